@@ -1,0 +1,212 @@
+"""What a user may set, read from one TOML file; every problem is listed at once.
+
+Secrets never stand in the file: a secret is the name of an environment variable, the path of a
+secret file, or a Prefect Secret block, and is only read when a run needs it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from enrich.errors import BadSettings
+from enrich.model import Rules
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
+Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone, such as America/Sao_Paulo")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SecretSource(_Frozen):
+    """Where a secret is kept: exactly one of `env`, `file`, `prefect_block`."""
+
+    env: str | None = None
+    file: Path | None = None
+    prefect_block: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SecretSource:
+        if sum(x is not None for x in (self.env, self.file, self.prefect_block)) != 1:
+            raise ValueError("give exactly one of env, file, prefect_block; never the secret itself")
+        return self
+
+
+class Pace(_Frozen):
+    """How politely VTEX is asked (reference/vtex.md section 8)."""
+
+    requests_per_second: float = Field(20, gt=0, le=90)
+    concurrent_details: int = Field(5, ge=1, le=50)
+    concurrent_lists: int = Field(2, ge=1, le=10)
+
+
+class StoreSettings(_Frozen):
+    """One shop: where it is, how to read it, and what its numbers mean."""
+
+    account: Account | None = None
+    app_key: SecretSource | None = None
+    app_token: SecretSource | None = None
+    base_url: str | None = Field(None, pattern=r"^https?://")
+    store_url: str | None = Field(None, pattern=r"^https?://")
+    sales_channels: Literal["all"] | tuple[str, ...] = "all"
+    extra_customer_fields: tuple[FieldName, ...] = ()
+    first_sync_days: int = Field(730, ge=1, le=3650)
+    pace: Pace = Pace()
+
+    time_zone: Zone = "UTC"
+    currency: Currency | None = None
+    purchase_rule: Literal["authorized", "invoiced"] = "authorized"
+    returned_purchases: Literal["count", "drop"] = "count"
+    amount_basis: Literal["net", "gross", "items"] = "net"
+    beyond_360: Literal["older", "lifetime"] = "older"
+    product_label: Literal["name", "id", "ref_id"] = "name"
+    category_label: Literal["leaf", "path", "department"] = "leaf"
+    rfm_method: Literal["icomm", "quintile", "thresholds"] = "icomm"
+    segment_window: Window = "lifetime"
+    rfm_thresholds: dict[Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]] = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> StoreSettings:
+        if self.account and not (self.app_key and self.app_token):
+            raise ValueError("a store with an account needs app_key and app_token")
+        if self.account and self.currency is None:
+            raise ValueError("a store with an account needs its reporting currency, such as BRL")
+        if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:
+            raise ValueError("rfm_method thresholds needs rfm_thresholds for all three axes")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The base of every VTEX call of this store."""
+        return self.base_url or f"https://{self.account}.vtexcommercestable.com.br"
+
+    def rules(self) -> Rules:
+        """The part of the settings that SQL and the core need, as plain values."""
+        names = set(Rules.__dataclass_fields__)
+        return Rules(**{name: getattr(self, name) for name in names})
+
+
+class DestinationEntry(BaseModel):
+    """One destination as written; its own adapter validates the rest of the keys."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+    enabled: bool = True
+    stores: Literal["all"] | tuple[Name, ...] = "all"
+
+
+class Schedule(_Frozen):
+    """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
+
+    sync_cron: str = "15 */4 * * *"
+    profiles_cron: str = "45 5 * * *"
+    time_zone: Zone | None = None
+
+
+class Settings(_Frozen):
+    """The whole configuration of one installation."""
+
+    data_dir: Path = Path("data")
+    now: datetime | None = None
+    stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
+    destinations: dict[Name, DestinationEntry] = {}
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if not self.stores:
+            raise ValueError("at least one store is needed: [stores.NAME]")
+        if self.now is not None and self.now.tzinfo is None:
+            raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
+        for name, destination in self.destinations.items():
+            unknown = set(destination.stores) - set(self.stores) if destination.stores != "all" else set()
+            if unknown:
+                raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
+        return self
+
+    @property
+    def schedule_zone(self) -> str:
+        return self.schedule.time_zone or next(iter(self.stores.values())).time_zone
+
+    def moment(self, clock: Callable[[], datetime]) -> datetime:
+        """The UTC moment this run takes as now: the configured one, else the clock's."""
+        return (self.now or clock()).astimezone(UTC)
+
+
+def parse_settings(document: Mapping[str, Any]) -> Settings:
+    """The settings of a parsed TOML document; raises BadSettings naming every problem."""
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise BadSettings(_problems(error)) from None
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
+    try:
+        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise BadSettings(f"{path} does not exist; `enrich init` writes one to start from") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path} is not valid TOML: {error}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    """One line: each wrong setting by its path and what is wrong; never the value, it may be a secret."""
+    lines = (
+        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False)
+    )
+    return "wrong settings: " + "; ".join(lines)
+
+
+def read_secret(
+    source: SecretSource, environ: Mapping[str, str], block: Callable[[str], str] | None = None
+) -> SecretStr:
+    """The secret itself, read now; raises BadSettings saying where it was looked for."""
+    if source.env is not None:
+        if not environ.get(source.env):
+            raise BadSettings(f"the environment variable {source.env} is not set or empty")
+        return SecretStr(environ[source.env].strip())
+    if source.file is not None:
+        return _secret_of_file(source.file)
+    if block is None:
+        raise BadSettings(f"the Prefect block {source.prefect_block} is only readable in a flow")
+    return SecretStr(block(str(source.prefect_block)))
+
+
+def _secret_of_file(path: Path) -> SecretStr:
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings(f"the secret file {path} cannot be read") from None
