@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Every task of the project; each one does its own set-up. Standard library only.
+
+python3 tasks.py demo     the main job, end to end, against a made-up shop
+python3 tasks.py test     format, lint, types, import rules and tests
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / ".installed"
+
+Check = tuple[str, tuple[str, ...]]
+FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
+LINT: Check = ("lint", ("ruff", "check", "."))
+TYPES: Check = ("types", ("mypy",))
+IMPORTS: Check = ("import rules", ("lint-imports",))
+TESTS: Check = ("tests", ("pytest",))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code of the task named on the command line, after its set-up."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
+    parser.add_argument("task", choices=sorted(TASKS))
+    known, rest = parser.parse_known_args(arguments)
+    set_up()
+    return TASKS[known.task](rest)
+
+
+def set_up() -> None:
+    """Make .venv and install the project into it, when pyproject.toml changed since then."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well be started with this file
+        sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+    wanted = _fingerprint()
+    if STAMP.exists() and STAMP.read_text() == wanted and PYTHON.exists():
+        return
+    print("set-up: installing into .venv (once; some minutes with an empty cache)", flush=True)
+    if subprocess.call([*_installer(), "install", "--quiet", "-e", f"{ROOT}[dev]"], env=_quiet()):
+        sys.exit("set-up failed: pip could not install the packages named in pyproject.toml")
+    STAMP.write_text(wanted)
+
+
+def _installer() -> list[str]:
+    """The pip command that installs into .venv, also where Python came without ensurepip."""
+    if not PYTHON.exists() and subprocess.call(
+        [sys.executable, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL
+    ):
+        subprocess.check_call([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)])
+    own_pip = subprocess.call([str(PYTHON), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+    return (
+        [str(PYTHON), "-m", "pip"]
+        if own_pip
+        else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    )
+
+
+def _fingerprint() -> str:
+    content = (ROOT / "pyproject.toml").read_bytes() + sys.version.encode() + str(ROOT).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def _quiet() -> dict[str, str]:
+    return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+
+def _run(command: Sequence[str]) -> int:
+    return subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT)
+
+
+def run_checks(checks: Sequence[Check]) -> int:
+    """0 when every check passed, else 1; all of them run, so that every failure is seen at once."""
+    failed = []
+    for name, command in checks:
+        if failed and name == TESTS[0]:
+            print(f"failed before the tests: {', '.join(failed)}", flush=True)
+        if _run(command):
+            failed.append(name)
+    return 1 if failed else 0
+
+
+def test(rest: Sequence[str]) -> int:
+    tests = (TESTS[0], (*TESTS[1], *rest))
+    return run_checks((FORMAT, LINT, TYPES, IMPORTS, tests))
+
+
+def demo(rest: Sequence[str]) -> int:
+    return _run(["enrich", "demo", *rest])
+
+
+def tidy(rest: Sequence[str]) -> int:
+    return _run(["ruff", "format", ".", *rest]) or _run(["ruff", "check", "--fix", "."])
+
+
+class _Raw(argparse.RawDescriptionHelpFormatter):
+    pass
+
+
+TASKS: dict[str, Callable[[Sequence[str]], int]] = {
+    "demo": demo,
+    "test": test,
+    "format": tidy,
+    "lint": lambda rest: run_checks((FORMAT, LINT)),
+    "types": lambda rest: run_checks((TYPES, IMPORTS)),
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
