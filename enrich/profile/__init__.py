@@ -1,0 +1,18 @@
+"""The pure core: frames in, one profile per customer out."""
+
+from enrich.profile.build import ProfileResult, build_profiles
+from enrich.profile.catalogue import FIELDS
+from enrich.profile.contracts import ProfileInputs, no_history
+from enrich.profile.field import ProfileField
+from enrich.profile.segments import SEGMENTS, SegmentRow
+
+__all__ = [
+    "FIELDS",
+    "SEGMENTS",
+    "ProfileField",
+    "ProfileInputs",
+    "ProfileResult",
+    "SegmentRow",
+    "build_profiles",
+    "no_history",
+]

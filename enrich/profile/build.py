@@ -1,0 +1,151 @@
+"""From typed frames and a day to one profile per customer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from enrich.model import Rules
+from enrich.profile.catalogue import fields
+from enrich.profile.contracts import ProfileInputs, checked, is_coded, no_history
+from enrich.profile.field import ProfileField
+from enrich.profile.measures import (
+    DIMENSIONS,
+    Bought,
+    Scalars,
+    Sold,
+    bought_until,
+    dimension_lists,
+    purchase_columns,
+    scalar_columns,
+    scalars,
+    sold,
+)
+from enrich.profile.scoring import (
+    Histograms,
+    Scoring,
+    histograms,
+    score_columns,
+    scoring_of,
+    segment_columns,
+)
+from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.windows import windows
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileResult:
+    """One row per customer (FIELDS), the run's cut points (CUT_POINTS), and lines for a person."""
+
+    profiles: pl.DataFrame
+    cut_points: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One partition of customers, counted and added up, not yet scored."""
+
+    inputs: ProfileInputs
+    bought: Bought
+    lines: Sold
+    scalars: Scalars
+
+
+def build_profiles(
+    inputs: ProfileInputs,
+    as_of: date,
+    rules: Rules,
+    history: pl.DataFrame | None = None,
+    *,
+    frozen_cut_points: pl.DataFrame | None = None,
+    segments: tuple[SegmentRow, ...] = SEGMENTS,
+) -> ProfileResult:
+    """One profile per customer for the day, in the order of customer_key, with the cut points.
+
+    `history` is each customer's segment before the day (contracts.HISTORY). List columns and texts
+    of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
+    """
+    measured = measure(checked(inputs), as_of, rules)
+    scoring = scoring_of([part_histograms(measured, rules)], rules, frozen_cut_points)
+    profiles = finish(measured, scoring, as_of, rules, history, segments)
+    return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
+
+
+def measure(inputs: ProfileInputs, as_of: date, rules: Rules) -> Measured:
+    """Everything about these customers that needs no other customer."""
+    bought = bought_until(inputs, as_of)
+    lines = sold(inputs.lines, bought)
+    return Measured(inputs, bought, lines, scalars(bought, lines, windows(rules.beyond_360)))
+
+
+def part_histograms(measured: Measured, rules: Rules) -> Histograms:
+    """What this partition adds to the cut points of all customers."""
+    return histograms(measured.scalars, windows(rules.beyond_360))
+
+
+def finish(
+    measured: Measured,
+    scoring: Scoring,
+    as_of: date,
+    rules: Rules,
+    history: pl.DataFrame | None,
+    segments: tuple[SegmentRow, ...],
+) -> pl.DataFrame:
+    """The profiles of one partition, scored by the cut points of all."""
+    wide = windows(rules.beyond_360)
+    columns = scalar_columns(measured.scalars)
+    columns |= purchase_columns(measured.bought, as_of)
+    columns |= score_columns(measured.scalars, scoring, wide)
+    columns |= segment_columns(columns, rules.segment_window, segments)
+    columns |= _all_lists(measured, rules)
+    customers = measured.inputs.customers
+    frame = customers.hstack([series.alias(name) for name, series in columns.items()])
+    return _selected(_with_history(frame, history, as_of), fields(as_of, rules))
+
+
+def _all_lists(measured: Measured, rules: Rules) -> dict[str, pl.Series]:
+    """Every list column; the dimensions do not depend on one another, so two are made at once."""
+    wide = windows(rules.beyond_360)
+    details = {
+        "lines": measured.lines,
+        "promo_codes": sold(measured.inputs.promo_codes, measured.bought),
+    }
+    count = measured.inputs.customers.height
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(
+            lambda dimension: dimension_lists(dimension, details[dimension.table], wide, count),
+            DIMENSIONS,
+        )
+        return {name: series for part in parts for name, series in part.items()}
+
+
+def _with_history(frame: pl.DataFrame, history: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
+    before = (no_history() if history is None else history).select(
+        "customer_key",
+        segment_before="rfm_segment",
+        previous_before="previous_rfm_segment",
+        changed_before="rfm_segment_changed_on",
+    )
+    joined = frame.join(before, on="customer_key", how="left", maintain_order="left")
+    return joined.with_columns(as_of=pl.lit(as_of))
+
+
+def _selected(frame: pl.DataFrame, wanted: tuple[ProfileField, ...]) -> pl.DataFrame:
+    made = frame.select(field.expression.alias(field.name) for field in wanted)
+    return made.with_columns(
+        pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
+    )
+
+
+def notes(cut_points: pl.DataFrame) -> tuple[str, ...]:
+    """What a person should know about the classes, one line per window and axis concerned."""
+    rows = (
+        cut_points.filter(pl.col("note").is_not_null())
+        .select("window", "note")
+        .unique(maintain_order=True)
+    )
+    return tuple(f"{window}: {note}" for window, note in rows.iter_rows())

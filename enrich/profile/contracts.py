@@ -1,0 +1,114 @@
+"""What the stage reads, checked before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from enrich.errors import Stop
+
+CONTACT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "customer_id": pl.String,
+    "email": pl.String,
+    "first_name": pl.String,
+    "last_name": pl.String,
+    "phone": pl.String,
+    "birth_date": pl.Date,
+    "document": pl.String,
+    "gender": pl.String,
+    "newsletter_opt_in": pl.Boolean,
+    "locale": pl.String,
+    "extra_fields": pl.String,
+}
+CUSTOMERS = {"customer_key": pl.Int64, **CONTACT_COLUMNS}
+PURCHASES = {
+    "customer_key": pl.Int64,
+    "purchase_no": pl.Int64,
+    "purchased_on": pl.Date,
+    "amount_cents": pl.Int64,
+}
+LINES = {
+    "purchase_no": pl.Int64,
+    "product": pl.String,
+    "category": pl.String,
+    "brand": pl.String,
+    "quantity": pl.Int64,
+}
+PROMO_CODES = {"purchase_no": pl.Int64, "promo_code": pl.String, "is_applied": pl.Boolean}
+HISTORY = {
+    "customer_key": pl.Int64,
+    "rfm_segment": pl.String,
+    "previous_rfm_segment": pl.String,
+    "rfm_segment_changed_on": pl.Date,
+}
+
+_LARGEST_EXACT_CENTS = 2**53  # sums are made in doubles, exact below this
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInputs:
+    """The four frames of one store, or of one partition of its customers.
+
+    customers: one row per customer. purchases: one row per purchase of a customer; `purchase_no`
+    ascends with the moment, then the order id, so the highest is the last purchase. lines: one row
+    per line sold (no gifts, no quantity 0). promo_codes: one row per code typed on a purchase.
+    Text columns may be String, Categorical or Enum.
+    """
+
+    customers: pl.DataFrame
+    purchases: pl.DataFrame
+    lines: pl.DataFrame
+    promo_codes: pl.DataFrame
+
+
+def no_history() -> pl.DataFrame:
+    """An empty segment history: nobody had a segment before."""
+    return pl.DataFrame(schema=HISTORY)
+
+
+def checked(inputs: ProfileInputs) -> ProfileInputs:
+    """The inputs with exactly the declared columns and types.
+
+    Raises Stop naming table, column and rule when a contract is broken.
+    """
+    customers = _conform("customers", inputs.customers, CUSTOMERS)
+    purchases = _conform("purchases", inputs.purchases, PURCHASES)
+    _require(
+        not customers["customer_key"].is_duplicated().any(), "customers", "customer_key", "unique"
+    )
+    _require(purchases["purchase_no"].is_unique().all(), "purchases", "purchase_no", "unique")
+    _require((purchases["amount_cents"] >= 0).all(), "purchases", "amount_cents", "not negative")
+    total = purchases["amount_cents"].cast(pl.Float64).sum()
+    _require(
+        total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add exactly"
+    )
+    return ProfileInputs(
+        customers.sort("customer_key"),
+        purchases.sort("purchase_no"),
+        _conform("lines", inputs.lines, LINES),
+        _conform("promo_codes", inputs.promo_codes, PROMO_CODES),
+    )
+
+
+def _conform(
+    table: str, frame: pl.DataFrame, columns: dict[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise Stop(f"the profile stage needs {table}.{missing[0]}, which is not there")
+    return frame.select(
+        frame[name] if is_coded(frame[name]) else frame[name].cast(dtype)
+        for name, dtype in columns.items()
+    )
+
+
+def is_coded(series: pl.Series) -> bool:
+    """Whether texts, or lists of texts, are held as codes of a vocabulary; they read the same."""
+    inner = series.dtype.inner if isinstance(series.dtype, pl.List) else series.dtype
+    return isinstance(inner, (pl.Categorical, pl.Enum))
+
+
+def _require(holds: bool, table: str, column: str, rule: str) -> None:
+    if not holds:
+        raise Stop(f"the profile stage needs {table}.{column} to be {rule}")

@@ -1,0 +1,54 @@
+"""A profile field has one home: its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from enrich.profile.windows import LIFETIME, OLDER, RECENT, Window
+
+MONEY = pl.Decimal(18, 2)
+TEXTS = pl.List(pl.String)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileField:
+    """One column of the profile.
+
+    `expression` reads the measures of one customer (see `measures.py`); `empty` is what a customer
+    without purchases has, None where the value is null then.
+    """
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    unit: str
+    empty: Any
+    definition: str
+    expression: pl.Expr
+
+
+def per_window(
+    stem: str,
+    dtype: pl.DataType | type[pl.DataType],
+    unit: str,
+    empty: Any,
+    definition: str,
+    expression: Callable[[str], pl.Expr],
+) -> tuple[ProfileField, ...]:
+    """One field a window; `{when}` in the definition and the argument of `expression` name it."""
+
+    def one(window: Window) -> ProfileField:
+        text = definition.format(when=window.phrase)
+        return ProfileField(
+            f"{stem}_{window.name}", dtype, unit, empty, text, expression(window.name)
+        )
+
+    return tuple(one(window) for window in (*RECENT, OLDER, LIFETIME))
+
+
+def currency_units(cents: pl.Expr) -> pl.Expr:
+    """Cents as an exact decimal in currency units; the only place money leaves integers."""
+    return (cents.cast(pl.Decimal(38, 2)) / 100).cast(MONEY)

@@ -1,0 +1,208 @@
+"""What is counted and added up per customer, before any field is made of it.
+
+The frame the fields read from has one row per customer and these columns, with W a window:
+orders_W, items_W, amount_cents_W; r_W, f_W, m_W and rfm_W (null without a purchase in W);
+first_purchased_on, last_purchased_on, last_amount_cents; a list per dimension and window
+(products_W, ...) and of the last purchase (last_products, ...); rfm_group, rfm_segment; what the
+history says; and the contact's own columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions
+from enrich.profile.cells import cells, in_window
+from enrich.profile.contracts import ProfileInputs
+from enrich.profile.keys import coded, positions
+from enrich.profile.rfm import Axis
+from enrich.profile.runs import distinct_runs, value_lists, window_mask
+from enrich.profile.windows import OLDEST_BUCKET, Window, bucket_of
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Something whose distinct values are listed: its field stem and the input column."""
+
+    stem: str
+    table: str
+    column: str
+    only_where: str | None = None
+
+
+DIMENSIONS = (
+    Dimension("products", "lines", "product"),
+    Dimension("categories", "lines", "category"),
+    Dimension("brands", "lines", "brand"),
+    Dimension("promo_codes", "promo_codes", "promo_code"),
+    Dimension("applied_promo_codes", "promo_codes", "promo_code", only_where="is_applied"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """The purchases known on a day, as parallel arrays in the order of `purchase_no`.
+
+    `last` and `first` hold one purchase position per customer, -1 for who never bought.
+    """
+
+    purchase_no: Integers
+    customer: Positions
+    age: Ages
+    bucket: Buckets
+    amount_cents: Integers
+    first: Positions
+    last: Positions
+
+
+def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
+    """The purchases of the inputs' customers up to and including the day."""
+    kept = inputs.purchases.filter(pl.col("purchased_on") <= as_of)
+    keys = inputs.customers["customer_key"].to_numpy()
+    customer = positions(keys, kept["customer_key"].to_numpy())
+    age = (as_of - EPOCH).days - kept["purchased_on"].to_physical().to_numpy()
+    order = np.arange(len(customer))
+    return Bought(
+        kept["purchase_no"].to_numpy(),
+        customer,
+        age,
+        bucket_of(age),
+        kept["amount_cents"].to_numpy(),
+        first=_latest(customer[::-1], order[::-1], len(keys)),
+        last=_latest(customer, order, len(keys)),
+    )
+
+
+def _latest(customer: Positions, values: AnyArray, customer_count: int) -> Positions:
+    """The value of each customer's last row; -1 without one (a later assignment overwrites)."""
+    found = np.full(customer_count, -1, dtype=np.int64)
+    found[customer] = values
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """One number per customer, window and measure; `recency_days` only counts where orders > 0."""
+
+    orders: dict[str, Integers]
+    items: dict[str, Integers]
+    amount_cents: dict[str, Integers]
+    recency_days: dict[str, Integers]
+
+    def standing_values(self, axis: Axis, window: str) -> Integers:
+        """The values of the customers with a purchase in the window, in customer order."""
+        table = {
+            Axis.RECENCY: self.recency_days,
+            Axis.FREQUENCY: self.orders,
+            Axis.MONETARY: self.amount_cents,
+        }[axis]
+        return table[window][self.orders[window] > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """The rows of a detail table whose purchase is known, with what their purchase tells."""
+
+    rows: pl.DataFrame
+    customer: Positions
+    bucket: Buckets
+    in_last: Mask
+
+
+def sold(details: pl.DataFrame, bought: Bought) -> Sold:
+    """The detail rows of the purchases known on the day."""
+    purchase = positions(bought.purchase_no, details["purchase_no"].to_numpy())
+    is_known = purchase >= 0
+    if not is_known.all():
+        details, purchase = details.filter(pl.Series(is_known)), purchase[is_known]
+    customer = bought.customer[purchase]
+    return Sold(details, customer, bought.bucket[purchase], bought.last[customer] == purchase)
+
+
+def scalars(bought: Bought, lines: Sold, windows: tuple[Window, ...]) -> Scalars:
+    """Orders, units, cents and recency of every customer in every window."""
+    n = len(bought.last)
+    orders = cells(bought.customer, bought.bucket, n, None)
+    amounts = cells(bought.customer, bought.bucket, n, bought.amount_cents)
+    items = cells(lines.customer, lines.bucket, n, lines.rows["quantity"].to_numpy())
+    return Scalars(
+        {w.name: in_window(orders, w) for w in windows},
+        {w.name: in_window(items, w) for w in windows},
+        {w.name: in_window(amounts, w) for w in windows},
+        {w.name: _recency_days(bought, w) for w in windows},
+    )
+
+
+def _recency_days(bought: Bought, window: Window) -> Integers:
+    """Days since the newest purchase of the window; for the open end, of those older than it."""
+    if window.newest_bucket == 0:
+        return _taken(bought.age, bought.last)
+    is_old = bought.bucket == OLDEST_BUCKET
+    last = _latest(bought.customer[is_old], np.flatnonzero(is_old), len(bought.last))
+    return _taken(bought.age, last)
+
+
+def _taken(values: AnyArray, place: Positions) -> Integers:
+    if len(values) == 0:
+        return np.zeros(len(place), dtype=np.int64)
+    taken: Integers = values[place.clip(min=0)].astype(np.int64)
+    return taken
+
+
+def dimension_lists(
+    dimension: Dimension, details: Sold, windows: tuple[Window, ...], customer_count: int
+) -> dict[str, pl.Series]:
+    """The lists of one dimension: one series per window and one of the last purchase."""
+    values = coded(details.rows[dimension.column])
+    wanted = values.known
+    if dimension.only_where:
+        wanted = wanted & details.rows[dimension.only_where].to_numpy()
+    runs = distinct_runs(
+        details.customer[wanted],
+        values.codes[wanted],
+        details.bucket[wanted],
+        details.in_last[wanted],
+        customer_count,
+    )
+    masks = {f"{dimension.stem}_{w.name}": window_mask(runs, w) for w in windows}
+    masks[f"last_{dimension.stem}"] = runs.in_last
+    return {name: value_lists(runs, mask, values.labels) for name, mask in masks.items()}
+
+
+def scalar_columns(scalars: Scalars) -> dict[str, pl.Series]:
+    """The counts and sums as columns named after measure and window."""
+    measures = {
+        "orders": scalars.orders,
+        "items": scalars.items,
+        "amount_cents": scalars.amount_cents,
+    }
+    return {
+        f"{measure}_{window}": pl.Series(values)
+        for measure, by_window in measures.items()
+        for window, values in by_window.items()
+    }
+
+
+def purchase_columns(bought: Bought, as_of: date) -> dict[str, pl.Series]:
+    """First and last purchase of each customer: their days and the last one's cents."""
+    has = bought.last >= 0
+    day = (as_of - EPOCH).days
+    first = (day - _taken(bought.age, bought.first)).astype(np.int32)
+    last = (day - _taken(bought.age, bought.last)).astype(np.int32)
+    return {
+        "first_purchased_on": nullable(first, has).cast(pl.Date),
+        "last_purchased_on": nullable(last, has).cast(pl.Date),
+        "last_amount_cents": nullable(_taken(bought.amount_cents, bought.last), has),
+    }
+
+
+def nullable(values: AnyArray, is_valid: Mask) -> pl.Series:
+    """The values where valid, null elsewhere."""
+    return pl.Series(pl.from_arrow(pa.array(values, mask=~is_valid)))

@@ -1,0 +1,122 @@
+"""Scores, group and segment of every customer, and the cut points of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import polars as pl
+
+from enrich.model import Rules
+from enrich.profile.arrays import Integers, Mask
+from enrich.profile.measures import Scalars, nullable
+from enrich.profile.rfm import (
+    CUT_POINTS,
+    Axis,
+    Classes,
+    Histogram,
+    added,
+    classes_of,
+    cut_points,
+    frozen_classes,
+    histogram,
+    score,
+    scores_of,
+    standing,
+)
+from enrich.profile.segments import ANY, PROSPECTS, SegmentRow, segment_frame
+from enrich.profile.windows import Window
+
+Key = tuple[str, Axis]
+Histograms = dict[Key, Histogram]
+TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(ANY, ANY, ANY)])
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """The classes of every window and axis, and their cut points as a table."""
+
+    classes: Mapping[Key, Classes]
+    cut_points: pl.DataFrame
+
+
+def histograms(scalars: Scalars, windows: tuple[Window, ...]) -> Histograms:
+    """One histogram per window and axis, of the customers with a purchase in the window."""
+    return {
+        (window.name, axis): histogram(standing(axis, scalars.standing_values(axis, window.name)))
+        for window in windows
+        for axis in Axis
+    }
+
+
+def scoring_of(parts: list[Histograms], rules: Rules, frozen: pl.DataFrame | None) -> Scoring:
+    """The scoring of all customers from the histograms of their parts.
+
+    With `frozen` cut points (an earlier run's table) the yardstick stays and only customers move.
+    """
+    classes: dict[Key, Classes] = {}
+    tables = [pl.DataFrame(schema=CUT_POINTS)]
+    for window, axis in parts[0]:
+        whole = added(part[window, axis] for part in parts)
+        found = _classes(window, axis, whole, rules, frozen)
+        method = rules.rfm_method if frozen is None else f"{rules.rfm_method}, frozen"
+        classes[window, axis] = found
+        tables.append(cut_points(window, axis, whole, found, method))
+    return Scoring(classes, pl.concat(tables))
+
+
+def _classes(
+    window: str, axis: Axis, whole: Histogram, rules: Rules, frozen: pl.DataFrame | None
+) -> Classes:
+    if frozen is not None:
+        kept = frozen_classes(frozen, window, axis)
+        if len(kept.edges):
+            return kept
+    return classes_of(whole, scores_of(axis, whole, rules.rfm_method, rules.rfm_thresholds))
+
+
+def score_columns(
+    scalars: Scalars, scoring: Scoring, windows: tuple[Window, ...]
+) -> dict[str, pl.Series]:
+    """r_W, f_W, m_W and the three digits rfm_W; null for who bought nothing in W."""
+    columns: dict[str, pl.Series] = {}
+    for window in (w.name for w in windows):
+        has = scalars.orders[window] > 0
+        digits = [_scores(scalars, scoring, axis, window, has) for axis in Axis]
+        for letter, values in zip("rfm", digits, strict=True):
+            columns[f"{letter}_{window}"] = nullable(values.astype(np.int8), has)
+        columns[f"rfm_{window}"] = _triples(*digits, has)
+    return columns
+
+
+def _scores(scalars: Scalars, scoring: Scoring, axis: Axis, window: str, has: Mask) -> Integers:
+    scores = np.ones(len(has), dtype=np.int64)
+    values = scalars.standing_values(axis, window)
+    scores[has] = score(standing(axis, values), scoring.classes[window, axis])
+    return scores
+
+
+def _triples(recency: Integers, frequency: Integers, monetary: Integers, has: Mask) -> pl.Series:
+    place = (recency - 1) * 25 + (frequency - 1) * 5 + (monetary - 1)
+    return nullable(place.astype(np.uint8), has).cat.to(TRIPLES)
+
+
+def segment_columns(
+    columns: Mapping[str, pl.Series], window: str, table: tuple[SegmentRow, ...]
+) -> dict[str, pl.Series]:
+    """rfm_group and rfm_segment by the scores of `window`.
+
+    PROSPECTS for who never bought; null for who bought, but not in the window.
+    """
+    spelled = segment_frame(table)
+    place = columns[f"rfm_{window}"].to_physical().cast(pl.UInt32)
+    never_bought = columns["orders_lifetime"] == 0
+    found = {}
+    for name in ("rfm_group", "rfm_segment"):
+        names = pl.Enum([*spelled[name].unique(maintain_order=True), PROSPECTS])
+        by_triple = spelled[name].cast(names).gather(place)
+        prospects = pl.Series([PROSPECTS], dtype=names)
+        found[name] = prospects.zip_with(never_bought, by_triple).alias(name)
+    return found
