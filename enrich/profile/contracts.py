@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from enrich.errors import Stop
 
-CONTACT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+CONTACT_COLUMNS: Mapping[str, type[pl.DataType]] = {
     "customer_id": pl.String,
     "email": pl.String,
     "first_name": pl.String,
@@ -21,7 +22,7 @@ CONTACT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "locale": pl.String,
     "extra_fields": pl.String,
 }
-CUSTOMERS = {"customer_key": pl.Int64, **CONTACT_COLUMNS}
+CUSTOMERS: Mapping[str, type[pl.DataType]] = {"customer_key": pl.Int64, **CONTACT_COLUMNS}
 PURCHASES = {
     "customer_key": pl.Int64,
     "purchase_no": pl.Int64,
@@ -92,7 +93,7 @@ def checked(inputs: ProfileInputs) -> ProfileInputs:
 
 
 def _conform(
-    table: str, frame: pl.DataFrame, columns: dict[str, pl.DataType | type[pl.DataType]]
+    table: str, frame: pl.DataFrame, columns: Mapping[str, type[pl.DataType]]
 ) -> pl.DataFrame:
     missing = [name for name in columns if name not in frame.columns]
     if missing:

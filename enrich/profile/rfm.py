@@ -17,18 +17,20 @@ import polars as pl
 from enrich.profile.arrays import Integers, Mask, Scores
 
 CLASS_COUNT = 5
-CUT_POINTS = {
-    "window": pl.String,
-    "axis": pl.String,
-    "score": pl.Int8,
-    "lowest": pl.Int64,
-    "highest": pl.Int64,
-    "customer_count": pl.Int64,
-    "unit": pl.String,
-    "method": pl.String,
-    "population": pl.Int64,
-    "note": pl.String,
-}
+CUT_POINTS = pl.Schema(
+    {
+        "window": pl.String,
+        "axis": pl.String,
+        "score": pl.Int8,
+        "lowest": pl.Int64,
+        "highest": pl.Int64,
+        "customer_count": pl.Int64,
+        "unit": pl.String,
+        "method": pl.String,
+        "population": pl.Int64,
+        "note": pl.String,
+    }
+)
 
 
 class Axis(StrEnum):
@@ -151,7 +153,8 @@ def cut_points(
 ) -> pl.DataFrame:
     """One row per score from 1 to 5: the lowest and highest value in it and its customers.
 
-    Values are days, purchases or cents; null and 0 customers for an empty class. Columns: CUT_POINTS.
+    Values are days, purchases or cents; null and 0 customers for an empty
+    class. Columns: CUT_POINTS.
     """
     scores = score(group.standings, classes)
     note = _note(axis, scores)

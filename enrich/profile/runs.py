@@ -77,8 +77,8 @@ def _heads(words: Words) -> Positions:
 def window_mask(runs: Runs, window: Window) -> Mask:
     """Which pairs fall into the window: newest inside it, or for the open end, oldest inside it."""
     if window.newest_bucket == OLDEST_BUCKET:
-        return runs.oldest == OLDEST_BUCKET
-    return runs.newest <= window.oldest_bucket
+        return np.equal(runs.oldest, OLDEST_BUCKET)
+    return np.less_equal(runs.newest, window.oldest_bucket)
 
 
 def value_lists(runs: Runs, wanted: Mask, labels: pl.Series) -> pl.Series:

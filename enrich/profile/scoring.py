@@ -87,7 +87,7 @@ def score_columns(
         digits = [_scores(scalars, scoring, axis, window, has) for axis in Axis]
         for letter, values in zip("rfm", digits, strict=True):
             columns[f"{letter}_{window}"] = nullable(values.astype(np.int8), has)
-        columns[f"rfm_{window}"] = _triples(*digits, has)
+        columns[f"rfm_{window}"] = _triples(digits[0], digits[1], digits[2], has)
     return columns
 
 

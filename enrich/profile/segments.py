@@ -67,7 +67,7 @@ def problems(table: tuple[SegmentRow, ...]) -> list[str]:
 
 
 def segment_frame(table: tuple[SegmentRow, ...]) -> pl.DataFrame:
-    """The table spelled out: one row per triple (r_score, f_score, m_score, rfm_group, rfm_segment)."""
+    """One row per triple of scores: r_score, f_score, m_score, rfm_group, rfm_segment."""
     rows = [
         (r, f, m, row.group, row.segment)
         for r, f, m in product(ANY, ANY, ANY)

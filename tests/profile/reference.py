@@ -1,0 +1,183 @@
+"""The profile in plain Python loops: slow, obvious, kept beside the fast stage for good.
+
+It knows nothing of buckets, codes or arrays: every window is asked anew of every purchase.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+DAYS = {"30d": 30, "60d": 60, "90d": 90, "180d": 180, "360d": 360}
+WINDOWS = (*DAYS, "360d_plus", "lifetime")
+
+
+@dataclass
+class Line:
+    product: str | None = "P"
+    category: str | None = None
+    brand: str | None = None
+    quantity: int = 1
+
+
+@dataclass
+class Purchase:
+    customer: int
+    on: date
+    cents: int
+    no: int = 0
+    lines: list[Line] = field(default_factory=list)
+    codes: list[tuple[str, bool]] = field(default_factory=list)
+
+
+def profiles(
+    customers: list[int],
+    purchases: list[Purchase],
+    as_of: date,
+    *,
+    beyond_360: str = "older",
+    segment_window: str = "lifetime",
+    method: str = "icomm",
+) -> dict[int, dict[str, Any]]:
+    """Every computed field of every customer."""
+    known = [p for p in purchases if p.on <= as_of]
+    rows = {c: scalars(mine(known, c), as_of, beyond_360) for c in customers}
+    for window in WINDOWS:
+        score_window(rows, known, window, as_of, beyond_360, method)
+    for row in rows.values():
+        name_segment(row, segment_window)
+    return rows
+
+
+def mine(purchases: list[Purchase], customer: int) -> list[Purchase]:
+    return sorted((p for p in purchases if p.customer == customer), key=lambda p: p.no)
+
+
+def is_in(purchase: Purchase, window: str, as_of: date, beyond_360: str) -> bool:
+    age = (as_of - purchase.on).days
+    if window == "lifetime" or (window == "360d_plus" and beyond_360 == "lifetime"):
+        return True
+    if window == "360d_plus":
+        return age > 360
+    return age <= DAYS[window]
+
+
+def scalars(bought: list[Purchase], as_of: date, beyond_360: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(
+        ("first_purchase_date", "last_purchase_date", "days_since_first_purchase")
+    )
+    row |= {"days_since_last_purchase": None, "last_purchase_amount": None}
+    row |= {f"last_purchase_{n}": [] for n in ("brands", "categories", "promo_codes")}
+    if bought:
+        first, last = bought[0], bought[-1]
+        row["first_purchase_date"], row["last_purchase_date"] = first.on, last.on
+        row["days_since_first_purchase"] = (as_of - first.on).days
+        row["days_since_last_purchase"] = (as_of - last.on).days
+        row["last_purchase_amount"] = units(last.cents)
+        row["last_purchase_brands"] = distinct(line.brand for line in last.lines)
+        row["last_purchase_categories"] = distinct(line.category for line in last.lines)
+        row["last_purchase_promo_codes"] = distinct(code for code, _ in last.codes)
+    for window in WINDOWS:
+        inside = [p for p in bought if is_in(p, window, as_of, beyond_360)]
+        row |= {f"{name}_{window}": value for name, value in window_fields(inside).items()}
+    return row
+
+
+def window_fields(inside: list[Purchase]) -> dict[str, Any]:
+    lines = [line for p in inside for line in p.lines]
+    codes = [code for p in inside for code in p.codes]
+    cents = sum(p.cents for p in inside)
+    return {
+        "orders": len(inside),
+        "items": sum(line.quantity for line in lines),
+        "amount": units(cents),
+        "avg_amount": units(half_up(cents, len(inside))) if inside else None,
+        "products": distinct(line.product for line in lines),
+        "categories": distinct(line.category for line in lines),
+        "brands": distinct(line.brand for line in lines),
+        "promo_codes": distinct(code for code, _ in codes),
+        "applied_promo_codes": distinct(code for code, is_applied in codes if is_applied),
+    }
+
+
+def distinct(values: Any) -> list[str]:
+    return sorted({value for value in values if value is not None})
+
+
+def units(cents: int) -> Decimal:
+    return Decimal(cents) / 100
+
+
+def half_up(cents: int, count: int) -> int:
+    whole, rest = divmod(cents, count)
+    return whole + (1 if 2 * rest >= count else 0)
+
+
+def score_window(
+    rows: dict[int, dict[str, Any]],
+    purchases: list[Purchase],
+    window: str,
+    as_of: date,
+    beyond_360: str,
+    method: str,
+) -> None:
+    values: dict[int, tuple[int, int, int]] = {}
+    for customer in rows:
+        inside = [p for p in mine(purchases, customer) if is_in(p, window, as_of, beyond_360)]
+        if inside:
+            days = min((as_of - p.on).days for p in inside)
+            values[customer] = (days, len(inside), sum(p.cents for p in inside))
+    for customer, row in rows.items():
+        row[f"rfm_{window}"] = None
+        if customer in values:
+            days, count, cents = values[customer]
+            r = fifth([-d for d, _, _ in values.values()], -days)
+            counts = [n for _, n, _ in values.values()]
+            f = frequency(counts, count) if method == "icomm" else fifth(counts, count)
+            m = fifth([c for _, _, c in values.values()], cents)
+            row[f"rfm_{window}"] = f"{r}{f}{m}"
+
+
+def fifth(everybody: list[int], mine: int) -> int:
+    """1 + 5 * (2 * worse + equal) // (2 * n), larger is better."""
+    worse = sum(value < mine for value in everybody)
+    equal = sum(value == mine for value in everybody)
+    return 1 + 5 * (2 * worse + equal) // (2 * len(everybody))
+
+
+def frequency(everybody: list[int], mine: int) -> int:
+    """1 for one purchase; repeat counts climb from 2 without skipping a class."""
+    if mine == 1:
+        return 1
+    repeat = [count for count in everybody if count > 1]
+    score = None
+    for count in sorted(set(repeat)):
+        fewer = sum(other < count for other in repeat)
+        score = 2 if score is None else min(score + 1, 2 + 4 * fewer // len(repeat))
+        if count == mine:
+            return score
+    raise AssertionError("a repeat buyer's count is among the repeat counts")
+
+
+def name_segment(row: dict[str, Any], window: str) -> None:
+    rfm = row[f"rfm_{window}"]
+    r, f, m = (int(digit) for digit in rfm) if rfm else (None, None, None)
+    row |= {"r_score": r, "f_score": f, "m_score": m}
+    row["rfm_group"], row["rfm_segment"] = named(row, r, f, m)
+
+
+def named(row: dict[str, Any], r: int | None, f: int | None, m: int | None) -> tuple[Any, Any]:
+    if row["orders_lifetime"] == 0:
+        return "PROSPECTS", "PROSPECTS"
+    if r is None or f is None or m is None:
+        return None, None
+    group = "BEGINNERS" if f == 1 else "FREQUENT" if f <= 3 else "LOYAL"
+    column = 2 if r == 3 else (0 if r < 3 else 3) + (1 if m >= 4 else 0)
+    return group, f"{group}_{NAMES[group][column]}"
+
+
+NAMES = {
+    "BEGINNERS": ("LOSE_IT", "AT_RISK", "NEEDS_ATTENTION", "NEW", "PROMISING"),
+    "FREQUENT": ("HIBERNATING", "AT_RISK", "NEEDS_ATTENTION", "ACTIVE", "POTENTIAL_LOYAL"),
+    "LOYAL": ("HIBERNATING", "CANT_LOSE", "NEEDS_ATTENTION", "ACTIVE", "CHAMPIONS"),
+}

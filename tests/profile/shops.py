@@ -1,0 +1,88 @@
+"""Shops for the tests: plain purchases to the frames the stage reads, and back to plain rows."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+from enrich.model import Rules
+from enrich.profile import FIELDS, ProfileInputs, build_profiles
+from enrich.profile.contracts import CONTACT_COLUMNS, CUSTOMERS, LINES, PROMO_CODES, PURCHASES
+from tests.profile.reference import Line, Purchase
+
+AS_OF = date(2025, 6, 30)
+COMPUTED = [
+    field.name
+    for field in FIELDS
+    if field.name not in CONTACT_COLUMNS
+    and field.name not in ("customer_key", "previous_rfm_segment", "rfm_segment_changed_on")
+]
+
+
+def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
+    """The four frames of a shop; purchases without a number get one in their order."""
+    contacts = {name: [None] * len(customers) for name in CONTACT_COLUMNS}
+    bought = [(p.customer, p.no, p.on, p.cents) for p in purchases]
+    lines = [
+        (p.no, line.product, line.category, line.brand, line.quantity)
+        for p in purchases
+        for line in p.lines
+    ]
+    codes = [(p.no, code, is_applied) for p in purchases for code, is_applied in p.codes]
+    return ProfileInputs(
+        pl.DataFrame({"customer_key": customers, **contacts}, schema=dict(CUSTOMERS)),
+        pl.DataFrame(bought, schema=dict(PURCHASES), orient="row"),
+        pl.DataFrame(lines, schema=dict(LINES), orient="row"),
+        pl.DataFrame(codes, schema=dict(PROMO_CODES), orient="row"),
+    )
+
+
+def numbered(purchases: list[Purchase]) -> list[Purchase]:
+    """The purchases with ascending numbers by day, as the warehouse gives them."""
+    for no, purchase in enumerate(sorted(purchases, key=lambda p: p.on), start=1):
+        purchase.no = no
+    return purchases
+
+
+def computed(
+    shop: ProfileInputs, as_of: date = AS_OF, rules: Rules | None = None
+) -> dict[int, dict[str, Any]]:
+    """The stage's computed fields as plain rows by customer key."""
+    profiles = build_profiles(shop, as_of, rules or Rules()).profiles
+    return {
+        row["customer_key"]: {name: row[name] for name in COMPUTED}
+        for row in profiles.iter_rows(named=True)
+    }
+
+
+ages = st.one_of(
+    st.sampled_from([0, 1, 29, 30, 31, 59, 60, 61, 90, 91, 180, 181, 359, 360, 361, 720]),
+    st.integers(-5, 900),
+)
+texts = st.sampled_from(["Amarillo", "azul", "Ñandú", "été", "Z", "z", "10", "9"])
+lines = st.builds(
+    Line,
+    product=st.one_of(st.none(), texts),
+    category=st.one_of(st.none(), texts),
+    brand=st.one_of(st.none(), texts),
+    quantity=st.integers(1, 4),
+)
+codes = st.lists(st.tuples(texts, st.booleans()), max_size=2, unique_by=lambda pair: pair[0])
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> tuple[list[int], list[Purchase]]:
+    """A few customers with sparse keys, and purchases around every edge of every window."""
+    customers = draw(st.lists(st.integers(1, 10**6), unique=True, max_size=8))
+    if not customers:
+        return [], []
+    one = st.builds(
+        Purchase,
+        customer=st.sampled_from(customers),
+        on=ages.map(lambda age: AS_OF - timedelta(days=age)),
+        cents=st.one_of(st.sampled_from([0, 1, 100]), st.integers(0, 10**7)),
+        lines=st.lists(lines, max_size=3),
+        codes=codes,
+    )
+    return customers, numbered(draw(st.lists(one, max_size=25)))
