@@ -1,0 +1,52 @@
+"""The platforms profiles are pushed to. A new one is a file beside this one and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from enrich.destinations import file, icomm, webhook
+from enrich.destinations.base import Adapter, Capabilities, Destination, Tools
+from enrich.errors import BadSettings
+
+REGISTRY: dict[str, Adapter] = {
+    "file": file.ADAPTER,
+    "icomm": icomm.ADAPTER,
+    "webhook": webhook.ADAPTER,
+}
+
+__all__ = [
+    "REGISTRY",
+    "Adapter",
+    "Capabilities",
+    "Destination",
+    "Tools",
+    "open_destination",
+]
+
+
+def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: Tools) -> Destination:
+    """The destination `name` of the configuration, ready to push.
+
+    `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
+    wrong key, an unknown kind, or a secret that cannot be read.
+    """
+    if kind not in REGISTRY:
+        known = ", ".join(sorted(REGISTRY))
+        raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
+    adapter = REGISTRY[kind]
+    try:
+        settings = adapter.settings.model_validate(dict(options))
+    except ValidationError as error:
+        raise BadSettings(f"destination {name}: {_problems(error)}") from None
+    return adapter.open(settings, tools)
+
+
+def _problems(error: ValidationError) -> str:
+    """Each wrong key and what is wrong; never its value, which may be a secret."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False)
+    )

@@ -1,0 +1,211 @@
+"""What a destination is: its limits as data, its settings, its operations.
+
+A platform is one file that ends in an `Adapter`, and one line in REGISTRY. Everything the engine,
+the documents and the contract tests need to know about it is said here as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+import httpx
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from enrich.client import Call
+from enrich.model import RecordResult
+from enrich.profile import FIELDS
+
+Payload = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+SECRET_KINDS = frozenset({"env", "file", "prefect_block"})
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests in so many seconds; `is_shared` when other users of the account count."""
+
+    requests: int
+    seconds: float
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform takes and tells back.
+
+    `max_*` None means no limit is known. `result_fidelity` is how much the platform says about the
+    single record; `null_meaning` what an empty value does there to a value it already has.
+    `idempotency_key` names what makes a repeated request harmless, None when nothing does.
+    """
+
+    entities: tuple[str, ...]
+    modes: tuple[Literal["upsert", "update_only", "mirror", "snapshot"], ...]
+    record_key: Literal["customer_key", "email"]
+    transport: Literal["json_batch", "single", "file", "job"]
+    result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"]
+    null_meaning: Literal["clears", "ignored", "unknown"]
+    max_records: int | None = None
+    max_bytes: int | None = None
+    max_record_bytes: int | None = None
+    rate_limit: RateLimit | None = None
+    concurrency: int = 1
+    idempotency_key: str | None = None
+    fields_created_first: bool = False
+    diff_days_since: bool = False
+    whole_table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """One of our profile fields, its name on the platform and how its value is written there.
+
+    `format` is a key of the adapter's formats. `is_documented` is False where the platform's own
+    name is not public and the name is ours. `is_diffed` False: a change of it alone sends nothing.
+    """
+
+    source: str
+    target: str
+    format: str
+    is_documented: bool = True
+    is_diffed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One rendered record; `hash` is the canonical hash of the values the payload was made from."""
+
+    record_id: str
+    hash: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one `push` sends.
+
+    `frame` has one row per record: record_id, hash, is_known, and the profile's columns. `records`
+    are the same rows rendered; it is empty for the file transport, which writes the frame.
+    `batch_id` depends on the content alone, so a batch that is sent again has the same one.
+    """
+
+    batch_id: str
+    store: str
+    entity: str
+    as_of: date
+    sent_at: datetime
+    frame: pl.DataFrame
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a run stops: more than `stop_failed_share` failed, judged from that many records on."""
+
+    stop_failed_share: float = 0.2
+    stop_after_records: int = 100
+
+
+class Destination(Protocol):
+    """One configured destination."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+    @property
+    def mapping_version(self) -> str:
+        """What, beside names and formats, decides the bytes sent (separators, date format)."""
+        ...
+
+    @property
+    def fields(self) -> tuple[MappedField, ...]:
+        """The mapping, with what the settings changed of it."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is wrong with reach, credentials or set-up, a line each; nothing is written."""
+        ...
+
+    def validate(self, row: Row) -> str | None:
+        """Why this profile cannot be sent, without its values; None when it can."""
+        ...
+
+    def render(self, row: Row, *, is_known: bool) -> Payload:
+        """The profile as the platform takes it; `is_known`: it accepted this customer before."""
+        ...
+
+    def push(self, batch: Batch) -> list[RecordResult]:
+        """Exactly one outcome for every record of the batch."""
+        ...
+
+
+class Sender(Protocol):
+    """The part of the HTTP client a destination needs: paced, retried, redacted."""
+
+    def send(self, call: Call) -> httpx.Response: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What wiring hands to an adapter: the world, already configured."""
+
+    http: Sender
+    secret: Callable[[Mapping[str, str]], SecretStr]
+    data_dir: Path
+
+
+def _one_secret_source(source: dict[str, str]) -> dict[str, str]:
+    if len(source) != 1 or not set(source) <= SECRET_KINDS:
+        raise ValueError(
+            'give exactly one of env, file, prefect_block, such as {env = "ICOMM_API_KEY"}'
+        )
+    return source
+
+
+def _profile_field(name: str) -> str:
+    if name not in {field.name for field in FIELDS}:
+        raise ValueError("not a profile field; `enrich fields` lists them")
+    return name
+
+
+SecretRef = Annotated[dict[str, str], AfterValidator(_one_secret_source)]
+FieldName = Annotated[str, AfterValidator(_profile_field)]
+TargetName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class DestinationSettings(BaseModel):
+    """The keys every destination has, beside `kind`, `enabled` and `stores`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    names: dict[FieldName, TargetName] = {}
+    diff_days_since: bool | None = None
+    stop_failed_share: float = Field(0.2, gt=0, le=1)
+    stop_after_records: int = Field(100, ge=1)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.stop_failed_share, self.stop_after_records)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One line of the registry: what a platform can, its settings, and how to open it.
+
+    `mapping` is what goes out when the settings change nothing. `example` is a small complete
+    settings table, used by the documents and the contract tests.
+    """
+
+    settings: type[DestinationSettings]
+    capabilities: Capabilities
+    mapping: Sequence[MappedField]
+    open: Callable[[Any, Tools], Destination]
+    example: Mapping[str, Any]

@@ -1,0 +1,118 @@
+"""Rows to send become batches that keep the platform's limits of count and bytes. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from enrich.destinations.base import Batch, Capabilities, Destination, Record, Row
+from enrich.destinations.plan import Plan
+from enrich.model import Outcome, RecordResult
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every batch of one run says about itself."""
+
+    store: str
+    entity: str
+    as_of: date
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One batch, or None when every row of its slice was invalid, and the rows we refused."""
+
+    batch: Batch | None
+    invalid: list[RecordResult]
+
+
+def cut_batches(plan: Plan, destination: Destination, context: Context) -> Iterator[Prepared]:
+    """The plan's rows as batches, rendered only when their turn comes."""
+    limits = destination.capabilities
+    for frame in plan.slices(limits.max_records):
+        if limits.transport == "file":
+            yield Prepared(_batch(frame, (), context), [])
+        else:
+            yield from _cut_slice(frame, destination, context)
+
+
+def payload_bytes(payload: Any) -> bytes:
+    """The JSON a payload is sent and measured as: compact, UTF-8, keys in their given order."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def batch_id_of(pairs: Sequence[tuple[str, str]]) -> str:
+    """A name made from record ids and hashes: equal content, equal name."""
+    text = json.dumps([list(pair) for pair in pairs])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _cut_slice(
+    frame: pl.DataFrame, destination: Destination, context: Context
+) -> Iterator[Prepared]:
+    rows = list(frame.iter_rows(named=True))
+    limits = destination.capabilities
+    records: dict[int, Record] = {}
+    sizes: dict[int, int] = {}
+    invalid = []
+    for index, row in enumerate(rows):
+        record = _render(row, destination)
+        size = len(payload_bytes(record.payload)) if isinstance(record, Record) else 0
+        if isinstance(record, Record) and not _is_too_large(size, limits):
+            records[index], sizes[index] = record, size
+        else:
+            reason = record if isinstance(record, str) else "larger than the platform takes"
+            invalid.append(RecordResult(row["record_id"], Outcome.INVALID, "invalid", reason))
+    groups = _group_by_bytes(sizes, limits.max_bytes)
+    if not groups:
+        yield Prepared(None, invalid)
+    for number, group in enumerate(groups):
+        batch = _batch(frame[group], tuple(records[index] for index in group), context)
+        yield Prepared(batch, invalid if number == 0 else [])
+
+
+def _render(row: Row, destination: Destination) -> Record | str:
+    reason = destination.validate(row)
+    if reason is not None:
+        return reason
+    payload = destination.render(row, is_known=row["is_known"])
+    return Record(row["record_id"], row["hash"], payload)
+
+
+def _is_too_large(size: int, limits: Capabilities) -> bool:
+    known = [limit for limit in (limits.max_record_bytes, limits.max_bytes) if limit is not None]
+    return bool(known) and size > min(known)
+
+
+def _group_by_bytes(sizes: dict[int, int], max_bytes: int | None) -> list[list[int]]:
+    """Row numbers in order, each group within `max_bytes` (a comma between records counted)."""
+    groups: list[list[int]] = []
+    used = 0
+    for index, size in sizes.items():
+        if not groups or (max_bytes is not None and used + size + 1 > max_bytes):
+            groups.append([])
+            used = 0
+        groups[-1].append(index)
+        used += size + 1
+    return groups
+
+
+def _batch(frame: pl.DataFrame, records: tuple[Record, ...], context: Context) -> Batch:
+    pairs = list(zip(frame["record_id"], frame["hash"], strict=True))
+    return Batch(
+        batch_id=batch_id_of(pairs),
+        store=context.store,
+        entity=context.entity,
+        as_of=context.as_of,
+        sent_at=context.sent_at,
+        frame=frame,
+        records=records,
+    )

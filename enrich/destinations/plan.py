@@ -1,0 +1,174 @@
+"""What a push has to send: profiles against what the platform last accepted. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from enrich.destinations.base import MappedField
+from enrich.destinations.mapping import version_of
+from enrich.errors import BadSettings
+
+UNIT = "\x1f"
+FIELD = "\x1e"
+NULL = "\x00"
+# Texts of 100,000 profiles are some 150 MB; a million at once would be ten times that.
+ROWS_AT_ONCE = 100_000
+
+# VTEX hides shoppers behind aliases such as ...@ct.vtex.com.br and asterisks.
+MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com\.br$"
+PLAIN_EMAIL = r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@.,;<>\"]{2,}$"
+
+NO_EMAIL = "no real e-mail"
+BAD_EMAIL = "not an e-mail address"
+SHARED_EMAIL = "same e-mail as another customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What changed since the platform last accepted.
+
+    `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
+    order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
+    `removals` counts customers the platform has and the profiles no longer have; nothing is done
+    about them.
+    """
+
+    adds: int
+    changes: int
+    unchanged: int
+    removals: int
+    to_send: pl.DataFrame
+    invalid: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.to_send.is_empty()
+
+    def slices(self, max_records: int | None) -> Iterator[pl.DataFrame]:
+        """`to_send` cut by count; the cut by bytes follows when records are rendered."""
+        if not self.is_empty:
+            yield from self.to_send.iter_slices(max_records or self.to_send.height)
+
+
+def build_plan(
+    profiles: pl.DataFrame,
+    state: pl.DataFrame,
+    fields: Sequence[MappedField],
+    *,
+    record_key: str,
+    mapping_version: str,
+    whole_table: bool = False,
+) -> Plan:
+    """The plan for `profiles` (one row per customer) against `state` (record_id, hash).
+
+    A null hash in `state` means tried and never accepted. With `whole_table` one change sends
+    every profile, no change still sends nothing.
+    """
+    _require(profiles.schema, fields)
+    judged = _judge(_without_aliases(profiles), record_key)
+    good = judged.filter(pl.col("problem").is_null()).drop("problem")
+    compared = _compare(good, state, fields, mapping_version)
+    is_changed = pl.col("old_hash").is_null() | (pl.col("old_hash") != pl.col("hash"))
+    changed = compared.filter(is_changed)
+    to_send = compared if whole_table and not changed.is_empty() else changed
+    known_count = changed.drop_nulls("old_hash").height
+    return Plan(
+        adds=changed.height - known_count,
+        changes=known_count,
+        unchanged=compared.height - changed.height,
+        removals=_removal_count(profiles, state),
+        to_send=to_send.with_columns(is_known=pl.col("old_hash").is_not_null()).drop("old_hash"),
+        invalid=_count_problems(judged),
+    )
+
+
+def hash_profiles(
+    profiles: pl.DataFrame, fields: Sequence[MappedField], mapping_version: str
+) -> pl.Series:
+    """One canonical hash per profile, equal for equal mapped values in every process and version.
+
+    Over the diffed fields in the order of their platform names, with the mapping itself; ISO
+    dates, decimals as they are, lists joined, null apart from the empty text.
+    """
+    diffed = sorted((f for f in fields if f.is_diffed), key=lambda f: (f.target, f.source))
+    salt = version_of(mapping_version, *((f.source, f.target, f.format) for f in diffed)).encode()
+    texts = [_canonical(f.source, profiles.schema[f.source]) for f in diffed]
+    hashes = [
+        hashlib.blake2b(text.encode(), digest_size=16, key=salt).hexdigest()
+        for part in profiles.iter_slices(ROWS_AT_ONCE)
+        for text in part.select(text=pl.concat_str(texts, separator=FIELD))["text"]
+    ]
+    return pl.Series("hash", hashes, dtype=pl.String)
+
+
+def _require(schema: pl.Schema, fields: Sequence[MappedField]) -> None:
+    missing = sorted({field.source for field in fields} - set(schema))
+    if missing:
+        raise BadSettings(f"the profiles lack {', '.join(missing)}; compute them again")
+
+
+def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
+    value = pl.col(column)
+    if isinstance(dtype, pl.List):
+        value = value.cast(pl.List(pl.String)).list.join(UNIT)
+    elif dtype == pl.Date:
+        value = value.dt.to_string("%Y-%m-%d")
+    elif isinstance(dtype, pl.Datetime):
+        value = value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+    elif isinstance(dtype, pl.Struct):
+        value = value.struct.json_encode()
+    return value.cast(pl.String).fill_null(NULL)
+
+
+def _compare(
+    good: pl.DataFrame, state: pl.DataFrame, fields: Sequence[MappedField], mapping_version: str
+) -> pl.DataFrame:
+    """The pushable profiles with record_id, hash and old_hash, in the order of customer_key."""
+    ordered = good.sort("customer_key")
+    hashed = ordered.with_columns(
+        hash_profiles(ordered, fields, mapping_version),
+        record_id=pl.col("customer_key").cast(pl.String),
+    )
+    accepted = state.select(
+        pl.col("record_id").cast(pl.String), old_hash=pl.col("hash").cast(pl.String)
+    )
+    return hashed.join(accepted, on="record_id", how="left", maintain_order="left")
+
+
+def _without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
+    """A masked alias is never an address and never leaves the machine, whatever the platform."""
+    email = pl.col("email").cast(pl.String).str.strip_chars().str.to_lowercase()
+    is_masked = email.str.contains(MASKED_EMAIL) | (email == "")
+    return profiles.with_columns(email=pl.when(~is_masked).then(email))
+
+
+def _judge(profiles: pl.DataFrame, record_key: str) -> pl.DataFrame:
+    """The profiles with `problem`: why a platform keyed by e-mail cannot take them, or null."""
+    if record_key != "email":
+        return profiles.with_columns(problem=pl.lit(None, dtype=pl.String))
+    newest_first = profiles.sort(
+        ["last_purchase_date", "customer_key"], descending=[True, False], nulls_last=True
+    )
+    return newest_first.with_columns(
+        problem=pl.when(pl.col("email").is_null())
+        .then(pl.lit(NO_EMAIL))
+        .when(~pl.col("email").str.contains(PLAIN_EMAIL))
+        .then(pl.lit(BAD_EMAIL))
+        .when(~pl.col("email").is_first_distinct())
+        .then(pl.lit(SHARED_EMAIL))
+    )
+
+
+def _count_problems(judged: pl.DataFrame) -> dict[str, int]:
+    counts = judged.drop_nulls("problem").group_by("problem").len().sort("problem")
+    return dict(counts.iter_rows())
+
+
+def _removal_count(profiles: pl.DataFrame, state: pl.DataFrame) -> int:
+    present = profiles.select(record_id=pl.col("customer_key").cast(pl.String))
+    accepted = state.drop_nulls("hash").select(pl.col("record_id").cast(pl.String))
+    return accepted.join(present, on="record_id", how="anti").height

@@ -1,0 +1,117 @@
+"""What an HTTP answer means for the records of a batch, the same for every platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from enrich.client import BadBody, Call, GaveUp, HttpStatus, NotFound, raise_for_refusal
+from enrich.destinations.base import Record, Sender
+from enrich.errors import EnrichError, Stop, TryAgain
+from enrich.model import Outcome, RecordResult
+
+WITHOUT_DETAIL = frozenset({400, 406, 409, 413, 415, 422})
+LATER = "the next run sends the newest values"
+SAFE_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The platform refused a batch as a whole and did not say which record is at fault."""
+
+    code: str
+
+
+Answer = list[RecordResult] | Refusal
+Attempt = Callable[[Sequence[Record]], Answer]
+
+
+def send_halving(
+    records: Sequence[Record], attempt: Attempt, max_requests: int
+) -> list[RecordResult]:
+    """One outcome per record; a refused batch is halved down to the records at fault.
+
+    After `max_requests` the rest is left for the next run: a platform that refuses everything must
+    not be asked twice per record. A fault that stops the run is raised only while no record has
+    been sent; later it would hide what was accepted.
+    """
+    results: list[RecordResult] = []
+    waiting: list[Sequence[Record]] = [records]
+    while waiting:
+        part = waiting.pop()
+        if max_requests == 0:
+            results += same_outcome(
+                part, Outcome.RETRYABLE, "not_tried", "too many requests for one batch"
+            )
+            continue
+        max_requests -= 1
+        answer = _attempt(part, attempt, is_first=not results)
+        if isinstance(answer, list):
+            results += answer
+        elif len(part) == 1:
+            results += same_outcome(part, Outcome.REJECTED, answer.code, "refused by the platform")
+        else:
+            middle = len(part) // 2
+            waiting += [part[middle:], part[:middle]]
+    return results
+
+
+def post(http: Sender, call: Call) -> httpx.Response | Refusal:
+    """The answer when it is a success; a Refusal when a batch was refused without detail.
+
+    Raises Refused (401, 403), TryAgain (429, 5xx, silence), Stop (any other status).
+    """
+    try:
+        response = http.send(call)
+        return answered(call, response)
+    except HttpStatus as error:
+        if error.status_code in WITHOUT_DETAIL:
+            return Refusal(f"http_{error.status_code}")
+        raise Stop(f"{error}; check the address") from None
+    except NotFound as error:
+        raise Stop(f"{error}; check the address") from None
+
+
+def answered(call: Call, response: httpx.Response) -> httpx.Response:
+    """The answer when it is a success, else the client's error for its status."""
+    raise_for_refusal(call, response)
+    return response
+
+
+def same_outcome(
+    records: Sequence[Record], outcome: Outcome, code: str, message: str
+) -> list[RecordResult]:
+    """The same outcome for each of the records."""
+    return [RecordResult(record.record_id, outcome, code, message) for record in records]
+
+
+def safe_code(value: object) -> str | None:
+    """A platform's own code when it can hold no customer's value, else None."""
+    text = str(value)
+    return text if value is not None and SAFE_CODE.match(text) else None
+
+
+def outcome_of_fault(records: Sequence[Record], fault: EnrichError) -> list[RecordResult]:
+    """What a fault says about the records on the way.
+
+    Silence leaves them unknown: the platform may have stored them. An answer leaves them unsent.
+    """
+    if isinstance(fault, GaveUp) and fault.status_code is not None:
+        return same_outcome(records, Outcome.RETRYABLE, f"http_{fault.status_code}", LATER)
+    if isinstance(fault, GaveUp | BadBody):
+        return same_outcome(records, Outcome.UNKNOWN, "no_answer", LATER)
+    return same_outcome(records, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
+
+
+def _attempt(part: Sequence[Record], attempt: Attempt, *, is_first: bool) -> Answer:
+    try:
+        return attempt(part)
+    except (TryAgain, BadBody) as fault:
+        return outcome_of_fault(part, fault)
+    except Stop as fault:
+        if is_first:
+            raise
+        return outcome_of_fault(part, fault)
