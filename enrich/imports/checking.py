@@ -11,12 +11,13 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.imports.batches import LINE, Batch, tidy_names
 from enrich.imports.sources import read_batches
-from enrich.imports.tables import Column, Table
+from enrich.imports.tables import Table
 from enrich.imports.values import Fault, trimmed
 from enrich.model import Reject
 
 MAX_REJECTS = 1_000_000  # more than that is a wrong file, not a file with bad rows
 _REASON = "\x00reason"
+_VALUE = "\x00value "
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def read_table(path: Path, table: Table) -> TableRead:
             f"{path.name}: none of its {tally.row_count} rows can be used;"
             f" the first, line {first.line}: {first.reason}"
         )
-    return TableRead(rows, tally.rejects, list(_notes(path, tally, repeated_count)))
+    rejects = sorted(tally.rejects, key=lambda reject: reject.line or 0)
+    return TableRead(rows, rejects, list(_notes(path, tally, repeated_count)))
 
 
 def _batches(path: Path, table: Table) -> Iterator[Batch]:
@@ -78,12 +80,13 @@ def _read_batch(path: Path, table: Table, batch: Batch, tally: _Tally) -> pl.Dat
     tally.row_count += batch.rows.height + len(batch.broken)
     absent = [name for name in table.names if name not in batch.rows.columns]
     rows = batch.rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    judged = rows.with_columns(_first_reason(table).alias(_REASON))
+    # lazily: an expression that stands in a value and in its faults is then computed once
+    judged = rows.lazy().with_columns(_first_reason(table), *_values(table)).collect()
     broken = [Reject(None, row.reason, row.payload, path.name, row.line) for row in batch.broken]
     bad = judged.filter(pl.col(_REASON).is_not_null())
     _keep(path, tally, [*broken, *_rejects(path, table, bad, batch.rows.columns)])
     good = judged.filter(pl.col(_REASON).is_null())
-    typed = good.select(*(_value(column, table) for column in table.columns), LINE)
+    typed = good.select(*_output(table), LINE)
     tally.dropped_emails += _dropped_email_count(good, typed)
     if table.keeps_extra:
         return typed.with_columns(good.select(_extra_fields(extra)).to_series())
@@ -100,15 +103,23 @@ def _first_reason(table: Table) -> pl.Expr:
     ]
     of_cells = [fault for column in table.columns for fault in column.parse(column.name).faults]
     faults = (*empty, *of_cells, *table.faults)
-    return pl.coalesce(pl.when(fault.is_bad).then(pl.lit(fault.reason)) for fault in faults)
+    reasons = [pl.when(fault.is_bad).then(pl.lit(fault.reason)) for fault in faults]
+    return pl.coalesce(reasons).alias(_REASON)
 
 
-def _value(column: Column, table: Table) -> pl.Expr:
-    value = column.parse(column.name).value.cast(column.dtype)
-    default = (table.defaults or {}).get(column.name)
-    if default is not None:
-        value = value.fill_null(default)
-    return value.alias(column.output_name)
+def _values(table: Table) -> Iterator[pl.Expr]:
+    """The typed value of every column, beside the cell it comes from."""
+    for column in table.columns:
+        value = column.parse(column.name).value.cast(column.dtype)
+        default = (table.defaults or {}).get(column.name)
+        filled = value if default is None else value.fill_null(pl.lit(default))
+        yield filled.alias(_VALUE + column.output_name)
+
+
+def _output(table: Table) -> Iterator[pl.Expr]:
+    return (
+        pl.col(_VALUE + column.output_name).alias(column.output_name) for column in table.columns
+    )
 
 
 def _extra_fields(extra: list[str]) -> pl.Expr:
@@ -126,7 +137,9 @@ def _dropped_email_count(good: pl.DataFrame, typed: pl.DataFrame) -> int:
 def _rejects(path: Path, table: Table, bad: pl.DataFrame, columns: Iterable[str]) -> list[Reject]:
     """A reject per bad row; its payload holds every cell of the file under the file's columns."""
     cells = [name for name in columns if name != LINE]
-    rows = bad.select(table.key, _REASON, pl.struct(cells).struct.json_encode().alias("payload"), LINE)
+    rows = bad.select(
+        table.key, _REASON, pl.struct(cells).struct.json_encode().alias("payload"), LINE
+    )
     return [
         Reject(key, reason, payload, path.name, line)
         for key, reason, payload, line in rows.iter_rows()
@@ -142,9 +155,7 @@ def _keep(path: Path, tally: _Tally, rejects: list[Reject]) -> None:
         )
 
 
-def _once(
-    path: Path, table: Table, rows: pl.DataFrame, tally: _Tally
-) -> tuple[pl.DataFrame, int]:
+def _once(path: Path, table: Table, rows: pl.DataFrame, tally: _Tally) -> tuple[pl.DataFrame, int]:
     """The first row of every key, and how many repeat it word for word; others are rejects."""
     repeated = rows.filter(pl.col(table.key).is_duplicated())
     if repeated.is_empty():

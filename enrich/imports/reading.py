@@ -13,10 +13,18 @@ from enrich.imports.checking import TableRead, read_table
 from enrich.imports.tables import customers_table, items_table, orders_table
 from enrich.model import Reject
 
-_ORDERS = (
-    "order_id customer_id email ordered_at amount_cents currency status promo_code refund_of"
-).split()
-_ITEMS = "order_id line_no sku quantity amount_cents product brand category".split()
+_ORDERS = [
+    "order_id",
+    "customer_id",
+    "email",
+    "ordered_at",
+    "amount_cents",
+    "currency",
+    "status",
+    "promo_code",
+    "refund_of",
+]
+_ITEMS = ["order_id", "line_no", "sku", "quantity", "amount_cents", "product", "brand", "category"]
 
 
 @dataclass(frozen=True)

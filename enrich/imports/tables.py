@@ -89,9 +89,7 @@ def orders_table(time_zone: str, default_currency: str | None) -> Table:
             _key("order_id"),
             Column("customer_id", identifier, pl.String(), is_required=True),
             _text("email", email),
-            Column(
-                "ordered_at", ordered_at, pl.Datetime("us"), is_required=True, is_filled=True
-            ),
+            Column("ordered_at", ordered_at, pl.Datetime("us"), is_required=True, is_filled=True),
             _amount(),
             _text("currency", currency),
             _text("status", lowered),

@@ -79,27 +79,26 @@ def cents(name: str) -> Parsed:
     is_number = text.str.contains(_NUMBER)
     is_tiny = text.str.contains(_TINY)
     value = pl.when(is_tiny).then(pl.lit(0, pl.Int64)).when(is_number).then(_exact_cents(text))
-    too_large = _whole_digits(text).str.len_bytes() > 13
+    is_too_large = is_number & (value.is_null() | (value.abs() >= MAX_CENTS))
     return Parsed(
         value,
         (
             Fault(text.str.contains(_THOUSANDS), f"{name}: has thousands separators"),
             Fault(text.str.contains(_DECIMAL_COMMA), f"{name}: has a decimal comma, not a point"),
             Fault(~is_number & ~is_tiny, f"{name}: not a number"),
-            Fault(is_number & (too_large | (value.abs() >= MAX_CENTS)), f"{name}: too large"),
+            Fault(is_too_large, f"{name}: too large"),
         ),
     )
 
 
-def _whole_digits(text: pl.Expr) -> pl.Expr:
-    return text.str.extract(_NUMBER_PARTS, 2).str.strip_chars_start("0")
-
-
 def _exact_cents(text: pl.Expr) -> pl.Expr:
+    """Integers all the way; null from 10^13 currency units on, before anything can overflow."""
     parts = text.str.extract_groups(_NUMBER_PARTS).struct
     whole = ("0" + parts.field("2")).cast(pl.Int64, strict=False)
     mills = (parts.field("3") + "000").str.head(3).cast(pl.Int64, strict=False)
-    magnitude = whole * 100 + mills // 10 + (mills % 10 >= 5).cast(pl.Int64)
+    magnitude = (
+        pl.when(whole < MAX_CENTS // 100).then(whole) * 100 + mills // 10 + (mills % 10 >= 5)
+    )
     return pl.when(parts.field("1") == "-").then(-magnitude).otherwise(magnitude)
 
 
@@ -155,8 +154,8 @@ def moment(name: str, time_zone: str) -> Parsed:
     parts = text.str.extract_groups(_MOMENT).struct
     local = _local(parts.field("1"), parts.field("2"), parts.field("3"))
     offset = parts.field("4")
-    value = pl.when(offset.is_not_null()).then(local - _minutes(offset))
-    value = value.otherwise(_utc(local, time_zone))
+    zoned = local - _minutes(offset)
+    value = pl.when(offset.is_not_null()).then(zoned).otherwise(_utc(local, time_zone))
     is_unread = text.is_not_null() & local.is_null()
     return Parsed(
         value,
