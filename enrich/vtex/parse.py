@@ -100,6 +100,8 @@ def _repair(model: type[Document], document: dict[str, Any], fault: ErrorDetails
     whole = _rounded(value) if kind.startswith("int_") else None
     if whole is not None:
         _put(document, location, whole)
+    elif value is None and location and isinstance(location[-1], int):
+        _put(document, location, None)
     elif kind == "missing" or (model.is_critical(location) and not _means_no_date(kind, value)):
         raise Unusable(f"{'.'.join(str(part) for part in location)}: {kind}")
     elif location:

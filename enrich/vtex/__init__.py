@@ -1,0 +1,61 @@
+"""VTEX: what is asked of it, how its answers become records, and what may be wrong with a key."""
+
+from enrich.vtex.access import VtexClient
+from enrich.vtex.catalogue import (
+    Pulled,
+    fetch_brands,
+    fetch_categories,
+    fetch_coupons,
+    fetch_promotions,
+    fetch_sales_channels,
+)
+from enrich.vtex.customers import fetch_all_customers, fetch_changed_customers
+from enrich.vtex.decide import LISTING_SCHEMA, listing_of_details, which_need_detail
+from enrich.vtex.details import Fetched, Missing, fetch_orders, fetch_skus
+from enrich.vtex.entities import ENTITIES, Entity, Route
+from enrich.vtex.listing import Listing, list_orders
+from enrich.vtex.paging import RepeatedPage
+from enrich.vtex.parse import parse_record
+from enrich.vtex.spans import (
+    Window,
+    customer_span,
+    explicit_windows,
+    next_watermark,
+    order_windows,
+    slices,
+)
+from enrich.vtex.verify import Probe, verify
+
+__all__ = [
+    "ENTITIES",
+    "LISTING_SCHEMA",
+    "Entity",
+    "Fetched",
+    "Listing",
+    "Missing",
+    "Probe",
+    "Pulled",
+    "RepeatedPage",
+    "Route",
+    "VtexClient",
+    "Window",
+    "customer_span",
+    "explicit_windows",
+    "fetch_all_customers",
+    "fetch_brands",
+    "fetch_categories",
+    "fetch_changed_customers",
+    "fetch_coupons",
+    "fetch_orders",
+    "fetch_promotions",
+    "fetch_sales_channels",
+    "fetch_skus",
+    "list_orders",
+    "listing_of_details",
+    "next_watermark",
+    "order_windows",
+    "parse_record",
+    "slices",
+    "verify",
+    "which_need_detail",
+]
