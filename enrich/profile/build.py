@@ -15,11 +15,13 @@ from enrich.profile.field import ProfileField
 from enrich.profile.measures import (
     DIMENSIONS,
     Bought,
+    Dimension,
     Scalars,
     Sold,
     bought_until,
     dimension_lists,
     purchase_columns,
+    purchase_stems,
     scalar_columns,
     scalars,
     sold,
@@ -114,12 +116,14 @@ def _all_lists(measured: Measured, rules: Rules) -> dict[str, pl.Series]:
         "lines": measured.lines,
         "promo_codes": sold(measured.inputs.promo_codes, measured.bought),
     }
-    count = measured.inputs.customers.height
+    words = purchase_stems(measured.bought)
+    count = measured.bought.customer_count
+
+    def lists(dimension: Dimension) -> dict[str, pl.Series]:
+        return dimension_lists(dimension, details[dimension.table], words, wide, count)
+
     with ThreadPoolExecutor(2) as pool:
-        parts = pool.map(
-            lambda dimension: dimension_lists(dimension, details[dimension.table], wide, count),
-            DIMENSIONS,
-        )
+        parts = pool.map(lists, DIMENSIONS)
         return {name: series for part in parts for name, series in part.items()}
 
 

@@ -69,27 +69,32 @@ def no_history() -> pl.DataFrame:
 
 
 def checked(inputs: ProfileInputs) -> ProfileInputs:
-    """The inputs with exactly the declared columns and types.
+    """The inputs with exactly the declared columns and types, customers and purchases in order.
 
     Raises Stop naming table, column and rule when a contract is broken.
     """
-    customers = _conform("customers", inputs.customers, CUSTOMERS)
-    purchases = _conform("purchases", inputs.purchases, PURCHASES)
-    _require(
-        not customers["customer_key"].is_duplicated().any(), "customers", "customer_key", "unique"
-    )
-    _require(purchases["purchase_no"].is_unique().all(), "purchases", "purchase_no", "unique")
-    _require((purchases["amount_cents"] >= 0).all(), "purchases", "amount_cents", "not negative")
-    total = purchases["amount_cents"].cast(pl.Float64).sum()
-    _require(
-        total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add exactly"
-    )
+    customers = _in_order("customers", "customer_key", inputs.customers, CUSTOMERS)
+    purchases = _in_order("purchases", "purchase_no", inputs.purchases, PURCHASES)
+    amounts = purchases["amount_cents"]
+    _require((amounts >= 0).all(), "purchases", "amount_cents", "not negative")
+    total = amounts.cast(pl.Float64).sum()
+    _require(total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add")
+    lines = _conform("lines", inputs.lines, LINES)
+    _require(lines["quantity"].null_count() == 0, "lines", "quantity", "given")
     return ProfileInputs(
-        customers.sort("customer_key"),
-        purchases.sort("purchase_no"),
-        _conform("lines", inputs.lines, LINES),
-        _conform("promo_codes", inputs.promo_codes, PROMO_CODES),
+        customers, purchases, lines, _conform("promo_codes", inputs.promo_codes, PROMO_CODES)
     )
+
+
+def _in_order(
+    table: str, key: str, frame: pl.DataFrame, columns: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    """The frame ascending by its key, which no two rows share."""
+    whole = _conform(table, frame, columns)
+    ordered = whole if whole[key].is_sorted() else whole.sort(key)
+    _require(bool((ordered[key].diff().drop_nulls() > 0).all()), table, key, "unique")
+    _require(ordered[key].null_count() == 0, table, key, "given")
+    return ordered
 
 
 def _conform(

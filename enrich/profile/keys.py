@@ -9,25 +9,27 @@ import polars as pl
 
 from enrich.profile.arrays import Codes, Integers, Mask, Positions
 
-_SPARSE_FACTOR = 8  # up to this many slots a key, a look-up table beats a binary search
+_SPARSE_FACTOR = 16  # up to this many slots a key, a look-up table beats a binary search
 
 
 def positions(keys: Integers, wanted: Integers) -> Positions:
     """Where each wanted key stands in the ascending, unique `keys`; -1 where it does not."""
     if len(keys) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    first, last = int(keys[0]), int(keys[-1])
-    if last - first < _SPARSE_FACTOR * len(keys) + 1024:
-        return _by_table(keys, wanted, first, last)
-    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[found] == wanted, found, -1)
+        return np.full(len(wanted), -1, dtype=np.int32)
+    span = int(keys[-1]) - int(keys[0]) + 1
+    if span < _SPARSE_FACTOR * len(keys) + 1024:
+        return _by_table(keys, wanted, span)
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1).astype(np.int32)
+    return np.where(keys[found] == wanted, found, np.int32(-1))
 
 
-def _by_table(keys: Integers, wanted: Integers, first: int, last: int) -> Positions:
-    table = np.full(last - first + 2, -1, dtype=np.int32)  # the last slot stands for "outside"
-    table[keys - first] = np.arange(len(keys), dtype=np.int32)
-    outside = (wanted < first) | (wanted > last)
-    return table[np.where(outside, last - first + 1, wanted - first)].astype(np.int64)
+def _by_table(keys: Integers, wanted: Integers, span: int) -> Positions:
+    """The look-up table's last slot stands for every key outside: as unsigned, below is above."""
+    table = np.full(span + 1, -1, dtype=np.int32)
+    table[keys - keys[0]] = np.arange(len(keys), dtype=np.int32)
+    slots = np.subtract(wanted, keys[0]).view(np.uint64)
+    found: Positions = table[np.minimum(slots, np.uint64(span), out=slots)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,18 @@ class Coded:
 
 def coded(texts: pl.Series) -> Coded:
     """Codes whose order is the order of the texts by code point."""
-    labels = texts.drop_nulls().unique().cast(pl.String).sort()
-    numbers = texts.cast(pl.String).cast(pl.Enum(labels)).to_physical().cast(pl.UInt32)
-    return Coded(
-        numbers.fill_null(0).to_numpy(),
-        texts.is_not_null().to_numpy(),
-        labels,
-    )
+    distinct = texts.drop_nulls().unique()
+    labels = distinct.cast(pl.String).sort()
+    known = texts.is_not_null().to_numpy()
+    if texts.dtype == pl.String:
+        numbers = texts.cast(pl.Enum(labels)).to_physical()
+        return Coded(numbers.fill_null(0).cast(pl.UInt32).to_numpy(), known, labels)
+    return Coded(_ranks(distinct)[texts.to_physical().fill_null(0).to_numpy()], known, labels)
+
+
+def _ranks(distinct: pl.Series) -> Codes:
+    """By the number a text already has in its own vocabulary, its place in text order."""
+    numbers = distinct.to_physical().to_numpy()
+    ranks = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.uint32)
+    ranks[numbers] = distinct.cast(pl.String).rank("dense").to_numpy() - 1
+    return ranks

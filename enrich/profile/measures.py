@@ -16,12 +16,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions
-from enrich.profile.cells import cells, in_window
+from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions, Words
+from enrich.profile.cells import added_up, cell_of, in_window
 from enrich.profile.contracts import ProfileInputs
 from enrich.profile.keys import coded, positions
 from enrich.profile.rfm import Axis
-from enrich.profile.runs import distinct_runs, value_lists, window_mask
+from enrich.profile.runs import distinct_runs, stems, value_lists, window_mask
 from enrich.profile.windows import OLDEST_BUCKET, Window, bucket_of
 
 EPOCH = date(1970, 1, 1)
@@ -61,6 +61,10 @@ class Bought:
     first: Positions
     last: Positions
 
+    @property
+    def customer_count(self) -> int:
+        return len(self.last)
+
 
 def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
     """The purchases of the inputs' customers up to and including the day."""
@@ -68,7 +72,7 @@ def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
     keys = inputs.customers["customer_key"].to_numpy()
     customer = positions(keys, kept["customer_key"].to_numpy())
     age = (as_of - EPOCH).days - kept["purchased_on"].to_physical().to_numpy()
-    order = np.arange(len(customer))
+    order = np.arange(len(customer), dtype=np.int32)
     return Bought(
         kept["purchase_no"].to_numpy(),
         customer,
@@ -80,9 +84,9 @@ def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
     )
 
 
-def _latest(customer: Positions, values: AnyArray, customer_count: int) -> Positions:
+def _latest(customer: Positions, values: Positions, customer_count: int) -> Positions:
     """The value of each customer's last row; -1 without one (a later assignment overwrites)."""
-    found = np.full(customer_count, -1, dtype=np.int64)
+    found = np.full(customer_count, -1, dtype=np.int32)
     found[customer] = values
     return found
 
@@ -108,30 +112,34 @@ class Scalars:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """The rows of a detail table whose purchase is known, with what their purchase tells."""
+    """The rows of a detail table whose purchase is known: where they are, and their purchase."""
 
     rows: pl.DataFrame
-    customer: Positions
-    bucket: Buckets
-    in_last: Mask
+    is_known: Mask | None
+    purchase: Positions
+
+    def of_known(self, values: AnyArray) -> AnyArray:
+        """The values of the rows whose purchase is known."""
+        return values if self.is_known is None else values[self.is_known]
 
 
 def sold(details: pl.DataFrame, bought: Bought) -> Sold:
     """The detail rows of the purchases known on the day."""
     purchase = positions(bought.purchase_no, details["purchase_no"].to_numpy())
     is_known = purchase >= 0
-    if not is_known.all():
-        details, purchase = details.filter(pl.Series(is_known)), purchase[is_known]
-    customer = bought.customer[purchase]
-    return Sold(details, customer, bought.bucket[purchase], bought.last[customer] == purchase)
+    if is_known.all():
+        return Sold(details, None, purchase)
+    return Sold(details, is_known, purchase[is_known])
 
 
 def scalars(bought: Bought, lines: Sold, windows: tuple[Window, ...]) -> Scalars:
     """Orders, units, cents and recency of every customer in every window."""
-    n = len(bought.last)
-    orders = cells(bought.customer, bought.bucket, n, None)
-    amounts = cells(bought.customer, bought.bucket, n, bought.amount_cents)
-    items = cells(lines.customer, lines.bucket, n, lines.rows["quantity"].to_numpy())
+    n = bought.customer_count
+    cell = cell_of(bought.customer, bought.bucket, n)
+    quantity = lines.of_known(lines.rows["quantity"].to_numpy())
+    orders = added_up(cell, None, n)
+    amounts = added_up(cell, bought.amount_cents, n)
+    items = added_up(cell[lines.purchase], quantity, n)
     return Scalars(
         {w.name: in_window(orders, w) for w in windows},
         {w.name: in_window(items, w) for w in windows},
@@ -144,9 +152,8 @@ def _recency_days(bought: Bought, window: Window) -> Integers:
     """Days since the newest purchase of the window; for the open end, of those older than it."""
     if window.newest_bucket == 0:
         return _taken(bought.age, bought.last)
-    is_old = bought.bucket == OLDEST_BUCKET
-    last = _latest(bought.customer[is_old], np.flatnonzero(is_old), len(bought.last))
-    return _taken(bought.age, last)
+    old = np.flatnonzero(bought.bucket == OLDEST_BUCKET).astype(np.int32)
+    return _taken(bought.age, _latest(bought.customer[old], old, bought.customer_count))
 
 
 def _taken(values: AnyArray, place: Positions) -> Integers:
@@ -156,21 +163,25 @@ def _taken(values: AnyArray, place: Positions) -> Integers:
     return taken
 
 
+def purchase_stems(bought: Bought) -> Words:
+    """The packed word of each purchase, which its lines and codes complete."""
+    is_last = np.zeros(len(bought.customer), dtype=np.bool_)
+    is_last[bought.last[bought.last >= 0]] = True
+    return stems(bought.customer, bought.bucket, is_last)
+
+
 def dimension_lists(
-    dimension: Dimension, details: Sold, windows: tuple[Window, ...], customer_count: int
+    dimension: Dimension, details: Sold, stems: Words, windows: tuple[Window, ...], count: int
 ) -> dict[str, pl.Series]:
     """The lists of one dimension: one series per window and one of the last purchase."""
     values = coded(details.rows[dimension.column])
-    wanted = values.known
+    wanted = details.of_known(values.known)
     if dimension.only_where:
-        wanted = wanted & details.rows[dimension.only_where].to_numpy()
-    runs = distinct_runs(
-        details.customer[wanted],
-        values.codes[wanted],
-        details.bucket[wanted],
-        details.in_last[wanted],
-        customer_count,
-    )
+        wanted = wanted & details.of_known(details.rows[dimension.only_where].to_numpy())
+    codes, purchase = details.of_known(values.codes), details.purchase
+    if not wanted.all():
+        codes, purchase = codes[wanted], purchase[wanted]
+    runs = distinct_runs(stems[purchase], codes, count)
     masks = {f"{dimension.stem}_{w.name}": window_mask(runs, w) for w in windows}
     masks[f"last_{dimension.stem}"] = runs.in_last
     return {name: value_lists(runs, mask, values.labels) for name, mask in masks.items()}

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from enrich.profile.arrays import Buckets, Codes, Mask, Positions, Words
+from enrich.profile.arrays import Buckets, Codes, Mask, Offsets, Positions, Words
 from enrich.profile.windows import OLDEST_BUCKET, Window
 
 _CUSTOMER_SHIFT = np.uint64(32)
@@ -36,41 +36,41 @@ class Runs:
     newest: Buckets
     oldest: Buckets
     in_last: Mask
-    starts: Positions
+    starts: Offsets
 
 
-def distinct_runs(
-    customer: Positions, codes: Codes, bucket: Buckets, in_last: Mask, customer_count: int
-) -> Runs:
-    """The distinct pairs of parallel columns, one row per thing bought."""
-    words = _packed(customer, codes, bucket, in_last)
-    words.sort()
-    heads = _heads(words)
-    tails = np.append(heads[1:], len(words)) - 1 if len(words) else heads
-    first = words[heads]
-    oldest = (words[tails] >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8)
-    customers = (first >> _CUSTOMER_SHIFT).astype(np.int64)
-    return Runs(
-        values=(first >> _VALUE_SHIFT & _VALUE_MASK).astype(np.uint32),
-        newest=(first >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
-        oldest=oldest,
-        in_last=(first & np.uint64(1)) == 0,
-        starts=np.searchsorted(customers, np.arange(customer_count + 1)),
-    )
-
-
-def _packed(customer: Positions, codes: Codes, bucket: Buckets, in_last: Mask) -> Words:
-    words = customer.astype(np.uint64) << _CUSTOMER_SHIFT
-    words |= codes.astype(np.uint64) << _VALUE_SHIFT
+def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:
+    """The words of purchases, with room left for a value code."""
+    words = customer.astype(np.uint64)
+    words <<= _CUSTOMER_SHIFT
     words |= bucket.astype(np.uint64) << _BUCKET_SHIFT
     words |= ~in_last
     return words
 
 
-def _heads(words: Words) -> Positions:
-    pairs = words >> _VALUE_SHIFT
+def distinct_runs(stems: Words, codes: Codes, customer_count: int) -> Runs:
+    """The distinct pairs of parallel stems and codes, one row per thing bought."""
+    words = codes.astype(np.uint64)
+    words <<= _VALUE_SHIFT
+    words |= stems
+    words.sort()
+    heads = _heads(words)
+    tails = np.append(heads, len(words))[1:] - 1
+    first, last = words[heads], words[tails]
+    customers = (first >> _CUSTOMER_SHIFT).astype(np.int64)
+    return Runs(
+        values=(first >> _VALUE_SHIFT & _VALUE_MASK).astype(np.uint32),
+        newest=(first >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
+        oldest=(last >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
+        in_last=(first & np.uint64(1)) == 0,
+        starts=np.searchsorted(customers, np.arange(customer_count + 1)),
+    )
+
+
+def _heads(words: Words) -> Offsets:
+    """Where a new pair begins: the words differ above the bucket and the flag."""
     is_head = np.ones(len(words), dtype=np.bool_)
-    np.not_equal(pairs[1:], pairs[:-1], out=is_head[1:])
+    np.greater_equal(words[1:] ^ words[:-1], 1 << int(_VALUE_SHIFT), out=is_head[1:])
     return np.flatnonzero(is_head)
 
 
@@ -83,9 +83,9 @@ def window_mask(runs: Runs, window: Window) -> Mask:
 
 def value_lists(runs: Runs, wanted: Mask, labels: pl.Series) -> pl.Series:
     """One sorted list of distinct labels per customer, empty where nothing is wanted."""
-    before = np.concatenate(([0], np.cumsum(wanted)))
-    offsets = pa.array(before[runs.starts])
+    before = np.zeros(len(wanted) + 1, dtype=np.int32)
+    np.cumsum(wanted, out=before[1:])
     texts = pl.Enum(labels)
     codes = pl.Series(runs.values[wanted]).cast(pl.Series([], dtype=texts).to_physical().dtype)
-    lists = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, codes.to_arrow())))
-    return lists.list.eval(pl.element().cat.to(texts))
+    lists = pa.ListArray.from_arrays(pa.array(before[runs.starts]), codes.to_arrow())
+    return pl.Series(pl.from_arrow(lists)).list.eval(pl.element().cat.to(texts))

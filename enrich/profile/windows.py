@@ -45,4 +45,7 @@ def windows(beyond_360: str) -> tuple[Window, ...]:
 
 def bucket_of(ages: Ages) -> Buckets:
     """The bucket of each age in days: the first edge that is not smaller."""
-    return np.searchsorted(np.array(EDGES_DAYS), ages, side="left").astype(np.uint8)
+    days = np.arange(EDGES_DAYS[-1] + 2)
+    by_day = np.searchsorted(np.array(EDGES_DAYS), days, side="left").astype(np.uint8)
+    buckets: Buckets = by_day[ages.clip(max=days[-1])]
+    return buckets

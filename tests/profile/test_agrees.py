@@ -11,7 +11,7 @@ from tests.profile.shops import AS_OF, computed, inputs, shops
 Shop = tuple[list[int], list[Purchase]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     shop=shops(),
     beyond_360=st.sampled_from(["older", "lifetime"]),
