@@ -1,0 +1,51 @@
+"""The warehouse: a DuckDB file that one process writes, and a read copy that everybody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from enrich.store.connection import connect
+from enrich.store.lock import writer_lock
+from enrich.store.reading import ReadCopy, read_warehouse
+from enrich.store.resolving import ProfileInputs
+from enrich.store.warehouse import Warehouse
+
+__all__ = [
+    "READ_COPY_NAME",
+    "WAREHOUSE_NAME",
+    "ProfileInputs",
+    "ReadCopy",
+    "Warehouse",
+    "open_warehouse",
+    "read_warehouse",
+]
+
+WAREHOUSE_NAME = "warehouse.duckdb"
+READ_COPY_NAME = "analysis.duckdb"
+
+
+@contextmanager
+def open_warehouse(
+    data_dir: Path,
+    *,
+    job: str = "a job",
+    started_at: datetime | None = None,
+    memory_limit: str = "4GB",
+    threads: int | None = None,
+) -> Iterator[Warehouse]:
+    """The warehouse of `data_dir`, made when there is none, owned by this process in the block.
+
+    Raises Locked saying who holds it, BadSettings when the file is newer than the program.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
+    with writer_lock(data_dir / ".lock", job, signature):
+        path = data_dir / WAREHOUSE_NAME
+        connection = connect(path, memory_limit, threads)
+        try:
+            yield Warehouse(path, connection)
+        finally:
+            connection.close()

@@ -1,0 +1,96 @@
+"""The read copy: one DuckDB file for analysts, swapped in whole, so that nobody sees half of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from enrich.store.scripts import table_exists
+
+STORAGE_VERSION = "v1.2.0"
+"""Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
+
+PUBLISHED = (
+    "orders",
+    "order_items",
+    "order_refunds",
+    "order_promo_codes",
+    "order_customers",
+    "contacts",
+    "carts",
+    "skus",
+    "categories",
+    "brands",
+    "sales_channels",
+    "coupons",
+    "promotions",
+    "customers",
+    "purchases",
+    "purchase_orders",
+    "purchase_lines",
+    "purchase_promo_codes",
+    "unmatched_refunds",
+    "customer_merges",
+    "resolve_report",
+    "profiles",
+    "rfm_cut_points",
+    "segment_history",
+    "profile_runs",
+    "push_runs",
+    "push_records",
+)
+"""Everything but the raw documents, the rejects and the links between identifiers."""
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, path: Path, comments: Mapping[str, Mapping[str, str]]
+) -> Path:
+    """The path of the new read copy, readable by its owner only; `comments`: table, column, text."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with _attached(connection, unfinished):
+            for table in PUBLISHED:
+                if table_exists(connection, table):
+                    connection.table(table).create(f"copy.main.{table}")
+                    _comment(connection, table, comments.get(table, {}))
+        unfinished.chmod(0o600)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    previous = os.umask(0o077)
+    try:
+        connection.execute(
+            f"attach {_quoted(str(path))} as copy (storage_version '{STORAGE_VERSION}')"
+        )
+    finally:
+        os.umask(previous)
+    try:
+        yield
+    finally:
+        connection.execute("detach copy")
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, table: str, comments: Mapping[str, str]
+) -> None:
+    """Comments for columns the table has; others are for columns of another version."""
+    for column in connection.table(table).columns:
+        if column in comments:
+            connection.execute(
+                f'comment on column copy.main.{table}."{column}" is {_quoted(comments[column])}'
+            )
+
+
+def _quoted(text: str) -> str:
+    """An SQL literal; DDL takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,64 @@
+"""The read copy as people see it: opened read-only, without the writer's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from enrich.errors import BadSettings
+from enrich.store import ledger
+from enrich.store.scripts import run, scripts_in, table_exists
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCopy:
+    """The analysts' copy of the warehouse, as of the last publish."""
+
+    path: Path
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def query(
+        self, text: str, values: Sequence[Any] | dict[str, Any] | None = None
+    ) -> pl.DataFrame:
+        """The answer of one query; raises BadSettings with DuckDB's reason when it is wrong."""
+        try:
+            relation = self._connection.sql(text, params=values)
+            return pl.DataFrame() if relation is None else pl.DataFrame(relation)
+        except duckdb.Error as error:
+            raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
+
+    def table(self, name: str, store: str | None = None) -> pl.DataFrame:
+        """One table, of one store or of all; empty without columns when it does not exist."""
+        if not table_exists(self._connection, name):
+            return pl.DataFrame()
+        rows = self._connection.table(name)
+        if store is not None:
+            rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
+        return pl.DataFrame(rows)
+
+    def table_counts(self) -> pl.DataFrame:
+        """table_name, row_count: one row per table."""
+        return ledger.table_counts(self._connection)
+
+
+@contextmanager
+def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
+    """The read copy in `data_dir`; raises BadSettings when nothing was published yet."""
+    path = data_dir / "analysis.duckdb"
+    if not path.is_file():
+        raise BadSettings(f"{path} does not exist yet; a sync makes it")
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("set memory_limit = $limit", {"limit": memory_limit})
+        for script in scripts_in("macros"):
+            run(connection, script)
+        yield ReadCopy(path, connection)
+    finally:
+        connection.close()

@@ -1,0 +1,128 @@
+"""Who bought what: customers from contacts and orders, purchases from orders, checked before use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from enrich.errors import HeldBack
+from enrich.model import Rules
+from enrich.store.scripts import read, run, scripts_in
+
+VTEX, IMPORT = "vtex", "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way to know whose order it is: the orders of `sources` by their identifier of `kind`.
+
+    `is_new` also makes a person of every such identifier that nobody owns yet.
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    is_new: bool = False
+
+
+RUNGS = (
+    Rung("profile", "customer_id", (VTEX,)),
+    Rung("customer_id", "customer_id", (IMPORT,)),
+    Rung("document", "document", (VTEX,)),
+    Rung("email", "email", (VTEX, IMPORT)),
+    Rung("customer_id_alone", "customer_id", (IMPORT,), is_new=True),
+    Rung("email_alone", "email", (IMPORT,), is_new=True),
+    Rung("imported_email", "email", (VTEX,)),
+    Rung("document_alone", "document", (VTEX,), is_new=True),
+    Rung("email_alone", "email", (VTEX,), is_new=True),
+    Rung("profile_alone", "customer_id", (VTEX,), is_new=True),
+)
+"""First match wins. People somebody told us about (contacts, then imported customers) come before
+people known by their orders alone, and among those a document before an e-mail before a profile id."""
+
+_PURCHASES = (
+    "judged_orders",
+    "gross_purchases",
+    "loose_refunds",
+    "matched_refunds",
+    "purchases",
+    "unmatched_refunds",
+    "purchase_lines",
+    "purchase_promo_codes",
+    "carts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInputs:
+    """The four frames the profile core reads: known customers and their purchases."""
+
+    customers: pl.DataFrame
+    purchases: pl.DataFrame
+    lines: pl.DataFrame
+    promo_codes: pl.DataFrame
+
+
+def resolve(
+    connection: duckdb.DuckDBPyConnection,
+    store: str,
+    rules: Rules,
+    *,
+    run_id: str,
+    now: datetime,
+) -> pl.DataFrame:
+    """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows."""
+    values = {**_scalars(rules), "store": store, "run_id": run_id, "now": now}
+    _identify(connection, values)
+    for script in _PURCHASES:
+        run(connection, f"purchases/{script}", **values)
+    _check(connection, values)
+    run(connection, "report/findings", **values)
+    return read(connection, "report/read", store=store)
+
+
+def profile_inputs(connection: duckdb.DuckDBPyConnection, store: str) -> ProfileInputs:
+    """The frames of the last resolve."""
+    return ProfileInputs(
+        customers=read(connection, "input/customers", store=store),
+        purchases=read(connection, "input/purchases", store=store),
+        lines=read(connection, "input/lines", store=store),
+        promo_codes=read(connection, "input/promo_codes", store=store),
+    )
+
+
+def _scalars(rules: Rules) -> dict[str, Any]:
+    return {name: value for name, value in asdict(rules).items() if name != "rfm_thresholds"}
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
+    for script in ("contact_groups", "shared_documents", "order_identifiers", "owners"):
+        run(connection, f"identity/{script}", **values)
+    for rung in RUNGS:
+        _climb(connection, rung)
+    for script in ("keys", "links", "conflicts", "customers"):
+        run(connection, f"identity/{script}", **values)
+
+
+def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
+    values = {"rung": rung.name, "kind": rung.kind, "sources": list(rung.sources)}
+    if rung.is_new:
+        run(connection, "identity/found", **values)
+    run(connection, "identity/match", **values)
+
+
+def _check(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
+    failures = {
+        script.removeprefix("checks/"): read(connection, script, **values).height
+        for script in scripts_in("checks")
+    }
+    found = [f"{name}: {count} rows" for name, count in failures.items() if count]
+    if found:
+        raise HeldBack(
+            f"the data of {values['store']} fails {'; '.join(found)}; "
+            "see the files of these names in sql/checks"
+        )

@@ -1,0 +1,79 @@
+"""The SQL files: where they are, and running one with named values.
+
+A file takes its values through `getvariable('name')`, so a person can open it, `set variable` and
+run it as it is. A value that a file asks for and was not given is a fault of the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+_VARIABLE = re.compile(r"getvariable\('([a-z_0-9]+)'\)")
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def sql_folder() -> Path:
+    """Where the SQL files are: inside an installed package, else beside it in the repository."""
+    installed = _PACKAGE / "_sql"
+    return installed if installed.is_dir() else _PACKAGE.parent / "sql"
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of one SQL file, named by its path without suffix: `typed/orders`."""
+    return (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def scripts_in(folder: str) -> list[str]:
+    """The names of the SQL files of one folder, in order of their names."""
+    return [f"{folder}/{path.stem}" for path in sorted((sql_folder() / folder).glob("*.sql"))]
+
+
+def run(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
+    """Execute every statement of one SQL file with the named values."""
+    _set(connection, name, values)
+    connection.execute(statement(name))
+
+
+def read(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> pl.DataFrame:
+    """The answer of one SQL file, a single query, as a frame."""
+    _set(connection, name, values)
+    return pl.DataFrame(connection.sql(statement(name)))
+
+
+def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the main schema has this table; some are made when they are first filled."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where table_name = $table", {"table": table}
+    )
+    return bool(found.fetchall())  # an unread result would block the connection
+
+
+@contextmanager
+def registered(
+    connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]
+) -> Iterator[None]:
+    """The frames are readable by name in SQL while the block runs; no row passes through Python."""
+    for name, frame in frames.items():
+        connection.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        for name in frames:
+            connection.unregister(name)
+
+
+def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:
+    missing = set(_VARIABLE.findall(statement(name))) - values.keys()
+    if missing:
+        raise TypeError(f"sql/{name}.sql needs {sorted(missing)}")
+    for key, value in values.items():
+        connection.execute(f"set variable {key} = $value", {"value": value})

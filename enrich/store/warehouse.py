@@ -1,0 +1,267 @@
+"""The warehouse: one DuckDB file, every write in a transaction, the connection never handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from enrich.model import Loaded, RawRecord, Reject, Rules
+from enrich.store import history, importing, ledger, loading, publishing, resolving
+from enrich.store.connection import transaction
+from enrich.store.resolving import ProfileInputs
+from enrich.store.scripts import read, registered, run
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """An open warehouse, owned by this process while it is open."""
+
+    path: Path
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    # -- load ---------------------------------------------------------------------------------
+
+    def load_records(
+        self,
+        store: str,
+        entity: str,
+        records: Sequence[RawRecord],
+        rejects: Sequence[Reject] = (),
+        *,
+        run_id: str,
+        now: datetime,
+        extra_fields: Sequence[str] = (),
+        watermark_at: datetime | None = None,
+    ) -> Loaded:
+        """What became of the documents of one entity: raw, typed, rejects and watermark together.
+
+        Repeats change nothing; a document older than the stored one is left alone.
+        """
+        with transaction(self._connection):
+            loaded = loading.load_documents(
+                self._connection,
+                store,
+                entity,
+                records,
+                run_id=run_id,
+                now=now,
+                extra_fields=extra_fields,
+            )
+            loaded += self._set_aside(store, entity, rejects, run_id, now)
+            if watermark_at is not None:
+                self._set_watermark(store, entity, watermark_at, run_id, now)
+        return loaded
+
+    def load_import(
+        self,
+        store: str,
+        orders: pl.DataFrame | None,
+        items: pl.DataFrame | None,
+        customers: pl.DataFrame | None,
+        rejects: Sequence[Reject] = (),
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> dict[str, Loaded]:
+        """What became of the rows of each imported frame, by orders, items, customers, rejects.
+
+        The columns are those of `importing.FRAMES`; all lines of an order come in one call.
+        """
+        frames = {"orders": orders, "items": items, "customers": customers}
+        with transaction(self._connection):
+            loaded = {
+                entity: importing.load_frame(
+                    self._connection, store, entity, frame, run_id=run_id, now=now
+                )
+                for entity, frame in frames.items()
+                if frame is not None
+            }
+            loaded["rejects"] = self._set_aside(store, "import", rejects, run_id, now)
+        return loaded
+
+    def load_listing(self, store: str, rows: pl.DataFrame, *, run_id: str, now: datetime) -> None:
+        """Remember what the order list said of these orders, once their details are stored."""
+        del run_id, now
+        with transaction(self._connection), registered(self._connection, {"incoming": rows}):
+            run(self._connection, "state/load_listing", store=store)
+
+    def rebuild_typed(self, store: str, extra_fields: Sequence[str] = ()) -> None:
+        """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
+        with transaction(self._connection):
+            loading.rebuild_typed(self._connection, store, extra_fields)
+
+    # -- ask ----------------------------------------------------------------------------------
+
+    def listing(self, store: str, order_ids: Sequence[str]) -> pl.DataFrame:
+        """What the order list last said of these orders: one row per order known."""
+        asked = pl.DataFrame({"order_id": order_ids}, schema={"order_id": pl.String})
+        with registered(self._connection, {"asked": asked}):
+            return read(self._connection, "state/listing", store=store)
+
+    def watermark(self, store: str, entity: str) -> datetime | None:
+        """The UTC moment up to which everything of the entity is stored; None before a first pull."""
+        rows = read(self._connection, "state/watermark", store=store, entity=entity)
+        return None if rows.is_empty() else rows.item().replace(tzinfo=UTC)
+
+    def set_watermark(
+        self, store: str, entity: str, at: datetime, *, run_id: str, now: datetime
+    ) -> None:
+        """Everything of the entity changed up to `at` is stored."""
+        with transaction(self._connection):
+            self._set_watermark(store, entity, at, run_id, now)
+
+    def unknown_skus(self, store: str) -> list[str]:
+        """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
+        return read(self._connection, "state/unknown_skus", store=store)["sku"].to_list()
+
+    def table_counts(self) -> pl.DataFrame:
+        """table_name, row_count: one row per table."""
+        return ledger.table_counts(self._connection)
+
+    def rejects(self, store: str | None = None) -> pl.DataFrame:
+        """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
+        return read(self._connection, "state/rejects", store=store)
+
+    # -- resolve, profile, publish ------------------------------------------------------------
+
+    def resolve(self, store: str, rules: Rules, *, run_id: str, now: datetime) -> pl.DataFrame:
+        """The findings of a resolve: finding, detail, row_count, amount_cents.
+
+        Customers, purchases and their lines are made again from the typed tables, in one
+        transaction; raises HeldBack, leaving yesterday's, when a structural check finds rows.
+        """
+        with transaction(self._connection):
+            return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
+
+    def profile_inputs(self, store: str) -> ProfileInputs:
+        """The four frames the profile core reads; identified purchases only."""
+        return resolving.profile_inputs(self._connection, store)
+
+    def segment_state(self, store: str, as_of: date) -> pl.DataFrame:
+        """What segment each customer was in before `as_of`, the one before, and since when."""
+        return history.segment_history_before(self._connection, store, as_of)
+
+    def segment_history_before(self, store: str, as_of: date) -> pl.DataFrame:
+        """customer_key, rfm_segment, previous_rfm_segment, rfm_segment_changed_on before `as_of`.
+
+        The last two are null while a customer has never changed segment.
+        """
+        return history.segment_history_before(self._connection, store, as_of)
+
+    def keep_profiles(
+        self,
+        store: str,
+        as_of: date,
+        profiles: pl.DataFrame,
+        cut_points: pl.DataFrame,
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        """Profiles and cut points of the store replaced, history continued: all or nothing.
+
+        Raises HeldBack when profiles of a later day are kept already.
+        """
+        with transaction(self._connection):
+            history.keep_profiles(
+                self._connection, store, as_of, profiles, cut_points, run_id=run_id, now=now
+            )
+
+    def profiles(self, store: str) -> pl.DataFrame:
+        """The kept profiles of a store, with the column `store`; empty before the first run."""
+        return history.kept(self._connection, "profiles", store)
+
+    def publish(self, path: Path, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
+        """The read copy for analysts, swapped in whole; `comments` is table -> column -> text."""
+        return publishing.publish(self._connection, path, comments or {})
+
+    # -- runs and pushes ----------------------------------------------------------------------
+
+    def start_run(self, run_id: str, job: str, store: str | None, *, now: datetime) -> None:
+        """Write down that a job has begun."""
+        run(self._connection, "state/start_run", run_id=run_id, job=job, store=store, now=now)
+
+    def finish_run(
+        self, run_id: str, status: str, summary: Mapping[str, object], *, now: datetime
+    ) -> None:
+        """Write down how a job ended; `summary` holds counts, never a customer's value."""
+        ledger.finish_run(self._connection, run_id, status, summary, now)
+
+    def runs(self, limit: int = 20) -> pl.DataFrame:
+        """The newest runs: run_id, job, store, started_at, finished_at, status, summary."""
+        return read(self._connection, "state/runs", row_limit=limit)
+
+    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
+        """record_id, hash, accepted_at, outcome of every record a platform was sent."""
+        return ledger.pushed_state(self._connection, destination, store, entity)
+
+    def start_push(self, run_id: str, destination: str, store: str, *, now: datetime) -> None:
+        """Write down that a push has begun."""
+        ledger.start_push(self._connection, run_id, destination, store, now)
+
+    def record_batch(
+        self,
+        destination: str,
+        store: str,
+        entity: str,
+        results: pl.DataFrame,
+        *,
+        run_id: str,
+        batch_id: str,
+        now: datetime,
+    ) -> None:
+        """What a platform answered to one batch: record_id, hash, outcome, code, message.
+
+        The hash is only kept for accepted and queued records, so the others are sent again.
+        """
+        with transaction(self._connection):
+            ledger.record_batch(
+                self._connection,
+                destination,
+                store,
+                entity,
+                results,
+                run_id=run_id,
+                batch_id=batch_id,
+                now=now,
+            )
+
+    def finish_push(
+        self,
+        run_id: str,
+        destination: str,
+        store: str,
+        status: str,
+        summary: Mapping[str, object],
+        *,
+        now: datetime,
+    ) -> None:
+        """Write down how a push ended."""
+        ledger.finish_push(self._connection, run_id, destination, store, status, summary, now)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _set_aside(
+        self, store: str, entity: str, rejects: Sequence[Reject], run_id: str, now: datetime
+    ) -> Loaded:
+        return loading.load_rejects(
+            self._connection, store, entity, rejects, run_id=run_id, now=now
+        )
+
+    def _set_watermark(
+        self, store: str, entity: str, at: datetime, run_id: str, now: datetime
+    ) -> None:
+        run(
+            self._connection,
+            "state/set_watermark",
+            store=store,
+            entity=entity,
+            watermark_at=at,
+            run_id=run_id,
+            now=now,
+        )

@@ -1,0 +1,7 @@
+-- What the profile core reads of customers. Grain: one row per customer, prospects included.
+select
+    customer_key, customer_id, email, first_name, last_name, phone, birth_date, document, gender,
+    newsletter_opt_in, locale, extra_fields::varchar as extra_fields
+from customers
+where store = getvariable('store')
+order by customer_key;

@@ -1,0 +1,50 @@
+-- purchases. Grain: one row per purchase; purchase_no rises with (purchased_at, order_id), so the last
+-- purchase of a customer has the highest number. amount_cents is on the basis of the settings; a
+-- purchase refunded to 0 counts unless returned_purchases is drop.
+delete from purchases where store = getvariable('store');
+
+insert into purchases by name
+with remaining as (
+    select order_id, remaining_cents
+    from matched
+    where not is_refund
+),
+
+netted as (
+    select
+        gross_purchases.*,
+        coalesce(remaining.remaining_cents, gross_purchases.net_cents) as left_cents
+    from gross_purchases
+    left join remaining on remaining.order_id = gross_purchases.order_id
+),
+
+kept as (
+    select *
+    from netted
+    where getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0
+)
+
+select
+    getvariable('store') as store,
+    row_number() over (order by purchased_at, order_id) as purchase_no,
+    purchase_id,
+    order_id,
+    customer_key,
+    purchased_at,
+    (purchased_at at time zone 'UTC' at time zone getvariable('time_zone'))::date as purchased_on,
+    case when getvariable('amount_basis') = 'gross' then gross_cents else left_cents end
+        as amount_cents,
+    gross_cents,
+    greatest(basis_cents, 0) - left_cents as refund_cents,
+    order_count,
+    sales_channel,
+    is_marketplace
+from kept;
+
+delete from purchase_orders where store = getvariable('store');
+
+insert into purchase_orders
+select getvariable('store'), purchases.purchase_no, judged_orders.order_id
+from purchases
+inner join judged_orders on judged_orders.purchase_id = purchases.purchase_id
+where purchases.store = getvariable('store') and judged_orders.is_purchase;

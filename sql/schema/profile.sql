@@ -1,0 +1,13 @@
+-- profile: what was computed from purchases. `profiles` and `rfm_cut_points` take their columns
+-- from the first frame they are given, because the declared fields live in one place only.
+
+-- Grain: one row per customer and stretch of days with the same segment, group and scores.
+-- valid_to is the first day that it no longer held; null while it holds.
+create table if not exists segment_history (
+    store varchar, customer_key bigint, rfm_segment varchar, rfm_group varchar, r_score bigint,
+    f_score bigint, m_score bigint, valid_from date, valid_to date
+);
+-- Grain: one row per store and day for which profiles were kept.
+create table if not exists profile_runs (
+    run_id varchar, store varchar, as_of date, customer_count bigint, kept_at timestamp
+);

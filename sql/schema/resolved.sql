@@ -1,0 +1,53 @@
+-- resolved: who bought what; rebuilt by every resolve, except that keys, links and merges stay.
+
+-- Grain: one row per store and identifier; kind is contact, customer_id, document or email.
+create table if not exists identity_links (
+    store varchar, kind varchar, value varchar, customer_key bigint, reason varchar,
+    linked_at timestamp
+);
+-- Grain: one row per identifier and customer that used it though another customer owns it.
+create table if not exists identity_conflicts (
+    store varchar, kind varchar, value varchar, customer_key bigint, other_customer_key bigint,
+    reason varchar, order_count bigint, first_order_id varchar
+);
+-- Grain: one row per key that was given up; customer_key is the older key that was kept.
+create table if not exists customer_merges (
+    store varchar, customer_key bigint, merged_customer_key bigint, merged_at timestamp,
+    reason varchar
+);
+-- Grain: one row per order that was resolved; rung says by what.
+create table if not exists order_customers (
+    store varchar, order_id varchar, customer_key bigint, rung varchar
+);
+-- Grain: one row per customer of a store.
+create table if not exists customers (
+    store varchar, customer_key bigint, customer_id varchar, email varchar, first_name varchar,
+    last_name varchar, phone varchar, birth_date date, document varchar, gender varchar,
+    newsletter_opt_in boolean, locale varchar, extra_fields json, first_seen_at timestamp
+);
+-- Grain: one row per purchase; customer_key is null when nobody is known.
+create table if not exists purchases (
+    store varchar, purchase_no bigint, purchase_id varchar, order_id varchar, customer_key bigint,
+    purchased_at timestamp, purchased_on date, amount_cents bigint, gross_cents bigint,
+    refund_cents bigint, order_count bigint, sales_channel varchar, is_marketplace boolean
+);
+-- Grain: one row per order of a purchase.
+create table if not exists purchase_orders (store varchar, purchase_no bigint, order_id varchar);
+-- Grain: one row per order line that counts (no gifts, quantity above 0).
+create table if not exists purchase_lines (
+    store varchar, purchase_no bigint, product varchar, category varchar, brand varchar,
+    quantity bigint, amount_cents bigint
+);
+-- Grain: one row per purchase and promo code, shown as first seen in the store.
+create table if not exists purchase_promo_codes (
+    store varchar, purchase_no bigint, promo_code varchar, is_applied boolean
+);
+-- Grain: one row per imported refund with a part that no purchase could take.
+create table if not exists unmatched_refunds (
+    store varchar, order_id varchar, customer_key bigint, refunded_at timestamp,
+    refund_cents bigint, unmatched_cents bigint
+);
+-- Grain: one row per finding of the last resolve.
+create table if not exists resolve_report (
+    store varchar, finding varchar, detail varchar, row_count bigint, amount_cents bigint
+);

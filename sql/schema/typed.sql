@@ -1,0 +1,67 @@
+-- typed: the sources renamed, cast and tidied; rebuilt from raw for the keys of each load.
+-- Moments are UTC, money is integer cents, '' is null.
+
+-- Grain: one row per store and order (imported refunds too, with a negative value_cents).
+create table if not exists orders (
+    store varchar, order_id varchar, source varchar, order_group varchar, origin varchar,
+    affiliate_id varchar, hostname varchar, sales_channel varchar, status varchar,
+    is_completed boolean, created_at timestamp, authorized_at timestamp, invoiced_at timestamp,
+    last_change_at timestamp, value_cents bigint, items_cents bigint, currency varchar,
+    promo_code varchar, refund_of varchar, user_profile_id varchar, customer_id varchar,
+    email varchar, document varchar, document_type varchar, is_corporate boolean, phone varchar,
+    first_name varchar, last_name varchar, locale varchar, newsletter_opt_in boolean
+);
+-- Grain: one row per order line; category_names are the names as sold, beside category_path_ids.
+create table if not exists order_items (
+    store varchar, order_id varchar, line_no bigint, sku varchar, product_id varchar,
+    ref_id varchar, product varchar, brand varchar, category_id varchar,
+    category_path_ids varchar[], category_names varchar[], category varchar, seller varchar,
+    quantity bigint, amount_cents bigint, is_gift boolean
+);
+-- Grain: one row per order and return receipt; amount_cents is positive.
+create table if not exists order_refunds (
+    store varchar, order_id varchar, source varchar, receipt varchar, refunded_at timestamp,
+    amount_cents bigint
+);
+-- Grain: one row per order and promo code; the key is compared, promo_code is as typed.
+create table if not exists order_promo_codes (
+    store varchar, order_id varchar, promo_code_key varchar, promo_code varchar, is_applied boolean
+);
+-- Grain: one row per contact of a source.
+create table if not exists contacts (
+    store varchar, contact_id varchar, source varchar, customer_id varchar, email varchar,
+    first_name varchar, last_name varchar, phone varchar, birth_date date, document varchar,
+    document_type varchar, is_corporate boolean, gender varchar, newsletter_opt_in boolean,
+    locale varchar, extra_fields json, created_at timestamp, updated_at timestamp,
+    last_interaction_at timestamp
+);
+-- Grain: one row per contact with a cart left behind; skus and quantities go side by side.
+create table if not exists carts (
+    store varchar, contact_id varchar, customer_id varchar, email varchar, abandoned_at timestamp,
+    value_cents bigint, skus varchar[], quantities bigint[], checkout_step varchar,
+    is_abandoned boolean
+);
+-- Grain: one row per SKU, as the catalogue says now.
+create table if not exists skus (
+    store varchar, sku varchar, product_id varchar, ref_id varchar, sku_name varchar,
+    product varchar, brand_id varchar, brand varchar, category_id varchar,
+    category_path_ids varchar[], category_names varchar[], is_active boolean
+);
+-- Grain: one row per category; path_ids and path_names start at the department.
+create table if not exists categories (
+    store varchar, category_id varchar, category varchar, parent_id varchar, path_ids varchar[],
+    path_names varchar[]
+);
+create table if not exists brands (store varchar, brand_id varchar, brand varchar, is_active boolean);
+create table if not exists sales_channels (
+    store varchar, sales_channel varchar, sales_channel_name varchar, currency varchar,
+    time_zone varchar, country varchar, is_active boolean
+);
+create table if not exists coupons (
+    store varchar, promo_code_key varchar, promo_code varchar, utm_source varchar,
+    utm_campaign varchar, is_archived boolean, max_usage bigint, last_modified_at timestamp
+);
+create table if not exists promotions (
+    store varchar, promotion_id varchar, promotion varchar, promotion_type varchar,
+    is_active boolean, is_archived boolean, starts_at timestamp, ends_at timestamp
+);

@@ -1,0 +1,16 @@
+-- promotions. Grain: one row per promotion of loaded_keys.
+delete from promotions
+where store = getvariable('store') and promotion_id in (select key from loaded_keys);
+
+insert into promotions by name
+select
+    store,
+    key as promotion_id,
+    text_or_null(payload ->> '$.name') as promotion,
+    text_or_null(payload ->> '$.type') as promotion_type,
+    try_cast(payload ->> '$.isActive' as boolean) as is_active,
+    try_cast(payload ->> '$.isArchived' as boolean) as is_archived,
+    moment(payload ->> '$.beginDateUtc') as starts_at,
+    moment(payload ->> '$.endDateUtc') as ends_at
+from raw.vtex_promotions
+where store = getvariable('store') and key in (select key from loaded_keys);
