@@ -1,4 +1,4 @@
-"""Computed profiles kept: replaced per store in one go, with the history of segments beside them."""
+"""Computed profiles kept: replaced per store in one go, and the history of their segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source documents into raw and typed tables: all or nothing, by key, and a repeat changes nothing."""
+"""Source documents into raw and typed tables: by key, so that a repeat changes nothing."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ PUBLISHED = (
 def publish(
     connection: duckdb.DuckDBPyConnection, path: Path, comments: Mapping[str, Mapping[str, str]]
 ) -> Path:
-    """The path of the new read copy, readable by its owner only; `comments`: table, column, text."""
+    """The path of the new read copy, readable by its owner only; `comments`: table, column."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     unfinished.unlink(missing_ok=True)
     try:
@@ -59,7 +59,7 @@ def publish(
                     connection.table(table).create(f"copy.main.{table}")
                     _comment(connection, table, comments.get(table, {}))
         unfinished.chmod(0o600)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return path

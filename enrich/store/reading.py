@@ -13,7 +13,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.store import ledger
-from enrich.store.scripts import run, scripts_in, table_exists
+from enrich.store.scripts import frame_of, run, scripts_in, table_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ReadCopy:
         """The answer of one query; raises BadSettings with DuckDB's reason when it is wrong."""
         try:
             relation = self._connection.sql(text, params=values)
-            return pl.DataFrame() if relation is None else pl.DataFrame(relation)
+            return pl.DataFrame() if relation is None else frame_of(relation)
         except duckdb.Error as error:
             raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
 
@@ -40,7 +40,7 @@ class ReadCopy:
         rows = self._connection.table(name)
         if store is not None:
             rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
-        return pl.DataFrame(rows)
+        return frame_of(rows)
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""

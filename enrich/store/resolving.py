@@ -1,4 +1,4 @@
-"""Who bought what: customers from contacts and orders, purchases from orders, checked before use."""
+"""Who bought what: customers from contacts and orders, purchases from orders, then checks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RUNGS = (
     Rung("profile_alone", "customer_id", (VTEX,), is_new=True),
 )
 """First match wins. People somebody told us about (contacts, then imported customers) come before
-people known by their orders alone, and among those a document before an e-mail before a profile id."""
+people known by their orders alone; among those a document before an e-mail before a profile id."""
 
 _PURCHASES = (
     "judged_orders",

@@ -46,7 +46,12 @@ def run(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None
 def read(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> pl.DataFrame:
     """The answer of one SQL file, a single query, as a frame."""
     _set(connection, name, values)
-    return pl.DataFrame(connection.sql(statement(name)))
+    return frame_of(connection.sql(statement(name)))
+
+
+def frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """The rows of a relation, through Arrow, without a Python value per cell."""
+    return pl.DataFrame(relation.to_arrow_table())
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

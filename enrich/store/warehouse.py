@@ -104,7 +104,7 @@ class Warehouse:
             return read(self._connection, "state/listing", store=store)
 
     def watermark(self, store: str, entity: str) -> datetime | None:
-        """The UTC moment up to which everything of the entity is stored; None before a first pull."""
+        """The UTC moment up to which the entity is stored; None before the first pull."""
         rows = read(self._connection, "state/watermark", store=store, entity=entity)
         return None if rows.is_empty() else rows.item().replace(tzinfo=UTC)
 
