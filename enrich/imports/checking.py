@@ -67,9 +67,10 @@ def _batches(path: Path, table: Table) -> Iterator[Batch]:
         tidy = tidy_names(path, names)
         own = [name.lower() if name.lower() in table.names else name for name in tidy]
         missing = [name for name in table.required if name not in own]
-        if names and missing and not is_checked:
+        has_cells = bool(names or batch.rows.height)
+        if has_cells and missing and not is_checked:
             raise BadSettings(f"{path.name}: the column {missing[0]} is missing")
-        is_checked = is_checked or bool(names)
+        is_checked = is_checked or has_cells
         rows = batch.rows.rename(dict(zip(names, own, strict=True)))
         yield Batch(rows.with_columns(trimmed(name).alias(name) for name in own), batch.broken)
 
@@ -86,11 +87,10 @@ def _read_batch(path: Path, table: Table, batch: Batch, tally: _Tally) -> pl.Dat
     bad = judged.filter(pl.col(_REASON).is_not_null())
     _keep(path, tally, [*broken, *_rejects(path, table, bad, batch.rows.columns)])
     good = judged.filter(pl.col(_REASON).is_null())
-    typed = good.select(*_output(table), LINE)
+    typed = good.select(*_output(table, extra), LINE)
     tally.dropped_emails += _dropped_email_count(good, typed)
-    if table.keeps_extra:
-        return typed.with_columns(good.select(_extra_fields(extra)).to_series())
-    tally.ignored |= dict.fromkeys(extra)
+    if not table.keeps_extra:
+        tally.ignored |= dict.fromkeys(extra)
     return typed
 
 
@@ -116,10 +116,11 @@ def _values(table: Table) -> Iterator[pl.Expr]:
         yield filled.alias(_VALUE + column.output_name)
 
 
-def _output(table: Table) -> Iterator[pl.Expr]:
-    return (
-        pl.col(_VALUE + column.output_name).alias(column.output_name) for column in table.columns
-    )
+def _output(table: Table, extra: list[str]) -> Iterator[pl.Expr]:
+    for column in table.columns:
+        yield pl.col(_VALUE + column.output_name).alias(column.output_name)
+    if table.keeps_extra:
+        yield _extra_fields(extra)
 
 
 def _extra_fields(extra: list[str]) -> pl.Expr:
@@ -137,9 +138,8 @@ def _dropped_email_count(good: pl.DataFrame, typed: pl.DataFrame) -> int:
 def _rejects(path: Path, table: Table, bad: pl.DataFrame, columns: Iterable[str]) -> list[Reject]:
     """A reject per bad row; its payload holds every cell of the file under the file's columns."""
     cells = [name for name in columns if name != LINE]
-    rows = bad.select(
-        table.key, _REASON, pl.struct(cells).struct.json_encode().alias("payload"), LINE
-    )
+    payload = pl.struct(cells).struct.json_encode() if cells else pl.lit("{}")
+    rows = bad.select(table.key, _REASON, payload.alias("payload"), LINE)
     return [
         Reject(key, reason, payload, path.name, line)
         for key, reason, payload, line in rows.iter_rows()

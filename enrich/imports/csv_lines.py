@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.imports.batches import LINE, Batch, Broken, Lines, read_lines, tidy_names
+from enrich.imports.batches import CHUNK_BYTES, LINE, Batch, Broken, Lines, read_lines, tidy_names
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_ROW_LINES = 100
@@ -50,11 +50,11 @@ class Shape:
         return re.escape(self.separator).join(f"({self.cell})" for _ in self.names)
 
 
-def read_csv(path: Path) -> Iterator[Batch]:
+def read_csv(path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Batch]:
     """The rows of a CSV file with a header; the separator is the one the header uses."""
     shape: Shape | None = None
     carried: list[str] = []
-    for lines in read_lines(path):
+    for lines in read_lines(path, chunk_bytes):
         texts = lines.texts
         first = lines.first - len(carried)
         if shape is None:

@@ -164,7 +164,8 @@ def _line_cents() -> pl.Expr:
     per_cent = scale // 100
     millionths = (pl.col("UnitPrice") * scale).round().cast(pl.Int64) * pl.col("Quantity")
     magnitude: pl.Expr = (millionths.abs() + per_cent // 2) // per_cent
-    return magnitude * millionths.sign()
+    signed: pl.Expr = magnitude * millionths.sign()
+    return signed
 
 
 def _is_service() -> pl.Expr:
@@ -188,7 +189,8 @@ def _orders(priced: pl.DataFrame) -> pl.DataFrame:
 
 
 def _units(cents: str) -> pl.Expr:
-    return (pl.col(cents).cast(pl.Decimal(18, 2)) / 100).cast(pl.Decimal(18, 2))
+    units: pl.Expr = pl.col(cents).cast(pl.Decimal(18, 2)) / 100
+    return units.cast(pl.Decimal(18, 2))
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -24,7 +24,16 @@ _ORDERS = [
     "promo_code",
     "refund_of",
 ]
-_ITEMS = ["order_id", "line_no", "sku", "quantity", "amount_cents", "product", "brand", "category"]
+_ITEMS = [
+    "order_id",
+    "line_no",
+    "sku",
+    "quantity",
+    "amount_cents",
+    "product",
+    "brand",
+    "category",
+]
 
 
 @dataclass(frozen=True)

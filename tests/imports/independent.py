@@ -223,9 +223,7 @@ def _name_segment(profile: Profile) -> None:
         profile["rfm_group"] = profile["rfm_segment"] = "PROSPECTS"
         return
     group = GROUPS[frequency]
-    if recency == 3:
-        place = 2
-    else:
-        place = (3 if recency >= 4 else 0) + (1 if monetary >= 4 else 0)
+    low_or_high = (3 if recency >= 4 else 0) + (1 if monetary >= 4 else 0)
+    place = 2 if recency == 3 else low_or_high
     profile["rfm_group"] = group
     profile["rfm_segment"] = f"{group}_{SEGMENTS[group][place]}"
