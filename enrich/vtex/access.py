@@ -70,7 +70,7 @@ class VtexClient:
 
     def fetch_json(self, route: Route, **options: Any) -> Any:
         """The parsed JSON of `fetch`."""
-        return parse_json(self.fetch(route, **options).content)
+        return parse_json(self.fetch(route, **options).content, f"VTEX {route.name}")
 
     def refuse(self, route: Route, response: httpx.Response) -> None:
         """Raises what `fetch` would have raised for an answer of `send`; nothing for a good one."""

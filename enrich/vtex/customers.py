@@ -174,7 +174,9 @@ def _check_scroll(response: httpx.Response) -> None:
 
 def _documents(client: VtexClient, route: Route, response: httpx.Response) -> list[Any]:
     client.refuse(route, response)
-    documents = parse_json(response.content) if response.content.strip() else []
+    documents = (
+        parse_json(response.content, f"VTEX {route.name}") if response.content.strip() else []
+    )
     if not isinstance(documents, list) or is_web_page(response):
         raise BadBody(f"VTEX {route.name}: the answer is no list")
     return documents

@@ -124,7 +124,7 @@ def _fetch_page(client: VtexClient, window: Window, channel: str | None, number:
 
 
 def _parse_page(content: bytes) -> _Page:
-    document = parse_json(content)
+    document = parse_json(content, f"VTEX {ORDER_LIST.name}")
     try:
         rows, total = document["list"] or [], int(document["paging"]["total"])
     except (KeyError, TypeError, ValueError):

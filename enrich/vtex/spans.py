@@ -8,7 +8,7 @@ Ends are inclusive and in the past, because the index is about four minutes late
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from enrich.model import Span
 
@@ -99,10 +99,5 @@ def slices(span: Span, length: timedelta) -> tuple[Span, ...]:
 
 def filter_text(moment: datetime) -> str:
     """The moment as VTEX filters want it: UTC with milliseconds and a Z."""
-    text = moment.replace(tzinfo=None) if moment.utcoffset() is None else _in_utc(moment)
-    return text.isoformat(timespec="milliseconds") + "Z"
-
-
-def _in_utc(moment: datetime) -> datetime:
-    offset = moment.utcoffset() or timedelta(0)
-    return (moment - offset).replace(tzinfo=None)
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    return plain.isoformat(timespec="milliseconds") + "Z"

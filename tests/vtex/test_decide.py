@@ -1,0 +1,102 @@
+"""Which listed orders are looked at again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from enrich.model import RawRecord
+from enrich.vtex import LISTING_SCHEMA, listing_of_details, which_need_detail
+
+NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
+AN_HOUR_AGO = (NOW - timedelta(hours=1)).replace(tzinfo=None)
+TWO_DAYS_AGO = (NOW - timedelta(days=2)).replace(tzinfo=None)
+ROW: dict[str, Any] = {
+    "order_id": "17-01",
+    "status": "invoiced",
+    "total_value": 100,
+    "is_complete": True,
+    "authorized_at": TWO_DAYS_AGO,
+    "last_change_at": TWO_DAYS_AGO,
+}
+STORED = ROW | {"detail_at": AN_HOUR_AGO, "detail_status": "invoiced"}
+STORED_SCHEMA = pl.Schema(
+    {**LISTING_SCHEMA, "detail_at": pl.Datetime("us"), "detail_status": pl.String}
+)
+NO_CHANGE_TOLD = {"last_change_at": None}
+
+
+def rows(*documents: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(documents, schema=LISTING_SCHEMA)
+
+
+def stored(*documents: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(documents, schema=STORED_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("listed", "before", "is_needed"),
+    [
+        pytest.param({}, {}, False, id="nothing happened"),
+        pytest.param({"last_change_at": AN_HOUR_AGO}, {}, True, id="changed"),
+        pytest.param({}, {"last_change_at": AN_HOUR_AGO}, False, id="the index fell back"),
+        pytest.param({"status": "canceled"}, {}, False, id="the change decides where it is told"),
+        pytest.param(NO_CHANGE_TOLD, NO_CHANGE_TOLD, False, id="no change told, same facts"),
+        pytest.param(NO_CHANGE_TOLD | {"status": "canceled"}, {}, True, id="other status"),
+        pytest.param(NO_CHANGE_TOLD | {"total_value": 99}, {}, True, id="other amount"),
+        pytest.param(NO_CHANGE_TOLD | {"is_complete": False}, {}, True, id="other completeness"),
+        pytest.param(NO_CHANGE_TOLD | {"authorized_at": None}, {}, True, id="other authorization"),
+        pytest.param({}, {"detail_at": TWO_DAYS_AGO}, False, id="final and old"),
+        pytest.param({}, {"detail_status": "handling"}, False, id="in work, fresh"),
+        pytest.param(
+            {}, {"detail_status": "handling", "detail_at": TWO_DAYS_AGO}, True, id="in work, old"
+        ),
+        pytest.param(
+            {}, {"detail_status": None, "detail_at": TWO_DAYS_AGO}, True, id="no status, old"
+        ),
+        pytest.param(
+            {}, {"detail_status": "request-cancel", "detail_at": None}, True, id="never detailed"
+        ),
+    ],
+)
+def test_a_known_order(listed: dict[str, Any], before: dict[str, Any], is_needed: bool) -> None:
+    needed = which_need_detail(rows(ROW | listed), stored(STORED | before), NOW)
+    assert needed == (["17-01"] if is_needed else [])
+
+
+def test_new_orders_are_needed_in_the_order_listed() -> None:
+    listed = rows(ROW | {"order_id": "b"}, ROW, ROW | {"order_id": "a"})
+    assert which_need_detail(listed, stored(STORED), NOW) == ["b", "a"]
+
+
+def test_an_empty_memory_and_moments_with_a_zone_are_understood() -> None:
+    zoned = stored(STORED).with_columns(pl.col("last_change_at").dt.replace_time_zone("UTC"))
+    assert which_need_detail(rows(ROW), stored(), NOW) == ["17-01"]
+    assert which_need_detail(rows(ROW), pl.DataFrame(schema=list(STORED_SCHEMA)), NOW) == ["17-01"]
+    assert which_need_detail(rows(ROW), zoned, NOW) == []
+
+
+def test_fetched_rows_are_remembered_with_the_status_of_the_detail() -> None:
+    listed = rows(ROW, ROW | {"order_id": "not fetched"})
+    detail = RawRecord("17-01", '{"status":"handling"}', NOW)
+    (row,) = listing_of_details(listed, [detail]).to_dicts()
+    assert row == ROW | {"detail_status": "handling"}
+
+
+def test_a_detail_older_than_the_list_is_looked_at_again() -> None:
+    listed = rows(ROW | {"last_change_at": AN_HOUR_AGO})
+    detail = RawRecord("17-01", '{"status":"invoiced"}', TWO_DAYS_AGO.replace(tzinfo=UTC))
+    remembered = listing_of_details(listed, [detail]).with_columns(detail_at=AN_HOUR_AGO)
+    assert which_need_detail(listed, remembered, NOW) == ["17-01"]
+
+
+def test_a_detail_younger_by_its_fraction_of_a_second_is_no_reason() -> None:
+    listed = rows(ROW)
+    detail = RawRecord(
+        "17-01", '{"status":"invoiced"}', TWO_DAYS_AGO.replace(tzinfo=UTC, microsecond=765432)
+    )
+    remembered = listing_of_details(listed, [detail]).with_columns(detail_at=AN_HOUR_AGO)
+    assert which_need_detail(listed, remembered, NOW) == []
