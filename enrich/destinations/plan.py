@@ -22,6 +22,9 @@ ROWS_AT_ONCE = 100_000
 MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com\.br$"
 PLAIN_EMAIL = r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@.,;<>\"]{2,}$"
 
+# What decides whether a customer can be sent; the other columns wait until it is known who goes.
+STANDING = ("customer_key", "email", "last_purchase_date")
+
 NO_EMAIL = "no real e-mail"
 BAD_EMAIL = "not an e-mail address"
 SHARED_EMAIL = "same e-mail as another customer"
@@ -69,19 +72,21 @@ def build_plan(
     every profile, no change still sends nothing.
     """
     _require(profiles.schema, fields)
-    judged = _judge(_without_aliases(profiles), record_key)
-    good = judged.filter(pl.col("problem").is_null()).drop("problem")
-    compared = _compare(good, state, fields, mapping_version)
-    is_changed = pl.col("old_hash").is_null() | (pl.col("old_hash") != pl.col("hash"))
-    changed = compared.filter(is_changed)
-    to_send = compared if whole_table and not changed.is_empty() else changed
-    known_count = changed.drop_nulls("old_hash").height
+    clean = _without_aliases(profiles)
+    judged = _judge(clean.select(STANDING), record_key).with_columns(
+        hash_profiles(clean, fields, mapping_version),
+        record_id=pl.col("customer_key").cast(pl.String),
+    )
+    compared = _compare(judged.filter(pl.col("problem").is_null()), state)
+    changed = compared.filter(pl.col("old_hash").ne_missing(pl.col("hash")))
+    known_count = changed["is_known"].sum()
+    is_all_sent = whole_table and not changed.is_empty()
     return Plan(
-        adds=changed.height - known_count,
-        changes=known_count,
+        adds=changed.height - int(known_count),
+        changes=int(known_count),
         unchanged=compared.height - changed.height,
-        removals=_removal_count(profiles, state),
-        to_send=to_send.with_columns(is_known=pl.col("old_hash").is_not_null()).drop("old_hash"),
+        removals=_removal_count(judged, state),
+        to_send=_with_profiles(compared if is_all_sent else changed, clean),
         invalid=_count_problems(judged),
     )
 
@@ -124,19 +129,19 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def _compare(
-    good: pl.DataFrame, state: pl.DataFrame, fields: Sequence[MappedField], mapping_version: str
-) -> pl.DataFrame:
-    """The pushable profiles with record_id, hash and old_hash, in the order of customer_key."""
-    ordered = good.sort("customer_key")
-    hashed = ordered.with_columns(
-        hash_profiles(ordered, fields, mapping_version),
-        record_id=pl.col("customer_key").cast(pl.String),
-    )
+def _compare(good: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
+    """The pushable customers with old_hash and is_known, in the order of customer_key."""
     accepted = state.select(
         pl.col("record_id").cast(pl.String), old_hash=pl.col("hash").cast(pl.String)
     )
-    return hashed.join(accepted, on="record_id", how="left", maintain_order="left")
+    compared = good.join(accepted, on="record_id", how="left").sort("customer_key")
+    return compared.with_columns(is_known=pl.col("old_hash").is_not_null())
+
+
+def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+    """Only now the wide columns, and only of what is sent: most days that is little of many."""
+    keys = wanted.select("customer_key", "record_id", "hash", "is_known")
+    return keys.join(profiles, on="customer_key", how="left", maintain_order="left")
 
 
 def _without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
@@ -150,17 +155,18 @@ def _judge(profiles: pl.DataFrame, record_key: str) -> pl.DataFrame:
     """The profiles with `problem`: why a platform keyed by e-mail cannot take them, or null."""
     if record_key != "email":
         return profiles.with_columns(problem=pl.lit(None, dtype=pl.String))
-    newest_first = profiles.sort(
+    newest_first = profiles.with_row_index("place").sort(
         ["last_purchase_date", "customer_key"], descending=[True, False], nulls_last=True
     )
-    return newest_first.with_columns(
-        problem=pl.when(pl.col("email").is_null())
+    problem = (
+        pl.when(pl.col("email").is_null())
         .then(pl.lit(NO_EMAIL))
         .when(~pl.col("email").str.contains(PLAIN_EMAIL))
         .then(pl.lit(BAD_EMAIL))
         .when(~pl.col("email").is_first_distinct())
         .then(pl.lit(SHARED_EMAIL))
     )
+    return newest_first.with_columns(problem=problem).sort("place").drop("place")
 
 
 def _count_problems(judged: pl.DataFrame) -> dict[str, int]:
@@ -168,7 +174,6 @@ def _count_problems(judged: pl.DataFrame) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
-def _removal_count(profiles: pl.DataFrame, state: pl.DataFrame) -> int:
-    present = profiles.select(record_id=pl.col("customer_key").cast(pl.String))
+def _removal_count(present: pl.DataFrame, state: pl.DataFrame) -> int:
     accepted = state.drop_nulls("hash").select(pl.col("record_id").cast(pl.String))
     return accepted.join(present, on="record_id", how="anti").height

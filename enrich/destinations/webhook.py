@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from enrich.client import BadBody, Call, parse_json
 from enrich.destinations.base import (
@@ -81,6 +81,14 @@ class WebhookSettings(DestinationSettings):
     signing_secret: SecretRef | None = None
     allow_http: bool = False
 
+    @model_validator(mode="after")
+    def _not_in_clear(self) -> WebhookSettings:
+        if not (self.allow_http or self.url.startswith("https://") or _is_loopback(self.url)):
+            raise ValueError(
+                "url: http sends personal data in clear; use https or allow_http = true"
+            )
+        return self
+
     @field_validator("template")
     @classmethod
     def _carries_records(cls, template: dict[str, Any]) -> dict[str, Any]:
@@ -119,10 +127,8 @@ class Webhook:
         return version_of("webhook-1")
 
     def check(self) -> list[str]:
-        """Plain http beyond this machine, and an OPTIONS call: any answer but 401/403 is reach."""
+        """An OPTIONS call, which changes nothing: any answer but 401 and 403 is reach."""
         url = self.settings.url
-        if not (self.settings.allow_http or url.startswith("https://") or _is_loopback(url)):
-            return ["url: plain http sends personal data in clear; use https or allow_http = true"]
         call = Call(
             method="OPTIONS", url=url, name="webhook OPTIONS", headers=self._headers(), tries=2
         )

@@ -225,6 +225,36 @@ def _summary_of(target: Target, plan: Plan, dry_run: bool) -> PushSummary:
     )
 
 
+@dataclass
+class _Tally:
+    """What a running push has counted so far."""
+
+    invalid: Counter[str]
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    batches: int = 0
+    done_count: int = 0
+    fault: EnrichError | None = None
+
+    def count(self, results: Sequence[RecordResult]) -> None:
+        self.batches += 1
+        self.done_count += len(results)
+        for result in results:
+            if result.outcome is Outcome.INVALID:
+                self.invalid[result.message or "invalid"] += 1
+            else:
+                self.outcomes[result.outcome] += 1
+
+    def added_to(self, summary: PushSummary, seconds: float) -> PushSummary:
+        return replace(
+            summary,
+            invalid=dict(self.invalid),
+            outcomes=dict(self.outcomes),
+            batches=self.batches,
+            fault=self.fault,
+            seconds=seconds,
+        )
+
+
 @dataclass(frozen=True)
 class _Sending:
     """The applying half of one push."""
@@ -238,34 +268,27 @@ class _Sending:
 
     def run(self, plan: Plan, summary: PushSummary, seconds: Callable[[], float]) -> PushSummary:
         target = self.target
+        tally = _Tally(invalid=Counter(plan.invalid))
+        status = "interrupted"
         self.ledger.start_push(self.run_id, target.destination, target.store, self.now)
-        outcomes: Counter[Outcome] = Counter()
-        invalid = Counter(summary.invalid)
-        ended = "interrupted"
-        fault: EnrichError | None = None
-        batch_no = 0
         try:
-            for batch_no, prepared in enumerate(self._prepared(plan), start=1):
-                results, fault = self._send(prepared)
-                self._record(prepared, results)
-                outcomes.update(result.outcome for result in results)
-                invalid.update(r.message or "invalid" for r in prepared.invalid)
-                self.progress(outcomes.total(), plan.to_send.height)
-                fault = fault or self._brake(outcomes)
-                if fault is not None:
-                    break
-            ended = "failed" if fault else "completed"
+            self._send_all(plan, tally)
+            status = "failed" if tally.fault else "completed"
         finally:
-            summary = replace(
-                summary,
-                invalid=dict(invalid),
-                outcomes=dict(outcomes),
-                batches=batch_no,
-                fault=fault,
-                seconds=seconds(),
-            )
-            self.ledger.finish_push(self.run_id, ended, summary.as_json(), self.now)
+            summary = tally.added_to(summary, seconds())
+            self.ledger.finish_push(self.run_id, status, summary.as_json(), self.now)
         return summary
+
+    def _send_all(self, plan: Plan, tally: _Tally) -> None:
+        """Batch after batch, the outcomes of each recorded before the next one leaves."""
+        for prepared in self._prepared(plan):
+            results, fault = self._send(prepared)
+            self._record(prepared, results)
+            tally.count(results)
+            self.progress(tally.done_count, plan.to_send.height)
+            tally.fault = fault or self._brake(tally.outcomes)
+            if tally.fault is not None:
+                return
 
     def _prepared(self, plan: Plan) -> Iterator[Prepared]:
         target = self.target

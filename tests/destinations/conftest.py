@@ -1,0 +1,253 @@
+"""Invented profiles, a ledger in memory, and two platforms with state behind a fake network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from pydantic import SecretStr
+
+from enrich.client import Http
+from enrich.destinations import Destination, Tools, open_destination
+from enrich.jobs.push import RESULT_SCHEMA, PushSummary, Target, push
+from enrich.profile import FIELDS
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+AS_OF = date(2026, 3, 1)
+SCHEMA = {field.name: field.dtype for field in FIELDS}
+EMPTY = {field.name: field.empty for field in FIELDS}
+
+
+def make_profiles(*rows: Mapping[str, Any]) -> pl.DataFrame:
+    """Profiles of customers without purchases, with what `rows` say instead."""
+    return pl.DataFrame([{**EMPTY, **row} for row in rows], schema=SCHEMA)
+
+
+def make_people(count: int, **values: Any) -> pl.DataFrame:
+    """`count` invented customers with keys from 1."""
+    return make_profiles(
+        *(
+            {
+                "customer_key": number,
+                "customer_id": f"0f8fad5b-d9cb-469f-a165-{number:012}",
+                "gender": "female",
+                "newsletter_opt_in": True,
+                "locale": "pt-BR",
+                "email": f"person{number:04}@example.com",
+                "first_name": "Zuleika",
+                "last_name": "Quastel",
+                "phone": "+5511900000000",
+                "document": "00000000191",
+                "birth_date": date(1980, 5, 17),
+                "extra_fields": '{"pet": "Bartholomew"}',
+                "last_purchase_date": date(2026, 1, 9),
+                "rfm_30d": "545",
+                "products_30d": ["Lamp", "Mug"],
+                **values,
+            }
+            for number in range(1, count + 1)
+        )
+    )
+
+
+@dataclass
+class MemoryLedger:
+    """The ledger's promise without a database: a null hash leaves the kept one."""
+
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: list[list[str]] = field(default_factory=list)
+    runs: dict[str, str] = field(default_factory=dict)
+
+    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
+        rows = [(key, row["hash"]) for key, row in self.records.items()]
+        return pl.DataFrame(rows, schema={"record_id": pl.String, "hash": pl.String}, orient="row")
+
+    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
+        self.runs[run_id] = "running"
+
+    def record_push(
+        self,
+        run_id: str,
+        destination: str,
+        store: str,
+        entity: str,
+        batch_id: str,
+        results: pl.DataFrame,
+        now: datetime,
+    ) -> None:
+        assert results.schema == RESULT_SCHEMA
+        assert results["record_id"].is_unique().all()
+        self.batches.append(results["record_id"].to_list())
+        for row in results.iter_rows(named=True):
+            kept = self.records.get(row["record_id"], {"hash": None})
+            self.records[row["record_id"]] = {**row, "hash": row["hash"] or kept["hash"]}
+
+    def finish_push(
+        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
+    ) -> None:
+        self.runs[run_id] = status
+        json.dumps(summary)
+
+    def outcomes(self) -> dict[str, str]:
+        return {key: row["outcome"] for key, row in self.records.items()}
+
+
+@dataclass
+class FakeIcomm:
+    """icomm with one profile. `faults` answers in place of the next calls."""
+
+    contacts: dict[str, dict[str, str]] = field(default_factory=dict)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[httpx.Headers] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    poison: set[str] = field(default_factory=set)
+    envelope_code: str | int = 1
+    rows_dropped: int = 0
+    faults: list[int | type[Exception]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        fault = self.faults.pop(0) if self.faults else 200
+        if fault != 200:
+            return _fail(fault, request)
+        if not request.headers.get("authorization", "").startswith("secret-of-"):
+            return httpx.Response(401, json={"code": "401", "message": "unauthorized"})
+        body = json.loads(request.content)
+        self.headers.append(request.headers)
+        if request.url.path == "/Contacts/ListFull.Json/":
+            return httpx.Response(200, json={"ListContactsFullJsonResult": []})
+        assert request.url.path == "/Contacts/SaveMultiContact.Json/"
+        self.bodies.append(body)
+        return self._save(body["ContactList"])
+
+    def _save(self, contacts: Sequence[Mapping[str, Any]]) -> httpx.Response:
+        if any(contact["Email"] in self.poison for contact in contacts):
+            return httpx.Response(400, json={"code": "400", "message": "bad request"})
+        if self.envelope_code not in (1, "1"):
+            answer = {"StatusCode": self.envelope_code, "Responses": []}
+            return httpx.Response(200, json={"SaveMultiContactJsonResult": answer})
+        rows = [self._save_one(contact) for contact in contacts]
+        answer = {"StatusCode": self.envelope_code, "Responses": rows[self.rows_dropped :]}
+        return httpx.Response(200, json={"SaveMultiContactJsonResult": answer})
+
+    def _save_one(self, contact: Mapping[str, Any]) -> dict[str, Any]:
+        if contact["Email"] in self.refused:
+            return {"StatusCode": 7, "Message": f"bad {contact['Email']}"}
+        kept = self.contacts.setdefault(contact["Email"], {})
+        kept.update({item["Key"]: item["Value"] for item in contact["CustomFields"]})
+        return {"StatusCode": "1"}
+
+
+@dataclass
+class FakeReceiver:
+    """A webhook's other end: keeps profiles, remembers idempotency keys, may refuse."""
+
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: list[httpx.Request] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    repeats: int = 0
+    poison: set[str] = field(default_factory=set)
+    max_bytes: int = 10_000_000
+    faults: list[int | type[Exception]] = field(default_factory=list)
+    lost_replies: int = 0
+    answer: Callable[[list[str]], Any] = lambda ids: None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        fault = self.faults.pop(0) if self.faults else 200
+        if fault != 200:
+            return _fail(fault, request)
+        if request.method == "OPTIONS":
+            return httpx.Response(204)
+        self.requests.append(request)
+        if len(request.content) > self.max_bytes:
+            return httpx.Response(413)
+        records = json.loads(request.content)["records"]
+        ids = [record["id"] for record in records]
+        if self.poison & set(ids):
+            return httpx.Response(422, text="no")
+        self._keep(request.headers["idempotency-key"], records)
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise httpx.ReadTimeout("lost", request=request)
+        body = self.answer(ids)
+        return httpx.Response(200, json=body) if body else httpx.Response(204)
+
+    def _keep(self, key: str, records: Sequence[Mapping[str, Any]]) -> None:
+        if key in self.keys:
+            self.repeats += 1
+            return
+        self.keys.add(key)
+        for record in records:
+            self.profiles.setdefault(record["id"], {}).update(record["fields"])
+
+
+def _fail(fault: int | type[Exception], request: httpx.Request) -> httpx.Response:
+    if isinstance(fault, int):
+        return httpx.Response(fault, headers={"retry-after": "1"} if fault == 429 else {})
+    raise fault("no", request=request)  # type: ignore[call-arg]
+
+
+@dataclass
+class World:
+    """Everything one test pushes through: platforms, ledger, and a sleep that only counts."""
+
+    data_dir: Path
+    icomm: FakeIcomm = field(default_factory=FakeIcomm)
+    receiver: FakeReceiver = field(default_factory=FakeReceiver)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    waits: list[float] = field(default_factory=list)
+    run_no: int = 0
+
+    def tools(self) -> Tools:
+        http = Http(
+            transport=httpx.MockTransport(self._answer),
+            sleep=self.waits.append,
+            jitter=lambda: 0.0,
+        )
+        return Tools(
+            http=http,
+            secret=lambda source: SecretStr(f"secret-of-{source['env']}"),
+            data_dir=self.data_dir,
+        )
+
+    def open(self, kind: str, **options: Any) -> Destination:
+        return open_destination("there", kind, options, self.tools())
+
+    def push(
+        self, destination: Destination, profiles: pl.DataFrame, *, dry_run: bool = False
+    ) -> PushSummary:
+        self.run_no += 1
+        return push(
+            destination,
+            Target("there", "main", AS_OF),
+            profiles,
+            self.ledger,
+            run_id=f"run-{self.run_no}",
+            now=NOW,
+            dry_run=dry_run,
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        is_icomm = request.url.host == "api.icommarketing.com"
+        return self.icomm(request) if is_icomm else self.receiver(request)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def people() -> Callable[..., pl.DataFrame]:
+    return make_people
+
+
+@pytest.fixture
+def profiles_of() -> Callable[..., pl.DataFrame]:
+    return make_profiles

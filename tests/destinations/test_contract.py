@@ -1,0 +1,147 @@
+"""Every line of the registry keeps the contract; a new platform is tested by being listed."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import enrich.destinations
+from enrich.destinations import REGISTRY
+from enrich.destinations.batches import Context, cut_batches, payload_bytes
+from enrich.destinations.mapping import ATTRIBUTES
+from enrich.errors import BadSettings
+from enrich.jobs.push import plan_push
+from enrich.profile import FIELDS
+
+NOTHING_PUSHED = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
+PERSONAL = ("person000", "Zuleika", "Quastel", "+5511900000000", "00000000191", "1980", "Barthol")
+
+
+@pytest.fixture(params=sorted(REGISTRY))
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def destination(world, kind):
+    return world.open(kind, **REGISTRY[kind].example)
+
+
+def test_every_file_of_the_folder_that_has_an_adapter_is_listed():
+    folder = enrich.destinations.__path__[0]
+    with_adapter = {
+        path.stem for path in Path(folder).glob("*.py") if "\nADAPTER = " in path.read_text()
+    }
+    assert with_adapter == set(REGISTRY)
+
+
+def test_capabilities_are_sane(destination):
+    limits = destination.capabilities
+    assert "profile" in limits.entities
+    assert limits.modes
+    assert limits.concurrency >= 1
+    assert limits.max_records is None or limits.max_records >= 1
+    assert limits.max_bytes is None or limits.max_bytes >= (limits.max_record_bytes or 1)
+
+
+def test_an_unknown_key_and_an_unknown_field_are_refused_by_name_without_the_value(world, kind):
+    with pytest.raises(BadSettings, match="colour") as refusal:
+        world.open(kind, **REGISTRY[kind].example, colour="s3cret")
+    assert "s3cret" not in str(refusal.value)
+    with pytest.raises(BadSettings, match="not a profile field"):
+        world.open(kind, **REGISTRY[kind].example, names={"shoe_size": "Shoe"})
+
+
+def test_two_fields_under_one_name_are_refused(world, kind):
+    names = {"rfm_group": "Same", "rfm_segment": "Same"}
+    with pytest.raises(BadSettings, match="Same"):
+        world.open(kind, **REGISTRY[kind].example, names=names)
+
+
+def test_the_mapping_names_profile_fields_and_each_target_once(destination):
+    sources = [field.source for field in destination.fields]
+    targets = [field.target for field in destination.fields]
+    assert set(sources) <= {field.name for field in FIELDS}
+    assert len(set(targets)) == len(targets)
+
+
+def test_day_counters_count_as_a_change_only_where_the_mapping_asks(destination):
+    counters = [field for field in destination.fields if field.source.startswith("days_since_")]
+    assert counters
+    assert all(field.is_diffed == destination.capabilities.diff_days_since for field in counters)
+
+
+def test_a_name_can_be_overridden(world, kind, people):
+    renamed = world.open(kind, **REGISTRY[kind].example, names={"rfm_group": "Our_Group"})
+    row = {**people(1, rfm_group="LOYAL").row(0, named=True), "record_id": "1"}
+    assert "Our_Group" in json.dumps(renamed.render(row, is_known=False))
+
+
+def test_check_finds_nothing_wrong_with_a_good_set_up(destination):
+    assert destination.check() == []
+
+
+def test_every_field_with_a_value_renders_as_json(destination, people):
+    row = people(1, **{f.name: _value(f.dtype) for f in FIELDS if f.name not in ATTRIBUTES})
+    good = {**row.row(0, named=True), "record_id": "1"}
+    assert destination.validate(good) is None
+    text = payload_bytes(destination.render(good, is_known=False)).decode()
+    assert all(json.dumps(field.target) in text for field in destination.fields)
+
+
+def test_nulls_are_left_out(destination, profiles_of):
+    row = {**profiles_of({"customer_key": 1, "email": "a@example.com"}).row(0, named=True)}
+    payload = json.dumps(destination.render({**row, "record_id": "1"}, is_known=False))
+    nulls = [field.target for field in destination.fields if row[field.source] is None]
+    assert nulls
+    assert not [name for name in nulls if json.dumps(name) in payload]
+
+
+def test_for_a_known_customer_a_computed_null_is_cleared_and_an_attribute_is_left_alone(
+    destination, profiles_of
+):
+    row = {**profiles_of({"customer_key": 1, "email": "a@example.com"}).row(0, named=True)}
+    payload = json.dumps(destination.render({**row, "record_id": "1"}, is_known=True))
+    sent = {f.source for f in destination.fields if json.dumps(f.target) in payload}
+    assert "rfm_30d" in sent
+    assert not {name for name in sent & ATTRIBUTES if row[name] is None}
+
+
+def test_every_record_of_a_batch_gets_exactly_one_outcome(world, destination, people):
+    plan = plan_push(destination, people(7), NOTHING_PUSHED)
+    context = Context("main", "profile", date(2026, 3, 1), datetime(2026, 3, 2, tzinfo=UTC))
+    for prepared in cut_batches(plan, destination, context):
+        results = destination.push(prepared.batch)
+        assert sorted(r.record_id for r in results) == sorted(prepared.batch.frame["record_id"])
+
+
+def test_a_second_push_sends_nothing(world, destination, people):
+    first = world.push(destination, people(5))
+    assert (first.adds, first.accepted, first.fault) == (5, 5, None)
+    sent = len(world.ledger.batches)
+    second = world.push(destination, people(5))
+    assert (second.unchanged, second.batches) == (5, 0)
+    assert len(world.ledger.batches) == sent
+
+
+def test_a_dry_run_sends_nothing_records_nothing_and_shows_no_person(world, destination, people):
+    summary = world.push(destination, people(5), dry_run=True)
+    assert (summary.adds, summary.is_dry_run) == (5, True)
+    assert not world.ledger.runs and not world.icomm.bodies and not world.receiver.requests
+    assert not list(world.data_dir.iterdir())
+    text = json.dumps(summary.sample, ensure_ascii=False)
+    assert summary.sample
+    assert "p***@e***.com" in text
+    assert not [part for part in PERSONAL if part in text]
+
+
+def test_no_setting_or_fault_shows_a_secret(world, destination):
+    assert "secret-of-" not in repr(destination)
+
+
+def _value(dtype):
+    if dtype == pl.List:
+        return ["Mug"]
+    return date(2026, 1, 9) if dtype == pl.Date else "545" if dtype == pl.String else 3
