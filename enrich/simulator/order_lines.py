@@ -1,0 +1,122 @@
+"""The `items` of an order document, with brand, category path and the discounts on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from enrich.simulator import book as flag
+from enrich.simulator.shop import Shop, Sku, promotion_id
+from enrich.simulator.world import World
+
+
+def render_items(world: World, order: int, removed: frozenset[int]) -> list[dict[str, Any]]:
+    """The lines as sold; `removed` holds the numbers of lines that left the order."""
+    lines = enumerate(world.book.lines(order))
+    return [_item(world, order, number, line) for number, line in lines if number not in removed]
+
+
+def discount_cents(world: World, order: int, removed: frozenset[int]) -> int:
+    """What the lines left in the order cost less than their list prices."""
+    book = world.book
+    return sum(
+        book.price[line] * book.quantity[line] - book.total[line]
+        for number, line in enumerate(book.lines(order))
+        if number not in removed
+    )
+
+
+def used_promotions(world: World, order: int) -> list[int]:
+    """Positions of the promotions that lowered the order; -1 is the automatic one."""
+    book = world.book
+    flags, promo = book.flags[order], book.promo[order]
+    coupon = [promo] if promo >= 0 and flags & flag.CODE_APPLIED else []
+    return coupon + ([-1] if flags & flag.AUTOMATIC_DISCOUNT else [])
+
+
+def _item(world: World, order: int, number: int, line: int) -> dict[str, Any]:
+    book = world.book
+    sku = world.shop.skus[book.sku[line]]
+    quantity, price, total = book.quantity[line], book.price[line], book.total[line]
+    selling = total // quantity if quantity else 0
+    return {
+        "uniqueId": f"{order:X}{number:02X}",
+        "id": sku.sku_id,
+        "productId": sku.product_id,
+        "ean": None,
+        "lockId": None,
+        "quantity": quantity,
+        "seller": "1",
+        "name": sku.name or None,
+        "refId": sku.ref_id,
+        "price": price,
+        "listPrice": price,
+        "manualPrice": None,
+        "sellingPrice": selling,
+        "isGift": bool(book.gift[line]),
+        "unitMultiplier": 1.0,
+        "measurementUnit": "un",
+        "sellerSku": sku.sku_id,
+        "tax": 0,
+        "commission": 0,
+        "freightCommission": 0,
+        "rewardValue": 0,
+        "priceTags": _price_tags(world, order, price * quantity - total),
+        "priceDefinition": _price_definition(quantity, selling, total),
+        "additionalInfo": _additional_info(world.shop, sku),
+        "components": [],
+        "bundleItems": [],
+        "attachments": [],
+        "parentItemIndex": None,
+        "imageUrl": f"https://images.example.com/{sku.sku_id}.jpg",
+        "detailUrl": f"/{sku.product_id}/p",
+    }
+
+
+def _price_definition(quantity: int, selling: int, total: int) -> dict[str, Any]:
+    """Prices per unit are whole cents; what does not divide is on one unit of its own."""
+    rest = total - selling * quantity
+    parts = [{"value": selling, "quantity": quantity - rest}] if rest < quantity else []
+    if rest:
+        parts.append({"value": selling + 1, "quantity": rest})
+    return {
+        "sellingPrices": parts,
+        "calculatedSellingPrice": selling,
+        "total": total,
+        "reason": None,
+    }
+
+
+def _price_tags(world: World, order: int, discount: int) -> list[dict[str, Any]]:
+    promotions = used_promotions(world, order)
+    if not promotions or discount <= 0:
+        return []
+    first = promotion_id(promotions[0])
+    return [
+        {
+            "name": f"discount@price-{first}#99",
+            "value": -discount,
+            "isPercentual": False,
+            "identifier": first,
+            "rawValue": -discount / 100,
+            "rate": None,
+            "jurisCode": None,
+            "jurisType": None,
+            "jurisName": None,
+        }
+    ]
+
+
+def _additional_info(shop: Shop, sku: Sku) -> dict[str, Any]:
+    brand = None if sku.brand is None else shop.brands[sku.brand]
+    category = None if sku.category is None else shop.categories[sku.category]
+    return {
+        "brandName": brand and brand.name,
+        "brandId": brand and str(brand.brand_id),
+        "categoriesIds": shop.category_path(sku.category),
+        "categories": [{"id": category.category_id, "name": category.name}] if category else [],
+        "productClusterId": "137",
+        "commercialConditionId": "1",
+        "dimension": {"cubicweight": 0.5, "height": 10.0, "length": 10.0, "weight": 300.0,
+                      "width": 10.0},
+        "offeringInfo": None,
+    }  # fmt: skip
