@@ -77,8 +77,10 @@ def registered(
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:
-    missing = set(_VARIABLE.findall(statement(name))) - values.keys()
+    """Set what the file asks for and nothing else."""
+    wanted = set(_VARIABLE.findall(statement(name)))
+    missing = wanted - values.keys()
     if missing:
         raise TypeError(f"sql/{name}.sql needs {sorted(missing)}")
-    for key, value in values.items():
-        connection.execute(f"set variable {key} = $value", {"value": value})
+    for key in sorted(wanted):
+        connection.execute(f"set variable {key} = $value", {"value": values[key]})

@@ -1,0 +1,1 @@
+select x, t, clean_document(x, t) as document from papers

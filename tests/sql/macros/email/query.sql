@@ -1,0 +1,1 @@
+select x, clean_email(x) as email from masks

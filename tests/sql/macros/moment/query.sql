@@ -1,0 +1,1 @@
+select x, moment(x) as moment_at from moments
