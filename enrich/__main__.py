@@ -1,0 +1,18 @@
+"""The command line: the clock and the environment are looked at here and handed down."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from enrich.cli import run
+
+
+def main() -> None:
+    """End the process with the exit code of the command it was started with."""
+    sys.exit(run(sys.argv[1:], environ=os.environ, clock=lambda: datetime.now(UTC)))
+
+
+if __name__ == "__main__":
+    main()

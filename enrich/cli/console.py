@@ -1,0 +1,127 @@
+"""How the command line speaks: tables, plain lines, progress bars on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from enrich.jobs.reporting import Reporter
+
+PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at
+
+
+def make_console(file: IO[str], *, stderr: bool = False) -> Console:
+    """A console on `file`; wide enough for whole tables when it is no terminal."""
+    console = Console(file=file, stderr=stderr, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(file=file, width=PLAIN_WIDTH, highlight=False, color_system=None)
+    return console
+
+
+def show_table(
+    console: Console, title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Print one table; None is an empty cell, numbers stand to the right."""
+    content = [tuple(row) for row in rows]
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for position, name in enumerate(columns):
+        numbers = all(_is_number(row[position]) for row in content) and bool(content)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in content:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console.print(table)
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+class _RateColumn(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="cyan")
+
+
+@dataclass
+class _Bars:
+    """One bar a label; its total may grow while the work is found."""
+
+    progress: Progress
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+
+    def step(self, label: str, done_count: int, total_count: int | None) -> None:
+        if label not in self.tasks:
+            self.tasks[label] = self.progress.add_task(label, total=total_count)
+        self.progress.update(self.tasks[label], completed=done_count, total=total_count)
+
+
+@dataclass
+class _Lines:
+    """For logs and pipes: a line whenever another tenth, or another 5,000 of an unknown total."""
+
+    console: Console
+    said: dict[str, int] = field(default_factory=dict)
+
+    def step(self, label: str, done_count: int, total_count: int | None) -> None:
+        share = done_count * 10 // total_count if total_count else done_count // 5_000
+        if share <= self.said.get(label, 0):
+            return
+        self.said[label] = share
+        of_total = f" of {total_count:,}" if total_count else ""
+        self.console.print(f"{label}: {done_count:,}{of_total}", markup=False)
+
+
+@contextmanager
+def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
+    """What a job reports to: bars with count, rate and time left on a terminal, else lines.
+
+    With `quiet` only the bars are shown.
+    """
+
+    def say(line: str) -> None:
+        if not quiet:
+            console.print(line, markup=False)
+
+    if not console.is_terminal:
+        yield Reporter(say=say) if quiet else Reporter(say=say, step=_Lines(console).step)
+        return
+    with Progress(*_columns(), console=console, transient=True) as progress:
+        yield Reporter(say=say, step=_Bars(progress).step)
+
+
+def _columns() -> tuple[Any, ...]:
+    return (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        _RateColumn(),
+        TimeRemainingColumn(),
+    )

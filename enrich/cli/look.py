@@ -1,0 +1,74 @@
+"""Commands that only look: status, rejects, queries, the field table."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from enrich.cli.console import show_table
+from enrich.cli.options import StoreOption
+from enrich.cli.shell import Shell
+from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
+from enrich.errors import Locked
+from enrich.jobs.status import Status, read_status
+from enrich.jobs.tables import joined_lists
+
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
+
+
+def status(shell: Shell) -> None:
+    """Show the last runs, how far each store is pulled, and what to look at."""
+    try:
+        with shell.wiring.warehouse("status") as warehouse:
+            show_status(shell, read_status(warehouse, tuple(shell.settings.stores)))
+    except Locked as error:
+        shell.say(f"a run is at work: {error}")
+        with shell.wiring.read_copy() as copy:
+            show_table(shell.out, "read copy", ("table", "rows"), copy.table_counts().iter_rows())
+
+
+def show_status(shell: Shell, found: Status) -> None:
+    show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
+    show_table(shell.out, "pulled up to", ("store", "entity", "moment (UTC)"), found.watermarks)
+    show_table(shell.out, "tables", ("table", "rows"), found.counts)
+    for line in found.advice:
+        shell.say(line)
+
+
+def rejects(shell: Shell, store: StoreOption = None, limit: LimitOption = 50) -> None:
+    """Show the records that were set aside and why."""
+    if store is not None:
+        shell.stores(store)
+    with shell.wiring.warehouse("rejects") as warehouse:
+        found = warehouse.rejects(store)
+    # The payload is a customer's document: it stays in the warehouse.
+    shown = found.head(limit).drop("payload", "run_id")
+    show_table(shell.out, f"{found.height:,} set aside", shown.columns, shown.iter_rows())
+
+
+SqlArgument = Annotated[str, typer.Argument(help="One statement of DuckDB's SQL")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table")]
+
+
+def query(shell: Shell, sql: SqlArgument, csv: CsvOption = False, limit: LimitOption = 200) -> None:
+    """Ask the read copy, data/analysis.duckdb."""
+    with shell.wiring.read_copy() as copy:
+        found = copy.query(sql)
+    if csv:
+        shell.out.file.write(joined_lists(found).write_csv())
+        return
+    show_table(shell.out, None, found.columns, found.head(limit).iter_rows())
+    if found.height > limit:
+        shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
+
+
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in README")]
+
+
+def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
+    """Show every profile field: type, unit, empty value, definition."""
+    if markdown:
+        shell.out.file.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        return
+    show_table(shell.out, None, FIELD_COLUMNS, field_rows())

@@ -1,0 +1,20 @@
+"""Options that several commands share, and reading their values."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from enrich.errors import BadSettings
+
+StoreOption = Annotated[str | None, typer.Option("--store", help="Only this store of the settings")]
+
+
+def parse_day(text: str | None) -> date | None:
+    """The day written as 2026-03-01, None for None; raises BadSettings."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise BadSettings(f"{text!r} is not a day such as 2026-03-01") from None

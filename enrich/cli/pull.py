@@ -1,0 +1,90 @@
+"""Commands that bring data in: from VTEX, from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enrich.cli.console import reporter, show_table
+from enrich.cli.options import StoreOption, parse_day
+from enrich.cli.shell import Shell
+from enrich.cli.shows import show_import, show_sync
+from enrich.imports.online_retail import convert
+from enrich.jobs.import_files import Files, import_store
+from enrich.jobs.publish import publish
+from enrich.jobs.sync import ENTITIES, span_of_days, sync_store
+
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="List orders created from this day on, again")
+]
+ToOption = Annotated[str | None, typer.Option("--to", help="Up to this day (default: now)")]
+EntityOption = Annotated[
+    list[str] | None, typer.Option("--entity", help=f"Only this, repeatable: {', '.join(ENTITIES)}")
+]
+
+
+def sync(
+    shell: Shell,
+    start: FromOption = None,
+    end: ToOption = None,
+    entity: EntityOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Pull what changed in VTEX, resolve customers and purchases, refresh the read copy."""
+    first, last = parse_day(start), parse_day(end)
+
+    def one(name: str) -> None:
+        with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
+            span = span_of_days(first, last, shell.now, shop.rules.zone)
+            done = sync_store(
+                warehouse, shop, now=shell.now, span=span, entities=entity, report=report
+            )
+        show_sync(shell.out, done)
+        if done.fault is not None:
+            raise done.fault
+
+    names = shell.vtex_stores(store)
+    with shell.wiring.warehouse("sync") as warehouse:
+        try:
+            shell.each(names, one)
+        finally:
+            publish(warehouse)
+
+
+OrdersOption = Annotated[Path | None, typer.Option("--orders", help="CSV, Parquet or NDJSON")]
+ItemsOption = Annotated[Path | None, typer.Option("--items", help="The lines of those orders")]
+CustomersOption = Annotated[Path | None, typer.Option("--customers", help="Contact attributes")]
+
+
+def import_files(
+    shell: Shell,
+    orders: OrdersOption = None,
+    items: ItemsOption = None,
+    customers: CustomersOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Load orders, items and customers from files into the same tables."""
+    name = shell.only_store(store)
+    with shell.wiring.warehouse("import") as warehouse, reporter(shell.out) as report:
+        files = Files(orders, items, customers)
+        shop = shell.wiring.plain_shop(name)
+        done = import_store(warehouse, shop, files, now=shell.now, report=report)
+        publish(warehouse)
+    show_import(shell.out, done)
+
+
+def convert_online_retail(
+    shell: Shell,
+    transactions: Annotated[Path, typer.Argument(help="The data set, CSV or Parquet")],
+    out_dir: Annotated[Path, typer.Argument(help="The folder for the import files")],
+) -> None:
+    """Turn the public data set Online Retail into import files."""
+    done = convert(transactions, out_dir)
+    rows = [
+        ("orders", str(done.orders), done.sale_count + done.refund_count + done.adjustment_count),
+        ("items", str(done.items), done.item_count),
+        ("customers", str(done.customers), done.customer_count),
+    ]
+    show_table(shell.out, None, ("table", "file", "rows"), rows)

@@ -1,0 +1,48 @@
+"""Commands for the first hour: write a settings file, see what the credentials may do."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enrich.cli.options import StoreOption
+from enrich.cli.shell import DEFAULT_CONFIG, Shell
+from enrich.cli.shows import show_findings
+from enrich.errors import BadSettings, Refused
+from enrich.jobs.verify import Finding, verify_outlet, verify_store
+
+
+def template() -> str:
+    """The settings file that `enrich init` writes."""
+    return (resources.files("enrich.cli") / "template.toml").read_text(encoding="utf-8")
+
+
+def init(
+    shell: Shell,
+    target: Annotated[Path, typer.Argument(help="The file to write")] = DEFAULT_CONFIG,
+) -> None:
+    """Write a commented settings file to start from."""
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(template())
+    except FileExistsError:
+        raise BadSettings(f"{target} exists already; it is left as it is") from None
+    shell.say(f"{target} is written; fill in the account, export the two keys, `enrich verify`")
+
+
+def verify(shell: Shell, store: StoreOption = None) -> None:
+    """Ask VTEX one cheap question per permission and show what works and what to tick."""
+    findings: list[Finding] = []
+    for name in shell.vtex_stores(store):
+        with shell.wiring.shop(name) as shop:
+            findings += verify_store(shop)
+    with shell.wiring.outlets() as outlets:
+        for outlet in outlets:
+            findings += verify_outlet(outlet)
+    show_findings(shell.out, findings)
+    missing = [finding for finding in findings if finding.needed and not finding.works]
+    if missing:
+        raise Refused(f"{len(missing)} needed permission(s) do not work; the table says what to do")

@@ -1,0 +1,121 @@
+"""What the commands print about what was done; never a customer's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from rich.console import Console
+
+from enrich.cli.console import show_table
+from enrich.jobs.import_files import ImportReport
+from enrich.jobs.profiles import ProfilesReport
+from enrich.jobs.push import PushSummary
+from enrich.jobs.sync import SyncReport
+from enrich.jobs.verify import Finding
+
+
+def show_sync(console: Console, done: SyncReport) -> None:
+    """What was pulled per entity, then the findings of the resolve."""
+    columns = ("entity", "listed", "fetched", "new", "changed", "unchanged", "rejected", "note")
+    rows = [
+        (
+            entity.entity,
+            entity.listed_count,
+            entity.fetched_count,
+            entity.loaded.new_count,
+            entity.loaded.changed_count,
+            entity.loaded.unchanged_count,
+            entity.loaded.reject_count,
+            entity.note,
+        )
+        for entity in done.entities
+    ]
+    show_table(console, f"{done.store}: pulled", columns, rows)
+    show_checks(console, done.store, done.checks)
+
+
+def show_import(console: Console, done: ImportReport) -> None:
+    """What became of the rows of each file, the notes, the findings of the resolve."""
+    rows = [
+        (entity, count.new_count, count.changed_count, count.unchanged_count)
+        for entity, count in done.loaded.items()
+    ]
+    show_table(console, f"{done.store}: imported", ("rows", "new", "changed", "unchanged"), rows)
+    for note in done.notes:
+        console.print(f"note: {note}", markup=False)
+    if done.reject_count:
+        console.print(f"{done.reject_count:,} rows were set aside; `enrich rejects` shows why")
+    show_checks(console, done.store, done.checks)
+
+
+def show_checks(console: Console, store: str, checks: pl.DataFrame) -> None:
+    """What the resolve found, a line each; amounts in currency units."""
+    rows = [
+        (finding, detail, count, None if cents is None else f"{cents / 100:,.2f}")
+        for finding, detail, count, cents in checks.select(
+            "finding", "detail", "row_count", "amount_cents"
+        ).iter_rows()
+    ]
+    if rows:
+        show_table(console, f"{store}: resolved", ("finding", "detail", "rows", "amount"), rows)
+
+
+def show_profiles(console: Console, done: ProfilesReport) -> None:
+    """How many customers in which segment, and what to know about the classes."""
+    title = f"{done.store}: {done.customer_count:,} profiles as of {done.as_of}"
+    show_table(console, title, ("segment", "customers"), done.segments)
+    for note in done.notes:
+        console.print(f"note: {note}", markup=False)
+    if done.output is not None:
+        console.print(f"written: {done.output}", markup=False)
+
+
+def push_row(done: PushSummary) -> tuple[object, ...]:
+    """One push as a row of PUSH_COLUMNS."""
+    failed = done.rejected + done.retryable + done.unknown
+    return (
+        done.destination,
+        done.store,
+        done.adds,
+        done.changes,
+        done.unchanged,
+        done.invalid_count,
+        None if done.is_dry_run else done.accepted,
+        None if done.is_dry_run else failed,
+        str(done.fault) if done.fault else None,
+    )
+
+
+PUSH_COLUMNS = (
+    "destination",
+    "store",
+    "new",
+    "changed",
+    "unchanged",
+    "not sendable",
+    "accepted",
+    "failed",
+    "note",
+)
+
+
+def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
+    """One row per destination and store, why records were held back, a masked sample."""
+    dry = any(done.is_dry_run for done in pushes)
+    title = "would be pushed" if dry else "pushed"
+    show_table(console, title, PUSH_COLUMNS, [push_row(done) for done in pushes])
+    for done in pushes:
+        for reason, count in done.invalid.items():
+            console.print(f"{done.destination}: {count:,} not sent: {reason}", markup=False)
+        for payload in done.sample:
+            console.print(f"{done.destination} sample: {dict(payload)}", markup=False)
+
+
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """What works and what to do about what does not."""
+    rows = [
+        (f.where, f.what, "works" if f.works else ("MISSING" if f.needed else "missing"), f.advice)
+        for f in findings
+    ]
+    show_table(console, None, ("where", "what", "state", "what to do"), rows)

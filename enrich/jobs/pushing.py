@@ -1,0 +1,95 @@
+"""Push the kept profiles of one store to one destination, with the warehouse as the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from enrich.destinations import Destination
+from enrich.errors import BadSettings
+from enrich.jobs.push import PushSummary, Target, push
+from enrich.jobs.reporting import SILENT, Reporter
+from enrich.jobs.runs import kept_day, recorded
+from enrich.store import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """One destination of the settings: its name, the stores it serves, the open destination."""
+
+    name: str
+    stores: tuple[str, ...]
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseLedger:
+    """The push ledger of one destination and store, kept in the warehouse."""
+
+    warehouse: Warehouse
+    destination: str
+    store: str
+
+    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
+        return self.warehouse.pushed_state(destination, store, entity)
+
+    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
+        self.warehouse.start_push(run_id, destination, store, now=now)
+
+    def record_push(
+        self,
+        run_id: str,
+        destination: str,
+        store: str,
+        entity: str,
+        batch_id: str,
+        results: pl.DataFrame,
+        now: datetime,
+    ) -> None:
+        self.warehouse.record_batch(
+            destination, store, entity, results, run_id=run_id, batch_id=batch_id, now=now
+        )
+
+    def finish_push(
+        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
+    ) -> None:
+        self.warehouse.finish_push(run_id, self.destination, self.store, status, summary, now=now)
+
+
+def push_store(
+    warehouse: Warehouse,
+    outlet: Outlet,
+    store: str,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    report: Reporter = SILENT,
+) -> PushSummary:
+    """What became of the changes of one store at one destination; its fault stands in the summary.
+
+    Raises BadSettings when the store has no profiles yet.
+    """
+    as_of = kept_day(warehouse, store)
+    if as_of is None:
+        raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
+    profiles = warehouse.profiles(store)
+    ledger = WarehouseLedger(warehouse, outlet.name, store)
+    with recorded(warehouse, "push", store, now) as run:
+        done = push(
+            outlet.destination,
+            Target(outlet.name, store, as_of),
+            profiles,
+            ledger,
+            run_id=run.run_id,
+            now=now,
+            dry_run=dry_run,
+            progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
+        )
+        run.note({"destination": outlet.name, "dry_run": dry_run, **done.as_json()})
+        if done.fault is not None:
+            run.fail(done.fault)
+    return done

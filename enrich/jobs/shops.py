@@ -1,0 +1,21 @@
+"""One shop as the jobs know it: its name, its rules, how it is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from enrich.model import Rules
+from enrich.vtex import VtexClient
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A store of the settings; `client` is None when it has no VTEX account (imports only)."""
+
+    name: str
+    rules: Rules = field(default_factory=Rules)
+    client: VtexClient | None = None
+    extra_customer_fields: tuple[str, ...] = ()
+    first_sync_days: int = 730
+    detail_threads: int = 5
+    list_threads: int = 2

@@ -1,0 +1,72 @@
+"""Where everything stands: last runs, how far each store is pulled, what to look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from enrich.store import Warehouse
+
+WATERMARKED = ("orders", "customers")
+SHOWN_RUNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`runs`: the newest, as shown; `watermarks`: (store, entity, moment); `counts`: per table."""
+
+    runs: pl.DataFrame
+    watermarks: tuple[tuple[str, str, datetime | None], ...]
+    counts: tuple[tuple[str, int], ...]
+    advice: tuple[str, ...]
+
+
+def read_status(warehouse: Warehouse, stores: Sequence[str]) -> Status:
+    """What there is to know about an open warehouse."""
+    runs = warehouse.runs(SHOWN_RUNS)
+    counts = tuple((str(name), int(count)) for name, count in warehouse.table_counts().iter_rows())
+    return Status(
+        runs=shown_runs(runs),
+        watermarks=tuple(
+            (store, entity, warehouse.watermark(store, entity))
+            for store in stores
+            for entity in WATERMARKED
+        ),
+        counts=tuple((name, count) for name, count in counts if count),
+        advice=tuple(_advice(runs, dict(counts))),
+    )
+
+
+def shown_runs(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs with their moments in short and their error, without the rest of the summary."""
+    reasons = [_error_of(text) for text in runs["summary"]]
+    moment = "%Y-%m-%d %H:%M:%S"
+    return runs.select(
+        "job",
+        "store",
+        pl.col("started_at").dt.strftime(moment),
+        seconds=(pl.col("finished_at") - pl.col("started_at")).dt.total_seconds(),
+        status="status",
+        error=pl.Series(reasons, dtype=pl.String),
+    )
+
+
+def _error_of(summary: str | None) -> Any:
+    return json.loads(summary).get("error") if summary else None
+
+
+def _advice(runs: pl.DataFrame, counts: dict[str, int]) -> Iterator[str]:
+    if runs.is_empty():
+        yield "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
+        return
+    if runs["status"][0] not in ("completed", "running"):
+        yield f"the last run ({runs['job'][0]}) did not complete; run it again, nothing is lost"
+    if counts.get("state.rejects"):
+        yield f"{counts['state.rejects']:,} records were set aside; `enrich rejects` shows why"
+    if not counts.get("profiles"):
+        yield "no profiles yet: `enrich profiles`"

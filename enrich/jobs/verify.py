@@ -1,0 +1,44 @@
+"""What the credentials of a store may do, and what is wrong with a destination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from enrich.errors import BadSettings, EnrichError
+from enrich.jobs.pushing import Outlet
+from enrich.jobs.shops import Shop
+from enrich.vtex import Probe, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: where, what, whether it works, whether it must, what to do."""
+
+    where: str
+    what: str
+    works: bool
+    needed: bool
+    advice: str
+
+
+def verify_store(shop: Shop) -> list[Finding]:
+    """One finding per VTEX permission; raises BadSettings when the store has no account."""
+    if shop.client is None:
+        raise BadSettings(f"store {shop.name} has no VTEX account to verify")
+    probes = verify(shop.client, extra_fields=shop.extra_customer_fields)
+    return [_finding(shop.name, probe) for probe in probes]
+
+
+def _finding(store: str, probe: Probe) -> Finding:
+    return Finding(store, probe.resource, probe.works, probe.needed, probe.detail)
+
+
+def verify_outlet(outlet: Outlet) -> list[Finding]:
+    """What is wrong with a destination, or one finding that it works; nothing is written."""
+    try:
+        problems = outlet.destination.check()
+    except EnrichError as error:
+        problems = [str(error)]
+    if not problems:
+        return [Finding(outlet.name, "destination", True, True, "works")]
+    return [Finding(outlet.name, "destination", False, True, problem) for problem in problems]

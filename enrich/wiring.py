@@ -1,0 +1,114 @@
+"""From settings to live objects: the only place that chooses real adapters and reads secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from enrich.client import Http
+from enrich.destinations import Tools, open_destination
+from enrich.errors import BadSettings
+from enrich.jobs.pushing import Outlet
+from enrich.jobs.shops import Shop
+from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
+from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
+from enrich.vtex import VtexClient
+
+OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The world as the settings describe it; `block` reads a Prefect Secret block, in a flow."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    clock: Callable[[], datetime]
+    block: Callable[[str], str] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The UTC moment this run takes as now."""
+        return self.settings.moment(self.clock)
+
+    @property
+    def vtex_stores(self) -> tuple[str, ...]:
+        """The stores that are pulled; the others live from imports."""
+        return tuple(name for name, store in self.settings.stores.items() if store.account)
+
+    def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
+        """The warehouse, held for `job` until the block ends; raises Locked."""
+        return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
+
+    def read_copy(self) -> AbstractContextManager[ReadCopy]:
+        """The analysts' copy; needs no lock."""
+        return read_warehouse(self.settings.data_dir)
+
+    def plain_shop(self, name: str) -> Shop:
+        """The store without a way to VTEX."""
+        return _shop(name, self.settings.stores[name], None)
+
+    @contextmanager
+    def shop(self, name: str) -> Iterator[Shop]:
+        """The store with its client, if it has a VTEX account; the keys are read now."""
+        store = self.settings.stores[name]
+        if store.account is None:
+            yield self.plain_shop(name)
+            return
+        with Http(requests_per_second=store.pace.requests_per_second) as http:
+            yield _shop(name, store, self._client(store, http))
+
+    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+        channels = () if store.sales_channels == "all" else store.sales_channels
+        return VtexClient(
+            store.url,
+            self._secret(store.app_key),
+            self._secret(store.app_token),
+            http,
+            sales_channels=channels,
+        )
+
+    @contextmanager
+    def outlets(self, wanted: str | None = None) -> Iterator[list[Outlet]]:
+        """The enabled destinations, or the one asked for even when it is not enabled."""
+        entries = self.settings.destinations
+        if wanted is not None and wanted not in entries:
+            known = ", ".join(entries) or "none"
+            raise BadSettings(f"there is no destination {wanted!r} in the settings; known: {known}")
+        chosen = {
+            name: entry
+            for name, entry in entries.items()
+            if (entry.enabled if wanted is None else name == wanted)
+        }
+        with Http() as http:
+            yield [self._outlet(name, entry, http) for name, entry in chosen.items()]
+
+    def _outlet(self, name: str, entry: DestinationEntry, http: Http) -> Outlet:
+        options = {k: v for k, v in entry.model_dump().items() if k not in OWN_KEYS}
+        tools = Tools(http, self._destination_secret, self.settings.data_dir)
+        stores = tuple(self.settings.stores) if entry.stores == "all" else entry.stores
+        return Outlet(name, stores, open_destination(name, entry.kind, options, tools))
+
+    def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
+        return self._secret(SecretSource.model_validate(dict(source)))
+
+    def _secret(self, source: SecretSource | None) -> SecretStr:
+        if source is None:
+            raise BadSettings("a store with an account needs app_key and app_token")
+        return read_secret(source, self.environ, self.block)
+
+
+def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:
+    return Shop(
+        name=name,
+        rules=store.rules(),
+        client=client,
+        extra_customer_fields=store.extra_customer_fields,
+        first_sync_days=store.first_sync_days,
+        detail_threads=store.pace.concurrent_details,
+        list_threads=store.pace.concurrent_lists,
+    )
