@@ -16,6 +16,7 @@ from enrich.imports.values import Fault, trimmed
 from enrich.model import Reject
 
 MAX_REJECTS = 1_000_000  # more than that is a wrong file, not a file with bad rows
+NAMED_COLUMNS = 30
 _REASON = "\x00reason"
 _VALUE = "\x00value "
 
@@ -188,7 +189,9 @@ def _reject_lines(path: Path, table: Table, lines: pl.Series, tally: _Tally) -> 
 
 def _notes(path: Path, tally: _Tally, repeated_count: int) -> Iterator[str]:
     if tally.ignored:
-        yield f"{path.name}: columns ignored: {', '.join(tally.ignored)}"
+        names, rest = list(tally.ignored)[:NAMED_COLUMNS], len(tally.ignored) - NAMED_COLUMNS
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"{path.name}: columns ignored: {', '.join(names)}{more}"
     if tally.dropped_emails:
         yield f"{path.name}: e-mails left out because they are no addresses: {tally.dropped_emails}"
     if repeated_count:

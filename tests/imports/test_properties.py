@@ -22,7 +22,7 @@ CELL = st.one_of(
 SOUP = st.lists(st.sampled_from([*'a1,;"\r\n\t |-.é\x00', "2024-01-01", ORDERS]), max_size=60)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=WIDTH, max_size=WIDTH), min_size=1, max_size=8))
 def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]]) -> None:
     text = io.StringIO()
@@ -35,10 +35,10 @@ def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]])
     assert len(column(frames, "line")) + len(frames.rejects) + repeated >= row_count
     if not any("\n" in cell for row in rows for cell in row):
         assert len(column(frames, "line")) + len(frames.rejects) + repeated == row_count
-    assert column(frames, "order_id")[-1] == "sure" or "sure" in column(frames, "order_id")
+    assert "sure" in column(frames, "order_id")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(soup=SOUP)
 def test_no_file_crashes_and_a_good_row_before_the_mess_is_kept(soup: list[str]) -> None:
     content = f"{ORDERS}\nfirst,c,2024-01-01,1\n{''.join(soup)}"
@@ -60,7 +60,7 @@ def test_any_bytes_are_read_or_refused_in_one_line(content: bytes, suffix: str) 
             assert "\n" not in str(refused)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     amounts=st.lists(
         st.decimals(-(10**12), 10**12, places=4, allow_nan=False), min_size=1, max_size=20
