@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from pydantic_core import from_json
@@ -28,6 +29,7 @@ READ_SECONDS = 60.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
 LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 600.0  # a longer wait is for the next run, not for a blocked process
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TRIES_WHEN_THROTTLED = 8
 TRIES_WHEN_FAILING = 5
 TRIES_WHEN_UNAUTHORIZED = 2  # VTEX answers 401 now and then to a good key
@@ -139,7 +141,9 @@ class Pacer:
 class Http:
     """A paced, retrying httpx client; safe to share between threads.
 
-    TLS is always verified, redirects are never followed, bodies are bounded.
+    TLS is always verified, redirects are never followed, cookies never kept, bodies bounded. It
+    speaks to httpx's transport, not to its Client, whose cookie jar and header merging would cost a
+    third of the processor time of a small call.
     """
 
     def __init__(
@@ -153,11 +157,7 @@ class Http:
         jitter: Callable[[], float] = random.random,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
-        self._client = httpx.Client(
-            transport=transport,
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-        )
+        self._transport = transport or _transport_by_proxy(getproxies())
         self._pacer = Pacer(requests_per_second, burst=burst, sleep=sleep, monotonic=monotonic)
         self._sleep = sleep
         self._jitter = jitter
@@ -171,7 +171,7 @@ class Http:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        self._transport.close()
 
     def fetch_json(self, call: Call) -> Any:
         """The parsed JSON of `fetch`; an empty body is None."""
@@ -206,21 +206,22 @@ class Http:
 
     def _try_once(self, call: Call) -> httpx.Response | httpx.HTTPError:
         try:
-            request = self._client.build_request(
+            request = httpx.Request(
                 call.method,
                 call.url,
                 params=call.params,
-                headers=call.headers,
+                headers=_HEADERS | {name.lower(): text for name, text in call.headers.items()},
                 content=call.content,
+                extensions=_TIMEOUT,
             )
-            return self._bounded(call, self._client.send(request, stream=True))
+            return self._read_bounded(call, self._transport.handle_request(request))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
             # The text of these errors quotes the URL or the header it dislikes.
             raise BadSettings(f"{call.name}: the address or a header is not valid") from None
         except httpx.RequestError as error:
             return error
 
-    def _bounded(self, call: Call, response: httpx.Response) -> httpx.Response:
+    def _read_bounded(self, call: Call, response: httpx.Response) -> httpx.Response:
         """The same answer, read whole, unless it is too large."""
         chunks: list[bytes] = []
         size = 0
@@ -228,14 +229,12 @@ class Http:
             for chunk in response.iter_bytes():
                 size += len(chunk)
                 if size > self._max_body_bytes:
-                    raise BadBody(
-                        f"{call.name}: the answer is larger than {self._max_body_bytes} bytes"
-                    )
+                    raise BadBody(f"{call.name}: the answer is too large")
                 chunks.append(chunk)
         finally:
             response.close()
         # Already decoded: the header that says otherwise must go, or httpx decodes again.
-        kept = [(k, v) for k, v in response.headers.multi_items() if k not in _BODY_HEADERS]
+        kept = [pair for pair in response.headers.raw if pair[0].lower() not in _BODY_HEADERS]
         return httpx.Response(response.status_code, headers=kept, content=b"".join(chunks))
 
     def _wait_or_give_up(
@@ -267,8 +266,41 @@ class Http:
         return wait
 
 
-_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "enrich"}
+_TIMEOUT = {"timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def _transport_by_proxy(proxies: Mapping[str, str]) -> httpx.BaseTransport:
+    """The ordinary transport; the machine's proxies, by scheme, where it has any."""
+    ways = {
+        scheme: httpx.HTTPTransport(proxy=_with_scheme(proxies[scheme]))
+        for scheme in ("http", "https")
+        if scheme in proxies
+    }
+    return _Proxied(ways, httpx.HTTPTransport()) if ways else httpx.HTTPTransport()
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"http://{address}"
+
+
+class _Proxied(httpx.BaseTransport):
+    def __init__(
+        self, ways: Mapping[str, httpx.BaseTransport], direct: httpx.BaseTransport
+    ) -> None:
+        self._ways = ways
+        self._direct = direct
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host in LOOPBACK or proxy_bypass(request.url.host):
+            return self._direct.handle_request(request)
+        return self._ways.get(request.url.scheme, self._direct).handle_request(request)
+
+    def close(self) -> None:
+        for transport in (*self._ways.values(), self._direct):
+            transport.close()
 
 
 def _is_transient(call: Call, status_code: int) -> bool:

@@ -9,11 +9,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import SecretStr
 
-from enrich.client import Call, Http, parse_json, raise_for_refusal
+from enrich.client import LOOPBACK, Call, Http, parse_json, raise_for_refusal
 from enrich.errors import BadSettings
 from enrich.vtex.entities import Route
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class VtexClient:
@@ -101,6 +99,6 @@ class VtexClient:
 def _checked(base_url: str) -> str:
     """The address without its last slash; plain http only where nobody can listen."""
     parts = urlsplit(base_url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise BadSettings("base_url must be https (http is for a simulator on this machine only)")
     return base_url.rstrip("/")

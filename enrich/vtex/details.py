@@ -52,7 +52,7 @@ def fetch_orders(
 
     `listed_changes` says when the list saw each order change: a detail older than that is fetched
     once more, because VTEX applies transitions with delay. `on_progress` is told the count so far.
-    Raises Refused, PermissionMissing, and what five documents in a row or all of them ran into.
+    Raises Refused, PermissionMissing, and the GaveUp or LoginPage that five in a row ran into.
     """
     changes = listed_changes or {}
 
@@ -92,22 +92,18 @@ def _fetch_all(
     on_progress: Callable[[int], None] | None,
     concurrent: int,
 ) -> Iterator[Fetched]:
-    streak: list[_Trouble] = []
-    has_answered = False
+    trouble_in_a_row = 0
     for count, found in enumerate(in_parallel(fetch, keys, concurrent), start=1):
         if on_progress:
             on_progress(count)
         if isinstance(found, _Trouble):
-            streak.append(found)
-            if len(streak) >= MOST_TROUBLE_IN_A_ROW:
+            trouble_in_a_row += 1
+            if trouble_in_a_row >= MOST_TROUBLE_IN_A_ROW:
                 raise found.error
             yield Missing(found.key, str(found.error))
         else:
-            streak.clear()
-            has_answered = True
+            trouble_in_a_row = 0
             yield found
-    if streak and not has_answered:
-        raise streak[-1].error
 
 
 def _fetch_one(
