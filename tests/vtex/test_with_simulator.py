@@ -1,0 +1,139 @@
+"""The whole pull against the simulated shop on a real socket, in fair and in foul weather."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from enrich.client import Http
+from enrich.errors import Refused
+from enrich.model import RawRecord, Reject, Span
+from enrich.simulator import (
+    FULL_KEY,
+    REFERENCE_ROLE,
+    AppKey,
+    Simulation,
+    Weather,
+    build_simulation,
+    serve,
+)
+from enrich.vtex import (
+    VtexClient,
+    fetch_all_customers,
+    fetch_brands,
+    fetch_categories,
+    fetch_changed_customers,
+    fetch_coupons,
+    fetch_orders,
+    fetch_promotions,
+    fetch_sales_channels,
+    fetch_skus,
+    list_orders,
+    order_windows,
+    verify,
+)
+from enrich.vtex.entities import SKU_IDS
+
+NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
+FOUL = Weather(
+    throttled=0.05, broken=0.05, html=0.0, cut=0.03, lost=0.02, float_totals=True, moving_rows=0.1
+)
+
+
+@contextmanager
+def shop(key: AppKey = FULL_KEY, **options: Any) -> Iterator[tuple[Any, VtexClient]]:
+    """A simulator with 400 orders and a client that holds `key` and never waits long."""
+    keys = (key,) if key.app_token == FULL_KEY.app_token else (FULL_KEY,)
+    simulator = build_simulation(
+        Simulation(customers=120, orders=400, now=NOW, keys=keys, **options)
+    )
+    with serve(simulator) as address, Http(sleep=lambda _: None) as http:
+        client = VtexClient(
+            f"{address}/vtex", SecretStr(key.app_key), SecretStr(key.app_token), http
+        )
+        yield simulator, client
+
+
+def order_ids(client: VtexClient) -> list[str]:
+    (window,) = order_windows(None, NOW, first_sync_days=730)
+    return [key for part in list_orders(client, window) for key in part.rows["order_id"]]
+
+
+@pytest.mark.parametrize("weather", [Weather(), FOUL], ids=["fair", "foul"])
+def test_every_listed_order_arrives_whole(weather: Weather) -> None:
+    with shop(weather=weather) as (_, client):
+        ids = order_ids(client)
+        found = list(fetch_orders(client, ids, sleep=lambda _: None))
+    assert len(ids) == len(set(ids)) > 300
+    assert [each.key for each in found] == ids
+    assert {type(each) for each in found} == {RawRecord}
+
+
+def test_all_customers_arrive_by_scroll_and_the_touched_ones_by_search() -> None:
+    with shop() as (_, client):
+        everybody = [r for batch in fetch_all_customers(client, size=50) for r in batch]
+        span = Span(NOW - timedelta(days=60), NOW)
+        touched = [r for batch in fetch_changed_customers(client, span) for r in batch]
+    assert len({r.key for r in everybody}) >= 100
+    assert {type(r) for r in everybody} == {RawRecord}
+    expected = {
+        r.key
+        for r in everybody
+        if isinstance(r, RawRecord) and r.changed_at and span.start_at <= r.changed_at <= NOW
+    }
+    assert {r.key for r in touched} == expected
+
+
+def test_the_catalogue_arrives() -> None:
+    with shop() as (_, client):
+        pulled = {
+            fetch.__name__: fetch(client)
+            for fetch in (
+                fetch_categories,
+                fetch_brands,
+                fetch_sales_channels,
+                fetch_coupons,
+                fetch_promotions,
+            )
+        }
+        skus = list(fetch_skus(client, [_any_sku(client)]))
+    assert {name: each.note for name, each in pulled.items()} == dict.fromkeys(pulled)
+    assert all(each.records for each in pulled.values())
+    assert not any(isinstance(r, Reject) for each in pulled.values() for r in each.records)
+    assert isinstance(skus[0], RawRecord)
+
+
+def _any_sku(client: VtexClient) -> str:
+    return str(client.fetch_json(SKU_IDS, params={"page": "1", "pagesize": "1"})[0])
+
+
+def test_the_newer_catalogue_costs_notes_only() -> None:
+    with shop(mode="seller_portal") as (_, client):
+        assert fetch_brands(client).note is not None
+        assert order_ids(client)
+
+
+def test_verify_names_what_the_usual_role_lacks() -> None:
+    key = AppKey(FULL_KEY.app_key, FULL_KEY.app_token, REFERENCE_ROLE)
+    with shop(key) as (_, client):
+        probes = verify(client)
+    assert all(probe.works for probe in probes if probe.needed)
+    lacking = {probe.resource for probe in probes if not probe.works}
+    assert lacking == {"sales_channels", "coupons", "promotions"}
+
+
+def test_a_wrong_key_is_refused_and_verify_says_so() -> None:
+    with shop(AppKey(FULL_KEY.app_key, "another-token")) as (_, client):
+        with pytest.raises(Refused):
+            order_ids(client)
+        assert all("401" in p.detail for p in verify(client) if p.needed)
+
+
+def test_a_login_page_is_recognised() -> None:
+    with shop(mode="login_page") as (_, client):
+        assert all("login page" in p.detail for p in verify(client) if p.needed)
