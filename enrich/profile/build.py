@@ -112,15 +112,16 @@ def finish(
 def _all_lists(measured: Measured, rules: Rules) -> dict[str, pl.Series]:
     """Every list column; the dimensions do not depend on one another, so two are made at once."""
     wide = windows(rules.beyond_360)
-    details = {
-        "lines": measured.lines,
-        "promo_codes": sold(measured.inputs.promo_codes, measured.bought),
-    }
+    codes = sold(measured.inputs.promo_codes, measured.bought)
     words = purchase_stems(measured.bought)
+    details = {
+        "lines": (measured.lines, words[measured.lines.purchase]),
+        "promo_codes": (codes, words[codes.purchase]),
+    }
     count = measured.bought.customer_count
 
     def lists(dimension: Dimension) -> dict[str, pl.Series]:
-        return dimension_lists(dimension, details[dimension.table], words, wide, count)
+        return dimension_lists(dimension, *details[dimension.table], wide, count)
 
     with ThreadPoolExecutor(2) as pool:
         parts = pool.map(lists, DIMENSIONS)

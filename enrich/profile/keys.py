@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from enrich.profile.arrays import Codes, Integers, Mask, Positions
+from enrich.profile.arrays import Code, Codes, Integers, Mask, Positions
 
 _SPARSE_FACTOR = 16  # up to this many slots a key, a look-up table beats a binary search
 
@@ -34,22 +34,29 @@ def _by_table(keys: Integers, wanted: Integers, span: int) -> Positions:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A text column as numbers: `codes` index the sorted `labels`; null texts are not `known`."""
+    """A text column as numbers: codes of the sorted categories of `texts`; null is not `known`."""
 
     codes: Codes
     known: Mask
-    labels: pl.Series
+    texts: pl.Enum
+
+    @property
+    def width(self) -> type[Code]:
+        """The narrowest type that the vocabulary's codes fit into."""
+        width: type[Code] = pl.Series([], dtype=self.texts).to_physical().to_numpy().dtype.type
+        return width
 
 
 def coded(texts: pl.Series) -> Coded:
     """Codes whose order is the order of the texts by code point."""
     distinct = texts.drop_nulls().unique()
-    labels = distinct.cast(pl.String).sort()
+    sorted_texts = pl.Enum(distinct.cast(pl.String).sort())
     known = texts.is_not_null().to_numpy()
     if texts.dtype == pl.String:
-        numbers = texts.cast(pl.Enum(labels)).to_physical()
-        return Coded(numbers.fill_null(0).cast(pl.UInt32).to_numpy(), known, labels)
-    return Coded(_ranks(distinct)[texts.to_physical().fill_null(0).to_numpy()], known, labels)
+        numbers = texts.cast(sorted_texts).to_physical().fill_null(0).cast(pl.UInt32).to_numpy()
+    else:
+        numbers = _ranks(distinct)[texts.to_physical().fill_null(0).to_numpy()]
+    return Coded(numbers, known, sorted_texts)
 
 
 def _ranks(distinct: pl.Series) -> Codes:

@@ -21,7 +21,7 @@ from enrich.profile.cells import added_up, cell_of, in_window
 from enrich.profile.contracts import ProfileInputs
 from enrich.profile.keys import coded, positions
 from enrich.profile.rfm import Axis
-from enrich.profile.runs import distinct_runs, stems, value_lists, window_mask
+from enrich.profile.runs import distinct_runs, stems, window_lists
 from enrich.profile.windows import OLDEST_BUCKET, Window, bucket_of
 
 EPOCH = date(1970, 1, 1)
@@ -112,7 +112,7 @@ class Scalars:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """The rows of a detail table whose purchase is known: where they are, and their purchase."""
+    """The rows of a detail table whose purchase is known: which they are, and their purchase."""
 
     rows: pl.DataFrame
     is_known: Mask | None
@@ -137,9 +137,10 @@ def scalars(bought: Bought, lines: Sold, windows: tuple[Window, ...]) -> Scalars
     n = bought.customer_count
     cell = cell_of(bought.customer, bought.bucket, n)
     quantity = lines.of_known(lines.rows["quantity"].to_numpy())
+    units = np.bincount(lines.purchase, weights=quantity, minlength=len(cell))
     orders = added_up(cell, None, n)
     amounts = added_up(cell, bought.amount_cents, n)
-    items = added_up(cell[lines.purchase], quantity, n)
+    items = added_up(cell, units, n)
     return Scalars(
         {w.name: in_window(orders, w) for w in windows},
         {w.name: in_window(items, w) for w in windows},
@@ -173,18 +174,25 @@ def purchase_stems(bought: Bought) -> Words:
 def dimension_lists(
     dimension: Dimension, details: Sold, stems: Words, windows: tuple[Window, ...], count: int
 ) -> dict[str, pl.Series]:
-    """The lists of one dimension: one series per window and one of the last purchase."""
+    """The lists of one dimension: one series per window and one of the last purchase.
+
+    `stems` are the words of the known rows' purchases, `count` the number of customers.
+    """
     values = coded(details.rows[dimension.column])
     wanted = details.of_known(values.known)
     if dimension.only_where:
         wanted = wanted & details.of_known(details.rows[dimension.only_where].to_numpy())
-    codes, purchase = details.of_known(values.codes), details.purchase
+    codes = details.of_known(values.codes)
     if not wanted.all():
-        codes, purchase = codes[wanted], purchase[wanted]
-    runs = distinct_runs(stems[purchase], codes, count)
-    masks = {f"{dimension.stem}_{w.name}": window_mask(runs, w) for w in windows}
-    masks[f"last_{dimension.stem}"] = runs.in_last
-    return {name: value_lists(runs, mask, values.labels) for name, mask in masks.items()}
+        codes, stems = codes[wanted], stems[wanted]
+    runs = distinct_runs(stems, codes, count, values.width)
+    lists = window_lists(runs, windows, values.texts)
+    lists["last"] = runs.pairs.only(runs.in_last).lists(values.texts)
+    return {_list_name(dimension, name): series for name, series in lists.items()}
+
+
+def _list_name(dimension: Dimension, window: str) -> str:
+    return f"last_{dimension.stem}" if window == "last" else f"{dimension.stem}_{window}"
 
 
 def scalar_columns(scalars: Scalars) -> dict[str, pl.Series]:

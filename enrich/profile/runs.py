@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from enrich.profile.arrays import Buckets, Codes, Mask, Offsets, Positions, Words
+from enrich.profile.arrays import AnyArray, Buckets, Code, Codes, Mask, Offsets, Positions, Words
 from enrich.profile.windows import OLDEST_BUCKET, Window
 
 _CUSTOMER_SHIFT = np.uint64(32)
@@ -22,21 +22,40 @@ _VALUE_SHIFT = np.uint64(4)
 _BUCKET_SHIFT = np.uint64(1)
 _VALUE_MASK = np.uint64(2**28 - 1)
 _BUCKET_MASK = np.uint64(7)
-LARGEST_CODE = int(_VALUE_MASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Distinct (customer, value) pairs in order.
+
+    `newest` is the bucket of the newest purchase of the pair. `starts` has one more entry than
+    there are customers: where each customer's pairs begin.
+    """
+
+    values: AnyArray
+    newest: Buckets
+    starts: Offsets
+
+    def only(self, wanted: Mask) -> Pairs:
+        """The wanted pairs."""
+        before = np.zeros(len(wanted) + 1, dtype=np.int64)
+        np.cumsum(wanted, out=before[1:])
+        return Pairs(self.values[wanted], self.newest[wanted], before[self.starts])
+
+    def lists(self, texts: pl.Enum) -> pl.Series:
+        """One sorted list of distinct texts per customer, empty for who has no pair."""
+        offsets = pa.array(self.starts.astype(np.int32, copy=False))
+        lists = pa.ListArray.from_arrays(offsets, pa.array(self.values))
+        return pl.Series(pl.from_arrow(lists)).list.eval(pl.element().cat.to(texts))
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Distinct (customer, value) pairs in order, with the ages they were seen at.
+    """All pairs of a dimension, which of them were bought before the last edge, and which last."""
 
-    `starts` has one more entry than there are customers: where each customer's pairs begin.
-    """
-
-    values: Codes
-    newest: Buckets
-    oldest: Buckets
+    pairs: Pairs
+    is_old: Mask
     in_last: Mask
-    starts: Offsets
 
 
 def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:
@@ -48,23 +67,22 @@ def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:
     return words
 
 
-def distinct_runs(stems: Words, codes: Codes, customer_count: int) -> Runs:
-    """The distinct pairs of parallel stems and codes, one row per thing bought."""
+def distinct_runs(stems: Words, codes: Codes, customer_count: int, width: type[Code]) -> Runs:
+    """The distinct pairs of parallel stems and codes; `width` is the type values are kept in."""
     words = codes.astype(np.uint64)
     words <<= _VALUE_SHIFT
     words |= stems
     words.sort()
     heads = _heads(words)
-    tails = np.append(heads, len(words))[1:] - 1
-    first, last = words[heads], words[tails]
+    first = words[heads]
+    oldest = words[np.append(heads, len(words))[1:] - 1] >> _BUCKET_SHIFT & _BUCKET_MASK
     customers = (first >> _CUSTOMER_SHIFT).astype(np.int64)
-    return Runs(
-        values=(first >> _VALUE_SHIFT & _VALUE_MASK).astype(np.uint32),
+    pairs = Pairs(
+        values=(first >> _VALUE_SHIFT & _VALUE_MASK).astype(width),
         newest=(first >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
-        oldest=(last >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
-        in_last=(first & np.uint64(1)) == 0,
         starts=np.searchsorted(customers, np.arange(customer_count + 1)),
     )
+    return Runs(pairs, is_old=oldest == OLDEST_BUCKET, in_last=(first & np.uint64(1)) == 0)
 
 
 def _heads(words: Words) -> Offsets:
@@ -74,18 +92,15 @@ def _heads(words: Words) -> Offsets:
     return np.flatnonzero(is_head)
 
 
-def window_mask(runs: Runs, window: Window) -> Mask:
-    """Which pairs fall into the window: newest inside it, or for the open end, oldest inside it."""
-    if window.newest_bucket == OLDEST_BUCKET:
-        return np.equal(runs.oldest, OLDEST_BUCKET)
-    return np.less_equal(runs.newest, window.oldest_bucket)
-
-
-def value_lists(runs: Runs, wanted: Mask, labels: pl.Series) -> pl.Series:
-    """One sorted list of distinct labels per customer, empty where nothing is wanted."""
-    before = np.zeros(len(wanted) + 1, dtype=np.int32)
-    np.cumsum(wanted, out=before[1:])
-    texts = pl.Enum(labels)
-    codes = pl.Series(runs.values[wanted]).cast(pl.Series([], dtype=texts).to_physical().dtype)
-    lists = pa.ListArray.from_arrays(pa.array(before[runs.starts]), codes.to_arrow())
-    return pl.Series(pl.from_arrow(lists)).list.eval(pl.element().cat.to(texts))
+def window_lists(runs: Runs, windows: tuple[Window, ...], texts: pl.Enum) -> dict[str, pl.Series]:
+    """The lists of every window by its name; each looks only through the next wider one's pairs."""
+    found: dict[str, pl.Series] = {}
+    pairs = runs.pairs
+    for window in sorted(windows, key=lambda w: -w.oldest_bucket):
+        if window.newest_bucket == OLDEST_BUCKET:
+            found[window.name] = runs.pairs.only(runs.is_old).lists(texts)
+            continue
+        if window.oldest_bucket < OLDEST_BUCKET:
+            pairs = pairs.only(pairs.newest <= window.oldest_bucket)
+        found[window.name] = pairs.lists(texts)
+    return found
