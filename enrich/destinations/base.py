@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import polars as pl
@@ -160,6 +162,16 @@ class Tools:
     http: Sender
     secret: Callable[[Mapping[str, str]], SecretStr]
     data_dir: Path
+
+
+def is_safe_to_send_to(url: str) -> bool:
+    """Whether personal data and keys stay unread on the way: https, or this very machine."""
+    parts = urlsplit(url)
+    try:
+        is_here = ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        is_here = parts.hostname == "localhost"
+    return parts.scheme == "https" or is_here
 
 
 def _one_secret_source(source: dict[str, str]) -> dict[str, str]:

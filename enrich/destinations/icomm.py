@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from enrich.client import BadBody, Call, parse_json
 from enrich.destinations.base import (
@@ -28,6 +28,7 @@ from enrich.destinations.base import (
     SecretRef,
     Sender,
     Tools,
+    is_safe_to_send_to,
 )
 from enrich.destinations.batches import payload_bytes
 from enrich.destinations.mapping import (
@@ -124,11 +125,18 @@ class IcommSettings(DestinationSettings):
     api_key: SecretRef
     profile_key: str = Field(min_length=1)
     base_url: str = Field("https://api.icommarketing.com", pattern=r"^https?://[^?#]+$")
-    auth_suffix: str = ""
+    auth_suffix: str = Field("", pattern=r"^[\x21-\x7e]*$")
     batch_size: int = Field(100, ge=1, le=10_000)
     list_separator: str = Field("|", min_length=1)
     decimal_separator: str = Field(".", pattern=r"^[.,]$")
     leave_out: tuple[FieldName, ...] = ()
+
+    @field_validator("base_url")
+    @classmethod
+    def _not_in_clear(cls, url: str) -> str:
+        if not is_safe_to_send_to(url):
+            raise ValueError("http sends the key and personal data in clear; use https")
+        return url
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ NULL = "\x00"
 ROWS_AT_ONCE = 100_000
 
 # VTEX hides shoppers behind aliases such as ...@ct.vtex.com.br and asterisks.
-MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com\.br$"
+MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com(?:\.br)?$"
 PLAIN_EMAIL = r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@.,;<>\"]{2,}$"
 
 # What decides whether a customer can be sent; the other columns wait until it is known who goes.

@@ -6,9 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -28,6 +26,7 @@ from enrich.destinations.base import (
     SecretRef,
     Sender,
     Tools,
+    is_safe_to_send_to,
 )
 from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.mapping import JSON_FORMATS, own_names, render_fields, version_of
@@ -77,13 +76,13 @@ class WebhookSettings(DestinationSettings):
     max_bytes: int = Field(1_000_000, ge=2 * ENVELOPE_BYTES)
     template: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT_TEMPLATE))
     headers: dict[str, str] = Field(default_factory=dict)
-    authorization: SecretRef | None = None
+    secret_headers: dict[str, SecretRef] = Field(default_factory=dict)
     signing_secret: SecretRef | None = None
     allow_http: bool = False
 
     @model_validator(mode="after")
     def _not_in_clear(self) -> WebhookSettings:
-        if not (self.allow_http or self.url.startswith("https://") or _is_loopback(self.url)):
+        if not (self.allow_http or is_safe_to_send_to(self.url)):
             raise ValueError(
                 "url: http sends personal data in clear; use https or allow_http = true"
             )
@@ -103,7 +102,7 @@ class WebhookSettings(DestinationSettings):
     @classmethod
     def _no_secret_header(cls, headers: dict[str, str]) -> dict[str, str]:
         if any(name.lower() in ("authorization", "cookie") for name in headers):
-            raise ValueError("a secret does not stand in the file; use authorization = {env = ...}")
+            raise ValueError("a secret does not stand in the file; use secret_headers")
         return headers
 
 
@@ -115,7 +114,7 @@ class Webhook:
     capabilities: Capabilities
     fields: tuple[MappedField, ...]
     http: Sender
-    authorization: SecretStr | None
+    secret_headers: Mapping[str, SecretStr]
     signing_secret: SecretStr | None
 
     @property
@@ -172,10 +171,8 @@ class Webhook:
         return Call("POST", self.settings.url, "webhook POST", headers=headers, content=body)
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", **self.settings.headers}
-        if self.authorization is not None:
-            headers["Authorization"] = self.authorization.get_secret_value()
-        return headers
+        secret = {name: value.get_secret_value() for name, value in self.secret_headers.items()}
+        return {"Content-Type": "application/json", **self.settings.headers, **secret}
 
 
 def sign(body: bytes, secret: SecretStr) -> str:
@@ -245,14 +242,6 @@ def _strings(template: Any) -> list[str]:
     return [template] if isinstance(template, str) else []
 
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _open(settings: WebhookSettings, tools: Tools) -> Webhook:
     is_diffed = bool(settings.diff_days_since)
     return Webhook(
@@ -266,7 +255,7 @@ def _open(settings: WebhookSettings, tools: Tools) -> Webhook:
         ),
         fields=own_names(settings.fields, settings.names, diff_days_since=is_diffed),
         http=tools.http,
-        authorization=tools.secret(settings.authorization) if settings.authorization else None,
+        secret_headers={name: tools.secret(ref) for name, ref in settings.secret_headers.items()},
         signing_secret=tools.secret(settings.signing_secret) if settings.signing_secret else None,
     )
 
@@ -278,7 +267,7 @@ ADAPTER = Adapter(
     open=_open,
     example={
         "url": "https://hooks.example.com/customers",
-        "authorization": {"env": "WEBHOOK_AUTHORIZATION"},
+        "secret_headers": {"Authorization": {"env": "WEBHOOK_AUTHORIZATION"}},
         "signing_secret": {"env": "WEBHOOK_SIGNING_SECRET"},
     },
 )

@@ -80,6 +80,14 @@ def test_settings_change_key_suffix_separators_names_and_what_is_left_out(world)
     assert "ICOMMKT_RFM_30_Days" not in values
 
 
+def test_items_can_hold_units_when_an_account_wants_them(world):
+    there = open_icomm(
+        world, leave_out=["products_30d"], names={"items_30d": "ICOMMKT_Items_30_Days"}
+    )
+    world.push(there, make_people(1, items_30d=3))
+    assert world.icomm.contacts["person0001@example.com"]["ICOMMKT_Items_30_Days"] == "3"
+
+
 def test_a_day_later_the_days_are_sent_again_unless_the_settings_say_no(world):
     for options, changes in (({}, 1), ({"diff_days_since": False}, 0)):
         world.ledger.records.clear()
@@ -180,3 +188,5 @@ def test_settings_without_a_key_or_with_the_key_itself_are_refused(world):
     with pytest.raises(BadSettings, match="exactly one of env") as refusal:
         world.open("icomm", profile_key="P", api_key={"value": "hunter2"})
     assert "hunter2" not in str(refusal.value)
+    with pytest.raises(BadSettings, match=r"base_url: .*https"):
+        open_icomm(world, base_url="http://api.example.com")

@@ -105,6 +105,8 @@ def test_the_hash_is_the_same_in_every_process_and_version():
         (None, "no real e-mail"),
         ("", "no real e-mail"),
         ("3f1c@ct.vtex.com.br", "no real e-mail"),
+        ("3f1c@ct.vtex.com", "no real e-mail"),
+        ("ana@example.com-123456789a.ct.vtex.com.br", "no real e-mail"),
         ("a**@example.com", "no real e-mail"),
         ("nobody", "not an e-mail address"),
         ("a b@example.com", "not an e-mail address"),

@@ -49,7 +49,9 @@ def test_a_template_without_records_or_with_an_unknown_placeholder_is_refused(wo
 
 
 def test_the_signature_is_the_hmac_of_the_body_and_the_credentials_travel(world):
-    there = open_webhook(world, signing_secret={"env": "S"}, authorization={"env": "A"})
+    there = open_webhook(
+        world, signing_secret={"env": "S"}, secret_headers={"Authorization": {"env": "A"}}
+    )
     world.push(there, make_people(1))
     request = world.receiver.requests[0]
     digest = hmac.new(b"secret-of-S", request.content, hashlib.sha256).hexdigest()

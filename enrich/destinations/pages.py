@@ -1,0 +1,85 @@
+"""The tables of docs/platforms/*.md, made from the declarations so that they cannot go stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from enrich.destinations.base import Adapter, Capabilities
+
+
+def mapping_table(adapter: Adapter) -> str:
+    """Our field, the platform's name, how it is written, whether the name is the platform's own."""
+    rows = [
+        (
+            f"`{field.source}`",
+            f"`{field.target}`",
+            field.format,
+            "" if field.is_documented else "ours",
+        )
+        for field in adapter.mapping
+    ]
+    return _table(("Profile field", "Name there", "Written as", "Name"), rows)
+
+
+def limits_table(adapter: Adapter) -> str:
+    """What the platform takes and tells back, a line each."""
+    limits = adapter.capabilities
+    return _table(("What", "Here"), [(name, _shown(limits, name)) for name in _LIMITS])
+
+
+def keys_table(adapter: Adapter) -> str:
+    """The settings keys with their defaults; a key without one is required."""
+    rows = []
+    for name, field in adapter.settings.model_fields.items():
+        default = (
+            "required"
+            if field.is_required()
+            else f"`{_as_toml(field.get_default(call_default_factory=True))}`"
+        )
+        rows.append((f"`{name}`", default))
+    return _table(("Key", "Default"), rows)
+
+
+_LIMITS = (
+    "entities",
+    "modes",
+    "record_key",
+    "transport",
+    "max_records",
+    "max_bytes",
+    "rate_limit",
+    "concurrency",
+    "result_fidelity",
+    "null_meaning",
+    "idempotency_key",
+    "fields_created_first",
+    "diff_days_since",
+)
+
+
+def _shown(limits: Capabilities, name: str) -> str:
+    value = getattr(limits, name)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none known" if value is None else str(value)
+
+
+def _as_toml(value: object) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_as_toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{key} = {_as_toml(item)}" for key, item in value.items())
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    # A bar inside a cell would end it.
+    lines = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *lines))

@@ -1,0 +1,38 @@
+"""Each platform has its page, and the tables on it are those of the code."""
+
+from pathlib import Path
+
+import pytest
+
+from enrich.destinations import REGISTRY
+from enrich.destinations.pages import keys_table, limits_table, mapping_table
+
+PAGES = Path(__file__).parents[2] / "docs" / "platforms"
+
+
+@pytest.fixture(params=sorted(REGISTRY))
+def kind(request):
+    return request.param
+
+
+def page(kind):
+    return (PAGES / f"{kind}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", [keys_table, limits_table])
+def test_the_tables_are_those_of_the_code(kind, table):
+    assert table(REGISTRY[kind]) in page(kind)
+
+
+def test_a_mapping_with_names_of_its_own_is_shown_whole(kind):
+    adapter = REGISTRY[kind]
+    if all(field.source == field.target for field in adapter.mapping):
+        assert "under its own name" in page(kind)
+    else:
+        assert mapping_table(adapter) in page(kind)
+
+
+def test_the_page_says_what_to_do_first(kind):
+    assert "## What to create there first" in page(kind)
+    assert "## Rights" in page(kind)
+    assert "## Limits" in page(kind)
