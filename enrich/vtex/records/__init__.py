@@ -1,0 +1,27 @@
+"""The fields of VTEX documents that are kept; everything else is dropped before it is stored.
+
+The models are the allow-list: no card data, no street address. Names are VTEX's own. Every field
+but the key is optional, because each of them was seen missing or null somewhere; a field of the
+wrong kind is dropped by `parse`, unless losing it would make a number wrong (`is_critical`).
+"""
+
+from enrich.vtex.records.base import Document, Location, field_names
+from enrich.vtex.records.catalogue import Brand, Category, Coupon, Promotion, SalesChannel, Sku
+from enrich.vtex.records.customers import Customer, customer_with
+from enrich.vtex.records.orders import ListRow, Order
+
+__all__ = [
+    "Brand",
+    "Category",
+    "Coupon",
+    "Customer",
+    "Document",
+    "ListRow",
+    "Location",
+    "Order",
+    "Promotion",
+    "SalesChannel",
+    "Sku",
+    "customer_with",
+    "field_names",
+]
