@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -16,55 +16,11 @@ from enrich.destinations.batches import Context, Prepared, cut_batches
 from enrich.destinations.mask import mask_row
 from enrich.destinations.plan import Plan, build_plan
 from enrich.errors import EnrichError, HeldBack, TryAgain
+from enrich.jobs.push_ledger import SENT, PushLedger, result_frame
 from enrich.model import Outcome, RecordResult
 
-# What the platform has confirmed, or taken into a queue where it never says more.
-SENT = frozenset({Outcome.ACCEPTED, Outcome.QUEUED})
 FAILED = frozenset({Outcome.REJECTED, Outcome.RETRYABLE, Outcome.UNKNOWN})
 SAMPLE_SIZE = 3
-
-RESULT_SCHEMA = {
-    "record_id": pl.String,
-    "outcome": pl.String,
-    "hash": pl.String,
-    "code": pl.String,
-    "message": pl.String,
-}
-
-
-class PushLedger(Protocol):
-    """What the warehouse remembers of pushes."""
-
-    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """record_id, hash (null when never accepted), accepted_at, outcome; one row per record."""
-        ...
-
-    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
-        """A row in push_runs, status running."""
-        ...
-
-    def record_push(
-        self,
-        run_id: str,
-        destination: str,
-        store: str,
-        entity: str,
-        batch_id: str,
-        results: pl.DataFrame,
-        now: datetime,
-    ) -> None:
-        """The batch and the outcome of each record, in one transaction.
-
-        `results` as RESULT_SCHEMA. A hash is there only for what was sent: it replaces the one
-        kept; a null hash leaves the kept one, and only the outcome changes.
-        """
-        ...
-
-    def finish_push(
-        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
-    ) -> None:
-        """How the run ended: completed, failed or interrupted."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,21 +148,6 @@ def too_many_failed(outcomes: Mapping[Outcome, int], policy: Policy) -> bool:
     failed = sum(outcomes.get(outcome, 0) for outcome in FAILED)
     tried = failed + sum(outcomes.get(outcome, 0) for outcome in SENT)
     return tried >= policy.stop_after_records and failed > policy.stop_failed_share * tried
-
-
-def result_frame(results: Sequence[RecordResult], hashes: Mapping[str, str]) -> pl.DataFrame:
-    """The results as RESULT_SCHEMA: a hash only where the platform took the record."""
-    rows = [
-        (
-            r.record_id,
-            str(r.outcome),
-            hashes.get(r.record_id) if r.outcome in SENT else None,
-            r.code,
-            r.message,
-        )
-        for r in results
-    ]
-    return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row")
 
 
 _NOTHING = Plan(adds=0, changes=0, unchanged=0, removals=0, to_send=pl.DataFrame())

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.destinations import Destination, Tools, open_destination
-from enrich.jobs.push import RESULT_SCHEMA, PushSummary, Target, push
+from enrich.jobs.push import PushSummary, Target, push
+from enrich.jobs.push_ledger import RESULT_SCHEMA
 from enrich.profile import FIELDS
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
