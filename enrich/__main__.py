@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 
@@ -10,7 +11,11 @@ from enrich.cli import run
 
 
 def main() -> None:
-    """End the process with the exit code of the command it was started with."""
+    """End the process with the exit code of the command it was started with.
+
+    Being told to stop (systemd, a scheduler) is the same as Ctrl-C: what is open is closed.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:], environ=os.environ, clock=lambda: datetime.now(UTC)))
 
 

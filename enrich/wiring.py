@@ -72,6 +72,17 @@ class Wiring:
             sales_channels=channels,
         )
 
+    def pushed_stores(self) -> dict[str, tuple[str, ...]]:
+        """The enabled destinations, each with the stores it serves."""
+        return {
+            name: self._stores_of(entry)
+            for name, entry in self.settings.destinations.items()
+            if entry.enabled
+        }
+
+    def _stores_of(self, entry: DestinationEntry) -> tuple[str, ...]:
+        return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
+
     @contextmanager
     def outlets(self, wanted: str | None = None) -> Iterator[list[Outlet]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
@@ -90,8 +101,9 @@ class Wiring:
     def _outlet(self, name: str, entry: DestinationEntry, http: Http) -> Outlet:
         options = {k: v for k, v in entry.model_dump().items() if k not in OWN_KEYS}
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
-        stores = tuple(self.settings.stores) if entry.stores == "all" else entry.stores
-        return Outlet(name, stores, open_destination(name, entry.kind, options, tools))
+        return Outlet(
+            name, self._stores_of(entry), open_destination(name, entry.kind, options, tools)
+        )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

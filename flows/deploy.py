@@ -1,0 +1,110 @@
+"""Both deployments: served from one process, or registered with a work pool of a server.
+
+python -m flows.deploy --config enrich.toml                 serve both until interrupted
+python -m flows.deploy --config enrich.toml --pool NAME     register both with a process work pool
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow, serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+
+from enrich.settings import Settings
+from flows.profiles import profiles_flow
+from flows.sync import sync_flow
+from flows.wire import live_wiring
+
+TAGS = ["enrich"]
+ROOT = Path(__file__).resolve().parent.parent
+# A run that finds another one at work waits in the queue; when its turn comes and there is nothing
+# left to do, it ends at once and says so.
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One deployment as data: what README and prefect.yaml are compared with."""
+
+    flow: Flow[..., Any]
+    name: str
+    cron: str
+    description: str
+
+
+def plans(settings: Settings) -> tuple[Plan, Plan]:
+    """The two deployments; their clock is `settings.schedule_zone`."""
+    return (
+        Plan(
+            sync_flow,
+            "four-hourly",
+            settings.schedule.sync_cron,
+            "Pull what changed in VTEX, resolve customers and purchases, publish the read copy.",
+        ),
+        Plan(
+            profiles_flow,
+            "daily",
+            settings.schedule.profiles_cron,
+            "Compute every customer's profile, keep it, push what changed to the platforms.",
+        ),
+    )
+
+
+def options_of(plan: Plan, settings: Settings, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What Prefect is told about one deployment."""
+    return {
+        "name": plan.name,
+        "schedule": Cron(plan.cron, timezone=settings.schedule_zone),
+        "parameters": parameters,
+        "concurrency_limit": ONE_AT_A_TIME,
+        "tags": TAGS,
+        "description": plan.description,
+    }
+
+
+def served(settings: Settings, parameters: dict[str, Any]) -> list[RunnerDeployment]:
+    """Both deployments, for `serve`."""
+    made: list[Any] = [
+        plan.flow.to_deployment(**options_of(plan, settings, parameters))
+        for plan in plans(settings)
+    ]
+    return made
+
+
+def register(settings: Settings, parameters: dict[str, Any], pool: str) -> None:
+    """Both deployments in the work pool `pool`, whose workers run them from this folder."""
+    entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
+    for plan, entrypoint in zip(plans(settings), entrypoints, strict=True):
+        sourced: Any = plan.flow.from_source(source=str(ROOT), entrypoint=entrypoint)
+        sourced.deploy(work_pool_name=pool, **options_of(plan, settings, parameters))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until interrupted, or register with a work pool."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--pool", help="register with this work pool instead of serving")
+    given = parser.parse_args(arguments)
+    parameters = {
+        name: str(path.resolve())
+        for name, path in (("config", given.config), ("data", given.data))
+        if path
+    }
+    settings = live_wiring(parameters.get("config"), parameters.get("data")).settings
+    if given.pool:
+        register(settings, parameters, given.pool)
+        return
+    # Late runs of a pause are wanted: the first covers the gap. So schedules stay on at shutdown.
+    serve(*served(settings, parameters), pause_on_shutdown=False, print_starting_message=False)
+
+
+if __name__ == "__main__":
+    main()

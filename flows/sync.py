@@ -1,0 +1,62 @@
+"""Every four hours: pull what changed, resolve customers and purchases, publish the read copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.states import Completed
+
+from enrich.errors import EnrichError
+from enrich.jobs.publish import publish
+from enrich.jobs.sync import SyncReport, sync_store
+from enrich.wiring import Wiring
+from flows.pages import sync_line, sync_page
+from flows.wire import RETRYING, due_at, is_superfluous, live_wiring, raise_first, run_name
+
+SUPERFLUOUS = "nothing left to do: a run that began after this one was due has covered it"
+
+
+@task(name="pull", task_run_name="pull {store}", **RETRYING)
+def pull_store(wiring: Wiring, store: str) -> SyncReport:
+    """What was pulled from VTEX into the warehouse for one store."""
+    with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
+        return sync_store(warehouse, shop, now=wiring.now)
+
+
+@task(name="publish", task_run_name="publish", **RETRYING)
+def publish_copy(wiring: Wiring) -> str:
+    """The path of the fresh read copy."""
+    with wiring.warehouse("publish") as warehouse:
+        return str(publish(warehouse))
+
+
+@flow(
+    name="sync",
+    flow_run_name=run_name,
+    description="Pulls what changed in VTEX, resolves customers and purchases, publishes the copy.",
+)
+def sync_flow(config: str | None = None, data: str | None = None) -> Any:
+    """One run for every store with a VTEX account; ends at once when a later run covered it."""
+    wiring = live_wiring(config, data)
+    stores = wiring.vtex_stores
+    if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
+        return Completed(message=SUPERFLUOUS)
+    reports, faults = each(stores, lambda store: pull_store(wiring, store))
+    page = sync_page(reports, faults, publish_copy(wiring))
+    create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
+    raise_first([*faults.values(), *(report.fault for report in reports)])
+    return Completed(message=sync_line(reports))
+
+
+def each(stores: tuple[str, ...], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:
+    """What came of every store, and the fault of each store that came to nothing."""
+    done: list[Any] = []
+    faults: dict[str, EnrichError] = {}
+    for store in stores:
+        try:
+            done.append(do(store))
+        except EnrichError as fault:
+            faults[store] = fault
+    return done, faults

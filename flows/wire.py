@@ -1,0 +1,80 @@
+"""What a flow run is wired to, and which faults are worth another try."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.blocks.system import Secret
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+
+from enrich.errors import Locked, TryAgain
+from enrich.jobs.runs import is_covered, last_success_at
+from enrich.settings import Settings, read_settings
+from enrich.wiring import Wiring
+
+# Waits between the tries of a task: a lock or an outage is over by then, or somebody must look.
+RETRY_WAITS_SECONDS = [60.0, 300.0, 900.0]
+
+
+def live_wiring(config: str | None, data: str | None) -> Wiring:
+    """The wiring of a flow run: the settings file and data folder of its parameters."""
+    settings = read_settings(Path(config)) if config else Settings()
+    if data:
+        settings = settings.model_copy(update={"data_dir": Path(data)})
+    return Wiring(settings, os.environ, lambda: datetime.now(UTC), block=read_block)
+
+
+def read_block(name: str) -> str:
+    """The value of a Prefect Secret block."""
+    block: Any = Secret.load(name)
+    return str(block.get())
+
+
+def is_worth_a_retry(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """Whether the fault may pass by itself: an outage, or another run holding the lock.
+
+    Wrong settings, refused credentials and failed checks wait for a person, not for time.
+    """
+    return isinstance(state.data, TryAgain | Locked)
+
+
+# The wiring is no value to hash or to keep, so nothing is cached.
+RETRYING: dict[str, Any] = {
+    "retries": len(RETRY_WAITS_SECONDS),
+    "retry_delay_seconds": RETRY_WAITS_SECONDS,
+    "retry_condition_fn": is_worth_a_retry,
+    "cache_policy": NO_CACHE,
+}
+
+
+def due_at(now: datetime) -> datetime:
+    """When this flow run was due; `now` where there is no schedule, as in a test."""
+    scheduled = flow_run.scheduled_start_time
+    return min(scheduled, now) if isinstance(scheduled, datetime) else now
+
+
+def run_name() -> str:
+    """What the list of runs shows: the flow and when it was due, in UTC."""
+    scheduled = flow_run.scheduled_start_time
+    moment = scheduled if isinstance(scheduled, datetime) else datetime.now(UTC)
+    return f"{flow_run.flow_name} {moment:%Y-%m-%d %H:%M} UTC"
+
+
+@task(name="anything left to do", task_run_name="anything left to do", **RETRYING)
+def is_superfluous(wiring: Wiring, job: str, stores: tuple[str, ...], due: datetime) -> bool:
+    """Whether runs that began after this one was due have done its work, in every store."""
+    with wiring.warehouse(job) as warehouse:
+        return all(is_covered(last_success_at(warehouse, job, store), due) for store in stores)
+
+
+def raise_first(faults: list[Exception | None]) -> None:
+    """Raises the first fault, after the run page was written."""
+    for fault in faults:
+        if fault is not None:
+            raise fault
