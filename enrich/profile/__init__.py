@@ -4,15 +4,19 @@ from enrich.profile.build import ProfileResult, build_profiles
 from enrich.profile.catalogue import FIELDS
 from enrich.profile.contracts import ProfileInputs, no_history
 from enrich.profile.field import ProfileField
+from enrich.profile.parts import Parts, profile_parts, score_parts
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
 __all__ = [
     "FIELDS",
     "SEGMENTS",
+    "Parts",
     "ProfileField",
     "ProfileInputs",
     "ProfileResult",
     "SegmentRow",
     "build_profiles",
     "no_history",
+    "profile_parts",
+    "score_parts",
 ]

@@ -16,15 +16,16 @@ from enrich.profile.measures import (
     DIMENSIONS,
     Bought,
     Dimension,
-    Scalars,
     Sold,
+    Standings,
     bought_until,
     dimension_lists,
+    items,
+    number_columns,
     purchase_columns,
     purchase_stems,
-    scalar_columns,
-    scalars,
     sold,
+    standings,
 )
 from enrich.profile.scoring import (
     Histograms,
@@ -47,16 +48,6 @@ class ProfileResult:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One partition of customers, counted and added up, not yet scored."""
-
-    inputs: ProfileInputs
-    bought: Bought
-    lines: Sold
-    scalars: Scalars
-
-
 def build_profiles(
     inputs: ProfileInputs,
     as_of: date,
@@ -71,54 +62,61 @@ def build_profiles(
     `history` is each customer's segment before the day (contracts.HISTORY). List columns and texts
     of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
-    measured = measure(checked(inputs), as_of, rules)
-    scoring = scoring_of([part_histograms(measured, rules)], rules, frozen_cut_points)
-    profiles = finish(measured, scoring, as_of, rules, history, segments)
+    ranked = rank(checked(inputs), as_of, rules)
+    scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
+    profiles = finish(ranked, scoring, as_of, rules, history, segments)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
 
-def measure(inputs: ProfileInputs, as_of: date, rules: Rules) -> Measured:
-    """Everything about these customers that needs no other customer."""
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Customers and what they are ranked by: all that one part tells the cut points of all."""
+
+    inputs: ProfileInputs
+    bought: Bought
+    standings: Standings
+    histograms: Histograms
+
+
+def rank(inputs: ProfileInputs, as_of: date, rules: Rules) -> Ranked:
+    """What only the purchases of these customers decide; lines and codes may still be missing."""
+    wide = windows(rules.beyond_360)
     bought = bought_until(inputs, as_of)
-    lines = sold(inputs.lines, bought)
-    return Measured(inputs, bought, lines, scalars(bought, lines, windows(rules.beyond_360)))
-
-
-def part_histograms(measured: Measured, rules: Rules) -> Histograms:
-    """What this partition adds to the cut points of all customers."""
-    return histograms(measured.scalars, windows(rules.beyond_360))
+    ranks = standings(bought, wide)
+    return Ranked(inputs, bought, ranks, histograms(ranks, wide))
 
 
 def finish(
-    measured: Measured,
+    ranked: Ranked,
     scoring: Scoring,
     as_of: date,
     rules: Rules,
     history: pl.DataFrame | None,
     segments: tuple[SegmentRow, ...],
 ) -> pl.DataFrame:
-    """The profiles of one partition, scored by the cut points of all."""
+    """The profiles of one part of the customers, scored by the cut points of all."""
     wide = windows(rules.beyond_360)
-    columns = scalar_columns(measured.scalars)
-    columns |= purchase_columns(measured.bought, as_of)
-    columns |= score_columns(measured.scalars, scoring, wide)
+    lines = sold(ranked.inputs.lines, ranked.bought)
+    columns = number_columns(ranked.standings, items(ranked.bought, lines, wide))
+    columns |= purchase_columns(ranked.bought, as_of)
+    columns |= score_columns(ranked.standings, scoring, wide)
     columns |= segment_columns(columns, rules.segment_window, segments)
-    columns |= _all_lists(measured, rules)
-    customers = measured.inputs.customers
+    columns |= _all_lists(ranked, lines, rules)
+    customers = ranked.inputs.customers
     frame = customers.hstack([series.alias(name) for name, series in columns.items()])
     return _selected(_with_history(frame, history, as_of), fields(as_of, rules))
 
 
-def _all_lists(measured: Measured, rules: Rules) -> dict[str, pl.Series]:
+def _all_lists(ranked: Ranked, lines: Sold, rules: Rules) -> dict[str, pl.Series]:
     """Every list column; the dimensions do not depend on one another, so two are made at once."""
     wide = windows(rules.beyond_360)
-    codes = sold(measured.inputs.promo_codes, measured.bought)
-    words = purchase_stems(measured.bought)
+    codes = sold(ranked.inputs.promo_codes, ranked.bought)
+    words = purchase_stems(ranked.bought)
     details = {
-        "lines": (measured.lines, words[measured.lines.purchase]),
+        "lines": (lines, words[lines.purchase]),
         "promo_codes": (codes, words[codes.purchase]),
     }
-    count = measured.bought.customer_count
+    count = ranked.bought.customer_count
 
     def lists(dimension: Dimension) -> dict[str, pl.Series]:
         return dimension_lists(dimension, *details[dimension.table], wide, count)

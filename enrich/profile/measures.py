@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from enrich.errors import Stop
 from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions, Words
 from enrich.profile.cells import added_up, cell_of, in_window
 from enrich.profile.contracts import ProfileInputs
@@ -71,6 +72,8 @@ def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
     kept = inputs.purchases.filter(pl.col("purchased_on") <= as_of)
     keys = inputs.customers["customer_key"].to_numpy()
     customer = positions(keys, kept["customer_key"].to_numpy())
+    if (customer < 0).any():
+        raise Stop("the profile stage needs purchases.customer_key to be among the customers")
     age = (as_of - EPOCH).days - kept["purchased_on"].to_physical().to_numpy()
     order = np.arange(len(customer), dtype=np.int32)
     return Bought(
@@ -92,15 +95,14 @@ def _latest(customer: Positions, values: Positions, customer_count: int) -> Posi
 
 
 @dataclass(frozen=True, slots=True)
-class Scalars:
-    """One number per customer, window and measure; `recency_days` only counts where orders > 0."""
+class Standings:
+    """What customers are ranked by, per window; `recency_days` only counts where orders > 0."""
 
     orders: dict[str, Integers]
-    items: dict[str, Integers]
     amount_cents: dict[str, Integers]
     recency_days: dict[str, Integers]
 
-    def standing_values(self, axis: Axis, window: str) -> Integers:
+    def of_buyers(self, axis: Axis, window: str) -> Integers:
         """The values of the customers with a purchase in the window, in customer order."""
         table = {
             Axis.RECENCY: self.recency_days,
@@ -108,6 +110,19 @@ class Scalars:
             Axis.MONETARY: self.amount_cents,
         }[axis]
         return table[window][self.orders[window] > 0]
+
+
+def standings(bought: Bought, windows: tuple[Window, ...]) -> Standings:
+    """Orders, cents and recency of every customer in every window."""
+    n = bought.customer_count
+    cell = cell_of(bought.customer, bought.bucket, n)
+    orders = added_up(cell, None, n)
+    amounts = added_up(cell, bought.amount_cents, n)
+    return Standings(
+        {w.name: in_window(orders, w) for w in windows},
+        {w.name: in_window(amounts, w) for w in windows},
+        {w.name: _recency_days(bought, w) for w in windows},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +147,13 @@ def sold(details: pl.DataFrame, bought: Bought) -> Sold:
     return Sold(details, is_known, purchase[is_known])
 
 
-def scalars(bought: Bought, lines: Sold, windows: tuple[Window, ...]) -> Scalars:
-    """Orders, units, cents and recency of every customer in every window."""
+def items(bought: Bought, lines: Sold, windows: tuple[Window, ...]) -> dict[str, Integers]:
+    """The units of every customer in every window, added up by purchase first."""
     n = bought.customer_count
-    cell = cell_of(bought.customer, bought.bucket, n)
     quantity = lines.of_known(lines.rows["quantity"].to_numpy())
-    units = np.bincount(lines.purchase, weights=quantity, minlength=len(cell))
-    orders = added_up(cell, None, n)
-    amounts = added_up(cell, bought.amount_cents, n)
-    items = added_up(cell, units, n)
-    return Scalars(
-        {w.name: in_window(orders, w) for w in windows},
-        {w.name: in_window(items, w) for w in windows},
-        {w.name: in_window(amounts, w) for w in windows},
-        {w.name: _recency_days(bought, w) for w in windows},
-    )
+    units = np.bincount(lines.purchase, weights=quantity, minlength=len(bought.customer))
+    sums = added_up(cell_of(bought.customer, bought.bucket, n), units, n)
+    return {w.name: in_window(sums, w) for w in windows}
 
 
 def _recency_days(bought: Bought, window: Window) -> Integers:
@@ -195,12 +202,12 @@ def _list_name(dimension: Dimension, window: str) -> str:
     return f"last_{dimension.stem}" if window == "last" else f"{dimension.stem}_{window}"
 
 
-def scalar_columns(scalars: Scalars) -> dict[str, pl.Series]:
+def number_columns(standings: Standings, items: dict[str, Integers]) -> dict[str, pl.Series]:
     """The counts and sums as columns named after measure and window."""
     measures = {
-        "orders": scalars.orders,
-        "items": scalars.items,
-        "amount_cents": scalars.amount_cents,
+        "orders": standings.orders,
+        "items": items,
+        "amount_cents": standings.amount_cents,
     }
     return {
         f"{measure}_{window}": pl.Series(values)

@@ -11,7 +11,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile.arrays import Integers, Mask
-from enrich.profile.measures import Scalars, nullable
+from enrich.profile.measures import Standings, nullable
 from enrich.profile.rfm import (
     CUT_POINTS,
     Axis,
@@ -42,10 +42,10 @@ class Scoring:
     cut_points: pl.DataFrame
 
 
-def histograms(scalars: Scalars, windows: tuple[Window, ...]) -> Histograms:
+def histograms(standings: Standings, windows: tuple[Window, ...]) -> Histograms:
     """One histogram per window and axis, of the customers with a purchase in the window."""
     return {
-        (window.name, axis): histogram(standing(axis, scalars.standing_values(axis, window.name)))
+        (window.name, axis): histogram(standing(axis, standings.of_buyers(axis, window.name)))
         for window in windows
         for axis in Axis
     }
@@ -78,22 +78,22 @@ def _classes(
 
 
 def score_columns(
-    scalars: Scalars, scoring: Scoring, windows: tuple[Window, ...]
+    standings: Standings, scoring: Scoring, windows: tuple[Window, ...]
 ) -> dict[str, pl.Series]:
     """r_W, f_W, m_W and the three digits rfm_W; null for who bought nothing in W."""
     columns: dict[str, pl.Series] = {}
     for window in (w.name for w in windows):
-        has = scalars.orders[window] > 0
-        digits = [_scores(scalars, scoring, axis, window, has) for axis in Axis]
+        has = standings.orders[window] > 0
+        digits = [_scores(standings, scoring, axis, window, has) for axis in Axis]
         for letter, values in zip("rfm", digits, strict=True):
             columns[f"{letter}_{window}"] = nullable(values.astype(np.int8), has)
         columns[f"rfm_{window}"] = _triples(digits[0], digits[1], digits[2], has)
     return columns
 
 
-def _scores(scalars: Scalars, scoring: Scoring, axis: Axis, window: str, has: Mask) -> Integers:
+def _scores(standings: Standings, scoring: Scoring, axis: Axis, window: str, has: Mask) -> Integers:
     scores = np.ones(len(has), dtype=np.int64)
-    values = scalars.standing_values(axis, window)
+    values = standings.of_buyers(axis, window)
     scores[has] = score(standing(axis, values), scoring.classes[window, axis])
     return scores
 

@@ -1,0 +1,50 @@
+"""Any number of parts gives the same profiles and the same cut points."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from enrich.model import Rules
+from enrich.profile import ProfileInputs, build_profiles, profile_parts, score_parts
+from tests.profile.reference import Purchase
+from tests.profile.shops import AS_OF, inputs, shops
+
+
+@dataclass(frozen=True)
+class Split:
+    """A shop split by customer key."""
+
+    whole: ProfileInputs
+    count: int
+
+    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        here = pl.col("customer_key") % self.count == part
+        return self.whole.customers.filter(here), self.whole.purchases.filter(here)
+
+    def inputs(self, part: int) -> ProfileInputs:
+        customers, purchases = self.purchases(part)
+        lines = self.whole.lines.join(purchases, on="purchase_no", how="semi")
+        codes = self.whole.promo_codes.join(purchases, on="purchase_no", how="semi")
+        return ProfileInputs(customers, purchases, lines, codes)
+
+
+def texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with coded texts as plain ones: each part has a vocabulary of its own."""
+    lists = pl.selectors.list().cast(pl.List(pl.String))
+    return frame.with_columns(pl.selectors.enum().cast(pl.String), lists).sort("customer_key")
+
+
+@pytest.mark.parametrize("count", [1, 7, 64])
+@settings(deadline=None, max_examples=5)
+@given(shop=shops())
+def test_parts_give_what_the_whole_gives(
+    count: int, shop: tuple[list[int], list[Purchase]]
+) -> None:
+    whole = inputs(*shop)
+    expected = build_profiles(whole, AS_OF, Rules())
+    scored = score_parts(Split(whole, count), AS_OF, Rules())
+    profiles = pl.concat([texts(part) for part in profile_parts(Split(whole, count), scored)])
+    assert scored.cut_points.equals(expected.cut_points)
+    assert profiles.sort("customer_key").equals(texts(expected.profiles))
