@@ -93,7 +93,7 @@ def _fetch_all(
     concurrent: int,
 ) -> Iterator[Fetched]:
     trouble_in_a_row = 0
-    for count, found in enumerate(in_parallel(fetch, keys, concurrent), start=1):
+    for count, found in enumerate(in_parallel(fetch, list(keys), concurrent), start=1):
         if on_progress:
             on_progress(count)
         if isinstance(found, _Trouble):
