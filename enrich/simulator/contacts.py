@@ -91,7 +91,10 @@ def _doubles(seed: int, known: pl.DataFrame) -> pl.DataFrame:
     chosen = known.filter(units(seed, "double") < 0.02)
     upper = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("userId").str.to_uppercase())
     return chosen.with_columns(
-        userId=upper, email=pl.col("email").str.to_titlecase(), created=pl.col("created") + 30 * DAY
+        userId=upper,
+        email=pl.col("email").str.to_titlecase(),
+        created=pl.col("created") + 30 * DAY,
+        updated=NEVER,
     )
 
 

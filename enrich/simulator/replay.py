@@ -276,7 +276,7 @@ def _contacts(customers: pl.DataFrame) -> pl.DataFrame:
         firstName="first_name",
         lastName="last_name",
         document="document",
-        documentType=pl.when(pl.col("document").is_not_null()).then(pl.lit("other")),
+        documentType=pl.when(pl.col("document").str.contains(r"^\d{11}$")).then(pl.lit("cpf")),
         phone="phone",
         homePhone="phone",
         birthDate=pl.col("birth_date").cast(pl.String) + "T00:00:00Z",
