@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from enrich.store.scripts import read, registered, run
+from enrich.store.scripts import frame_of, read, registered, run
 
 _RESULTS = {
     "record_id": pl.String,
@@ -22,7 +22,12 @@ _RESULTS = {
 
 def table_counts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """table_name, row_count: one row per table."""
-    return read(connection, "state/table_counts")
+    names = read(connection, "state/tables")["table_name"].to_list()
+    counts = [_height(connection.table(name)) for name in names]
+    return pl.DataFrame(
+        {"table_name": names, "row_count": counts},
+        schema={"table_name": pl.String, "row_count": pl.Int64},
+    )
 
 
 def finish_run(
@@ -108,6 +113,10 @@ def finish_push(
         summary=_json(summary),
         now=now,
     )
+
+
+def _height(relation: duckdb.DuckDBPyRelation) -> int:
+    return int(frame_of(relation.aggregate("count(*)")).item())
 
 
 def _json(summary: Mapping[str, object]) -> str:

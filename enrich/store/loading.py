@@ -93,6 +93,8 @@ def rebuild_typed(
     for entity in TYPED:
         run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
         fill_typed(connection, store, entity, extra_fields)
+    for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
+        run(connection, f"imports/{script}", store=store)
 
 
 def _known(entity: str) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.model import Rules
-from enrich.store.scripts import read, run, scripts_in
+from enrich.store.scripts import read, registered, run, scripts_in
 
 VTEX, IMPORT = "vtex", "import"
 
@@ -81,7 +81,8 @@ def resolve(
     for script in _PURCHASES:
         run(connection, f"purchases/{script}", **values)
     _check(connection, values)
-    run(connection, "report/findings", **values)
+    with registered(connection, {"advisory": _count_rows(connection, "checks/advisory", values)}):
+        run(connection, "report/findings", **values)
     return read(connection, "report/read", store=store)
 
 
@@ -116,13 +117,22 @@ def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
 
 
 def _check(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
-    failures = {
-        script.removeprefix("checks/"): read(connection, script, **values).height
-        for script in scripts_in("checks")
-    }
-    found = [f"{name}: {count} rows" for name, count in failures.items() if count]
+    counts = _count_rows(connection, "checks", values)
+    found = [f"{name}: {count} rows" for name, count in counts.rows() if count]
     if found:
         raise HeldBack(
             f"the data of {values['store']} fails {'; '.join(found)}; "
             "see the files of these names in sql/checks"
         )
+
+
+def _count_rows(
+    connection: duckdb.DuckDBPyConnection, folder: str, values: dict[str, Any]
+) -> pl.DataFrame:
+    """finding, row_count: one row per SQL file of the folder, each a query for offending rows."""
+    found = [
+        (script.rpartition("/")[2], read(connection, script, **values).height)
+        for script in scripts_in(folder)
+    ]
+    schema = {"finding": pl.String, "row_count": pl.Int64}
+    return pl.DataFrame(found, schema=schema, orient="row")

@@ -1,9 +1,10 @@
 -- resolve_report. Grain: one row per finding of this resolve; what the numbers leave out and why.
+-- The registered frame `advisory` counts the rows of sql/checks/advisory.
 delete from resolve_report where store = getvariable('store');
 
 insert into resolve_report by name
 with findings as (
-    select 'customers' as finding, null as detail, count(*) as row_count, null as amount_cents
+    select 'customers' as finding, null::varchar as detail, count(*) as row_count, null as amount_cents
     from customers
     where store = getvariable('store')
     union all
@@ -11,13 +12,13 @@ with findings as (
     from purchases
     where store = getvariable('store')
     union all
-    select 'anonymous_orders', null, count(*), sum(value_cents)
-    from judged_orders
-    where is_purchase and customer_key is null and not is_marketplace
+    select 'anonymous_orders', null, sum(order_count)::bigint, sum(amount_cents)
+    from purchases
+    where store = getvariable('store') and customer_key is null and not is_marketplace
     union all
-    select 'marketplace_orders', null, count(*), sum(value_cents)
-    from judged_orders
-    where is_purchase and is_marketplace
+    select 'marketplace_orders', null, sum(order_count)::bigint, sum(amount_cents)
+    from purchases
+    where store = getvariable('store') and is_marketplace
     union all
     select 'foreign_currency_orders', currency, count(*), sum(value_cents)
     from judged_orders
@@ -48,6 +49,9 @@ with findings as (
     select 'merged_customers', null, count(*), null
     from customer_merges
     where store = getvariable('store') and merged_at = getvariable('now')::timestamp
+    union all
+    select finding, null, row_count, null
+    from advisory
 )
 
 select

@@ -6,8 +6,8 @@ create table if not exists orders (
     store varchar, order_id varchar, source varchar, order_group varchar, origin varchar,
     affiliate_id varchar, hostname varchar, sales_channel varchar, status varchar,
     is_completed boolean, created_at timestamp, authorized_at timestamp, invoiced_at timestamp,
-    last_change_at timestamp, value_cents bigint, items_cents bigint, currency varchar,
-    promo_code varchar, refund_of varchar, user_profile_id varchar, customer_id varchar,
+    last_change_at timestamp, value_cents bigint, items_cents bigint, totals_cents bigint,
+    currency varchar, promo_code varchar, refund_of varchar, user_profile_id varchar, customer_id varchar,
     email varchar, document varchar, document_type varchar, is_corporate boolean, phone varchar,
     first_name varchar, last_name varchar, locale varchar, newsletter_opt_in boolean
 );

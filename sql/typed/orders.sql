@@ -49,6 +49,8 @@ renamed as (
             list_filter(said.totals, lambda total: total.id in ('Items', 'Discounts')),
             lambda total: total."value"
         ))) as items_cents,
+        cents(list_sum(list_transform(said.totals, lambda total: total."value")))
+            as totals_cents,
         upper(text_or_null(said.storePreferencesData.currencyCode)) as currency,
         text_or_null(said.marketingData.coupon) as promo_code,
         lower(text_or_null(said.clientProfileData.userProfileId)) as user_profile_id,

@@ -1,0 +1,125 @@
+"""One writer at a time, a file for its owner alone, and a killed process harms nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from enrich.errors import BadSettings, Locked
+from enrich.store import open_warehouse, read_warehouse
+from enrich.store.connection import connect
+from tests.store.conftest import NOW
+
+KILLED = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from enrich.model import RawRecord
+from enrich.store import open_warehouse
+from enrich.store import loading, warehouse as module
+
+def stall(*args, **kwargs):
+    Path(sys.argv[1], "loading").touch()
+    time.sleep(60)
+
+now = datetime(2026, 4, 1, tzinfo=UTC)
+with open_warehouse(Path(sys.argv[1]), job="sync", started_at=now) as warehouse:
+    warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], run_id="r", now=now)
+    loading.load_rejects = stall
+    warehouse.load_records("main", "orders", [RawRecord("o2", "{}")], run_id="r", now=now)
+"""
+
+
+def test_the_second_writer_hears_who_holds_the_lock(tmp_path: Path) -> None:
+    held = r"sync \(process \d+, since 2026-04-01T12:00:00"
+    with (
+        open_warehouse(tmp_path, job="sync", started_at=NOW),
+        pytest.raises(Locked, match=held),
+        open_warehouse(tmp_path, job="push"),
+    ):
+        pass
+    with open_warehouse(tmp_path, job="push"):
+        pass
+
+
+def test_a_writer_killed_while_loading_leaves_a_usable_file(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
+    try:
+        wait_for(tmp_path / "loading")
+        with pytest.raises(Locked, match="sync"), open_warehouse(tmp_path):
+            pass
+        process.send_signal(signal.SIGKILL)
+    finally:
+        process.kill()
+        process.wait()
+    with open_warehouse(tmp_path) as warehouse:
+        rows = warehouse.table_counts()
+        assert rows.filter(table_name="raw.vtex_orders")["row_count"].item() == 1
+        assert rows.filter(table_name="orders")["row_count"].item() == 1
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(300):
+        if path.exists():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{path} did not appear")
+
+
+def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    previous = os.umask(0)
+    try:
+        with open_warehouse(tmp_path) as warehouse:
+            warehouse.publish(tmp_path / "analysis.duckdb")
+    finally:
+        os.umask(previous)
+    for name in ("warehouse.duckdb", "analysis.duckdb", ".lock"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path):
+        pass
+    connection = connect(tmp_path / "warehouse.duckdb", "1GB", 1)
+    connection.execute("update state.schema_version set version = 99")
+    connection.close()
+    with pytest.raises(BadSettings, match="schema 99"), open_warehouse(tmp_path):
+        pass
+
+
+def test_nothing_was_published_yet(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="sync"), read_warehouse(tmp_path):
+        pass
+
+
+def test_a_reader_keeps_its_copy_while_a_new_one_is_published(tmp_path: Path) -> None:
+    path = tmp_path / "analysis.duckdb"
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse.publish(path, {"orders": {"value_cents": "what the customer's order cost"}})
+        with read_warehouse(tmp_path) as copy:
+            warehouse.start_run("r", "sync", None, now=NOW)
+            warehouse.publish(path)
+            found = copy.query("select comment from duckdb_columns() where comment is not null")
+            assert found.item() == "what the customer's order cost"
+            assert "raw.vtex_orders" not in copy.table_counts()["table_name"].to_list()
+    assert [p.name for p in tmp_path.glob(".analysis*")] == []
+
+
+def test_a_wrong_query_is_one_line(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse.publish(tmp_path / "analysis.duckdb")
+    with read_warehouse(tmp_path) as copy, pytest.raises(BadSettings) as error:
+        copy.query("select nothing from nowhere")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_warehouse_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_text("not a database" * 1000)
+    with pytest.raises(BadSettings, match="cannot be opened"), open_warehouse(tmp_path):
+        pass
