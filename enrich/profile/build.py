@@ -145,10 +145,15 @@ def _selected(frame: pl.DataFrame, wanted: tuple[ProfileField, ...]) -> pl.DataF
 
 
 def notes(cut_points: pl.DataFrame) -> tuple[str, ...]:
-    """What a person should know about the classes, one line per window and axis concerned."""
-    rows = (
+    """What a person should know about the classes: one line per axis that leaves some empty."""
+    filled = (
         cut_points.filter(pl.col("note").is_not_null())
-        .select("window", "note")
-        .unique(maintain_order=True)
+        .group_by("axis", "window", maintain_order=True)
+        .agg(classes=(pl.col("customer_count") > 0).sum())
+        .group_by("axis", maintain_order=True)
+        .agg(where=pl.format("{} in {}", "classes", "window").str.join(", "))
     )
-    return tuple(f"{window}: {note}" for window, note in rows.iter_rows())
+    return tuple(
+        f"{axis}: fewer than five classes for want of distinct values ({where})"
+        for axis, where in filled.iter_rows()
+    )
