@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +28,8 @@ LIMITED = {"x-vtex-api-appkey": LIMITED_KEY.app_key, "x-vtex-api-apptoken": LIMI
 Ask = Callable[..., httpx.Response]
 
 
-@pytest.fixture
-def shop() -> Simulator:
+@pytest.fixture(scope="session")
+def untouched() -> Simulator:
     return build_simulation(
         Simulation(
             customers=150,
@@ -38,6 +39,12 @@ def shop() -> Simulator:
             accounts={"walled": "login_page", "portal": "seller_portal"},
         )
     )
+
+
+@pytest.fixture
+def shop(untouched: Simulator) -> Simulator:
+    """A copy of its own for every test: building one takes longer than most tests do."""
+    return copy.deepcopy(untouched)
 
 
 @pytest.fixture
