@@ -46,7 +46,10 @@ class Pairs:
         """One sorted list of distinct texts per customer, empty for who has no pair."""
         offsets = pa.array(self.starts.astype(np.int32, copy=False))
         lists = pa.ListArray.from_arrays(offsets, pa.array(self.values))
-        return pl.Series(pl.from_arrow(lists)).list.eval(pl.element().cat.to(texts))
+        numbered = pl.Series(pl.from_arrow(lists))
+        if len(self.values) == 0:  # DuckDB does not read empty lists over a vocabulary
+            return numbered.cast(pl.List(pl.String))
+        return numbered.list.eval(pl.element().cat.to(texts))
 
 
 @dataclass(frozen=True, slots=True)
