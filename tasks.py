@@ -26,7 +26,7 @@ FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
 LINT: Check = ("lint", ("ruff", "check", "."))
 TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
-TESTS: Check = ("tests", ("pytest",))
+TESTS: Check = ("tests", ("python", "-m", "pytest"))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -33,6 +34,15 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("simulate", demo.simulate),
     ("demo", demo.demo),
 )
+
+
+def command_rows() -> list[tuple[str, str]]:
+    """One row per command, as README shows them."""
+    convert = ("convert online-retail", pull.convert_online_retail)
+    return [
+        (f"`enrich {name}`", (inspect.getdoc(function) or "").split("\n")[0])
+        for name, function in (*COMMANDS, convert)
+    ]
 
 
 def build_app() -> typer.Typer:

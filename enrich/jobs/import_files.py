@@ -44,7 +44,6 @@ def import_store(
 
     Raises BadSettings when a file cannot be read or holds no good row; nothing is loaded then.
     """
-    report.say(f"{shop.name}: reading the files")
     frames = read_import(
         files.orders,
         files.items,
@@ -53,7 +52,7 @@ def import_store(
         currency=shop.rules.currency,
     )
     with recorded(warehouse, "import", shop.name, now) as run:
-        report.say(f"{shop.name}: loading")
+        report.say(f"{shop.name}: loading the files")
         loaded = warehouse.load_import(
             shop.name,
             frames.orders,

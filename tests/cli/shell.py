@@ -1,0 +1,33 @@
+"""Run one command as a process would, and see what it said."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from enrich.cli import run
+
+NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+def enrich(*arguments: object, environ: Mapping[str, str] | None = None) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    code = run(
+        [str(argument) for argument in arguments],
+        environ=environ or {},
+        clock=lambda: NOW,
+        out=Console(file=out, width=200, color_system=None),
+        err=Console(file=err, width=200, color_system=None),
+    )
+    return Said(code, out.getvalue(), err.getvalue())

@@ -1,0 +1,163 @@
+"""Commands from the outside: what they say, and the exit codes of README."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from enrich.cli.main import explain
+from enrich.cli.setup import template
+from enrich.destinations import REGISTRY
+from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
+from enrich.settings import parse_settings
+from enrich.store import open_warehouse
+from tests.cli.shell import NOW, enrich
+
+ORDERS = """order_id,customer_id,ordered_at,amount,email
+1,c1,2026-03-01,10.00,ana@example.com
+2,c1,2026-03-05,20.50,ana@example.com
+3,,2026-03-06,7.00,
+4,c2,not a day,5.00,bo@example.com
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    said = enrich("import", "--orders", tmp_path / "orders.csv", "--data", tmp_path / "data")
+    assert said.code == 0, said.err
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Stop("x"), 1),
+        (TryAgain("x"), 1),
+        (BadSettings("x"), 2),
+        (Refused("x"), 3),
+        (HeldBack("x"), 4),
+        (Locked("x"), 5),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_every_kind_of_fault_has_its_exit_code(error: BaseException, code: int) -> None:
+    assert explain(error)[1] == code
+
+
+def test_an_unforeseen_error_shows_its_kind_and_no_value() -> None:
+    line, code = explain(ValueError("ana@example.com"))
+    assert (line, code) == ("error: unexpected ValueError; --debug shows where", 1)
+
+
+def test_an_import_only_shop_needs_no_settings(shop: Path) -> None:
+    said = enrich("profiles", "--data", shop)
+    assert said.code == 0
+    assert "profiles as of 2026-03-09" in said.out
+    found = enrich("query", "--csv", "select orders_30d, amount_30d from profiles", "--data", shop)
+    assert found.out.splitlines() == ["orders_30d,amount_30d", "2,30.50"]
+
+
+def test_importing_twice_changes_nothing(shop: Path) -> None:
+    said = enrich("import", "--orders", shop.parent / "orders.csv", "--data", shop)
+    row = next(line for line in said.out.splitlines() if "orders" in line and "│" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["orders", "0", "0", "3"]
+
+
+def test_rejects_show_the_reason_and_never_the_document(shop: Path) -> None:
+    said = enrich("rejects", "--data", shop)
+    assert said.code == 0
+    assert "ordered_at" in said.out
+    assert "bo@example.com" not in said.out
+
+
+def test_a_past_day_needs_an_output_and_a_future_one_is_refused(shop: Path) -> None:
+    past = enrich("profiles", "--as-of", "2026-03-02", "--data", shop)
+    future = enrich("profiles", "--as-of", "2026-03-10", "--data", shop)
+    assert (past.code, future.code) == (2, 2)
+    assert "--output" in past.err
+    assert len(past.err.splitlines()) == len(future.err.splitlines()) == 1
+    output = shop / "past.parquet"
+    done = enrich("profiles", "--as-of", "2026-03-02", "--output", output, "--data", shop)
+    assert done.code == 0, done.err
+    assert pl.read_parquet(output)["orders_lifetime"].to_list() == [1]
+
+
+def test_status_tells_what_ran_and_what_to_do_next(tmp_path: Path, shop: Path) -> None:
+    empty = enrich("status", "--data", tmp_path / "nothing")
+    assert "nothing has run yet" in empty.out
+    said = enrich("status", "--data", shop)
+    assert "import" in said.out
+    assert "no profiles yet" in said.out
+
+
+def test_another_run_holds_the_lock(shop: Path) -> None:
+    with open_warehouse(shop, job="sync", started_at=NOW):
+        said = enrich("profiles", "--data", shop)
+        status = enrich("status", "--data", shop)
+    assert said.code == 5
+    assert "sync" in said.err
+    assert status.code == 0
+    assert "a run is at work" in status.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["sync"], "no store has a VTEX account"),
+        (["sync", "--from", "tomorrow"], "is not a day"),
+        (["sync", "--entity", "order", "--store", "main"], "unknown entity"),
+        (["verify", "--store", "other"], "no store 'other'"),
+        (["push", "--destination", "icomm"], "no destination 'icomm'"),
+        (["import"], "nothing to import"),
+        (["import", "--orders", "missing.csv"], "missing.csv"),
+        (["query", "selec 1"], "does not exist yet"),
+        (["profiles", "--config", "missing.toml"], "does not exist"),
+        (["profiles", "--now", "soon"], "is not a date or moment"),
+        (["fly"], "fly"),
+        (["profiles", "--frequency"], "--frequency"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    common = [] if arguments == ["fly"] else ["--data", str(tmp_path / "data")]
+    said = enrich(*arguments, *common)
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_missing_secret_names_its_variable(tmp_path: Path) -> None:
+    config = tmp_path / "enrich.toml"
+    assert enrich("init", config).code == 0
+    said = enrich("verify", "--config", config, "--data", tmp_path / "data")
+    assert said.code == 2
+    assert "VTEX_APP_KEY" in said.err
+
+
+def test_init_writes_valid_settings_once(tmp_path: Path) -> None:
+    settings = parse_settings(tomllib.loads(template()))
+    assert settings.stores["main"].account == "mystore"
+    config = tmp_path / "mine.toml"
+    assert enrich("init", config).code == 0
+    again = enrich("init", config)
+    assert again.code == 2
+    assert "exists already" in again.err
+
+
+def test_every_commented_setting_is_valid_when_uncommented() -> None:
+    text = re.sub(r"(?m)^# (?=[a-z_]+ = |\[)", "", template())
+    settings = parse_settings(tomllib.loads(text))
+    assert settings.stores["main"].pace.requests_per_second == 20
+    assert {entry.kind for entry in settings.destinations.values()} <= set(REGISTRY)
+
+
+def test_fields_show_every_family() -> None:
+    said = enrich("fields", "--markdown")
+    assert "| orders_W | integer |" in said.out
+    assert "360d" not in said.out

@@ -1,0 +1,141 @@
+"""The flows without a server: schedules, retries, pages, and each task as a plain function."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from enrich.cli.setup import template
+from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
+from enrich.jobs.pulling import EntityReport
+from enrich.jobs.sync import SyncReport
+from enrich.model import Loaded
+from enrich.settings import Settings, parse_settings
+from enrich.simulator.build import FULL_KEY
+from enrich.wiring import Wiring
+from flows.deploy import options_of, plans
+from flows.pages import push_page, sync_line, sync_page
+from flows.profiles import compute_store, push_one
+from flows.sync import each, publish_copy, pull_store
+from flows.wire import is_superfluous, is_worth_a_retry
+from tests.jobs.town import NOW, town
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = pl.DataFrame(
+    {"finding": ["purchases"], "detail": [None], "row_count": [3], "amount_cents": [100]},
+    schema_overrides={"detail": pl.String},
+)
+
+
+def wiring_to(address: str, data_dir: Path) -> Wiring:
+    settings = parse_settings(
+        {
+            "data_dir": str(data_dir),
+            "now": NOW.isoformat(),
+            "stores": {
+                "main": {
+                    "account": "demostore",
+                    "base_url": f"{address}/vtex",
+                    "app_key": {"env": "KEY"},
+                    "app_token": {"env": "TOKEN"},
+                    "currency": "BRL",
+                    "pace": {"requests_per_second": 90},
+                }
+            },
+            "destinations": {"files": {"kind": "file"}},
+        }
+    )
+    secrets = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
+    return Wiring(settings, secrets, lambda: NOW)
+
+
+def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
+    with town(orders=40, customers=30) as there:
+        wiring = wiring_to(there.address, tmp_path)
+        stores = ("main",)
+        assert not is_superfluous.fn(wiring, "sync", stores, NOW)
+
+        pulled = pull_store.fn(wiring, "main")
+        computed = compute_store.fn(wiring, "main")
+        pushed = push_one.fn(wiring, "files", "main")
+        copy = publish_copy.fn(wiring)
+
+        assert pulled.fault is None
+        assert pushed.accepted == computed.customer_count > 0
+        assert Path(copy).is_file()
+        assert is_superfluous.fn(wiring, "sync", stores, NOW - timedelta(hours=4))
+        assert not is_superfluous.fn(wiring, "sync", stores, NOW + timedelta(hours=4))
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (TryAgain("the network"), True),
+        (Locked("sync is writing"), True),
+        (BadSettings("wrong"), False),
+        (Refused("401"), False),
+        (HeldBack("a check"), False),
+        (Stop("a repeated page"), False),
+        (ValueError("unforeseen"), False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_tried_again(fault: Exception, expected: bool) -> None:
+    state: Any = SimpleNamespace(data=fault)
+    assert is_worth_a_retry(None, None, state) is expected
+
+
+def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
+    settings = parse_settings(tomllib.loads(template()))
+    found = {plan.flow.name: options_of(plan, settings, {}) for plan in plans(settings)}
+    assert found["sync"]["schedule"].cron == "15 */4 * * *"
+    assert found["profiles"]["schedule"].cron == "45 5 * * *"
+    for options in found.values():
+        assert options["schedule"].timezone == "America/Sao_Paulo"
+        assert options["concurrency_limit"].limit == 1
+
+
+def test_the_project_file_says_the_same_as_the_code() -> None:
+    text = (ROOT / "prefect.yaml").read_text()
+    for plan, entrypoint in zip(
+        plans(Settings()),
+        ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow"),
+        strict=True,
+    ):
+        block = text[text.index(f"name: {plan.name}\n") :]
+        assert block.index(f"entrypoint: {entrypoint}") < 60
+        assert block.index(f'cron: "{plan.cron}"') < 450
+        assert plan.description in block
+
+
+def report(*entities: EntityReport) -> SyncReport:
+    return SyncReport("main", entities, CHECKS)
+
+
+def test_the_page_says_what_was_pulled_and_what_to_do() -> None:
+    orders = EntityReport("orders", 1200, 30, Loaded(20, 10, 0, 2))
+    coupons = EntityReport("coupons", note="not allowed (403); the role lacks Coupons")
+    page = sync_page([report(orders, coupons)], {"other": Locked("a|b")}, "data/analysis.duckdb")
+    assert "| orders | 1,200 | 30 | 20 | 10 | 0 | 2 |" in page
+    assert "* coupons: not allowed (403); the role lacks Coupons" in page
+    assert "* 2 records were set aside" in page
+    assert "**other failed:** a\\|b" in page
+    assert sync_line([report(orders)]) == "30 new or changed, 2 set aside in 1 store(s)"
+    assert "Nothing to do." in sync_page([report()], {}, "x")
+    assert "No destination is enabled." in push_page([])
+
+
+def test_one_stores_fault_leaves_the_others_their_turn() -> None:
+    def do(store: str) -> str:
+        if store == "b":
+            raise Refused("401")
+        return store
+
+    done, faults = each(("a", "b", "c"), do)
+    assert done == ["a", "c"]
+    assert isinstance(faults["b"], Refused)

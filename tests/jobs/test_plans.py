@@ -1,0 +1,139 @@
+"""What the options mean, decided without touching anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from enrich.errors import BadSettings, HeldBack
+from enrich.jobs.profiles import plan_profiles, segment_counts, write_frame
+from enrich.jobs.pulling import brake
+from enrich.jobs.serving import prefect_environment
+from enrich.jobs.sync import ENTITIES, chosen_entities, span_of_days
+from enrich.jobs.sync_orders import is_long_list_due
+from enrich.jobs.sync_rest import worth_asking
+from enrich.model import Loaded, Span
+
+ZONE = "America/Sao_Paulo"  # UTC-3
+NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)  # still the 9th in the shop
+FILE = Path("profiles.parquet")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "output", "day", "is_kept"),
+    [
+        (None, None, date(2026, 3, 8), True),
+        (None, FILE, date(2026, 3, 8), True),
+        (date(2026, 3, 8), None, date(2026, 3, 8), True),
+        (date(2026, 3, 7), FILE, date(2026, 3, 7), False),
+    ],
+)
+def test_the_day_is_the_last_complete_one_of_the_store(
+    as_of: date | None, output: Path | None, day: date, is_kept: bool
+) -> None:
+    plan = plan_profiles(as_of, output, NOW, ZONE)
+    assert (plan.as_of, plan.is_kept, plan.output) == (day, is_kept, output)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "output", "reason"),
+    [
+        (date(2026, 3, 9), None, "not over yet"),
+        (date(2027, 1, 1), FILE, "not over yet"),
+        (date(2026, 3, 7), None, "--output"),
+        (None, Path("profiles.xlsx"), "must end in"),
+        (None, Path("profiles"), "must end in"),
+    ],
+)
+def test_a_day_or_file_that_cannot_be_is_refused(
+    as_of: date | None, output: Path | None, reason: str
+) -> None:
+    with pytest.raises(BadSettings, match=reason):
+        plan_profiles(as_of, output, NOW, ZONE)
+
+
+def test_days_to_sync_are_the_stores_days() -> None:
+    span = span_of_days(date(2026, 3, 1), date(2026, 3, 2), NOW, ZoneInfo(ZONE))
+    assert span == Span(datetime(2026, 3, 1, 3, tzinfo=UTC), datetime(2026, 3, 3, 3, tzinfo=UTC))
+    assert span_of_days(None, None, NOW, ZoneInfo(ZONE)) is None
+    open_end = span_of_days(date(2026, 3, 9), None, NOW, ZoneInfo(ZONE))
+    assert open_end is not None and open_end.end_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(None, date(2026, 3, 1)), (date(2026, 3, 2), date(2026, 3, 1)), (date(2026, 4, 1), None)],
+)
+def test_an_empty_stretch_is_refused(first: date | None, last: date | None) -> None:
+    with pytest.raises(BadSettings):
+        span_of_days(first, last, NOW, ZoneInfo(ZONE))
+
+
+def test_entities_keep_their_order_and_unknown_ones_are_named() -> None:
+    assert chosen_entities(None) == ENTITIES
+    assert chosen_entities(["skus", "orders"]) == ("orders", "skus")
+    with pytest.raises(BadSettings, match="unknown entity order;"):
+        chosen_entities(["order"])
+
+
+def test_the_long_list_is_weekly_and_never_first() -> None:
+    week_ago, yesterday = NOW - timedelta(days=7), NOW - timedelta(days=1)
+    assert not is_long_list_due(None, None, NOW)
+    assert is_long_list_due(yesterday, week_ago, NOW)
+    assert not is_long_list_due(yesterday, yesterday, NOW)
+
+
+def test_a_sku_that_vtex_lacks_is_asked_for_again_after_a_week() -> None:
+    rejects = pl.DataFrame(
+        {
+            "entity": ["skus", "skus", "orders"],
+            "key": ["1", "2", "3"],
+            "rejected_at": ["2026-03-09", "2026-03-01", "2026-03-09"],
+        }
+    ).with_columns(pl.col("rejected_at").str.to_datetime("%Y-%m-%d"))
+    assert worth_asking(["1", "2", "3"], rejects, NOW) == ["2", "3"]
+
+
+def test_many_bad_documents_hold_the_entity_back() -> None:
+    brake("orders", Loaded(reject_count=20), 100)
+    brake("orders", Loaded(reject_count=50), 99)
+    with pytest.raises(HeldBack, match="21 of 100"):
+        brake("orders", Loaded(reject_count=21), 100)
+
+
+def test_prefect_is_ours_alone() -> None:
+    users = {"PATH": "/bin", "PREFECT_API_URL": "https://theirs.example", "PREFECT_API_KEY": "k"}
+    ours = prefect_environment(users, Path("data"), "http://127.0.0.1:4210/api")
+    assert ours["PATH"] == "/bin"
+    assert ours["PREFECT_API_URL"] == "http://127.0.0.1:4210/api"
+    assert ours["PREFECT_HOME"].endswith("/data/prefect")
+    assert ours["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert "PREFECT_API_KEY" not in ours
+
+
+FRAME = pl.DataFrame(
+    {
+        "customer_key": [1, 2],
+        "brands_30d": [["Acme", "Zeta"], []],
+        "rfm_segment": ["PROSPECTS", "PROSPECTS"],
+    },
+    schema_overrides={"brands_30d": pl.List(pl.String)},
+)
+
+
+def test_written_files_are_whole_private_and_lists_are_joined(tmp_path: Path) -> None:
+    for name in ("out.csv", "out.parquet"):
+        path = write_frame(FRAME, tmp_path / name)
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "out.csv").read_text().splitlines()[1] == "1,Acme|Zeta,PROSPECTS"
+    assert pl.read_parquet(tmp_path / "out.parquet").equals(FRAME)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.parquet"]
+
+
+def test_segments_are_counted_largest_first() -> None:
+    names = pl.DataFrame({"rfm_segment": ["B", "A", "C", "C"]})
+    assert segment_counts(names) == (("C", 2), ("A", 1), ("B", 1))

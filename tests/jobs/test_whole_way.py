@@ -1,0 +1,161 @@
+"""The whole way over a real socket: from VTEX to pushed files, twice, and interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import SecretStr
+
+from enrich.client import Http
+from enrich.destinations import Tools, open_destination
+from enrich.errors import BadSettings, Refused
+from enrich.jobs.profiles import make_profiles
+from enrich.jobs.publish import publish
+from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.reporting import Reporter
+from enrich.jobs.runs import is_covered, kept_day, last_success_at
+from enrich.jobs.shops import Shop
+from enrich.jobs.sync import sync_store
+from enrich.simulator.access import REFERENCE_ROLE
+from enrich.simulator.build import FULL_KEY
+from enrich.store import Warehouse, read_warehouse
+from enrich.vtex import VtexClient
+from tests.jobs.town import NOW, RULES, town, warehouse_in
+
+TABLES = ("orders", "order_items", "customers", "purchases", "purchase_lines")
+
+
+def contents(warehouse: Warehouse, folder: Path) -> dict[str, pl.DataFrame]:
+    """What analysts see, by table, in an order of its own."""
+    publish(warehouse)
+    with read_warehouse(folder) as copy:
+        return {name: copy.query(f"select * from {name} order by all") for name in TABLES}
+
+
+def file_outlet(folder: Path) -> Outlet:
+    tools = Tools(Http(), lambda source: SecretStr(""), folder)
+    return Outlet("files", ("main",), open_destination("files", "file", {}, tools))
+
+
+def test_a_second_run_on_unchanged_data_changes_nothing(tmp_path: Path) -> None:
+    with town() as there, warehouse_in(tmp_path) as warehouse:
+        first = sync_store(warehouse, there.shop, now=NOW)
+        computed = make_profiles(warehouse, there.shop, now=NOW)
+        pushed = push_store(warehouse, file_outlet(tmp_path), "main", now=NOW)
+        before, fetched = contents(warehouse, tmp_path), there.detail_fetches
+
+        later = NOW + timedelta(hours=4)
+        second = sync_store(warehouse, there.shop, now=later)
+        make_profiles(warehouse, there.shop, now=later)
+        again = push_store(warehouse, file_outlet(tmp_path), "main", now=later)
+
+        assert first.fault is None
+        assert first.entity("orders").loaded.new_count > 80
+        assert computed.customer_count == pushed.accepted > 40
+        assert second.entity("orders").listed_count > 0
+        assert there.detail_fetches == fetched
+        assert (again.adds, again.changes, again.accepted) == (0, 0, 0)
+        after = contents(warehouse, tmp_path)
+        assert all(after[name].equals(before[name]) for name in TABLES)
+
+
+def test_a_later_day_brings_what_moved_meanwhile(tmp_path: Path) -> None:
+    with town() as there, warehouse_in(tmp_path) as warehouse:
+        sync_store(warehouse, there.shop, now=NOW)
+        there.switch("POST", "advance", {"days": 3})
+        later = NOW + timedelta(days=3)
+
+        done = sync_store(warehouse, there.shop, now=later).entity("orders")
+
+        assert done.fault is None
+        assert done.loaded.new_count + done.loaded.changed_count > 0
+        assert done.fetched_count < done.listed_count
+
+
+def interrupt_after(count: int) -> Reporter:
+    def step(label: str, done_count: int, total_count: int | None) -> None:
+        if label == "main orders" and done_count >= count:
+            raise KeyboardInterrupt
+
+    return Reporter(step=step)
+
+
+def test_an_interrupted_sync_is_completed_by_the_next_run(tmp_path: Path) -> None:
+    with town() as there:
+        with warehouse_in(tmp_path / "calm") as warehouse:
+            sync_store(warehouse, there.shop, now=NOW)
+            expected = contents(warehouse, tmp_path / "calm")
+        whole = there.detail_fetches
+
+        with warehouse_in(tmp_path / "cut") as warehouse:
+            with pytest.raises(KeyboardInterrupt):
+                sync_store(warehouse, there.shop, now=NOW, report=interrupt_after(40))
+            assert warehouse.watermark("main", "orders") is None
+            assert warehouse.runs()["status"].to_list() == ["interrupted"]
+            sync_store(warehouse, there.shop, now=NOW)
+            found = contents(warehouse, tmp_path / "cut")
+
+    for name in TABLES:
+        keyless = [c for c in found[name].columns if c not in ("customer_key", "run_id")]
+        left = found[name].select(keyless).sort(pl.all())
+        assert left.equals(expected[name].select(keyless).sort(pl.all())), name
+    # The forty that were stored are not fetched again; a few were under way when it was cut.
+    assert there.detail_fetches - whole < whole + 60
+
+
+def test_refused_keys_stop_the_store_and_lose_nothing(tmp_path: Path) -> None:
+    with town() as there, warehouse_in(tmp_path) as warehouse, Http(sleep=lambda s: None) as http:
+        wrong = VtexClient(f"{there.address}/vtex", SecretStr("a"), SecretStr("b"), http)
+        with pytest.raises(Refused):
+            sync_store(warehouse, replace(there.shop, client=wrong), now=NOW)
+        assert warehouse.runs()["status"].to_list() == ["failed"]
+        assert warehouse.watermark("main", "orders") is None
+
+
+def test_a_store_without_an_account_cannot_be_synced(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path) as warehouse, pytest.raises(BadSettings, match="no VTEX account"):
+        sync_store(warehouse, Shop("main", RULES), now=NOW)
+
+
+def test_a_past_day_goes_to_the_file_and_nowhere_else(tmp_path: Path) -> None:
+    with town() as there, warehouse_in(tmp_path) as warehouse:
+        sync_store(warehouse, there.shop, now=NOW)
+        make_profiles(warehouse, there.shop, now=NOW)
+        kept, day = warehouse.profiles("main"), kept_day(warehouse, "main")
+        past = NOW.date() - timedelta(days=60)
+        output = tmp_path / "past.csv"
+
+        done = make_profiles(warehouse, there.shop, now=NOW, as_of=past, output=output)
+
+        assert (done.as_of, done.is_kept) == (past, False)
+        assert output.stat().st_mode & 0o777 == 0o600
+        assert pl.read_csv(output, infer_schema=False).height == done.customer_count
+        assert warehouse.profiles("main").equals(kept)
+        assert kept_day(warehouse, "main") == day
+
+
+def test_runs_that_waited_behind_a_late_one_are_superfluous(tmp_path: Path) -> None:
+    with town() as there, warehouse_in(tmp_path) as warehouse:
+        sync_store(warehouse, there.shop, now=NOW)
+        began = last_success_at(warehouse, "sync", "main")
+
+    assert began == NOW
+    assert is_covered(began, due_at=NOW - timedelta(hours=4))
+    assert not is_covered(began, due_at=NOW + timedelta(hours=4))
+    assert not is_covered(None, due_at=NOW)
+
+
+def test_a_key_without_the_optional_rights_degrades(tmp_path: Path) -> None:
+    role = (replace(FULL_KEY, resources=REFERENCE_ROLE),)
+    with town(keys=role) as there, warehouse_in(tmp_path) as warehouse:
+        done = sync_store(warehouse, there.shop, now=NOW)
+
+    assert done.fault is None
+    assert done.entity("orders").loaded.new_count > 0
+    notes = {entity.entity: entity.note for entity in done.entities if entity.note}
+    assert "coupons" in notes
+    assert "Manage benefits and rates" in str(notes["coupons"])
