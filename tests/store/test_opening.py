@@ -22,17 +22,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from enrich.model import RawRecord
 from enrich.store import open_warehouse
-from enrich.store import loading, warehouse as module
 
-def stall(*args, **kwargs):
-    Path(sys.argv[1], "loading").touch()
-    time.sleep(60)
+class Stalling(list):  # read after the documents were written, before the commit
+    def __iter__(self):
+        Path(sys.argv[1], "loading").touch()
+        time.sleep(60)
 
 now = datetime(2026, 4, 1, tzinfo=UTC)
+run = {"run_id": "r", "now": now}
 with open_warehouse(Path(sys.argv[1]), job="sync", started_at=now) as warehouse:
-    warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], run_id="r", now=now)
-    loading.load_rejects = stall
-    warehouse.load_records("main", "orders", [RawRecord("o2", "{}")], run_id="r", now=now)
+    warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], **run)
+    warehouse.load_records("main", "orders", [RawRecord("o2", "{}")], Stalling(), **run)
 """
 
 
