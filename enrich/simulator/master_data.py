@@ -154,7 +154,7 @@ def _matching(vtex: Vtex, request: Request) -> pl.DataFrame:
 
 
 def _conditions(vtex: Vtex, query: Mapping[str, str]) -> list[pl.Expr]:
-    fields = FILTERABLE - set(vtex.weather.unsortable_fields)
+    fields = FILTERABLE - set(vtex.weather.unfilterable_fields)
     try:
         found = [
             equals(name, value, fields, DATE_FIELDS)
@@ -173,7 +173,7 @@ def _sorted(vtex: Vtex, view: pl.DataFrame, sort: str | None) -> pl.DataFrame:
         # Without _sort VTEX promises no order; this one is far from the order of creation.
         return view.sort(pl.col("id").hash(vtex.world.seed))
     field, _, direction = sort.partition(" ")
-    if field not in view.columns or field in vtex.weather.unsortable_fields:
+    if field not in view.columns or field in vtex.weather.unfilterable_fields:
         raise RequestError(f"Cannot sort by {field}")
     return view.sort(field, "id", descending=direction.strip().lower() == "desc", nulls_last=True)
 

@@ -11,8 +11,12 @@ from enrich.simulator.world import World
 
 def render_items(world: World, order: int, removed: frozenset[int]) -> list[dict[str, Any]]:
     """The lines as sold; `removed` holds the numbers of lines that left the order."""
+    promotions = used_promotions(world, order)
+    first = promotion_id(promotions[0]) if promotions else None
     lines = enumerate(world.book.lines(order))
-    return [_item(world, order, number, line) for number, line in lines if number not in removed]
+    return [
+        _item(world, order, number, line, first) for number, line in lines if number not in removed
+    ]
 
 
 def discount_cents(world: World, order: int, removed: frozenset[int]) -> int:
@@ -33,43 +37,53 @@ def used_promotions(world: World, order: int) -> list[int]:
     return coupon + ([-1] if flags & flag.AUTOMATIC_DISCOUNT else [])
 
 
-def _item(world: World, order: int, number: int, line: int) -> dict[str, Any]:
+def _item(
+    world: World, order: int, number: int, line: int, promotion: str | None
+) -> dict[str, Any]:
     book = world.book
-    sku = world.shop.skus[book.sku[line]]
     quantity, price, total = book.quantity[line], book.price[line], book.total[line]
     selling = total // quantity if quantity else 0
-    return {
+    return _sku_part(world.shop, book.sku[line]) | {
         "uniqueId": f"{order:X}{number:02X}",
-        "id": sku.sku_id,
-        "productId": sku.product_id,
-        "ean": None,
-        "lockId": None,
         "quantity": quantity,
-        "seller": "1",
-        "name": sku.name or None,
-        "refId": sku.ref_id,
         "price": price,
         "listPrice": price,
-        "manualPrice": None,
         "sellingPrice": selling,
         "isGift": bool(book.gift[line]),
-        "unitMultiplier": 1.0,
-        "measurementUnit": "un",
-        "sellerSku": sku.sku_id,
-        "tax": 0,
-        "commission": 0,
-        "freightCommission": 0,
-        "rewardValue": 0,
-        "priceTags": _price_tags(world, order, price * quantity - total),
+        "priceTags": _price_tags(promotion, price * quantity - total),
         "priceDefinition": _price_definition(quantity, selling, total),
-        "additionalInfo": _additional_info(world.shop, sku),
-        "components": [],
-        "bundleItems": [],
-        "attachments": [],
-        "parentItemIndex": None,
-        "imageUrl": f"https://images.example.com/{sku.sku_id}.jpg",
-        "detailUrl": f"/{sku.product_id}/p",
     }
+
+
+def _sku_part(shop: Shop, position: int) -> dict[str, Any]:
+    """What is the same on every line of a SKU; worked out once, as lines are many."""
+    if position not in shop.line_parts:
+        sku = shop.skus[position]
+        shop.line_parts[position] = {
+            "id": sku.sku_id,
+            "productId": sku.product_id,
+            "ean": None,
+            "lockId": None,
+            "seller": "1",
+            "name": sku.name or None,
+            "refId": sku.ref_id,
+            "manualPrice": None,
+            "unitMultiplier": 1.0,
+            "measurementUnit": "un",
+            "sellerSku": sku.sku_id,
+            "tax": 0,
+            "commission": 0,
+            "freightCommission": 0,
+            "rewardValue": 0,
+            "additionalInfo": _additional_info(shop, sku),
+            "components": [],
+            "bundleItems": [],
+            "attachments": [],
+            "parentItemIndex": None,
+            "imageUrl": f"https://images.example.com/{sku.sku_id}.jpg",
+            "detailUrl": f"/{sku.product_id}/p",
+        }
+    return shop.line_parts[position]
 
 
 def _price_definition(quantity: int, selling: int, total: int) -> dict[str, Any]:
@@ -86,17 +100,15 @@ def _price_definition(quantity: int, selling: int, total: int) -> dict[str, Any]
     }
 
 
-def _price_tags(world: World, order: int, discount: int) -> list[dict[str, Any]]:
-    promotions = used_promotions(world, order)
-    if not promotions or discount <= 0:
+def _price_tags(promotion: str | None, discount: int) -> list[dict[str, Any]]:
+    if promotion is None or discount <= 0:
         return []
-    first = promotion_id(promotions[0])
     return [
         {
-            "name": f"discount@price-{first}#99",
+            "name": f"discount@price-{promotion}#99",
             "value": -discount,
             "isPercentual": False,
-            "identifier": first,
+            "identifier": promotion,
             "rawValue": -discount / 100,
             "rate": None,
             "jurisCode": None,

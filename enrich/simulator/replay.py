@@ -85,13 +85,17 @@ def _nothing(fields: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _orders(frame: pl.DataFrame, time_zone: str, currency: str) -> pl.DataFrame:
-    """The file's orders by time and id, with `at_us` and `cents`."""
-    return frame.with_columns(
+    """The file's orders by time and id, with `at_us` and `cents`.
+
+    Rows an import would refuse (no id, moment or amount that can be read) are left out.
+    """
+    read = frame.with_columns(
         at_us=_microseconds(frame, time_zone),
         cents=_cents("amount"),
         currency=pl.col("currency").str.to_uppercase().fill_null(currency),
         status=pl.col("status").str.to_lowercase(),
-    ).sort("at_us", "order_id")
+    )
+    return read.drop_nulls(["order_id", "at_us", "cents"]).sort("at_us", "order_id")
 
 
 def _microseconds(frame: pl.DataFrame, time_zone: str) -> pl.Expr:
@@ -113,7 +117,7 @@ def _microseconds(frame: pl.DataFrame, time_zone: str) -> pl.Expr:
 
 
 def _cents(name: str) -> pl.Expr:
-    exact = pl.col(name).cast(pl.Decimal(38, 6)) * 100
+    exact = pl.col(name).cast(pl.Decimal(38, 6), strict=False) * 100
     return exact.round(0).cast(pl.Int64)
 
 
@@ -123,9 +127,10 @@ def _items(frame: pl.DataFrame) -> pl.DataFrame:
         frame.filter(pl.col("sku").is_not_null() | pl.col("product").is_not_null())
         .with_columns(
             sku=pl.coalesce("sku", "product"),
-            quantity=pl.col("quantity").cast(pl.Float64).cast(pl.Int64),
+            quantity=pl.col("quantity").cast(pl.Float64, strict=False).cast(pl.Int64),
             cents=_cents("amount"),
         )
+        .drop_nulls(["order_id", "quantity", "cents"])
         .with_row_index("place")
     )
 

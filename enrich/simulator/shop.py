@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from enrich.simulator import words
 from enrich.simulator.dice import chance, roll
@@ -68,6 +69,7 @@ class Shop:
     promo_codes: tuple[str, ...]
     windows_zone: str = "E. South America Standard Time"
     locale: str = "pt-BR"
+    line_parts: dict[int, dict[str, Any]] = field(default_factory=dict, repr=False)
     _paths: dict[int, str] = field(default_factory=dict)
     _newest: dict[str, Sku] = field(default_factory=dict)
 

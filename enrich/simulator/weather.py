@@ -47,7 +47,7 @@ class Weather:
     wrong_range_total: bool = False
     expired_scrolls: float = 0.0
     repeated_events: float = 0.0
-    unsortable_fields: list[str] = field(default_factory=list)
+    unfilterable_fields: list[str] = field(default_factory=list)
     private_fields: list[str] = field(default_factory=lambda: ["internalNote"])
     repeated_pages: bool = False
     search_lag_seconds: float = 0.0

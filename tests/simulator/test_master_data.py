@@ -89,7 +89,7 @@ def test_what_cannot_be_asked_is_400(ask, params):
 
 
 def test_a_field_made_unfilterable_is_400(ask):
-    ask("/_simulator/weather", method="PUT", json={"unsortable_fields": ["lastInteractionIn"]})
+    ask("/_simulator/weather", method="PUT", json={"unfilterable_fields": ["lastInteractionIn"]})
     assert ask(SEARCH, {"_where": "lastInteractionIn>2026-01-01"}).status_code == 400
 
 

@@ -25,6 +25,8 @@ C03,C3,,2011-07-07T10:00:00,-4.00,,,,
 C04,B2,,2011-06-30T10:00:00,-1.00,,,,
 C05,A1,,2011-07-08T10:00:00,-40.00,,,,
 C06,A1,,2011-07-09T10:00:00,-7.00,,canceled,,
+1006,A1,,some day,1.00,,,,
+1007,A1,,2011-07-09T10:00:00,a lot,,,,
 """
 ITEMS = """order_id,sku,quantity,amount,product,brand,category
 1001,S1,3,25.00,Red cup,Demo,Cups
@@ -139,7 +141,10 @@ def test_over_http(files):
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
 def test_other_file_kinds_hold_the_same_shop(world, files, suffix):
-    frame = pl.read_csv(files / "orders.csv").with_columns(pl.col("ordered_at").str.to_datetime())
+    frame = pl.read_csv(files / "orders.csv").filter(~pl.col("order_id").is_in(["1006", "1007"]))
+    frame = frame.with_columns(
+        pl.col("ordered_at").str.to_datetime(), pl.col("amount").cast(pl.Float64)
+    )
     path = files / f"orders{suffix}"
     frame.write_parquet(path) if suffix == ".parquet" else frame.write_ndjson(path)
     again = replay_world(path, files / "items.csv", time_zone="Europe/London", currency="GBP")
