@@ -14,21 +14,31 @@ from enrich.jobs.pushing import push_store
 from enrich.wiring import Wiring
 from flows.pages import profiles_line, profiles_page, push_page
 from flows.sync import SUPERFLUOUS, each, publish_copy
-from flows.wire import RETRYING, due_at, is_superfluous, live_wiring, raise_first, run_name
+from flows.wire import (
+    RETRYING,
+    due_at,
+    is_superfluous,
+    live_wiring,
+    raise_first,
+    run_name,
+    run_reporter,
+)
 
 
 @task(name="profiles", task_run_name="profiles {store}", **RETRYING)
 def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
-        return make_profiles(warehouse, wiring.plain_shop(store), now=wiring.now)
+        return make_profiles(
+            warehouse, wiring.plain_shop(store), now=wiring.now, report=run_reporter()
+        )
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
 def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
     """What became of one store's changes at one destination; its fault stands in the summary."""
     with wiring.warehouse("push") as warehouse, wiring.outlets(destination) as outlets:
-        return push_store(warehouse, outlets[0], store, now=wiring.now)
+        return push_store(warehouse, outlets[0], store, now=wiring.now, report=run_reporter())
 
 
 @flow(

@@ -13,7 +13,15 @@ from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
 from flows.pages import sync_line, sync_page
-from flows.wire import RETRYING, due_at, is_superfluous, live_wiring, raise_first, run_name
+from flows.wire import (
+    RETRYING,
+    due_at,
+    is_superfluous,
+    live_wiring,
+    raise_first,
+    run_name,
+    run_reporter,
+)
 
 SUPERFLUOUS = "nothing left to do: a run that began after this one was due has covered it"
 
@@ -22,7 +30,7 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
     with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
-        return sync_store(warehouse, shop, now=wiring.now)
+        return sync_store(warehouse, shop, now=wiring.now, report=run_reporter())
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)

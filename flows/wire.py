@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
 from enrich.errors import Locked, TryAgain
+from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
 from enrich.settings import Settings, read_settings
 from enrich.wiring import Wiring
@@ -51,6 +53,14 @@ RETRYING: dict[str, Any] = {
     "retry_condition_fn": is_worth_a_retry,
     "cache_policy": NO_CACHE,
 }
+
+
+def run_reporter() -> Reporter:
+    """What a job reports to: the log of the run; nobody outside of one."""
+    try:
+        return in_lines(get_run_logger().info)
+    except MissingContextError:
+        return SILENT
 
 
 def due_at(now: datetime) -> datetime:

@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from enrich.jobs.reporting import Reporter
+from enrich.jobs.reporting import SILENT, Reporter, in_lines
 
 PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at
 
@@ -82,22 +82,6 @@ class _Bars:
         self.progress.update(self.tasks[label], completed=done_count, total=total_count)
 
 
-@dataclass
-class _Lines:
-    """For logs and pipes: a line whenever another tenth, or another 5,000 of an unknown total."""
-
-    console: Console
-    said: dict[str, int] = field(default_factory=dict)
-
-    def step(self, label: str, done_count: int, total_count: int | None) -> None:
-        share = done_count * 10 // total_count if total_count else done_count // 5_000
-        if share <= self.said.get(label, 0):
-            return
-        self.said[label] = share
-        of_total = f" of {total_count:,}" if total_count else ""
-        self.console.print(f"{label}: {done_count:,}{of_total}", markup=False)
-
-
 @contextmanager
 def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
     """What a job reports to: bars with count, rate and time left on a terminal, else lines.
@@ -110,7 +94,7 @@ def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
             console.print(line, markup=False)
 
     if not console.is_terminal:
-        yield Reporter(say=say) if quiet else Reporter(say=say, step=_Lines(console).step)
+        yield SILENT if quiet else in_lines(say)
         return
     with Progress(*_columns(), console=console, transient=True) as progress:
         yield Reporter(say=say, step=_Bars(progress).step)

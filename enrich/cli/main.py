@@ -74,6 +74,8 @@ def run(
     command = typer.main.get_command(build_app())
     try:
         result = command.main(list(arguments), "enrich", standalone_mode=False, obj=entry)
+        if result == INTERRUPTED:  # some versions of typer turn Ctrl-C into this
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except BaseException as error:
         if "--debug" in arguments:

@@ -26,3 +26,17 @@ class Reporter:
 
 
 SILENT = Reporter()
+UNKNOWN_TOTAL_STEP = 5_000
+
+
+def in_lines(say: Callable[[str], None]) -> Reporter:
+    """For logs and pipes: a line at another tenth, or at another 5,000 of an unknown total."""
+    said: dict[str, int] = {}
+
+    def step(label: str, done_count: int, total_count: int | None) -> None:
+        share = done_count * 10 // total_count if total_count else done_count // UNKNOWN_TOTAL_STEP
+        if share > said.get(label, 0):
+            said[label] = share
+            say(f"{label}: {done_count:,}" + (f" of {total_count:,}" if total_count else ""))
+
+    return Reporter(say=say, step=step)

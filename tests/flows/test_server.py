@@ -62,7 +62,8 @@ class Server:
     def run(self, deployment: str) -> dict[str, Any]:
         """A triggered run of the deployment, when it has ended."""
         deployment_id = self.deployments()[deployment]["id"]
-        started = self.ask(f"deployments/{deployment_id}/create_flow_run")
+        # Its SQLite answers 503 while something else writes; Prefect's own clients ask again too.
+        started = wait_for(lambda: self.ask(f"deployments/{deployment_id}/create_flow_run"))
         wanted = {"flow_runs": {"id": {"any_": [started["id"]]}}}
 
         def ended() -> Any:
@@ -74,6 +75,9 @@ class Server:
     def artifacts(self, run: dict[str, Any]) -> dict[str, str]:
         wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
         return {found["key"]: found["data"] for found in self.ask("artifacts/filter", wanted)}
+
+    def artifact_id(self, key: str) -> str:
+        return str(self.ask("artifacts/filter", {"artifacts": {"key": {"any_": [key]}}})[0]["id"])
 
 
 def wait_for(question: Callable[[], Any]) -> Any:
@@ -150,6 +154,10 @@ def _picture(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
     if screenshot.browser() is None:
         pytest.skip("no chromium here: the run page was not photographed")
     folder = Path(os.environ.get("ENRICH_SCREENSHOTS", tmp_path))
-    page = f"{server.ui}/runs/flow-run/{run['id']}"
-    picture = screenshot.take(page, folder / "prefect-run.png")
-    assert picture.stat().st_size > 20_000
+    pages = {
+        "prefect-run.png": f"runs/flow-run/{run['id']}",
+        "prefect-page.png": f"artifacts/artifact/{server.artifact_id('sync')}",
+    }
+    for name, path in pages.items():
+        picture = screenshot.take(f"{server.ui}/{path}", folder / name)
+        assert picture.stat().st_size > 20_000

@@ -1,0 +1,68 @@
+"""Ctrl-C on a real process in the middle of a sync."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from enrich.simulator.build import FULL_KEY
+from enrich.store import open_warehouse
+from tests.jobs.town import NOW, Town, town
+
+SETTINGS = """
+now = "{now}"
+[stores.main]
+account = "demostore"
+base_url = "{address}/vtex"
+app_key = {{ env = "KEY" }}
+app_token = {{ env = "TOKEN" }}
+currency = "BRL"
+pace = {{ requests_per_second = 40 }}
+"""
+
+
+def start_sync(folder: Path) -> subprocess.Popen[str]:
+    environ = {**os.environ, "KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
+    return subprocess.Popen(
+        [sys.executable, "-m", "enrich", "sync"],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell in the background makes its children deaf to Ctrl-C; people are not there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_for_details(there: Town, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while there.detail_fetches < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_ctrl_c_ends_with_130_and_the_next_run_completes(tmp_path: Path) -> None:
+    with town(orders=150, customers=60) as there:
+        text = SETTINGS.format(now=NOW.isoformat(), address=there.address)
+        (tmp_path / "enrich.toml").write_text(text)
+
+        first = start_sync(tmp_path)
+        wait_for_details(there, 30)
+        first.send_signal(signal.SIGINT)
+        _, said = first.communicate(timeout=60)
+        assert first.returncode == 130
+        assert "the next run completes" in said
+        assert "Traceback" not in said
+
+        second = start_sync(tmp_path)
+        output, said = second.communicate(timeout=120)
+        assert second.returncode == 0, said
+
+    with open_warehouse(tmp_path / "data", job="a test") as warehouse:
+        assert sorted(warehouse.runs()["status"]) == ["completed", "interrupted"]
+        assert warehouse.watermark("main", "orders") is not None
+    assert "orders" in output
