@@ -102,6 +102,9 @@ PUSH_COLUMNS = (
 
 def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     """One row per destination and store, why records were held back, a masked sample."""
+    if not pushes:
+        console.print("no destination is enabled; nothing is pushed")
+        return
     dry = any(done.is_dry_run for done in pushes)
     title = "would be pushed" if dry else "pushed"
     show_table(console, title, PUSH_COLUMNS, [push_row(done) for done in pushes])
