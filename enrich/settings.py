@@ -57,7 +57,9 @@ class SecretSource(_Frozen):
     @model_validator(mode="after")
     def _exactly_one(self) -> SecretSource:
         if sum(x is not None for x in (self.env, self.file, self.prefect_block)) != 1:
-            raise ValueError("give exactly one of env, file, prefect_block; never the secret itself")
+            raise ValueError(
+                "give exactly one of env, file, prefect_block; never the secret itself"
+            )
         return self
 
 
@@ -92,7 +94,9 @@ class StoreSettings(_Frozen):
     category_label: Literal["leaf", "path", "department"] = "leaf"
     rfm_method: Literal["icomm", "quintile", "thresholds"] = "icomm"
     segment_window: Window = "lifetime"
-    rfm_thresholds: dict[Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]] = {}
+    rfm_thresholds: dict[
+        Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]
+    ] = {}
 
     @model_validator(mode="after")
     def _whole(self) -> StoreSettings:
@@ -149,7 +153,9 @@ class Settings(_Frozen):
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
         for name, destination in self.destinations.items():
-            unknown = set(destination.stores) - set(self.stores) if destination.stores != "all" else set()
+            unknown = (
+                set(destination.stores) - set(self.stores) if destination.stores != "all" else set()
+            )
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
         return self
@@ -176,13 +182,15 @@ def read_settings(path: Path) -> Settings:
     try:
         return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise BadSettings(f"{path} does not exist; `enrich init` writes one to start from") from None
+        raise BadSettings(
+            f"{path} does not exist; `enrich init` writes one to start from"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
 
 
 def _problems(error: ValidationError) -> str:
-    """One line: each wrong setting by its path and what is wrong; never the value, it may be a secret."""
+    """Each wrong setting by its path and what is wrong; never the value, it may be a secret."""
     lines = (
         f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
         for item in error.errors(include_input=False, include_url=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,18 @@ from typing import Any
 import polars as pl
 
 from enrich.errors import BadSettings
+from enrich.jobs.profile_files import FORMATS, written
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import recorded
 from enrich.jobs.shops import Shop
-from enrich.jobs.tables import joined_lists
 from enrich.model import last_complete_day
-from enrich.profile import ProfileInputs, ProfileResult, build_profiles
+from enrich.profile import notes, profile_parts, score_parts
 from enrich.store import Warehouse
 
-FORMATS = (".parquet", ".csv")
+CUSTOMERS_PER_PART = 250_000
+"""Bounds the memory of a run: lists of a quarter of a million customers are held at a time."""
+
+NO_SEGMENT = "(not in the window)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,55 +83,60 @@ def make_profiles(
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        inputs = _inputs(warehouse, shop.name)
-        report.say(
-            f"{shop.name}: computing {inputs.customers.height:,} profiles as of {plan.as_of}"
-        )
+        parts = warehouse.profile_parts(shop.name, CUSTOMERS_PER_PART)
+        report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
+        scored = score_parts(parts, plan.as_of, shop.rules)
         previous = warehouse.segment_state(shop.name, plan.as_of)
-        result = build_profiles(inputs, plan.as_of, shop.rules, previous)
-        if plan.is_kept:
-            warehouse.keep_profiles(
-                shop.name,
-                plan.as_of,
-                result.profiles,
-                result.cut_points,
-                run_id=run.run_id,
-                now=now,
-            )
-        if plan.output is not None:
-            write_frame(result.profiles, plan.output)
-        done = _report(shop.name, plan, result, checks)
+        tally = Tally(parts.count, report)
+        profiles = tally.of(profile_parts(parts, scored, previous))
+        with written(profiles, plan.output) as passed_on:
+            if plan.is_kept:
+                warehouse.keep_profiles(
+                    shop.name,
+                    plan.as_of,
+                    passed_on,
+                    scored.cut_points,
+                    run_id=run.run_id,
+                    now=now,
+                )
+        done = ProfilesReport(
+            store=shop.name,
+            as_of=plan.as_of,
+            is_kept=plan.is_kept,
+            customer_count=tally.customer_count,
+            segments=tally.segments(),
+            cut_points=scored.cut_points,
+            checks=checks,
+            notes=notes(scored.cut_points),
+            output=plan.output,
+        )
         run.note(summary_of(done))
     return done
 
 
-def _inputs(warehouse: Warehouse, store: str) -> ProfileInputs:
-    """The store's frames as the core wants them; the two sides do not know one another."""
-    found = warehouse.profile_inputs(store)
-    return ProfileInputs(found.customers, found.purchases, found.lines, found.promo_codes)
+@dataclass(slots=True)
+class Tally:
+    """Counts what passes by, part by part, and tells how far it is."""
 
+    part_count: int
+    report: Reporter
+    customers: Counter[str] = field(default_factory=Counter)
 
-def _report(store: str, plan: Plan, result: ProfileResult, checks: pl.DataFrame) -> ProfilesReport:
-    return ProfilesReport(
-        store=store,
-        as_of=plan.as_of,
-        is_kept=plan.is_kept,
-        customer_count=result.profiles.height,
-        segments=segment_counts(result.profiles),
-        cut_points=result.cut_points,
-        checks=checks,
-        notes=tuple(result.notes),
-        output=plan.output,
-    )
+    @property
+    def customer_count(self) -> int:
+        return self.customers.total()
 
+    def of(self, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The parts themselves, counted as they pass."""
+        for done_count, part in enumerate(parts, start=1):
+            counted = part["rfm_segment"].cast(pl.String).fill_null(NO_SEGMENT).value_counts()
+            self.customers.update(dict(counted.iter_rows()))
+            self.report.step("profiles", done_count, self.part_count)
+            yield part
 
-def segment_counts(profiles: pl.DataFrame) -> tuple[tuple[str, int], ...]:
-    """(segment, customers), largest first, then by name."""
-    names = profiles.select(pl.col("rfm_segment").cast(pl.String))
-    counted = (
-        names.group_by("rfm_segment").len().sort(["len", "rfm_segment"], descending=[True, False])
-    )
-    return tuple((str(name), int(count)) for name, count in counted.iter_rows())
+    def segments(self) -> tuple[tuple[str, int], ...]:
+        """(segment, customers), largest first, then by name."""
+        return tuple(sorted(self.customers.items(), key=lambda item: (-item[1], item[0])))
 
 
 def summary_of(done: ProfilesReport) -> Mapping[str, Any]:
@@ -140,23 +148,3 @@ def summary_of(done: ProfilesReport) -> Mapping[str, Any]:
         "segments": dict(done.segments),
         "notes": list(done.notes),
     }
-
-
-def write_frame(frame: pl.DataFrame, path: Path) -> Path:
-    """The frame as Parquet or CSV by the name's ending: whole or not at all, for its owner only.
-
-    Lists are joined with `|` in CSV.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    try:
-        half.unlink(missing_ok=True)
-        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        if path.suffix.lower() == ".csv":
-            joined_lists(frame).write_csv(half)
-        else:
-            frame.write_parquet(half)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-    return path

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import polars as pl
+from polars import selectors
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 
-def joined_lists(frame: pl.DataFrame) -> pl.DataFrame:
+def joined_lists(frame: Frame) -> Frame:
     """The frame with every list as one text, joined with `|`: what CSV can hold."""
-    return frame.with_columns(
-        pl.col(name).cast(pl.List(pl.String)).list.join("|")
-        for name, dtype in frame.schema.items()
-        if isinstance(dtype, pl.List)
-    )
+    texts = selectors.list().cast(pl.List(pl.String)).list.join("|")
+    return frame.with_columns(texts)

@@ -1,6 +1,6 @@
 """The pure core: frames in, one profile per customer out."""
 
-from enrich.profile.build import ProfileResult, build_profiles
+from enrich.profile.build import ProfileResult, build_profiles, notes
 from enrich.profile.catalogue import FIELDS
 from enrich.profile.contracts import ProfileInputs, no_history
 from enrich.profile.field import ProfileField
@@ -17,6 +17,7 @@ __all__ = [
     "SegmentRow",
     "build_profiles",
     "no_history",
+    "notes",
     "profile_parts",
     "score_parts",
 ]

@@ -49,19 +49,23 @@ class Coded:
 
 def coded(texts: pl.Series) -> Coded:
     """Codes whose order is the order of the texts by code point."""
-    distinct = texts.drop_nulls().unique()
-    sorted_texts = pl.Enum(distinct.cast(pl.String).sort())
     known = texts.is_not_null().to_numpy()
+    if isinstance(texts.dtype, pl.Enum) and texts.dtype.categories.is_sorted():
+        return Coded(_numbers(texts), known, texts.dtype)
+    distinct = texts.drop_nulls().unique()
+    vocabulary = pl.Enum(distinct.cast(pl.String).sort())
     if texts.dtype == pl.String:
-        numbers = texts.cast(sorted_texts).to_physical().fill_null(0).cast(pl.UInt32).to_numpy()
-    else:
-        numbers = _ranks(distinct)[texts.to_physical().fill_null(0).to_numpy()]
-    return Coded(numbers, known, sorted_texts)
+        return Coded(_numbers(texts.cast(vocabulary)), known, vocabulary)
+    return Coded(_ranks(distinct)[_numbers(texts)], known, vocabulary)
+
+
+def _numbers(texts: pl.Series) -> Codes:
+    return texts.to_physical().fill_null(0).to_numpy()
 
 
 def _ranks(distinct: pl.Series) -> Codes:
     """By the number a text already has in its own vocabulary, its place in text order."""
     numbers = distinct.to_physical().to_numpy()
-    ranks = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.uint32)
+    ranks: Codes = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.uint32)
     ranks[numbers] = distinct.cast(pl.String).rank("dense").to_numpy() - 1
     return ranks

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from enrich.store.connection import connect
 from enrich.store.lock import writer_lock
+from enrich.store.parts import StoreParts
 from enrich.store.reading import ReadCopy, read_warehouse
-from enrich.store.resolving import ProfileInputs
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
     "READ_COPY_NAME",
     "WAREHOUSE_NAME",
-    "ProfileInputs",
     "ReadCopy",
+    "StoreParts",
     "Warehouse",
     "open_warehouse",
     "read_warehouse",

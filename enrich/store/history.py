@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import duckdb
@@ -9,6 +10,16 @@ import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.store.scripts import read, registered, run, table_exists
+
+STATES = {
+    "customer_key": pl.Int64,
+    "rfm_segment": pl.String,
+    "rfm_group": pl.String,
+    "r_score": pl.Int8,
+    "f_score": pl.Int8,
+    "m_score": pl.Int8,
+}
+"""What the history follows of a profile."""
 
 
 def segment_history_before(
@@ -22,7 +33,7 @@ def keep_profiles(
     connection: duckdb.DuckDBPyConnection,
     store: str,
     as_of: date,
-    profiles: pl.DataFrame,
+    parts: Iterable[pl.DataFrame],
     cut_points: pl.DataFrame,
     *,
     run_id: str,
@@ -30,19 +41,37 @@ def keep_profiles(
 ) -> None:
     """Profiles and cut points replaced, history continued; the caller holds the transaction."""
     _refuse_going_back(connection, store, as_of)
-    for table, frame in (("profiles", profiles), ("rfm_cut_points", cut_points)):
-        _replace(connection, table, store, frame)
-    with registered(connection, {"incoming": profiles}):
+    states = _replace_profiles(connection, store, parts)
+    incoming = _with_store(cut_points, store)
+    with registered(connection, {"incoming": incoming}):
+        run(connection, "history/replace_rfm_cut_points", store=store, columns=incoming.columns)
+    with registered(connection, {"incoming": states}):
         run(connection, "history/continue", store=store, as_of=as_of)
     run(
         connection,
         "history/profile_run",
         store=store,
         as_of=as_of,
-        customer_count=profiles.height,
+        customer_count=states.height,
         run_id=run_id,
         now=now,
     )
+
+
+def _replace_profiles(
+    connection: duckdb.DuckDBPyConnection, store: str, parts: Iterable[pl.DataFrame]
+) -> pl.DataFrame:
+    """The segment states of all parts, after the store's rows have become the parts' rows."""
+    states, columns = [], [""]
+    run(connection, "history/forget_next_profiles")
+    for part in parts:
+        incoming = _with_store(part, store)
+        states.append(part.select(pl.col(name).cast(dtype) for name, dtype in STATES.items()))
+        columns = incoming.columns
+        with registered(connection, {"incoming": incoming}):
+            run(connection, "history/add_next_profiles")
+    run(connection, "history/replace_profiles", store=store, columns=columns)
+    return pl.concat(states)
 
 
 def kept(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> pl.DataFrame:
@@ -58,15 +87,6 @@ def _refuse_going_back(connection: duckdb.DuckDBPyConnection, store: str, as_of:
         raise HeldBack(
             f"profiles of {store} are kept for {latest}; write those of {as_of} to a file instead"
         )
-
-
-def _replace(
-    connection: duckdb.DuckDBPyConnection, table: str, store: str, frame: pl.DataFrame
-) -> None:
-    """The store's rows of `table` become `frame`, and the table takes the columns of the frame."""
-    incoming = _with_store(frame, store)
-    with registered(connection, {"incoming": incoming}):
-        run(connection, f"history/replace_{table}", store=store, columns=incoming.columns)
 
 
 def _with_store(frame: pl.DataFrame, store: str) -> pl.DataFrame:

@@ -57,16 +57,6 @@ _PURCHASES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileInputs:
-    """The four frames the profile core reads: known customers and their purchases."""
-
-    customers: pl.DataFrame
-    purchases: pl.DataFrame
-    lines: pl.DataFrame
-    promo_codes: pl.DataFrame
-
-
 def resolve(
     connection: duckdb.DuckDBPyConnection,
     store: str,
@@ -84,16 +74,6 @@ def resolve(
     with registered(connection, {"advisory": _count_rows(connection, "checks/advisory", values)}):
         run(connection, "report/findings", **values)
     return read(connection, "report/read", store=store)
-
-
-def profile_inputs(connection: duckdb.DuckDBPyConnection, store: str) -> ProfileInputs:
-    """The frames of the last resolve."""
-    return ProfileInputs(
-        customers=read(connection, "input/customers", store=store),
-        purchases=read(connection, "input/purchases", store=store),
-        lines=read(connection, "input/lines", store=store),
-        promo_codes=read(connection, "input/promo_codes", store=store),
-    )
 
 
 def _scalars(rules: Rules) -> dict[str, Any]:

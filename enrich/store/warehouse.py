@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ import duckdb
 import polars as pl
 
 from enrich.model import Loaded, RawRecord, Reject, Rules
+from enrich.profile import ProfileInputs
 from enrich.store import history, importing, ledger, loading, publishing, resolving
 from enrich.store.connection import transaction
-from enrich.store.resolving import ProfileInputs
+from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
 
 
@@ -139,8 +140,12 @@ class Warehouse:
             return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
 
     def profile_inputs(self, store: str) -> ProfileInputs:
-        """The four frames the profile core reads; identified purchases only."""
-        return resolving.profile_inputs(self._connection, store)
+        """The four frames the profile core reads, of all customers; identified purchases only."""
+        return self.profile_parts(store).inputs(0)
+
+    def profile_parts(self, store: str, customers_per_part: int = EVERYBODY) -> StoreParts:
+        """The same in parts of neighbouring customers, each read when it is asked for."""
+        return store_parts(self._connection, store, customers_per_part)
 
     def segment_state(self, store: str, as_of: date) -> pl.DataFrame:
         """What segment each customer was in before `as_of`, the one before, and since when."""
@@ -157,13 +162,15 @@ class Warehouse:
         self,
         store: str,
         as_of: date,
-        profiles: pl.DataFrame,
+        profiles: Iterable[pl.DataFrame],
         cut_points: pl.DataFrame,
         *,
         run_id: str,
         now: datetime,
     ) -> None:
         """Profiles and cut points of the store replaced, history continued: all or nothing.
+
+        `profiles` are the parts of the customers, each asked for when the one before is stored.
 
         Raises HeldBack when profiles of a later day are kept already.
         """

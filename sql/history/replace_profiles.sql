@@ -1,12 +1,14 @@
--- profiles of one store replaced by the registered frame `incoming`; grain: one row per customer.
--- The table takes its columns from the frame; other stores keep the columns that both know.
+-- profiles becomes profiles_next and the rows of the other stores, in the columns that both know.
+-- Grain: one row per customer.
 create table if not exists profiles as
-from incoming
+from profiles_next
 where false;
 
-create or replace table profiles as
-from incoming
-union all by name
+insert into profiles_next by name
 select columns(lambda name: list_contains(getvariable('columns'), name))
 from profiles
 where store <> getvariable('store');
+
+drop table profiles;
+
+alter table profiles_next rename to profiles;

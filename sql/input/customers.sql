@@ -1,7 +1,8 @@
--- What the profile core reads of customers. Grain: one row per customer, prospects included.
+-- What the profile core reads of customers. Grain: one row per customer of a part, prospects included.
 select
     customer_key, customer_id, email, first_name, last_name, phone, birth_date, document, gender,
-    newsletter_opt_in, locale, extra_fields::varchar as extra_fields
+    newsletter_opt_in, locale, nullif(extra_fields::varchar, '{}') as extra_fields
 from customers
 where store = getvariable('store')
+    and customer_key between getvariable('first_key') and getvariable('last_key')
 order by customer_key;

@@ -1,11 +1,11 @@
--- What the profile core reads of lines. Grain: one row per line of a purchase of a known customer.
+-- What the profile core reads of lines. Grain: one row per line of a purchase of a customer of a part.
+-- Texts are numbers of the vocabularies (see vocabularies.sql), which keep the order of the texts.
 select
-    purchase_lines.purchase_no, purchase_lines.product, purchase_lines.category,
-    purchase_lines.brand, purchase_lines.quantity
+    purchase_no,
+    enum_code(product::product_text) as product,
+    enum_code(category::category_text) as category,
+    enum_code(brand::brand_text) as brand,
+    quantity
 from purchase_lines
-semi join purchases
-    on purchases.store = purchase_lines.store
-    and purchases.purchase_no = purchase_lines.purchase_no
-    and purchases.customer_key is not null
-where purchase_lines.store = getvariable('store')
-order by purchase_lines.purchase_no;
+where store = getvariable('store')
+    and customer_key between getvariable('first_key') and getvariable('last_key');

@@ -1,5 +1,6 @@
--- What the profile core reads of purchases. Grain: one row per purchase of a known customer.
+-- What the profile core reads of purchases. Grain: one row per purchase of a customer of a part.
 select customer_key, purchase_no, purchased_on, amount_cents
 from purchases
-where store = getvariable('store') and customer_key is not null
+where store = getvariable('store')
+    and customer_key between getvariable('first_key') and getvariable('last_key')
 order by purchase_no;

@@ -1,11 +1,13 @@
 -- purchase_lines. Grain: one row per order line that counts: no gifts, quantity above 0. Names as sold
--- come first, then the catalogue's; what still has no name shows its id.
+-- come first, then the catalogue's; what still has no name shows its id. Clustered by customer, so that a
+-- part of the customers is read without the others.
 delete from purchase_lines where store = getvariable('store');
 
 insert into purchase_lines by name
 with sold as (
     select
         purchase_orders.purchase_no,
+        purchases.customer_key,
         order_items.order_id,
         order_items.line_no,
         order_items.sku,
@@ -28,6 +30,9 @@ with sold as (
     inner join order_items
         on order_items.store = purchase_orders.store
         and order_items.order_id = purchase_orders.order_id
+    inner join purchases
+        on purchases.store = purchase_orders.store
+        and purchases.purchase_no = purchase_orders.purchase_no
     left join skus on skus.store = order_items.store and skus.sku = order_items.sku
     left join brands on brands.store = skus.store and brands.brand_id = skus.brand_id
     where purchase_orders.store = getvariable('store')
@@ -69,6 +74,7 @@ named_paths as (
 select
     getvariable('store') as store,
     sold.purchase_no,
+    sold.customer_key,
     case getvariable('product_label')
         when 'name' then coalesce(product_name, product_id, sku)
         when 'ref_id' then coalesce(ref_id, product_id, sku)
@@ -86,4 +92,5 @@ select
 from sold
 left join named_paths
     on named_paths.path_ids = sold.path_ids
-    and named_paths.path_names is not distinct from sold.path_names;
+    and named_paths.path_names is not distinct from sold.path_names
+order by sold.customer_key, sold.purchase_no;

@@ -18,12 +18,17 @@ with shown as (
 select
     getvariable('store') as store,
     purchase_orders.purchase_no,
+    any_value(purchases.customer_key) as customer_key,
     shown.promo_code,
     bool_or(order_promo_codes.is_applied) as is_applied
 from purchase_orders
 inner join order_promo_codes
     on order_promo_codes.store = purchase_orders.store
     and order_promo_codes.order_id = purchase_orders.order_id
+inner join purchases
+    on purchases.store = purchase_orders.store
+    and purchases.purchase_no = purchase_orders.purchase_no
 inner join shown on shown.promo_code_key = order_promo_codes.promo_code_key
 where purchase_orders.store = getvariable('store')
-group by purchase_orders.purchase_no, shown.promo_code_key, shown.promo_code;
+group by purchase_orders.purchase_no, shown.promo_code_key, shown.promo_code
+order by customer_key, purchase_orders.purchase_no;

@@ -35,12 +35,12 @@ create table if not exists purchases (
 create table if not exists purchase_orders (store varchar, purchase_no bigint, order_id varchar);
 -- Grain: one row per order line that counts (no gifts, quantity above 0).
 create table if not exists purchase_lines (
-    store varchar, purchase_no bigint, product varchar, category varchar, brand varchar,
+    store varchar, purchase_no bigint, customer_key bigint, product varchar, category varchar, brand varchar,
     quantity bigint, amount_cents bigint
 );
 -- Grain: one row per purchase and promo code, shown as first seen in the store.
 create table if not exists purchase_promo_codes (
-    store varchar, purchase_no bigint, promo_code varchar, is_applied boolean
+    store varchar, purchase_no bigint, customer_key bigint, promo_code varchar, is_applied boolean
 );
 -- Grain: one row per imported refund with a part that no purchase could take.
 create table if not exists unmatched_refunds (

@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from enrich.errors import BadSettings, HeldBack
-from enrich.jobs.profiles import plan_profiles, segment_counts, write_frame
+from enrich.jobs.profile_files import written
+from enrich.jobs.profiles import Tally, plan_profiles
 from enrich.jobs.pulling import brake
+from enrich.jobs.reporting import SILENT
 from enrich.jobs.serving import prefect_environment
 from enrich.jobs.sync import ENTITIES, chosen_entities, span_of_days
 from enrich.jobs.sync_orders import is_long_list_due
@@ -127,13 +129,16 @@ FRAME = pl.DataFrame(
 
 def test_written_files_are_whole_private_and_lists_are_joined(tmp_path: Path) -> None:
     for name in ("out.csv", "out.parquet"):
-        path = write_frame(FRAME, tmp_path / name)
-        assert path.stat().st_mode & 0o777 == 0o600
+        with written([FRAME[:1], FRAME[1:]], tmp_path / name) as passed_on:
+            assert next(iter(passed_on)).height == 1  # the rest is written all the same
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "out.csv").read_text().splitlines()[1] == "1,Acme|Zeta,PROSPECTS"
     assert pl.read_parquet(tmp_path / "out.parquet").equals(FRAME)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.parquet"]
 
 
 def test_segments_are_counted_largest_first() -> None:
-    names = pl.DataFrame({"rfm_segment": ["B", "A", "C", "C"]})
-    assert segment_counts(names) == (("C", 2), ("A", 1), ("B", 1))
+    tally = Tally(2, SILENT)
+    parts = [pl.DataFrame({"rfm_segment": ["B", "A"]}), pl.DataFrame({"rfm_segment": ["C", "C"]})]
+    assert [part.height for part in tally.of(parts)] == [2, 2]
+    assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))

@@ -27,7 +27,7 @@ def keep(warehouse: Warehouse, day: int, store: str = "main", **segments: str) -
             "m_score": pl.Series([1] * len(segments), dtype=pl.Int8),
         }
     )
-    warehouse.keep_profiles(store, date(2026, 4, day), profiles, CUTS, **RUN)
+    warehouse.keep_profiles(store, date(2026, 4, day), [profiles], CUTS, **RUN)
 
 
 def history(warehouse: Warehouse, folder: Path) -> list[tuple[object, ...]]:
@@ -103,7 +103,7 @@ def test_profiles_of_another_store_and_new_fields(tmp_path: Path) -> None:
         keep(warehouse, 1, "other", k9="NEW")
         keep(warehouse, 1, k1="NEW")
         more = warehouse.profiles("main").drop("store").with_columns(orders_7d=pl.lit(3))
-        warehouse.keep_profiles("main", date(2026, 4, 2), more, CUTS, **RUN)
+        warehouse.keep_profiles("main", date(2026, 4, 2), [more], CUTS, **RUN)
         assert warehouse.profiles("main")["orders_7d"].to_list() == [3]
         assert warehouse.profiles("other")["orders_7d"].to_list() == [None]
         assert warehouse.profiles("nobody").is_empty()

@@ -1,0 +1,61 @@
+"""Profiles as one file, Parquet or CSV: whole or not at all, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+from polars import selectors
+
+from enrich.jobs.tables import joined_lists
+
+FORMATS = (".parquet", ".csv")
+
+
+@contextmanager
+def written(parts: Iterable[pl.DataFrame], output: Path | None) -> Iterator[Iterable[pl.DataFrame]]:
+    """The same parts to pass on; what passed, and what did not, is in the file after the block."""
+    if output is None:
+        yield parts
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
+        passing = _each_written(parts, Path(folder))
+        yield passing
+        deque(passing, maxlen=0)  # what nobody asked for in the block
+        _join(sorted(Path(folder).iterdir()), output)
+
+
+def _each_written(parts: Iterable[pl.DataFrame], folder: Path) -> Iterator[pl.DataFrame]:
+    for number, part in enumerate(parts):
+        _plain(part).write_parquet(folder / f"{number:06d}.parquet")
+        yield part
+
+
+def _plain(part: pl.DataFrame) -> pl.DataFrame:
+    """Texts as texts: the vocabularies that a part holds them by are not the file's."""
+    lists = selectors.list().cast(pl.List(pl.String))
+    return part.with_columns(selectors.enum().cast(pl.String), lists)
+
+
+def _join(parts: list[Path], output: Path) -> None:
+    half = output.with_name(f".{output.name}.half")
+    half.unlink(missing_ok=True)
+    os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        _sink(pl.scan_parquet(parts), half, output.suffix.lower())
+        half.replace(output)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _sink(profiles: pl.LazyFrame, path: Path, suffix: str) -> None:
+    if suffix == ".csv":
+        joined_lists(profiles).sink_csv(path)
+    else:
+        profiles.sink_parquet(path)

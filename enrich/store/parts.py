@@ -1,0 +1,84 @@
+"""What the profile core reads, in parts of neighbouring customers, through Arrow.
+
+Lines and codes leave the warehouse as numbers of sorted vocabularies: the texts of a million
+purchases pass once, not once a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from enrich.profile import ProfileInputs
+from enrich.store.scripts import read, run
+
+EVERYBODY = 2**62
+"""More customers than there are: one part."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSpan:
+    """The keys of one part, both ends inside."""
+
+    first_key: int
+    last_key: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreParts:
+    """The customers of one store as the core's `Parts`."""
+
+    connection: duckdb.DuckDBPyConnection
+    store: str
+    spans: tuple[CustomerSpan, ...]
+    texts: dict[str, pl.Enum]
+
+    @property
+    def count(self) -> int:
+        return len(self.spans)
+
+    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The customers and purchases of one part."""
+        return self._read("customers", part), self._read("purchases", part)
+
+    def inputs(self, part: int) -> ProfileInputs:
+        """Everything of one part; product, category, brand and promo code as Enum."""
+        customers, purchases = self.purchases(part)
+        lines, promo_codes = self._read("lines", part), self._read("promo_codes", part)
+        return ProfileInputs(customers, purchases, self._worded(lines), self._worded(promo_codes))
+
+    def _read(self, table: str, part: int) -> pl.DataFrame:
+        span = self.spans[part]
+        values: dict[str, Any] = {"first_key": span.first_key, "last_key": span.last_key}
+        return read(self.connection, f"input/{table}", store=self.store, **values)
+
+    def _worded(self, numbered: pl.DataFrame) -> pl.DataFrame:
+        """The numbers of the vocabularies as the texts they stand for, without a copy of a text."""
+        return numbered.with_columns(
+            _worded(numbered[name], texts)
+            for name, texts in self.texts.items()
+            if name in numbered.columns
+        )
+
+
+def store_parts(
+    connection: duckdb.DuckDBPyConnection, store: str, customers_per_part: int = EVERYBODY
+) -> StoreParts:
+    """The customers of the last resolve, in parts of about equal size; at least one part."""
+    spans = read(connection, "input/parts", store=store, customers_per_part=customers_per_part)
+    run(connection, "input/vocabularies", store=store)
+    texts = read(connection, "input/texts").row(0, named=True)
+    return StoreParts(
+        connection,
+        store,
+        tuple(CustomerSpan(*span) for span in spans.iter_rows()) or (CustomerSpan(0, 0),),
+        {name: pl.Enum(labels) for name, labels in texts.items()},
+    )
+
+
+def _worded(numbers: pl.Series, texts: pl.Enum) -> pl.Series:
+    held = pl.Series([], dtype=texts).to_physical().dtype
+    return numbers.cast(held).cat.to(texts)
