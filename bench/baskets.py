@@ -40,9 +40,7 @@ def baskets(rng: np.random.Generator, shop: Catalogue, customer: Integers32) -> 
     gross[code_of[is_applied]] = gross[code_of[is_applied]] * 9 // 10
     amount = _after_returns(rng, gross + _SHIPPING_CENTS * (rng.random(count) < _SHIPPING_SHARE))
     product = shop.sku_product[sku]
-    return Baskets(
-        amount, line_of, product, quantity.astype(np.int64), code_of, code, is_applied
-    )
+    return Baskets(amount, line_of, product, quantity.astype(np.int64), code_of, code, is_applied)
 
 
 def _skus(rng: np.random.Generator, shop: Catalogue, customer: Integers32) -> Numbers:

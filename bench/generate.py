@@ -78,7 +78,10 @@ def _write_shop(folder: Path, customer_count: int, seed: int) -> Made:
 def _writer(folder: Path, name: str, schema: pa.Schema) -> pq.ParquetWriter:
     """Without the Arrow schema in the file, so that every reader sees plain strings."""
     return pq.ParquetWriter(
-        table_path(folder, name), schema, compression="zstd", compression_level=1,
+        table_path(folder, name),
+        schema,
+        compression="zstd",
+        compression_level=1,
         store_schema=False,
     )
 

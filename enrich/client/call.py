@@ -33,7 +33,7 @@ class BadBody(SkipRecord):
     """The answer is no JSON, or larger than any honest answer."""
 
 
-class HttpStatus(EnrichError):  # noqa: N818
+class HttpStatus(EnrichError):
     """An answer that asking again cannot change, such as 400 or 409."""
 
     def __init__(self, message: str, status_code: int) -> None:
