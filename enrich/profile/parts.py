@@ -7,7 +7,9 @@ once to finish.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -19,6 +21,8 @@ from enrich.profile.build import finish, rank
 from enrich.profile.contracts import LINES, PROMO_CODES, ProfileInputs, checked
 from enrich.profile.scoring import Histograms, Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
+
+PARTS_AT_ONCE = 2
 
 
 class Parts(Protocol):
@@ -62,10 +66,24 @@ def profile_parts(
     history: pl.DataFrame | None = None,
     segments: tuple[SegmentRow, ...] = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
-    """The profiles of each part in turn; within a part in the order of customer_key."""
-    for part in range(parts.count):
-        ranked = rank(checked(parts.inputs(part)), scored.as_of, scored.rules)
-        yield finish(ranked, scored.scoring, scored.as_of, scored.rules, history, segments)
+    """The profiles of each part in turn; within a part in the order of customer_key.
+
+    Parts are read one after another by the caller's thread and finished by two others, so at most
+    three are in memory.
+    """
+
+    def finished(inputs: ProfileInputs) -> pl.DataFrame:
+        ranked = rank(checked(inputs), scored.as_of, scored.rules)
+        return finish(ranked, scored.scoring, scored.as_of, scored.rules, history, segments)
+
+    with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
+        waiting: deque[Future[pl.DataFrame]] = deque()
+        for part in range(parts.count):
+            waiting.append(pool.submit(finished, parts.inputs(part)))
+            if len(waiting) > PARTS_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _histograms(parts: Parts, part: int, as_of: date, rules: Rules) -> Histograms:
