@@ -18,8 +18,8 @@ def differences(one: Path, other: Path) -> list[str]:
     Types may differ where the values cannot (32 or 64 bits, coded or plain text); nulls and empty
     lists are not the same.
     """
-    left, right = pl.scan_parquet(one), pl.scan_parquet(other)
-    names, others = left.collect_schema().names(), right.collect_schema().names()
+    left, right = _scan(one), _scan(other)
+    names, others = left[0].collect_schema().names(), right[0].collect_schema().names()
     found = [f"{name}: in one table only" for name in sorted({*names} ^ {*others})]
     if not _sorted_keys(left).equals(_sorted_keys(right)):
         return [*found, f"{KEY}: not the same customers"]
@@ -29,19 +29,30 @@ def differences(one: Path, other: Path) -> list[str]:
     return found
 
 
-def _sorted_keys(table: pl.LazyFrame) -> pl.Series:
-    return table.select(pl.col(KEY).cast(pl.Int64)).collect().to_series().sort()
+def _sorted_keys(table: Sequence[pl.LazyFrame]) -> pl.Series:
+    return (
+        pl.concat(part.select(pl.col(KEY).cast(pl.Int64)) for part in table).collect()[KEY].sort()
+    )
 
 
-def _unequal(left: pl.LazyFrame, right: pl.LazyFrame, names: Sequence[str]) -> list[str]:
+def _unequal(
+    left: Sequence[pl.LazyFrame], right: Sequence[pl.LazyFrame], names: Sequence[str]
+) -> list[str]:
     one, other = _in_order(left, names), _in_order(right, names)
     counts = {name: int(one[name].ne_missing(other[name]).sum()) for name in names}
     return [f"{name}: {count:,} customers differ" for name, count in counts.items() if count]
 
 
-def _in_order(table: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
-    frame = table.select(KEY, *names).sort(KEY).collect()
-    return frame.select(_plain(frame[name]) for name in names)
+def _scan(path: Path) -> list[pl.LazyFrame]:
+    """A table is one file, or a folder of files that each hold some of the customers."""
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return [pl.scan_parquet(file) for file in files]
+
+
+def _in_order(table: Sequence[pl.LazyFrame], names: Sequence[str]) -> pl.DataFrame:
+    parts = [part.select(KEY, *names).collect() for part in table]
+    plain = pl.concat(part.select(_plain(part[name]) for name in (KEY, *names)) for part in parts)
+    return plain.sort(KEY).drop(KEY)
 
 
 def _plain(series: pl.Series) -> pl.Series:

@@ -1,28 +1,30 @@
-"""The project's own profile stage: python -m bench.contenders.stage SHOP OUT."""
+"""The project's own profile stage: python -m bench.contenders.stage SHOP OUT [PARTS].
+
+OUT becomes a folder with one Parquet file per part.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import polars as pl
-
-from bench.scales import AS_OF, table_path
+from bench.parquet_parts import dealt_out
+from bench.scales import AS_OF
 from enrich.model import Rules
-from enrich.profile import ProfileInputs, build_profiles
+from enrich.profile import profile_parts, score_parts
 
 
-def write_profiles(shop: Path, out: Path) -> None:
+def write_profiles(shop: Path, out: Path, count: int) -> None:
     """Reads the four tables of the shop and writes its profiles."""
-    inputs = ProfileInputs(
-        customers=pl.read_parquet(table_path(shop, "customers")),
-        purchases=pl.read_parquet(table_path(shop, "purchases")),
-        lines=pl.read_parquet(table_path(shop, "lines")),
-        promo_codes=pl.read_parquet(table_path(shop, "promo_codes")),
-    )
-    result = build_profiles(inputs, AS_OF, Rules())
-    result.profiles.write_parquet(out, compression="zstd", compression_level=1)
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".parts.") as folder:
+        parts = dealt_out(shop, Path(folder), count)
+        scored = score_parts(parts, AS_OF, Rules())
+        for number, profiles in enumerate(profile_parts(parts, scored)):
+            target = out / f"part-{number:03d}.parquet"
+            profiles.write_parquet(target, compression="zstd", compression_level=1)
 
 
 if __name__ == "__main__":
-    write_profiles(Path(sys.argv[1]), Path(sys.argv[2]))
+    write_profiles(Path(sys.argv[1]), Path(sys.argv[2]), int((*sys.argv, "8")[3]))
