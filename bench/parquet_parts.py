@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from bench.scales import table_path
-from enrich.profile import ProfileInputs
+from enrich.profile import Parts, ProfileInputs
 
 CHUNK_ROWS = 1 << 22
 CATEGORIES = {
@@ -46,7 +46,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class ParquetParts:
-    """The core's `Parts`, read from the files that `dealt_out` wrote."""
+    """The core's `Parts`, read from the files that `parts_of` wrote."""
 
     customers: Path
     folder: Path
@@ -78,7 +78,37 @@ class ParquetParts:
         )
 
 
-def dealt_out(shop: Path, folder: Path, count: int) -> ParquetParts:
+@dataclass(frozen=True, slots=True)
+class WholeShop:
+    """A shop that fits into memory, as a single part."""
+
+    shop: Path
+    count: int = 1
+
+    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The customers and purchases."""
+        return self._read("customers"), self._read("purchases")
+
+    def inputs(self, part: int) -> ProfileInputs:
+        """Everything."""
+        return ProfileInputs(*self.purchases(part), self._read("lines"), self._read("promo_codes"))
+
+    def _read(self, table: str) -> pl.DataFrame:
+        rows = pl.scan_parquet(table_path(self.shop, table))
+        columns = rows.collect_schema()
+        return rows.with_columns(
+            pl.col(name).cast(pl.Categorical(categories))
+            for name, categories in CATEGORIES.items()
+            if name in columns
+        ).collect()
+
+
+def parts_of(shop: Path, folder: Path, count: int) -> Parts:
+    """The shop in parts; more than one are dealt out into the folder first."""
+    return WholeShop(shop) if count == 1 else _dealt_out(shop, folder, count)
+
+
+def _dealt_out(shop: Path, folder: Path, count: int) -> ParquetParts:
     """The parts, after every row of the shop's tables was written to the file of its part."""
     bounds = _bounds(shop, count)
     firsts = np.array([first for first, _ in bounds[1:]], dtype=np.int64)

@@ -88,7 +88,7 @@ def make_profiles(
         scored = score_parts(parts, plan.as_of, shop.rules)
         previous = warehouse.segment_state(shop.name, plan.as_of)
         tally = Tally(parts.count, report)
-        profiles = tally.of(profile_parts(parts, scored, previous))
+        profiles = tally.of(profile_parts(scored, previous))
         with written(profiles, plan.output) as passed_on:
             if plan.is_kept:
                 warehouse.keep_profiles(

@@ -4,6 +4,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
 
 Ages: TypeAlias = npt.NDArray[np.int32]
 Buckets: TypeAlias = npt.NDArray[np.uint8]
@@ -16,3 +18,8 @@ Scores: TypeAlias = npt.NDArray[np.int8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Code: TypeAlias = np.unsignedinteger[Any]
 AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+def nullable(values: AnyArray, is_valid: Mask) -> pl.Series:
+    """The values where valid, null elsewhere."""
+    return pl.Series(pl.from_arrow(pa.array(values, mask=~is_valid)))

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from enrich.model import Rules
+from enrich.profile.bought import Bought, bought_until, sold
 from enrich.profile.catalogue import fields
-from enrich.profile.contracts import ProfileInputs, checked, is_coded, no_history
+from enrich.profile.cells import Standings, items, standings
+from enrich.profile.columns import number_columns, purchase_columns, with_history
+from enrich.profile.contracts import ProfileInputs, checked, is_coded
 from enrich.profile.field import ProfileField
-from enrich.profile.measures import (
-    DIMENSIONS,
-    Bought,
-    Dimension,
-    Sold,
-    Standings,
-    bought_until,
-    dimension_lists,
-    items,
-    number_columns,
-    purchase_columns,
-    purchase_stems,
-    sold,
-    standings,
-)
+from enrich.profile.goods import goods
 from enrich.profile.scoring import (
     Histograms,
     Scoring,
@@ -37,6 +28,8 @@ from enrich.profile.scoring import (
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
 from enrich.profile.windows import windows
+
+BLOCKS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,7 @@ def build_profiles(
     """
     ranked = rank(checked(inputs), as_of, rules)
     scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
-    profiles = finish(ranked, scoring, as_of, rules, history, segments)
+    (profiles,) = finished(ranked, scoring, history, segments, ranked.bought.customer_count)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
 
@@ -73,6 +66,8 @@ class Ranked:
     """Customers and what they are ranked by: all that one part tells the cut points of all."""
 
     inputs: ProfileInputs
+    as_of: date
+    rules: Rules
     bought: Bought
     standings: Standings
     histograms: Histograms
@@ -80,61 +75,58 @@ class Ranked:
 
 def rank(inputs: ProfileInputs, as_of: date, rules: Rules) -> Ranked:
     """What only the purchases of these customers decide; lines and codes may still be missing."""
-    wide = windows(rules.beyond_360)
     bought = bought_until(inputs, as_of)
-    ranks = standings(bought, wide)
-    return Ranked(inputs, bought, ranks, histograms(ranks, wide))
+    ranks = standings(bought)
+    found = histograms(ranks, windows(rules.beyond_360))
+    return Ranked(inputs, as_of, rules, bought, ranks, found)
 
 
-def finish(
+def finished(
     ranked: Ranked,
     scoring: Scoring,
-    as_of: date,
-    rules: Rules,
     history: pl.DataFrame | None,
     segments: tuple[SegmentRow, ...],
-) -> pl.DataFrame:
-    """The profiles of one part of the customers, scored by the cut points of all."""
-    wide = windows(rules.beyond_360)
-    lines = sold(ranked.inputs.lines, ranked.bought)
-    columns = number_columns(ranked.standings, items(ranked.bought, lines, wide))
-    columns |= purchase_columns(ranked.bought, as_of)
-    columns |= score_columns(ranked.standings, scoring, wide)
-    columns |= segment_columns(columns, rules.segment_window, segments)
-    columns |= _all_lists(ranked, lines, rules)
-    customers = ranked.inputs.customers
-    frame = customers.hstack([series.alias(name) for name, series in columns.items()])
-    return _selected(_with_history(frame, history, as_of), fields(as_of, rules))
+    customers_per_block: int,
+) -> Iterator[pl.DataFrame]:
+    """The profiles of ranked customers in blocks of neighbours, scored by everybody's cut points.
+
+    Only a few blocks are in memory at a time; there is at least one, maybe without rows.
+    """
+    wide = windows(ranked.rules.beyond_360)
+    bought = ranked.bought
+    lines, codes = (sold(t, bought) for t in (ranked.inputs.lines, ranked.inputs.promo_codes))
+    units = items(bought, lines)
+    dimensions = goods(bought, {"lines": lines, "promo_codes": codes})
+    contacts = with_history(ranked.inputs.customers, history)
+    wanted = fields(ranked.as_of, ranked.rules)
+
+    def block(customers: slice) -> pl.DataFrame:
+        numbers = ranked.standings.of(customers)
+        columns = number_columns(numbers, units[:, customers], wide)
+        columns |= purchase_columns(bought, customers, ranked.as_of)
+        columns |= score_columns(numbers, scoring, wide)
+        columns |= segment_columns(columns, ranked.rules.segment_window, segments)
+        for dimension in dimensions:
+            columns |= dimension.lists(customers, wide)
+        frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
+        return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
+
+    yield from _in_blocks(block, bought.customer_count, customers_per_block)
 
 
-def _all_lists(ranked: Ranked, lines: Sold, rules: Rules) -> dict[str, pl.Series]:
-    """Every list column; the dimensions do not depend on one another, so two are made at once."""
-    wide = windows(rules.beyond_360)
-    codes = sold(ranked.inputs.promo_codes, ranked.bought)
-    words = purchase_stems(ranked.bought)
-    details = {
-        "lines": (lines, words[lines.purchase]),
-        "promo_codes": (codes, words[codes.purchase]),
-    }
-    count = ranked.bought.customer_count
-
-    def lists(dimension: Dimension) -> dict[str, pl.Series]:
-        return dimension_lists(dimension, *details[dimension.table], wide, count)
-
-    with ThreadPoolExecutor(2) as pool:
-        parts = pool.map(lists, DIMENSIONS)
-        return {name: series for part in parts for name, series in part.items()}
-
-
-def _with_history(frame: pl.DataFrame, history: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
-    before = (no_history() if history is None else history).select(
-        "customer_key",
-        segment_before="rfm_segment",
-        previous_before="previous_rfm_segment",
-        changed_before="rfm_segment_changed_on",
-    )
-    joined = frame.join(before, on="customer_key", how="left", maintain_order="left")
-    return joined.with_columns(as_of=pl.lit(as_of))
+def _in_blocks(
+    block: Callable[[slice], pl.DataFrame], customer_count: int, size: int
+) -> Iterator[pl.DataFrame]:
+    """The blocks in order; the next ones are made while the caller is busy with one."""
+    starts = range(0, max(customer_count, 1), max(size, 1))
+    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
+        waiting: deque[Future[pl.DataFrame]] = deque()
+        for start in starts:
+            waiting.append(pool.submit(block, slice(start, min(start + size, customer_count))))
+            if len(waiting) > BLOCKS_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _selected(frame: pl.DataFrame, wanted: tuple[ProfileField, ...]) -> pl.DataFrame:

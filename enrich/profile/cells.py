@@ -2,27 +2,80 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from enrich.profile.arrays import AnyArray, Buckets, Integers, Offsets, Positions
-from enrich.profile.windows import BUCKET_COUNT, Window
+from enrich.profile.arrays import AnyArray, Integers, Offsets
+from enrich.profile.bought import Bought, Sold, latest, taken
+from enrich.profile.rfm import Axis
+from enrich.profile.windows import BUCKET_COUNT, OLDEST_BUCKET, Window
 
 
-def cell_of(customer: Positions, bucket: Buckets, customer_count: int) -> Offsets:
-    """The number of each row's cell; the cells of one bucket stand together."""
-    return bucket.astype(np.int64) * customer_count + customer
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """What customers are ranked by.
 
-
-def added_up(cell: Offsets, amounts: AnyArray | None, customer_count: int) -> Integers:
-    """Integers of shape (buckets, customers): rows counted, or `amounts` added up.
-
-    The sums are made in doubles and are exact below 2**53, which the input contract ensures.
+    `orders` and `amount_cents` have the shape (buckets, customers); the days since the newest
+    purchase, and since the newest beyond the last edge, only count for who has one.
     """
-    sums = np.bincount(cell, weights=amounts, minlength=BUCKET_COUNT * customer_count)
-    return sums.astype(np.int64).reshape(BUCKET_COUNT, customer_count)
+
+    orders: Integers
+    amount_cents: Integers
+    newest_days: Integers
+    newest_old_days: Integers
+
+    def of(self, customers: slice) -> Standings:
+        """The standings of neighbouring customers."""
+        return Standings(
+            self.orders[:, customers],
+            self.amount_cents[:, customers],
+            self.newest_days[customers],
+            self.newest_old_days[customers],
+        )
+
+    def values(self, axis: Axis, window: Window) -> Integers:
+        """One value per customer on the axis: days, purchases or cents."""
+        if axis is Axis.RECENCY:
+            return self.newest_days if window.newest_bucket == 0 else self.newest_old_days
+        return in_window(self.orders if axis is Axis.FREQUENCY else self.amount_cents, window)
+
+
+def standings(bought: Bought) -> Standings:
+    """Orders and cents per bucket, and recency, of every customer."""
+    cell = _cell_of(bought)
+    old = np.flatnonzero(bought.bucket == OLDEST_BUCKET).astype(np.int32)
+    last_old = latest(bought.customer[old], old, bought.customer_count)
+    return Standings(
+        _added_up(cell, None, bought.customer_count),
+        _added_up(cell, bought.amount_cents, bought.customer_count),
+        taken(bought.age, bought.last),
+        taken(bought.age, last_old),
+    )
+
+
+def items(bought: Bought, lines: Sold) -> Integers:
+    """Units of shape (buckets, customers), added up by purchase first."""
+    quantity = lines.of_known(lines.rows["quantity"].to_numpy())
+    units = np.bincount(lines.purchase, weights=quantity, minlength=len(bought.customer))
+    return _added_up(_cell_of(bought), units, bought.customer_count)
 
 
 def in_window(sums: Integers, window: Window) -> Integers:
     """One integer per customer: the cells of the window's buckets added up."""
     total: Integers = sums[window.newest_bucket : window.oldest_bucket + 1].sum(axis=0)
     return total
+
+
+def _cell_of(bought: Bought) -> Offsets:
+    """The number of each purchase's cell; the cells of one bucket stand together."""
+    return bought.bucket.astype(np.int64) * bought.customer_count + bought.customer
+
+
+def _added_up(cell: Offsets, amounts: AnyArray | None, customer_count: int) -> Integers:
+    """Rows counted, or `amounts` added up, per cell.
+
+    The sums are made in doubles and are exact below 2**53, which the input contract ensures.
+    """
+    sums = np.bincount(cell, weights=amounts, minlength=BUCKET_COUNT * customer_count)
+    return sums.astype(np.int64, copy=False).reshape(BUCKET_COUNT, customer_count)

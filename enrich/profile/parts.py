@@ -7,9 +7,7 @@ once to finish.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -17,12 +15,13 @@ from typing import Protocol
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.build import finish, rank
+from enrich.profile.build import Ranked, finished, rank
 from enrich.profile.contracts import LINES, PROMO_CODES, ProfileInputs, checked
 from enrich.profile.scoring import Histograms, Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
-PARTS_AT_ONCE = 2
+CUSTOMERS_PER_BLOCK = 1 << 17
+"""Lists of this many customers are made at a time, two blocks at once."""
 
 
 class Parts(Protocol):
@@ -40,12 +39,14 @@ class Parts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PartsScoring:
-    """The scoring of all parts together; `cut_points` are the run's."""
+class ScoredParts:
+    """Parts and the scoring of all of them together; `cut_points` are the run's."""
 
-    scoring: Scoring
+    parts: Parts
     as_of: date
     rules: Rules
+    scoring: Scoring
+    ranked: Ranked | None
 
     @property
     def cut_points(self) -> pl.DataFrame:
@@ -54,36 +55,32 @@ class PartsScoring:
 
 def score_parts(
     parts: Parts, as_of: date, rules: Rules, frozen_cut_points: pl.DataFrame | None = None
-) -> PartsScoring:
-    """The cut points of all customers, from one look at each part's purchases."""
-    histograms = [_histograms(parts, part, as_of, rules) for part in range(parts.count)]
-    return PartsScoring(scoring_of(histograms, rules, frozen_cut_points), as_of, rules)
+) -> ScoredParts:
+    """The cut points of all customers, from one look at each part's purchases.
+
+    A single part is read whole at once and kept, as nothing else has to be read before it.
+    """
+    if parts.count == 1:
+        ranked = rank(checked(parts.inputs(0)), as_of, rules)
+        scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
+        return ScoredParts(parts, as_of, rules, scoring, ranked)
+    found = [_histograms(parts, part, as_of, rules) for part in range(parts.count)]
+    return ScoredParts(parts, as_of, rules, scoring_of(found, rules, frozen_cut_points), None)
 
 
 def profile_parts(
-    parts: Parts,
-    scored: PartsScoring,
+    scored: ScoredParts,
     history: pl.DataFrame | None = None,
+    *,
     segments: tuple[SegmentRow, ...] = SEGMENTS,
+    customers_per_block: int = CUSTOMERS_PER_BLOCK,
 ) -> Iterator[pl.DataFrame]:
-    """The profiles of each part in turn; within a part in the order of customer_key.
-
-    Parts are read one after another by the caller's thread and finished by two others, so at most
-    three are in memory.
-    """
-
-    def finished(inputs: ProfileInputs) -> pl.DataFrame:
-        ranked = rank(checked(inputs), scored.as_of, scored.rules)
-        return finish(ranked, scored.scoring, scored.as_of, scored.rules, history, segments)
-
-    with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
-        waiting: deque[Future[pl.DataFrame]] = deque()
-        for part in range(parts.count):
-            waiting.append(pool.submit(finished, parts.inputs(part)))
-            if len(waiting) > PARTS_AT_ONCE:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    """The profiles, block by block; within a block in the order of customer_key."""
+    for part in range(scored.parts.count):
+        ranked = scored.ranked or rank(
+            checked(scored.parts.inputs(part)), scored.as_of, scored.rules
+        )
+        yield from finished(ranked, scored.scoring, history, segments, customers_per_block)
 
 
 def _histograms(parts: Parts, part: int, as_of: date, rules: Rules) -> Histograms:

@@ -36,6 +36,11 @@ class Pairs:
     newest: Buckets
     starts: Offsets
 
+    def of(self, customers: slice, pairs: slice) -> Pairs:
+        """The pairs of neighbouring customers, which are those of the second slice."""
+        starts = self.starts[customers.start : customers.stop + 1] - pairs.start
+        return Pairs(self.values[pairs], self.newest[pairs], starts)
+
     def only(self, wanted: Mask) -> Pairs:
         """The wanted pairs."""
         before = np.zeros(len(wanted) + 1, dtype=np.int64)
@@ -59,6 +64,12 @@ class Runs:
     pairs: Pairs
     is_old: Mask
     in_last: Mask
+
+    def of(self, customers: slice) -> Runs:
+        """The runs of neighbouring customers."""
+        first, last = self.pairs.starts[customers.start], self.pairs.starts[customers.stop]
+        pairs = slice(int(first), int(last))
+        return Runs(self.pairs.of(customers, pairs), self.is_old[pairs], self.in_last[pairs])
 
 
 def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.arrays import Integers, Mask
-from enrich.profile.measures import Standings, nullable
+from enrich.profile.arrays import Mask, Scores, nullable
+from enrich.profile.cells import Standings, in_window
 from enrich.profile.rfm import (
     CUT_POINTS,
     Axis,
@@ -45,8 +45,9 @@ class Scoring:
 def histograms(standings: Standings, windows: tuple[Window, ...]) -> Histograms:
     """One histogram per window and axis, of the customers with a purchase in the window."""
     return {
-        (window.name, axis): histogram(standing(axis, standings.of_buyers(axis, window.name)))
+        (window.name, axis): histogram(standing(axis, standings.values(axis, window)[has]))
         for window in windows
+        for has in (in_window(standings.orders, window) > 0,)
         for axis in Axis
     }
 
@@ -82,24 +83,26 @@ def score_columns(
 ) -> dict[str, pl.Series]:
     """r_W, f_W, m_W and the three digits rfm_W; null for who bought nothing in W."""
     columns: dict[str, pl.Series] = {}
-    for window in (w.name for w in windows):
-        has = standings.orders[window] > 0
+    for window in windows:
+        has = in_window(standings.orders, window) > 0
         digits = [_scores(standings, scoring, axis, window, has) for axis in Axis]
         for letter, values in zip("rfm", digits, strict=True):
-            columns[f"{letter}_{window}"] = nullable(values.astype(np.int8), has)
-        columns[f"rfm_{window}"] = _triples(digits[0], digits[1], digits[2], has)
+            columns[f"{letter}_{window.name}"] = nullable(values, has)
+        columns[f"rfm_{window.name}"] = _triples(digits[0], digits[1], digits[2], has)
     return columns
 
 
-def _scores(standings: Standings, scoring: Scoring, axis: Axis, window: str, has: Mask) -> Integers:
-    scores = np.ones(len(has), dtype=np.int64)
-    values = standings.of_buyers(axis, window)
-    scores[has] = score(standing(axis, values), scoring.classes[window, axis])
+def _scores(
+    standings: Standings, scoring: Scoring, axis: Axis, window: Window, has: Mask
+) -> Scores:
+    scores = np.ones(len(has), dtype=np.int8)
+    values = standings.values(axis, window)[has]
+    scores[has] = score(standing(axis, values), scoring.classes[window.name, axis])
     return scores
 
 
-def _triples(recency: Integers, frequency: Integers, monetary: Integers, has: Mask) -> pl.Series:
-    place = (recency - 1) * 25 + (frequency - 1) * 5 + (monetary - 1)
+def _triples(recency: Scores, frequency: Scores, monetary: Scores, has: Mask) -> pl.Series:
+    place = (recency - 1).astype(np.uint8) * 25 + (frequency - 1) * 5 + (monetary - 1)
     return nullable(place.astype(np.uint8), has).cat.to(TRIPLES)
 
 

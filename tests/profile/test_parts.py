@@ -45,6 +45,6 @@ def test_parts_give_what_the_whole_gives(
     whole = inputs(*shop)
     expected = build_profiles(whole, AS_OF, Rules())
     scored = score_parts(Split(whole, count), AS_OF, Rules())
-    profiles = pl.concat([texts(part) for part in profile_parts(Split(whole, count), scored)])
+    profiles = pl.concat([texts(part) for part in profile_parts(scored, customers_per_block=3)])
     assert scored.cut_points.equals(expected.cut_points)
     assert profiles.sort("customer_key").equals(texts(expected.profiles))
