@@ -24,6 +24,23 @@ create type code_name as enum (
     where promo_code is not null order by promo_code
 );
 
+-- Reading a code by joining a text is faster than casting it: the join works on Parquet's dictionary.
+create temp table product_codes as
+select name::varchar as product, enum_code(name)::uinteger as code
+from (select unnest(enum_range(null::product_name))::product_name as name);
+
+create temp table category_codes as
+select name::varchar as category, enum_code(name)::uinteger as code
+from (select unnest(enum_range(null::category_name))::category_name as name);
+
+create temp table brand_codes as
+select name::varchar as brand, enum_code(name)::uinteger as code
+from (select unnest(enum_range(null::brand_name))::brand_name as name);
+
+create temp table promo_code_codes as
+select name::varchar as promo_code, enum_code(name)::uinteger as code
+from (select unnest(enum_range(null::code_name))::code_name as name);
+
 create temp table known as
 select
     customer_key,
@@ -78,20 +95,24 @@ create temp table sold as
 select
     bought.stem,
     bought.bits,
-    enum_code(lines.product::product_name)::uinteger as product,
-    enum_code(lines.category::category_name)::uinteger as category,
-    enum_code(lines.brand::brand_name)::uinteger as brand,
-    lines.quantity
+    product_codes.code as product,
+    category_codes.code as category,
+    brand_codes.code as brand,
+    lines.quantity::integer as quantity
 from read_parquet(getvariable('shop') || '/lines.parquet') as lines
-inner join bought using (purchase_no);
+inner join bought using (purchase_no)
+left join product_codes using (product)
+left join category_codes using (category)
+left join brand_codes using (brand);
 
 create temp table typed_codes as
 select
-    bought.stem | enum_code(promo_codes.promo_code::code_name) as pair,
+    bought.stem | promo_code_codes.code as pair,
     bought.bits,
     promo_codes.is_applied
 from read_parquet(getvariable('shop') || '/promo_codes.parquet') as promo_codes
-inner join bought using (purchase_no);
+inner join bought using (purchase_no)
+inner join promo_code_codes using (promo_code);
 
 create temp table items as
 select
@@ -105,42 +126,67 @@ select
 from sold
 group by stem;
 
--- One sorted list of distinct packed values per customer and dimension.
-create temp table packed as
-with pairs as (
-    select 0::utinyint as dimension, stem | product as pair, bit_or(bits) as bits
-    from sold where product is not null group by pair
-    union all
-    select 1::utinyint, stem | category as pair, bit_or(bits)
-    from sold where category is not null group by pair
-    union all
-    select 2::utinyint, stem | brand as pair, bit_or(bits)
-    from sold where brand is not null group by pair
-    union all
-    select 3::utinyint, pair, bit_or(bits)
-    from typed_codes where pair is not null group by pair
-    union all
-    select 4::utinyint, pair, bit_or(bits)
-    from typed_codes where pair is not null and is_applied group by pair
-),
+-- One row per customer and distinct value, with the bits of every age it was seen at.
+create temp table product_pairs as
+select stem | product as pair, bit_or(bits) as bits
+from sold where product is not null group by pair;
 
-words as (
+create temp table category_pairs as
+select stem | category as pair, bit_or(bits) as bits
+from sold where category is not null group by pair;
+
+create temp table brand_pairs as
+select stem | brand as pair, bit_or(bits) as bits
+from sold where brand is not null group by pair;
+
+create temp table code_pairs as
+select pair, bit_or(bits) as bits
+from typed_codes group by pair;
+
+create temp table applied_code_pairs as
+select pair, bit_or(bits) as bits
+from typed_codes where is_applied group by pair;
+
+set variable product_names = (
+    select list(name order by name)
+    from (select unnest(enum_range(null::product_name))::product_name as name)
+);
+set variable category_names = (
+    select list(name order by name)
+    from (select unnest(enum_range(null::category_name))::category_name as name)
+);
+set variable brand_names = (
+    select list(name order by name)
+    from (select unnest(enum_range(null::brand_name))::brand_name as name)
+);
+set variable code_names = (
+    select list(name order by name)
+    from (select unnest(enum_range(null::code_name))::code_name as name)
+);
+
+-- One sorted list of values per customer and dimension: packed words are the fastest to sort.
+create macro lists_of(pairs, names) as table
+with packed as (
     select
-        dimension,
         (pair >> 32)::bigint as customer_key,
-        ((pair & 16777215)::uinteger << 7) | bits as word
-    from pairs
+        list_sort(list(((pair & 16777215)::uinteger << 7) | bits)) as words
+    from query_table(pairs)
+    group by pair >> 32
 )
 
 select
     customer_key,
-    list_sort(list(word) filter (dimension = 0)) as products,
-    list_sort(list(word) filter (dimension = 1)) as categories,
-    list_sort(list(word) filter (dimension = 2)) as brands,
-    list_sort(list(word) filter (dimension = 3)) as promo_codes,
-    list_sort(list(word) filter (dimension = 4)) as applied_promo_codes
-from words
-group by customer_key;
+    list_zip(
+        list_select(names, [(word >> 7) + 1 for word in words]),
+        [(word & 127)::utinyint for word in words]
+    ) as values
+from packed;
+
+create temp table products as from lists_of('product_pairs', getvariable('product_names'));
+create temp table categories as from lists_of('category_pairs', getvariable('category_names'));
+create temp table brands as from lists_of('brand_pairs', getvariable('brand_names'));
+create temp table codes as from lists_of('code_pairs', getvariable('code_names'));
+create temp table applied_codes as from lists_of('applied_code_pairs', getvariable('code_names'));
 
 create temp table wide as
 select
@@ -212,10 +258,13 @@ select beginnings(
 ) as cuts
 from scored;
 
-create macro score(value, cuts) as (
-    1 + (value >= cuts[1])::integer + (value >= cuts[2])::integer + (value >= cuts[3])::integer
-    + (value >= cuts[4])::integer
-);
+create macro score(value, cuts) as case
+    when value < cuts[1] then 1
+    when value < cuts[2] then 2
+    when value < cuts[3] then 3
+    when value < cuts[4] then 4
+    else 5
+end;
 
 set variable r_30d = (select cuts from fifths(-recency, orders_30d));
 set variable r_60d = (select cuts from fifths(-recency, orders_60d));
@@ -239,25 +288,7 @@ set variable m_360d = (select cuts from fifths(cents_360d, orders_360d));
 set variable m_360d_plus = (select cuts from fifths(cents_360d_plus, orders_360d_plus));
 set variable m_lifetime = (select cuts from fifths(cents_lifetime, orders_lifetime));
 
-set variable product_names = (
-    select list(name order by name)
-    from (select unnest(enum_range(null::product_name))::product_name as name)
-);
-set variable category_names = (
-    select list(name order by name)
-    from (select unnest(enum_range(null::category_name))::category_name as name)
-);
-set variable brand_names = (
-    select list(name order by name)
-    from (select unnest(enum_range(null::brand_name))::brand_name as name)
-);
-set variable code_names = (
-    select list(name order by name)
-    from (select unnest(enum_range(null::code_name))::code_name as name)
-);
-
-create macro names_in(names, words, wanted) as
-    list_select(names, [(word >> 7) + 1 for word in coalesce(words, []) if word & wanted <> 0]);
+create macro names_in(values, wanted) as [value[1] for value in coalesce(values, []) if value[2] & wanted <> 0];
 create macro units(cents) as cents::decimal(16, 0) * 0.01::decimal(2, 2);
 create macro average(cents, orders) as units((2 * cents + orders) // (2 * orders));
 
@@ -267,11 +298,19 @@ with found as (
         customers.*,
         wide.* exclude (customer_key),
         items.* exclude (customer_key),
-        packed.* exclude (customer_key)
+        products.values as products,
+        categories.values as categories,
+        brands.values as brands,
+        codes.values as promo_codes,
+        applied_codes.values as applied_promo_codes
     from read_parquet(getvariable('shop') || '/customers.parquet') as customers
     left join wide using (customer_key)
     left join items using (customer_key)
-    left join packed using (customer_key)
+    left join products using (customer_key)
+    left join categories using (customer_key)
+    left join brands using (customer_key)
+    left join codes using (customer_key)
+    left join applied_codes using (customer_key)
 ),
 
 scored as (
@@ -337,44 +376,44 @@ select
     case when orders_360d_plus > 0 then average(cents_360d_plus, orders_360d_plus) end as avg_amount_360d_plus,
     case when orders_lifetime > 0 then average(cents_lifetime, orders_lifetime) end as avg_amount_lifetime,
     units(last_cents) as last_purchase_amount,
-    names_in(getvariable('product_names'), products, 1) as products_30d,
-    names_in(getvariable('product_names'), products, 3) as products_60d,
-    names_in(getvariable('product_names'), products, 7) as products_90d,
-    names_in(getvariable('product_names'), products, 15) as products_180d,
-    names_in(getvariable('product_names'), products, 31) as products_360d,
-    names_in(getvariable('product_names'), products, 32) as products_360d_plus,
-    names_in(getvariable('product_names'), products, 63) as products_lifetime,
-    names_in(getvariable('category_names'), categories, 1) as categories_30d,
-    names_in(getvariable('category_names'), categories, 3) as categories_60d,
-    names_in(getvariable('category_names'), categories, 7) as categories_90d,
-    names_in(getvariable('category_names'), categories, 15) as categories_180d,
-    names_in(getvariable('category_names'), categories, 31) as categories_360d,
-    names_in(getvariable('category_names'), categories, 32) as categories_360d_plus,
-    names_in(getvariable('category_names'), categories, 63) as categories_lifetime,
-    names_in(getvariable('brand_names'), brands, 1) as brands_30d,
-    names_in(getvariable('brand_names'), brands, 3) as brands_60d,
-    names_in(getvariable('brand_names'), brands, 7) as brands_90d,
-    names_in(getvariable('brand_names'), brands, 15) as brands_180d,
-    names_in(getvariable('brand_names'), brands, 31) as brands_360d,
-    names_in(getvariable('brand_names'), brands, 32) as brands_360d_plus,
-    names_in(getvariable('brand_names'), brands, 63) as brands_lifetime,
-    names_in(getvariable('code_names'), promo_codes, 1) as promo_codes_30d,
-    names_in(getvariable('code_names'), promo_codes, 3) as promo_codes_60d,
-    names_in(getvariable('code_names'), promo_codes, 7) as promo_codes_90d,
-    names_in(getvariable('code_names'), promo_codes, 15) as promo_codes_180d,
-    names_in(getvariable('code_names'), promo_codes, 31) as promo_codes_360d,
-    names_in(getvariable('code_names'), promo_codes, 32) as promo_codes_360d_plus,
-    names_in(getvariable('code_names'), promo_codes, 63) as promo_codes_lifetime,
-    names_in(getvariable('code_names'), applied_promo_codes, 1) as applied_promo_codes_30d,
-    names_in(getvariable('code_names'), applied_promo_codes, 3) as applied_promo_codes_60d,
-    names_in(getvariable('code_names'), applied_promo_codes, 7) as applied_promo_codes_90d,
-    names_in(getvariable('code_names'), applied_promo_codes, 15) as applied_promo_codes_180d,
-    names_in(getvariable('code_names'), applied_promo_codes, 31) as applied_promo_codes_360d,
-    names_in(getvariable('code_names'), applied_promo_codes, 32) as applied_promo_codes_360d_plus,
-    names_in(getvariable('code_names'), applied_promo_codes, 63) as applied_promo_codes_lifetime,
-    names_in(getvariable('brand_names'), brands, 64) as last_purchase_brands,
-    names_in(getvariable('category_names'), categories, 64) as last_purchase_categories,
-    names_in(getvariable('code_names'), promo_codes, 64) as last_purchase_promo_codes,
+    names_in(products, 1) as products_30d,
+    names_in(products, 3) as products_60d,
+    names_in(products, 7) as products_90d,
+    names_in(products, 15) as products_180d,
+    names_in(products, 31) as products_360d,
+    names_in(products, 32) as products_360d_plus,
+    names_in(products, 63) as products_lifetime,
+    names_in(categories, 1) as categories_30d,
+    names_in(categories, 3) as categories_60d,
+    names_in(categories, 7) as categories_90d,
+    names_in(categories, 15) as categories_180d,
+    names_in(categories, 31) as categories_360d,
+    names_in(categories, 32) as categories_360d_plus,
+    names_in(categories, 63) as categories_lifetime,
+    names_in(brands, 1) as brands_30d,
+    names_in(brands, 3) as brands_60d,
+    names_in(brands, 7) as brands_90d,
+    names_in(brands, 15) as brands_180d,
+    names_in(brands, 31) as brands_360d,
+    names_in(brands, 32) as brands_360d_plus,
+    names_in(brands, 63) as brands_lifetime,
+    names_in(promo_codes, 1) as promo_codes_30d,
+    names_in(promo_codes, 3) as promo_codes_60d,
+    names_in(promo_codes, 7) as promo_codes_90d,
+    names_in(promo_codes, 15) as promo_codes_180d,
+    names_in(promo_codes, 31) as promo_codes_360d,
+    names_in(promo_codes, 32) as promo_codes_360d_plus,
+    names_in(promo_codes, 63) as promo_codes_lifetime,
+    names_in(applied_promo_codes, 1) as applied_promo_codes_30d,
+    names_in(applied_promo_codes, 3) as applied_promo_codes_60d,
+    names_in(applied_promo_codes, 7) as applied_promo_codes_90d,
+    names_in(applied_promo_codes, 15) as applied_promo_codes_180d,
+    names_in(applied_promo_codes, 31) as applied_promo_codes_360d,
+    names_in(applied_promo_codes, 32) as applied_promo_codes_360d_plus,
+    names_in(applied_promo_codes, 63) as applied_promo_codes_lifetime,
+    names_in(brands, 64) as last_purchase_brands,
+    names_in(categories, 64) as last_purchase_categories,
+    names_in(promo_codes, 64) as last_purchase_promo_codes,
     case when orders_30d > 0 then (100 * r_30d + 10 * f_30d + m_30d)::varchar end as rfm_30d,
     case when orders_60d > 0 then (100 * r_60d + 10 * f_60d + m_60d)::varchar end as rfm_60d,
     case when orders_90d > 0 then (100 * r_90d + 10 * f_90d + m_90d)::varchar end as rfm_90d,
