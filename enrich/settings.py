@@ -83,6 +83,7 @@ class StoreSettings(_Frozen):
     extra_customer_fields: tuple[FieldName, ...] = ()
     first_sync_days: int = Field(730, ge=1, le=3650)
     pace: Pace = Pace()
+    most_unexplained_share: float = Field(0.001, ge=0, le=1)
 
     time_zone: Zone = "UTC"
     currency: Currency | None = None

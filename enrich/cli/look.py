@@ -11,6 +11,7 @@ from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import Locked
+from enrich.jobs.reconciling import Proof
 from enrich.jobs.status import Status, read_status
 from enrich.jobs.tables import joined_lists
 
@@ -21,16 +22,40 @@ def status(shell: Shell) -> None:
     """Show the last runs, how far each store is pulled, and what to look at."""
     try:
         with shell.wiring.warehouse("status") as warehouse:
-            show_status(shell, read_status(warehouse, tuple(shell.settings.stores)))
+            show_status(shell, read_status(warehouse, tuple(shell.settings.stores), shell.now))
     except Locked as error:
         shell.say(f"a run is at work: {error}")
         with shell.wiring.read_copy() as copy:
             show_table(shell.out, "read copy", ("table", "rows"), copy.table_counts().iter_rows())
 
 
+WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
+PROOFS = (
+    "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
+    "unexplained", "unexplained amount", "push", "as of (UTC)",
+)  # fmt: skip
+SET_ASIDE = ("store", "entity", "reason", "records")
+
+
+def proof_row(proof: Proof) -> tuple[object, ...]:
+    """One store as a row of PROOFS; all counts are orders."""
+    names = ("listed", "stored", "set_aside", "missing", "unlisted", "differing", "unexplained")
+    return (
+        proof.store,
+        *(proof.counts[f"{name}_count"] for name in names),
+        f"{proof.counts['unexplained_cents'] / 100:,.2f}",
+        "held" if proof.is_held else "free",
+        proof.reconciled_at,
+    )
+
+
 def show_status(shell: Shell, found: Status) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
-    show_table(shell.out, "pulled up to", ("store", "entity", "moment (UTC)"), found.watermarks)
+    show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
+    if found.proofs:
+        show_table(shell.out, "compared with VTEX", PROOFS, map(proof_row, found.proofs))
+    if found.set_aside:
+        show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
     show_table(shell.out, "tables", ("table", "rows"), found.counts)
     for line in found.advice:
         shell.say(line)

@@ -19,3 +19,4 @@ class Shop:
     first_sync_days: int = 730
     detail_threads: int = 5
     list_threads: int = 2
+    most_unexplained_share: float = 0.001

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from enrich.jobs.reconciling import Proof, read_proof
 from enrich.store import Warehouse
 
 WATERMARKED = ("orders", "customers")
@@ -18,28 +19,51 @@ SHOWN_RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`runs`: the newest, as shown; `watermarks`: (store, entity, moment); `counts`: per table."""
+    """What `enrich status` shows.
+
+    `runs`: the newest, as shown; `watermarks`: (store, entity, moment, hours behind now);
+    `proofs`: what the syncs proved per store; `set_aside`: (store, entity, reason, count);
+    `counts`: per table; `advice`: what to do next, the most pressing first.
+    """
 
     runs: pl.DataFrame
-    watermarks: tuple[tuple[str, str, datetime | None], ...]
+    watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
+    proofs: tuple[Proof, ...]
+    set_aside: tuple[tuple[str, str, str, int], ...]
     counts: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
 
 
-def read_status(warehouse: Warehouse, stores: Sequence[str]) -> Status:
-    """What there is to know about an open warehouse."""
+def read_status(warehouse: Warehouse, stores: Sequence[str], now: datetime) -> Status:
+    """What there is to know about an open warehouse at the UTC moment `now`."""
     runs = warehouse.runs(SHOWN_RUNS)
     counts = tuple((str(name), int(count)) for name, count in warehouse.table_counts().iter_rows())
+    proofs = tuple(proof for store in stores if (proof := read_proof(warehouse, store)))
     return Status(
         runs=shown_runs(runs),
-        watermarks=tuple(
-            (store, entity, warehouse.watermark(store, entity))
-            for store in stores
-            for entity in WATERMARKED
-        ),
+        watermarks=tuple(_watermarks(warehouse, stores, now)),
+        proofs=proofs,
+        set_aside=set_aside(warehouse.rejects()),
         counts=tuple((name, count) for name, count in counts if count),
-        advice=tuple(_advice(runs, dict(counts))),
+        advice=tuple(_advice(runs, dict(counts), proofs)),
     )
+
+
+def _watermarks(
+    warehouse: Warehouse, stores: Sequence[str], now: datetime
+) -> Iterator[tuple[str, str, datetime | None, float | None]]:
+    for store in stores:
+        for entity in WATERMARKED:
+            at = warehouse.watermark(store, entity)
+            behind = None if at is None else round((now - at).total_seconds() / 3600, 1)
+            yield store, entity, at, behind
+
+
+def set_aside(rejects: pl.DataFrame) -> tuple[tuple[str, str, str, int], ...]:
+    """(store, entity, reason, count) of the records set aside, most frequent first."""
+    keys = ["store", "entity", "reason"]
+    counted = rejects.group_by(keys).len().sort("len", *keys, descending=[True, *[False] * 3])
+    return tuple(counted.head(SHOWN_RUNS).iter_rows())
 
 
 def shown_runs(runs: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +84,8 @@ def _error_of(summary: str | None) -> Any:
     return json.loads(summary).get("error") if summary else None
 
 
-def _advice(runs: pl.DataFrame, counts: dict[str, int]) -> Iterator[str]:
+def _advice(runs: pl.DataFrame, counts: dict[str, int], proofs: Sequence[Proof]) -> Iterator[str]:
+    yield from (proof.reason for proof in proofs if proof.is_held)
     if runs.is_empty():
         yield "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
         return

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from enrich.jobs.pulling import EntityReport, Pull, brake, sliced
+from enrich.jobs.reconciling import proof_of, whole_days
 from enrich.model import Loaded, RawRecord, Reject, Span
 from enrich.vtex import (
-    LISTING_SCHEMA,
+    LISTED_SCHEMA,
     Fetched,
     Window,
     explicit_windows,
@@ -50,9 +51,11 @@ def pull_orders(pull: Pull, span: Span | None) -> EntityReport:
     """
     watermark_at = pull.watermark(ORDERS)
     is_long = is_long_list_due(watermark_at, pull.watermark(LONG_LIST), pull.now)
-    listed = list_windows(pull, windows_of(pull, span, watermark_at, is_long))
+    windows = windows_of(pull, span, watermark_at, is_long)
+    listed = list_windows(pull, windows)
     wanted = wanted_orders(pull, listed.rows)
     loaded = fetch_and_load(pull, listed.rows, wanted)
+    prove(pull, listed.rows, windows)
     if span is None:
         pull.move_watermark(ORDERS, next_watermark(pull.now))
         if is_long or watermark_at is None:
@@ -80,7 +83,7 @@ def windows_of(
 
 def list_windows(pull: Pull, windows: Iterable[Window]) -> Listed:
     """The rows of the windows; of an order that is in several, the row read last."""
-    frames: list[pl.DataFrame] = [pl.DataFrame(schema=LISTING_SCHEMA)]
+    frames: list[pl.DataFrame] = [pl.DataFrame(schema=LISTED_SCHEMA)]
     count = unlisted_count = 0
     for window in windows:
         for listing in list_orders(pull.client, window, concurrent=pull.shop.list_threads):
@@ -145,10 +148,31 @@ def remembered_listing(rows: pl.DataFrame, found: Sequence[Fetched], now: dateti
     rejected = [one.key for one in found if isinstance(one, Reject) and one.key]
     good = listing_of_details(rows, records)
     bad = rows.filter(pl.col("order_id").is_in(rejected)).with_columns(
-        detail_status=pl.lit(None, dtype=pl.String)
+        detail_status=pl.lit(None, dtype=pl.String),
+        detail_cents=pl.lit(None, dtype=pl.Int64),
+        detail_changed_at=pl.lit(None, dtype=pl.Datetime("us")),
     )
     at = now.astimezone(UTC).replace(tzinfo=None)
     return pl.concat([good, bad.select(good.columns)]).with_columns(detail_at=pl.lit(at))
+
+
+def prove(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
+    """Compare what was listed with what is stored; the days stand in the table reconciliation."""
+    created = [window.span for window in windows if window.date_field == "creationDate"]
+    days = pull.warehouse.reconcile(
+        pull.shop.name,
+        rows,
+        whole_days(created, pull.shop.rules.zone),
+        time_zone=pull.shop.rules.time_zone,
+        sales_channels=pull.client.sales_channels,
+        limit_share=pull.shop.most_unexplained_share,
+        run_id=pull.run.run_id,
+        now=pull.now,
+    )
+    if days.height:
+        proof = proof_of(pull.shop.name, days)
+        pull.run.note({"reconciliation": proof.as_json()})
+        pull.report.say(proof.line)
 
 
 def _listed_changes(rows: pl.DataFrame) -> dict[str, datetime | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,21 +11,57 @@ from pathlib import Path
 import duckdb
 
 from enrich.errors import BadSettings
-from enrich.store.scripts import run, scripts_in
-
-SCHEMA_VERSION = 1
+from enrich.store.scripts import run, scripts_in, table_exists
 
 
 def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
-    """A connection to the warehouse file, created for its owner alone, with schema and macros."""
+    """A connection to the warehouse file, created for its owner alone, with schema and macros.
+
+    An older file is copied beside itself, then brought up to date in one transaction; a newer one
+    is refused with BadSettings.
+    """
     _create_private(path)
     connection = _open(path)
+    if is_outdated(path, schema_version(connection)):
+        connection.execute("checkpoint")
+        connection.close()
+        copy_privately(path, path.with_name(f"{path.stem}.before-schema-{SCHEMA_VERSION}.duckdb"))
+        connection = _open(path)
     _limit(connection, path.parent / ".tmp", memory_limit, threads)
     for script in scripts_in("macros"):
         run(connection, script)
     with transaction(connection):
         _migrate(connection)
     return connection
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The version that the open file says it has; None for a file without tables of ours."""
+    if not table_exists(connection, "schema_version"):
+        return None
+    found = connection.execute("select max(version) from state.schema_version").fetchall()
+    return None if found[0][0] is None else int(found[0][0])
+
+
+def is_outdated(path: Path, version: int | None) -> bool:
+    """Whether a file of this version is to be brought up to date; raises BadSettings on a newer."""
+    if version is not None and version > SCHEMA_VERSION:
+        raise BadSettings(
+            f"{path} has schema {version}, this program knows {SCHEMA_VERSION}: update the program"
+        )
+    return version is not None and version < SCHEMA_VERSION
+
+
+def copy_privately(source: Path, target: Path) -> None:
+    """A whole copy that only its owner reads: at `target` when it is complete, or not at all."""
+    half = target.with_name(f".{target.name}.half")
+    half.unlink(missing_ok=True)
+    try:
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        shutil.copyfile(source, half)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -74,16 +111,25 @@ def _limit(
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """The migrations after the file's version, what is missing of the schema, the new version."""
+    version = schema_version(connection)
+    for number, script in _migrations():
+        if version is not None and number > version:
+            run(connection, script)
     for script in scripts_in("schema"):
         run(connection, script)
-    found = connection.execute("select max(version) from state.schema_version").fetchall()
-    version = found[0][0]
-    if version is None:
+    if version != SCHEMA_VERSION:
+        connection.execute("delete from state.schema_version")
         connection.execute(
             "insert into state.schema_version values ($version, 'enrich')",
             {"version": SCHEMA_VERSION},
         )
-    elif version > SCHEMA_VERSION:
-        raise BadSettings(
-            f"the warehouse has schema {version}, this program knows {SCHEMA_VERSION}: update it"
-        )
+
+
+def _migrations() -> list[tuple[int, str]]:
+    """The number and name of each migration; the file `0002_...` leads from schema 1 to 2."""
+    names = scripts_in("migrations")
+    return [(int(name.rpartition("/")[2].partition("_")[0]), name) for name in names]
+
+
+SCHEMA_VERSION = max(number for number, _ in _migrations())

@@ -36,6 +36,7 @@ PUBLISHED = (
     "unmatched_refunds",
     "customer_merges",
     "resolve_report",
+    "reconciliation",
     "profiles",
     "rfm_cut_points",
     "segment_history",

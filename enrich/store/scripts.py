@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,9 @@ def registered(
         yield
     finally:
         for name in frames:
-            connection.unregister(name)
+            # In a failed transaction nothing can be taken back; the fault itself must come out.
+            with suppress(duckdb.TransactionException):
+                connection.unregister(name)
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.profile import ProfileInputs
-from enrich.store import history, importing, ledger, loading, publishing, resolving
+from enrich.store import history, importing, ledger, loading, publishing, reconciling, resolving
 from enrich.store.connection import transaction
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
@@ -127,6 +127,42 @@ class Warehouse:
     def rejects(self, store: str | None = None) -> pl.DataFrame:
         """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)
+
+    # -- prove --------------------------------------------------------------------------------
+
+    def reconcile(
+        self,
+        store: str,
+        listed: pl.DataFrame,
+        whole_days: Sequence[date],
+        *,
+        time_zone: str,
+        sales_channels: Sequence[str] = (),
+        limit_share: float,
+        run_id: str,
+        now: datetime,
+    ) -> pl.DataFrame:
+        """The table reconciliation of the store, the listed days compared again.
+
+        `listed` is what the order list said (order_id, created_at, total_value, last_change_at);
+        in `whole_days` an order that is stored and no longer listed is a difference too.
+        """
+        with transaction(self._connection):
+            return reconciling.reconcile(
+                self._connection,
+                store,
+                listed,
+                whole_days,
+                time_zone=time_zone,
+                sales_channels=sales_channels,
+                limit_share=limit_share,
+                run_id=run_id,
+                now=now,
+            )
+
+    def reconciliation(self, store: str) -> pl.DataFrame:
+        """What the last sync that listed each day found: one row per day, newest first."""
+        return read(self._connection, "reconcile/read", store=store)
 
     # -- resolve, profile, publish ------------------------------------------------------------
 

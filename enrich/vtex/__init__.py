@@ -10,7 +10,7 @@ from enrich.vtex.catalogue import (
     fetch_sales_channels,
 )
 from enrich.vtex.customers import fetch_all_customers, fetch_changed_customers
-from enrich.vtex.decide import LISTING_SCHEMA, listing_of_details, which_need_detail
+from enrich.vtex.decide import LISTED_SCHEMA, LISTING_SCHEMA, listing_of_details, which_need_detail
 from enrich.vtex.details import Fetched, Missing, fetch_orders, fetch_skus
 from enrich.vtex.entities import ENTITIES, Entity, Route
 from enrich.vtex.listing import Listing, list_orders
@@ -28,6 +28,7 @@ from enrich.vtex.verify import Probe, verify
 
 __all__ = [
     "ENTITIES",
+    "LISTED_SCHEMA",
     "LISTING_SCHEMA",
     "Entity",
     "Fetched",

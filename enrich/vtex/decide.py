@@ -22,6 +22,8 @@ _LISTING: dict[str, Any] = {
     "last_change_at": _MOMENT,
 }
 LISTING_SCHEMA = pl.Schema(_LISTING)
+LISTED_SCHEMA = pl.Schema({**_LISTING, "created_at": _MOMENT})
+"""What one listing tells: created_at is for the proof afterwards, not remembered."""
 _STORED_SCHEMA = pl.Schema({**_LISTING, "detail_at": _MOMENT, "detail_status": pl.String})
 FINAL_STATUSES = (
     "invoiced",
@@ -81,31 +83,29 @@ def _in_plain_utc(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def listing_of_details(rows: pl.DataFrame, records: Iterable[RawRecord]) -> pl.DataFrame:
-    """The listed rows whose details were taken, with `detail_status`: what `state` has to remember.
+    """The listed rows whose details were taken, and what these said: what `state` has to remember.
+
+    `detail_status`, `detail_cents` and `detail_changed_at` are as in the document itself.
 
     Where the detail turned out older than the list said, its own last change is remembered, so that
     the next run looks again.
     """
     taken = pl.DataFrame(
         [
-            (
-                r.key,
-                from_json(r.payload).get("status"),
-                naive(r.changed_at) if r.changed_at else None,
-            )
+            (r.key, said.get("status"), said.get("value"), r.changed_at and naive(r.changed_at))
             for r in records
+            for said in (from_json(r.payload),)
         ],
         schema={
             "order_id": pl.String,
             "detail_status": pl.String,
-            "_detail_changed_at": pl.Datetime("us"),
+            "detail_cents": pl.Int64,
+            "detail_changed_at": _MOMENT,
         },
         orient="row",
     )
-    is_stale = pl.col("_detail_changed_at") < pl.col("last_change_at").dt.truncate("1s")
-    remembered = pl.when(is_stale).then("_detail_changed_at").otherwise("last_change_at")
-    return (
-        rows.join(taken, on="order_id", how="inner", maintain_order="left")
-        .with_columns(last_change_at=remembered)
-        .drop("_detail_changed_at")
+    is_stale = pl.col("detail_changed_at") < pl.col("last_change_at").dt.truncate("1s")
+    remembered = pl.when(is_stale).then("detail_changed_at").otherwise("last_change_at")
+    return rows.join(taken, on="order_id", how="inner", maintain_order="left").with_columns(
+        last_change_at=remembered
     )

@@ -15,7 +15,7 @@ import polars as pl
 from enrich.client import parse_json
 from enrich.errors import Stop
 from enrich.vtex.access import VtexClient
-from enrich.vtex.decide import LISTING_SCHEMA, naive
+from enrich.vtex.decide import LISTED_SCHEMA, naive
 from enrich.vtex.entities import ORDER_LIST
 from enrich.vtex.paging import PER_PAGE, PageGuard, pages_after_first
 from enrich.vtex.parallel import in_parallel
@@ -30,7 +30,7 @@ _MOST_READINGS = 3
 class Listing:
     """The orders of one window small enough to be listed, one row an order.
 
-    `rows` has the columns of LISTING_SCHEMA: `total_value` in hundredths, moments in UTC without a
+    `rows` has the columns of LISTED_SCHEMA: `total_value` in hundredths, moments in UTC without a
     zone. `unlisted_count`: orders of a single second beyond what VTEX lists; `unusable_count`: rows
     without an order id.
     """
@@ -152,9 +152,10 @@ def _frame(rows: Iterable[ListRow]) -> pl.DataFrame:
                 row.orderIsComplete,
                 row.authorizedDate and naive(row.authorizedDate),
                 row.lastChange and naive(row.lastChange),
+                row.creationDate and naive(row.creationDate),
             )
             for row in by_id.values()
         ],
-        schema=LISTING_SCHEMA,
+        schema=LISTED_SCHEMA,
         orient="row",
     )

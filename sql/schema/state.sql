@@ -8,7 +8,8 @@ create table if not exists state.watermarks (
 -- Grain: one row per order; what the order list said when its detail was last taken.
 create table if not exists state.order_listing (
     store varchar, order_id varchar, status varchar, total_value double, is_complete boolean,
-    authorized_at timestamp, last_change_at timestamp, detail_at timestamp, detail_status varchar
+    authorized_at timestamp, last_change_at timestamp, detail_at timestamp, detail_status varchar,
+    detail_cents bigint, detail_changed_at timestamp
 );
 -- Grain: one row per record set aside and load.
 create table if not exists state.rejects (
@@ -20,3 +21,24 @@ create table if not exists state.runs (
     run_id varchar, job varchar, store varchar, started_at timestamp, finished_at timestamp,
     status varchar, summary json
 );
+-- Grain: one row per order that was not as the source said when a sync last looked at it; kind is
+-- missing, unlisted or differing (see sql/reconcile/days.sql).
+create table if not exists state.differing_orders (
+    store varchar, order_id varchar, day_on date, kind varchar, cents bigint, found_at timestamp,
+    run_id varchar
+);
+-- Grain: one row per store and day of creation (the store's calendar), as the last sync that listed
+-- the whole day found it, else the last that listed some of it. The counts are orders. limit_share is
+-- the setting of that sync: when more is unexplained, the push is held.
+create table if not exists reconciliation (
+    store varchar, day_on date, listed_count bigint, stored_count bigint, set_aside_count bigint,
+    list_differs_count bigint, detail_cents bigint, stored_cents bigint, missing_count bigint,
+    unlisted_count bigint, differing_count bigint, unexplained_count bigint,
+    unexplained_cents bigint, limit_share double, is_whole_day boolean, reconciled_at timestamp,
+    run_id varchar
+);
+-- Grain: one row per identifier of a person who was forgotten; only its salted digest is kept.
+create table if not exists state.tombstones (
+    store varchar, kind varchar, digest varchar, customer_key bigint, forgotten_at timestamp
+);
+create table if not exists state.tombstone_salt (salt varchar);

@@ -12,5 +12,7 @@ select
     authorized_at,
     last_change_at,
     detail_at,
-    detail_status
+    detail_status,
+    detail_cents,
+    detail_changed_at
 from incoming;

@@ -146,6 +146,8 @@ def test_the_listing_is_what_was_said_last(tmp_path: Path) -> None:
         "last_change_at": None,
         "detail_at": NOW,
         "detail_status": "handling",
+        "detail_cents": 1000,
+        "detail_changed_at": NOW,
     }
     with open_warehouse(tmp_path) as warehouse:
         for status in ("handling", "invoiced"):

@@ -81,9 +81,10 @@ def test_an_empty_memory_and_moments_with_a_zone_are_understood() -> None:
 
 def test_fetched_rows_are_remembered_with_the_status_of_the_detail() -> None:
     listed = rows(ROW, ROW | {"order_id": "not fetched"})
-    detail = RawRecord("17-01", '{"status":"handling"}', NOW)
+    detail = RawRecord("17-01", '{"status":"handling","value":990}', NOW)
     (row,) = listing_of_details(listed, [detail]).to_dicts()
-    assert row == ROW | {"detail_status": "handling"}
+    said = {"detail_status": "handling", "detail_cents": 990}
+    assert row == ROW | said | {"detail_changed_at": NOW.replace(tzinfo=None)}
 
 
 def test_a_detail_older_than_the_list_is_looked_at_again() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from enrich.client import LoginPage, PermissionMissing
 from enrich.errors import Stop
-from enrich.vtex import LISTING_SCHEMA, RepeatedPage, list_orders
+from enrich.vtex import LISTED_SCHEMA, RepeatedPage, list_orders
 from enrich.vtex.listing import Listing
 from tests.vtex.shop import Shop, order, window
 
@@ -21,7 +21,7 @@ def ids(listings: list[Listing]) -> list[str]:
 
 def test_an_empty_window_is_one_empty_frame() -> None:
     (listing,) = list_orders(Shop().client(), window(0, 10))
-    assert (listing.rows.height, listing.rows.schema) == (0, LISTING_SCHEMA)
+    assert (listing.rows.height, listing.rows.schema) == (0, LISTED_SCHEMA)
 
 
 def test_rows_come_in_cents_and_utc_without_a_zone() -> None:
@@ -35,6 +35,7 @@ def test_rows_come_in_cents_and_utc_without_a_zone() -> None:
         "is_complete": True,
         "authorized_at": moment,
         "last_change_at": moment,
+        "created_at": moment,
     }
 
 
