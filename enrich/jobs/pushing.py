@@ -12,7 +12,6 @@ import polars as pl
 from enrich.destinations import Destination
 from enrich.errors import BadSettings, EnrichError
 from enrich.jobs.push import PushSummary, Target, push
-from enrich.jobs.push_ledger import Standing
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import kept_day, recorded
@@ -57,15 +56,9 @@ class WarehouseLedger:
         )
 
     def finish_push(
-        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
+        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
-        self.warehouse.finish_push(
-            run_id, target.destination, target.store, status, summary, now=now
-        )
-
-
-def _place(target: Target) -> tuple[str, str, str]:
-    return target.destination, target.store, target.entity
+        self.warehouse.finish_push(run_id, self.destination, self.store, status, summary, now=now)
 
 
 def not_begun(destination: str, store: str, fault: EnrichError) -> PushSummary:
@@ -84,14 +77,14 @@ def push_store(
 ) -> PushSummary:
     """What became of the changes of one store at one destination; its fault stands in the summary.
 
-    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the store differs too much from its source (a dry run goes on).
+    Nothing is sent while the store differs too much from its source (a dry run goes on).
     Raises BadSettings when the store has no profiles yet.
     """
     as_of = kept_day(warehouse, store)
     if as_of is None:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
     profiles = warehouse.profiles(store)
-    ledger = WarehouseLedger(warehouse)
+    ledger = WarehouseLedger(warehouse, outlet.name, store)
     held = None if dry_run else unproven(warehouse, store)
     with recorded(warehouse, "push", store, now) as run:
         done = (
@@ -105,8 +98,6 @@ def push_store(
                 run_id=run.run_id,
                 now=now,
                 dry_run=dry_run,
-                confirmed=confirmed,
-                requests_per_second=outlet.requests_per_second,
                 progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
             )
         )
