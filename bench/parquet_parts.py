@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from bench.scales import table_path
-from enrich.profile import Parts, ProfileInputs
+from enrich.profile import Details, Parts
 
 CHUNK_ROWS = 1 << 22
 CATEGORIES = {
@@ -63,10 +63,9 @@ class ParquetParts:
         here = pl.col("customer_key").is_between(first, last)
         return pl.scan_parquet(self.customers).filter(here).collect(), self._read("purchases", part)
 
-    def inputs(self, part: int) -> ProfileInputs:
-        """Everything of one part."""
-        lines, promo_codes = self._read("lines", part), self._read("promo_codes", part)
-        return ProfileInputs(*self.purchases(part), lines, promo_codes)
+    def details(self, part: int) -> Details:
+        """Lines and codes of one part."""
+        return Details(self._read("lines", part), self._read("promo_codes", part))
 
     def _read(self, table: str, part: int) -> pl.DataFrame:
         with pa.memory_map(str(_file(self.folder, table, part))) as file:
@@ -89,9 +88,9 @@ class WholeShop:
         """The customers and purchases."""
         return self._read("customers"), self._read("purchases")
 
-    def inputs(self, part: int) -> ProfileInputs:
-        """Everything."""
-        return ProfileInputs(*self.purchases(part), self._read("lines"), self._read("promo_codes"))
+    def details(self, part: int) -> Details:
+        """Lines and codes."""
+        return Details(self._read("lines"), self._read("promo_codes"))
 
     def _read(self, table: str) -> pl.DataFrame:
         rows = pl.scan_parquet(table_path(self.shop, table))

@@ -2,7 +2,7 @@
 
 from enrich.profile.build import ProfileResult, build_profiles, notes
 from enrich.profile.catalogue import FIELDS
-from enrich.profile.contracts import ProfileInputs, no_history
+from enrich.profile.contracts import Details, ProfileInputs, no_history
 from enrich.profile.field import ProfileField
 from enrich.profile.parts import Parts, profile_parts, score_parts
 from enrich.profile.segments import SEGMENTS, SegmentRow
@@ -10,6 +10,7 @@ from enrich.profile.segments import SEGMENTS, SegmentRow
 __all__ = [
     "FIELDS",
     "SEGMENTS",
+    "Details",
     "Parts",
     "ProfileField",
     "ProfileInputs",

@@ -10,7 +10,6 @@ import polars as pl
 
 from enrich.errors import Stop
 from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions, Words
-from enrich.profile.contracts import ProfileInputs
 from enrich.profile.keys import positions
 from enrich.profile.runs import stems
 from enrich.profile.windows import bucket_of
@@ -38,13 +37,13 @@ class Bought:
         return len(self.last)
 
 
-def bought_until(inputs: ProfileInputs, as_of: date) -> Bought:
-    """The purchases of the inputs' customers up to and including the day.
+def bought_until(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date) -> Bought:
+    """The purchases of the customers up to and including the day; both in order.
 
     Raises Stop when a purchase belongs to nobody among them.
     """
-    kept = inputs.purchases.filter(pl.col("purchased_on") <= as_of)
-    keys = inputs.customers["customer_key"].to_numpy()
+    kept = purchases.filter(pl.col("purchased_on") <= as_of)
+    keys = customers["customer_key"].to_numpy()
     customer = positions(keys, kept["customer_key"].to_numpy())
     if (customer < 0).any():
         raise Stop("the profile stage needs purchases.customer_key to be among the customers")

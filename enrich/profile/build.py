@@ -11,13 +11,20 @@ from datetime import date
 import polars as pl
 
 from enrich.model import Rules
+from enrich.profile.arrays import Integers
 from enrich.profile.bought import Bought, bought_until, sold
 from enrich.profile.catalogue import fields
 from enrich.profile.cells import Standings, items, standings
 from enrich.profile.columns import number_columns, purchase_columns, with_history
-from enrich.profile.contracts import ProfileInputs, checked, is_coded
+from enrich.profile.contracts import (
+    Details,
+    ProfileInputs,
+    checked_details,
+    checked_purchases,
+    is_coded,
+)
 from enrich.profile.field import ProfileField
-from enrich.profile.goods import goods
+from enrich.profile.goods import Goods, goods
 from enrich.profile.scoring import (
     Histograms,
     Scoring,
@@ -55,9 +62,10 @@ def build_profiles(
     `history` is each customer's segment before the day (contracts.HISTORY). List columns and texts
     of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
-    ranked = rank(checked(inputs), as_of, rules)
+    ranked = rank(inputs.customers, inputs.purchases, as_of, rules)
     scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
-    (profiles,) = finished(ranked, scoring, history, segments, ranked.bought.customer_count)
+    size = ranked.bought.customer_count
+    (profiles,) = finished(ranked, inputs.details, scoring, history, segments, size)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
 
@@ -65,7 +73,7 @@ def build_profiles(
 class Ranked:
     """Customers and what they are ranked by: all that one part tells the cut points of all."""
 
-    inputs: ProfileInputs
+    customers: pl.DataFrame
     as_of: date
     rules: Rules
     bought: Bought
@@ -73,16 +81,18 @@ class Ranked:
     histograms: Histograms
 
 
-def rank(inputs: ProfileInputs, as_of: date, rules: Rules) -> Ranked:
-    """What only the purchases of these customers decide; lines and codes may still be missing."""
-    bought = bought_until(inputs, as_of)
+def rank(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date, rules: Rules) -> Ranked:
+    """What only the purchases of these customers decide; raises Stop on a broken contract."""
+    known, all_bought = checked_purchases(customers, purchases)
+    bought = bought_until(known, all_bought, as_of)
     ranks = standings(bought)
     found = histograms(ranks, windows(rules.beyond_360))
-    return Ranked(inputs, as_of, rules, bought, ranks, found)
+    return Ranked(known, as_of, rules, bought, ranks, found)
 
 
 def finished(
     ranked: Ranked,
+    details: Details,
     scoring: Scoring,
     history: pl.DataFrame | None,
     segments: tuple[SegmentRow, ...],
@@ -94,10 +104,9 @@ def finished(
     """
     wide = windows(ranked.rules.beyond_360)
     bought = ranked.bought
-    lines, codes = (sold(t, bought) for t in (ranked.inputs.lines, ranked.inputs.promo_codes))
-    units = items(bought, lines)
-    dimensions = goods(bought, {"lines": lines, "promo_codes": codes})
-    contacts = with_history(ranked.inputs.customers, history)
+    units, dimensions = _unpacked(checked_details(details), bought)
+    del details
+    contacts = with_history(ranked.customers, history)
     wanted = fields(ranked.as_of, ranked.rules)
 
     def block(customers: slice) -> pl.DataFrame:
@@ -112,6 +121,12 @@ def finished(
         return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
 
     yield from _in_blocks(block, bought.customer_count, customers_per_block)
+
+
+def _unpacked(details: Details, bought: Bought) -> tuple[Integers, list[Goods]]:
+    """The units and the distinct goods of every customer, after which the details can go."""
+    lines, codes = sold(details.lines, bought), sold(details.promo_codes, bought)
+    return items(bought, lines), goods(bought, {"lines": lines, "promo_codes": codes})
 
 
 def _in_blocks(

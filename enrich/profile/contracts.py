@@ -48,13 +48,24 @@ _LARGEST_EXACT_CENTS = 2**53  # sums are made in doubles, exact below this
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What was in the purchases.
+
+    lines: one row per line sold (no gifts, no quantity 0). promo_codes: one row per code typed on a
+    purchase. Text columns may be String, Categorical or Enum.
+    """
+
+    lines: pl.DataFrame
+    promo_codes: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileInputs:
-    """The four frames of one store, or of one partition of its customers.
+    """The four frames of one store, or of one part of its customers.
 
     customers: one row per customer. purchases: one row per purchase of a customer; `purchase_no`
-    ascends with the moment, then the order id, so the highest is the last purchase. lines: one row
-    per line sold (no gifts, no quantity 0). promo_codes: one row per code typed on a purchase.
-    Text columns may be String, Categorical or Enum.
+    ascends with the moment, then the order id, so the highest is the last purchase. lines and
+    promo_codes: see Details.
     """
 
     customers: pl.DataFrame
@@ -62,28 +73,37 @@ class ProfileInputs:
     lines: pl.DataFrame
     promo_codes: pl.DataFrame
 
+    @property
+    def details(self) -> Details:
+        return Details(self.lines, self.promo_codes)
+
 
 def no_history() -> pl.DataFrame:
     """An empty segment history: nobody had a segment before."""
     return pl.DataFrame(schema=HISTORY)
 
 
-def checked(inputs: ProfileInputs) -> ProfileInputs:
-    """The inputs with exactly the declared columns and types, customers and purchases in order.
+def checked_purchases(
+    customers: pl.DataFrame, purchases: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Customers and purchases in order, with exactly the declared columns and types.
 
     Raises Stop naming table, column and rule when a contract is broken.
     """
-    customers = _in_order("customers", "customer_key", inputs.customers, CUSTOMERS)
-    purchases = _in_order("purchases", "purchase_no", inputs.purchases, PURCHASES)
-    amounts = purchases["amount_cents"]
+    known = _in_order("customers", "customer_key", customers, CUSTOMERS)
+    bought = _in_order("purchases", "purchase_no", purchases, PURCHASES)
+    amounts = bought["amount_cents"]
     _require((amounts >= 0).all(), "purchases", "amount_cents", "not negative")
     total = amounts.cast(pl.Float64).sum()
     _require(total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add")
-    lines = _conform("lines", inputs.lines, LINES)
+    return known, bought
+
+
+def checked_details(details: Details) -> Details:
+    """Lines and promo codes with exactly the declared columns and types; raises Stop likewise."""
+    lines = _conform("lines", details.lines, LINES)
     _require(lines["quantity"].null_count() == 0, "lines", "quantity", "given")
-    return ProfileInputs(
-        customers, purchases, lines, _conform("promo_codes", inputs.promo_codes, PROMO_CODES)
-    )
+    return Details(lines, _conform("promo_codes", details.promo_codes, PROMO_CODES))
 
 
 def _in_order(
@@ -103,10 +123,13 @@ def _conform(
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise Stop(f"the profile stage needs {table}.{missing[0]}, which is not there")
-    return frame.select(
-        frame[name] if is_coded(frame[name]) else frame[name].cast(dtype)
-        for name, dtype in columns.items()
-    )
+    return frame.select(_as(frame[name], dtype) for name, dtype in columns.items())
+
+
+def _as(series: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
+    """The column in its type; codes of a vocabulary and narrower integers are as good."""
+    is_integer = dtype == pl.Int64 and series.dtype.is_integer()
+    return series if is_coded(series) or is_integer else series.cast(dtype)
 
 
 def is_coded(series: pl.Series) -> bool:

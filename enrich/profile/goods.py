@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from enrich.profile.arrays import Words
+from enrich.profile.arrays import Mask, Words
 from enrich.profile.bought import Bought, Sold, purchase_stems
 from enrich.profile.keys import coded
 from enrich.profile.runs import Runs, distinct_runs, window_lists
@@ -70,10 +70,16 @@ def goods(bought: Bought, details: Mapping[str, Sold]) -> list[Goods]:
 
 def _goods(dimension: Dimension, details: Sold, stems: Words, customer_count: int) -> Goods:
     values = coded(details.rows[dimension.column])
-    wanted = details.of_known(values.known)
-    if dimension.only_where:
-        wanted = wanted & details.of_known(details.rows[dimension.only_where].to_numpy())
-    codes = details.of_known(values.codes)
-    if not wanted.all():
+    codes, wanted = details.of_known(values.codes), _wanted(dimension, details, values.known)
+    if wanted is not None:
         codes, stems = codes[wanted], stems[wanted]
     return Goods(dimension, distinct_runs(stems, codes, customer_count, values.width), values.texts)
+
+
+def _wanted(dimension: Dimension, details: Sold, known: Mask | None) -> Mask | None:
+    """Which of the rows count in the dimension; None when all do."""
+    wanted = None if known is None else details.of_known(known)
+    if dimension.only_where is None:
+        return wanted
+    holds = details.of_known(details.rows[dimension.only_where].to_numpy())
+    return holds if wanted is None else wanted & holds

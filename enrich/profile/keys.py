@@ -34,10 +34,10 @@ def _by_table(keys: Integers, wanted: Integers, span: int) -> Positions:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A text column as numbers: codes of the sorted categories of `texts`; null is not `known`."""
+    """A text column as numbers: codes of the sorted `texts`; `known` is None when none is null."""
 
     codes: Codes
-    known: Mask
+    known: Mask | None
     texts: pl.Enum
 
     @property
@@ -49,7 +49,7 @@ class Coded:
 
 def coded(texts: pl.Series) -> Coded:
     """Codes whose order is the order of the texts by code point."""
-    known = texts.is_not_null().to_numpy()
+    known = texts.is_not_null().to_numpy() if texts.null_count() else None
     if isinstance(texts.dtype, pl.Enum) and texts.dtype.categories.is_sorted():
         return Coded(_numbers(texts), known, texts.dtype)
     distinct = texts.drop_nulls().unique()
@@ -60,7 +60,8 @@ def coded(texts: pl.Series) -> Coded:
 
 
 def _numbers(texts: pl.Series) -> Codes:
-    return texts.to_physical().fill_null(0).to_numpy()
+    numbers = texts.to_physical()
+    return (numbers.fill_null(0) if numbers.null_count() else numbers).to_numpy()
 
 
 def _ranks(distinct: pl.Series) -> Codes:

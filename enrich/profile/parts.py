@@ -16,8 +16,8 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile.build import Ranked, finished, rank
-from enrich.profile.contracts import LINES, PROMO_CODES, ProfileInputs, checked
-from enrich.profile.scoring import Histograms, Scoring, scoring_of
+from enrich.profile.contracts import Details
+from enrich.profile.scoring import Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
 CUSTOMERS_PER_BLOCK = 1 << 17
@@ -34,8 +34,8 @@ class Parts(Protocol):
     def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The customers and purchases of one part."""
 
-    def inputs(self, part: int) -> ProfileInputs:
-        """Everything of one part."""
+    def details(self, part: int) -> Details:
+        """What was in the purchases of one part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ def score_parts(
 ) -> ScoredParts:
     """The cut points of all customers, from one look at each part's purchases.
 
-    A single part is read whole at once and kept, as nothing else has to be read before it.
+    The purchases of a single part are kept; those of several are asked for again.
     """
     if parts.count == 1:
-        ranked = rank(checked(parts.inputs(0)), as_of, rules)
+        ranked = _ranked(parts, 0, as_of, rules)
         scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
         return ScoredParts(parts, as_of, rules, scoring, ranked)
-    found = [_histograms(parts, part, as_of, rules) for part in range(parts.count)]
+    found = [_ranked(parts, part, as_of, rules).histograms for part in range(parts.count)]
     return ScoredParts(parts, as_of, rules, scoring_of(found, rules, frozen_cut_points), None)
 
 
@@ -77,15 +77,10 @@ def profile_parts(
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key."""
     for part in range(scored.parts.count):
-        ranked = scored.ranked or rank(
-            checked(scored.parts.inputs(part)), scored.as_of, scored.rules
-        )
-        yield from finished(ranked, scored.scoring, history, segments, customers_per_block)
+        ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
+        details = scored.parts.details(part)
+        yield from finished(ranked, details, scored.scoring, history, segments, customers_per_block)
 
 
-def _histograms(parts: Parts, part: int, as_of: date, rules: Rules) -> Histograms:
-    customers, purchases = parts.purchases(part)
-    nothing_else = pl.DataFrame(schema=dict(LINES)), pl.DataFrame(schema=dict(PROMO_CODES))
-    return rank(
-        checked(ProfileInputs(customers, purchases, *nothing_else)), as_of, rules
-    ).histograms
+def _ranked(parts: Parts, part: int, as_of: date, rules: Rules) -> Ranked:
+    return rank(*parts.purchases(part), as_of, rules)

@@ -17,11 +17,10 @@ import pyarrow as pa
 from enrich.profile.arrays import AnyArray, Buckets, Code, Codes, Mask, Offsets, Positions, Words
 from enrich.profile.windows import OLDEST_BUCKET, Window
 
-_CUSTOMER_SHIFT = np.uint64(32)
+_CUSTOMER_SHIFT = np.uint64(32)  # the upper half of a word is the customer
 _VALUE_SHIFT = np.uint64(4)
 _BUCKET_SHIFT = np.uint64(1)
-_VALUE_MASK = np.uint64(2**28 - 1)
-_BUCKET_MASK = np.uint64(7)
+_LOW_BITS = np.uint8(15)  # bucket and flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +82,26 @@ def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:
 
 def distinct_runs(stems: Words, codes: Codes, customer_count: int, width: type[Code]) -> Runs:
     """The distinct pairs of parallel stems and codes; `width` is the type values are kept in."""
-    words = codes.astype(np.uint64)
+    words = codes.astype("<u8")
     words <<= _VALUE_SHIFT
     words |= stems
     words.sort()
-    heads = _heads(words)
-    first = words[heads]
-    oldest = words[np.append(heads, len(words))[1:] - 1] >> _BUCKET_SHIFT & _BUCKET_MASK
-    customers = (first >> _CUSTOMER_SHIFT).astype(np.int64)
+    is_head = _heads(words)
+    halves, low = words.view("<u4"), words.view("u1")[::8] & _LOW_BITS
+    first, oldest = low[is_head], low[np.append(is_head[1:], True)[: len(low)]] >> 1
     pairs = Pairs(
-        values=(first >> _VALUE_SHIFT & _VALUE_MASK).astype(width),
-        newest=(first >> _BUCKET_SHIFT & _BUCKET_MASK).astype(np.uint8),
-        starts=np.searchsorted(customers, np.arange(customer_count + 1)),
+        values=(halves[::2][is_head] >> np.uint32(_VALUE_SHIFT)).astype(width),
+        newest=first >> np.uint8(1),
+        starts=np.searchsorted(halves[1::2][is_head], np.arange(customer_count + 1, dtype="<u4")),
     )
-    return Runs(pairs, is_old=oldest == OLDEST_BUCKET, in_last=(first & np.uint64(1)) == 0)
+    return Runs(pairs, is_old=oldest == OLDEST_BUCKET, in_last=first & 1 == 0)
 
 
-def _heads(words: Words) -> Offsets:
+def _heads(words: Words) -> Mask:
     """Where a new pair begins: the words differ above the bucket and the flag."""
     is_head = np.ones(len(words), dtype=np.bool_)
-    np.greater_equal(words[1:] ^ words[:-1], 1 << int(_VALUE_SHIFT), out=is_head[1:])
-    return np.flatnonzero(is_head)
+    np.greater(words[1:] ^ words[:-1], _LOW_BITS, out=is_head[1:])
+    return is_head
 
 
 def window_lists(runs: Runs, windows: tuple[Window, ...], texts: pl.Enum) -> dict[str, pl.Series]:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.profile import ProfileInputs
+from enrich.profile import Details
 from enrich.store.scripts import read, run
 
 EVERYBODY = 2**62
@@ -44,11 +44,10 @@ class StoreParts:
         """The customers and purchases of one part."""
         return self._read("customers", part), self._read("purchases", part)
 
-    def inputs(self, part: int) -> ProfileInputs:
-        """Everything of one part; product, category, brand and promo code as Enum."""
-        customers, purchases = self.purchases(part)
+    def details(self, part: int) -> Details:
+        """Lines and codes of one part; product, category, brand and promo code as Enum."""
         lines, promo_codes = self._read("lines", part), self._read("promo_codes", part)
-        return ProfileInputs(customers, purchases, self._worded(lines), self._worded(promo_codes))
+        return Details(self._worded(lines), self._worded(promo_codes))
 
     def _read(self, table: str, part: int) -> pl.DataFrame:
         span = self.spans[part]

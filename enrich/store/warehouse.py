@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -177,7 +178,9 @@ class Warehouse:
 
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""
-        return self.profile_parts(store).inputs(0)
+        parts = self.profile_parts(store)
+        details = parts.details(0)
+        return ProfileInputs(*parts.purchases(0), details.lines, details.promo_codes)
 
     def profile_parts(self, store: str, customers_per_part: int = EVERYBODY) -> StoreParts:
         """The same in parts of neighbouring customers, each read when it is asked for."""
@@ -257,10 +260,12 @@ class Warehouse:
         run_id: str,
         batch_id: str,
         now: datetime,
+        closed_job: str | None = None,
     ) -> None:
         """What a platform answered to one batch: record_id, hash, outcome, code, message.
 
-        The hash is only kept for accepted and queued records, so the others are sent again.
+        The hash is only kept for accepted and queued records, so the others are sent again. With
+        `job_id` it is kept when that job ends: then these are its results and it is `closed_job`.
         """
         with transaction(self._connection):
             ledger.record_batch(
@@ -272,7 +277,61 @@ class Warehouse:
                 run_id=run_id,
                 batch_id=batch_id,
                 now=now,
+                closed_job=closed_job,
             )
+
+    def intend_push(
+        self,
+        destination: str,
+        store: str,
+        entity: str,
+        record_ids: pl.Series,
+        *,
+        run_id: str,
+        batch_id: str,
+        now: datetime,
+    ) -> None:
+        """Write down that these records are about to be sent, before they are."""
+        ledger.intend(
+            self._connection,
+            destination,
+            store,
+            entity,
+            record_ids,
+            run_id=run_id,
+            batch_id=batch_id,
+            now=now,
+        )
+
+    def unanswered_pushes(self, destination: str, store: str, entity: str) -> list[str]:
+        """The records that were sent and whose outcome nobody knows."""
+        frame = self._push("push/unanswered", destination, store, entity)
+        return frame["record_id"].to_list()
+
+    def open_push_jobs(self, destination: str, store: str, entity: str) -> pl.DataFrame:
+        """job_id, record_id, hash, remote_key of the jobs a platform has not finished."""
+        return self._push("push/open_jobs", destination, store, entity)
+
+    def push_standing(self, destination: str, store: str, entity: str) -> dict[str, Any]:
+        """accepted_count, row_count (of the last good run, or None), is_confirmed."""
+        return self._push("push/standing", destination, store, entity).row(0, named=True)
+
+    def _push(self, script: str, destination: str, store: str, entity: str) -> pl.DataFrame:
+        return read(self._connection, script, destination=destination, store=store, entity=entity)
+
+    def confirm_push(
+        self, destination: str, store: str, entity: str, *, run_id: str, now: datetime
+    ) -> None:
+        """Write down that a person agreed to push there."""
+        run(
+            self._connection,
+            "push/confirm",
+            destination=destination,
+            store=store,
+            entity=entity,
+            run_id=run_id,
+            now=now,
+        )
 
     def finish_push(
         self,

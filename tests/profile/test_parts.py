@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from enrich.model import Rules
-from enrich.profile import ProfileInputs, build_profiles, profile_parts, score_parts
+from enrich.profile import Details, ProfileInputs, build_profiles, profile_parts, score_parts
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, shops
 
@@ -23,11 +23,11 @@ class Split:
         here = pl.col("customer_key") % self.count == part
         return self.whole.customers.filter(here), self.whole.purchases.filter(here)
 
-    def inputs(self, part: int) -> ProfileInputs:
-        customers, purchases = self.purchases(part)
+    def details(self, part: int) -> Details:
+        _, purchases = self.purchases(part)
         lines = self.whole.lines.join(purchases, on="purchase_no", how="semi")
         codes = self.whole.promo_codes.join(purchases, on="purchase_no", how="semi")
-        return ProfileInputs(customers, purchases, lines, codes)
+        return Details(lines, codes)
 
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:
