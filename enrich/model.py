@@ -96,12 +96,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """The outcome of one record of one batch; `message` holds no customer's value."""
+    """The outcome of one record of one batch; `message` holds no customer's value.
+
+    `job_id` names the platform's job whose end decides about a queued record; None when none will.
+    """
 
     record_id: str
     outcome: Outcome
     code: str | None = None
     message: str | None = None
+    job_id: str | None = None
 
 
 def last_complete_day(now: datetime, time_zone: str) -> date:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination
+from enrich.destinations import Tools, open_destination, requests_per_second
 from enrich.errors import BadSettings
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
@@ -95,15 +95,17 @@ class Wiring:
             for name, entry in entries.items()
             if (entry.enabled if wanted is None else name == wanted)
         }
-        with Http() as http:
-            yield [self._outlet(name, entry, http) for name, entry in chosen.items()]
+        with ExitStack() as stack:
+            yield [self._outlet(name, entry, stack) for name, entry in chosen.items()]
 
-    def _outlet(self, name: str, entry: DestinationEntry, http: Http) -> Outlet:
+    def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
+        """The destination with a client of its own: one platform's limit slows no other."""
         options = {k: v for k, v in entry.model_dump().items() if k not in OWN_KEYS}
+        pace = requests_per_second(entry.kind, options)
+        http = stack.enter_context(Http(requests_per_second=pace))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
-        return Outlet(
-            name, self._stores_of(entry), open_destination(name, entry.kind, options, tools)
-        )
+        destination = open_destination(name, entry.kind, options, tools)
+        return Outlet(name, self._stores_of(entry), destination, pace)
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

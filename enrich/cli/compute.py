@@ -30,6 +30,10 @@ OutputOption = Annotated[
 DestinationOption = Annotated[
     str | None, typer.Option("--destination", help="Only this one, even if it is not enabled")
 ]
+ConfirmOption = Annotated[
+    bool,
+    typer.Option("--confirm", help="You looked: make the first push, or push after a jump of rows"),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent")]
 
 
@@ -59,11 +63,12 @@ def push(
     shell: Shell,
     destination: DestinationOption = None,
     dry_run: DryRunOption = False,
+    confirm: ConfirmOption = False,
     store: StoreOption = None,
 ) -> None:
     """Send what changed since each platform last accepted."""
     with shell.wiring.warehouse("push") as warehouse:
-        pushes = push_all(shell, warehouse, shell.store_names(store), destination, dry_run)
+        pushes = push_all(shell, warehouse, shell.store_names(store), destination, dry_run, confirm)
         if not dry_run:
             publish(warehouse)
     show_pushes(shell.out, pushes)
@@ -76,11 +81,20 @@ def push_all(
     names: tuple[str, ...],
     destination: str | None = None,
     dry_run: bool = False,
+    confirmed: bool = False,
 ) -> list[PushSummary]:
     """What became of each store at each destination; one platform's fault stays its own."""
     with shell.wiring.outlets(destination) as outlets, reporter(shell.out) as report:
         return [
-            push_store(warehouse, outlet, name, now=shell.now, dry_run=dry_run, report=report)
+            push_store(
+                warehouse,
+                outlet,
+                name,
+                now=shell.now,
+                dry_run=dry_run,
+                confirmed=confirmed,
+                report=report,
+            )
             for outlet in outlets
             for name in names
             if name in outlet.stores

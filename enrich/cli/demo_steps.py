@@ -121,7 +121,9 @@ def _profiles(demo: Demo, warehouse: Warehouse, step: str) -> tuple[ProfilesRepo
 def _push(demo: Demo, warehouse: Warehouse, step: str) -> list[PushSummary]:
     began = time.monotonic()
     with demo.shell.wiring.outlets() as outlets:
-        done = [push_store(warehouse, out, STORE, now=demo.shell.now) for out in outlets]
+        done = [
+            push_store(warehouse, out, STORE, now=demo.shell.now, confirmed=True) for out in outlets
+        ]
     for one in done:
         if one.fault is not None:
             raise one.fault

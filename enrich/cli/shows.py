@@ -111,8 +111,24 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     for done in pushes:
         for reason, count in done.invalid.items():
             console.print(f"{done.destination}: {count:,} not sent: {reason}", markup=False)
+        for line in _push_lines(done):
+            console.print(f"{done.destination}: {line}", markup=False)
         for payload in done.sample:
             console.print(f"{done.destination} sample: {dict(payload)}", markup=False)
+
+
+def _push_lines(done: PushSummary) -> list[str]:
+    """What else there is to know about a push, in words."""
+    minutes = (done.estimated_seconds or 0.0) / 60
+    lines = {
+        f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
+        f"{done.removals:,} customers are there and no longer here": done.removals > 0,
+        f"{done.removed:,} of them were removed": done.removed > 0,
+        f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
+        f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
+        f"{done.left:,} are left for the next run": done.left > 0,
+    }
+    return [line for line, is_so in lines.items() if is_so]
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:

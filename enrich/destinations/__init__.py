@@ -24,7 +24,11 @@ __all__ = [
     "Destination",
     "Tools",
     "open_destination",
+    "requests_per_second",
 ]
+
+# The part of a limit we take where others of the account need it too.
+SHARE_OF_A_SHARED_LIMIT = 0.8
 
 
 def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: Tools) -> Destination:
@@ -41,7 +45,25 @@ def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: To
         settings = adapter.settings.model_validate(dict(options))
     except ValidationError as error:
         raise BadSettings(f"destination {name}: {_problems(error)}") from None
+    can = ("nothing", *adapter.capabilities.removals)
+    if settings.removals not in can:
+        raise BadSettings(f"destination {name}: removals can be {', '.join(can)} on {kind}")
     return adapter.open(settings, tools)
+
+
+def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
+    """How fast a destination may be asked; None where no limit is known.
+
+    The settings' own `requests_per_minute` wins; of a shared limit others keep a fifth.
+    """
+    wanted = options.get("requests_per_minute")
+    if isinstance(wanted, int | float) and wanted > 0:
+        return wanted / 60
+    limit = REGISTRY[kind].capabilities.rate_limit if kind in REGISTRY else None
+    if limit is None:
+        return None
+    share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
+    return share * limit.requests / limit.seconds
 
 
 def _problems(error: ValidationError) -> str:

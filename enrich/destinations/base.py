@@ -7,7 +7,7 @@ the documents and the contract tests need to know about it is said here as data.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +22,7 @@ from enrich.client import Call
 from enrich.model import RecordResult
 from enrich.profile import FIELDS
 
+Removals = Literal["nothing", "clear", "delete"]
 Payload = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -44,6 +45,8 @@ class Capabilities:
     `max_*` None means no limit is known. `result_fidelity` is how much the platform says about the
     single record; `null_meaning` what an empty value does there to a value it already has.
     `idempotency_key` names what makes a repeated request harmless, None when nothing does.
+    `removals`: what can be done about a customer who is gone. `sends_empty` False: a computed value
+    that no longer holds is left out too. `confirms_first`: a person confirms the first push.
     """
 
     entities: tuple[str, ...]
@@ -61,6 +64,10 @@ class Capabilities:
     fields_created_first: bool = False
     diff_days_since: bool = False
     whole_table: bool = False
+    removals: tuple[Literal["clear", "delete"], ...] = ()
+    sends_empty: bool = True
+    confirms_first: bool = True
+    max_open_jobs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +114,30 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When a run stops: more than `stop_failed_share` failed, judged from that many records on."""
+    """When a run stops, what it may spend, what it does about customers who are gone.
+
+    It stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
+    does not begin when the number of customers differs by more than `stop_row_change` from the
+    last good run. Until somebody confirmed, `first_run_records` is all a destination gets.
+    """
 
     stop_failed_share: float = 0.2
     stop_after_records: int = 100
+    stop_row_change: float = 0.5
+    first_run_records: int = 0
+    removals: Removals = "nothing"
+    max_records_per_run: int | None = None
+    max_minutes_per_run: float | None = None
+    poll_seconds: float = 30.0
+    poll_minutes: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One record by our id and by what the platform knows it by (the e-mail, our key)."""
+
+    record_id: str
+    remote_key: str = field(repr=False)
 
 
 class Destination(Protocol):
@@ -145,7 +172,19 @@ class Destination(Protocol):
         ...
 
     def push(self, batch: Batch) -> list[RecordResult]:
-        """Exactly one outcome for every record of the batch."""
+        """Exactly one outcome for every record of the batch; a queued one may name its job."""
+        ...
+
+    def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
+        """One outcome for every record of a job that is over; None while it is not."""
+        ...
+
+    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
+        """One outcome for every person to erase; invalid where somebody must do it by hand."""
+        ...
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        """About how many requests a push of this size takes."""
         ...
 
 
@@ -202,10 +241,28 @@ class DestinationSettings(BaseModel):
     diff_days_since: bool | None = None
     stop_failed_share: float = Field(0.2, gt=0, le=1)
     stop_after_records: int = Field(100, ge=1)
+    stop_row_change: float = Field(0.5, gt=0)
+    first_run_records: int = Field(0, ge=0)
+    removals: Removals = "nothing"
+    max_records_per_run: int | None = Field(None, ge=1)
+    max_minutes_per_run: float | None = Field(None, gt=0)
+    requests_per_minute: float | None = Field(None, gt=0)
+    poll_seconds: float = Field(30, gt=0, le=600)
+    poll_minutes: float = Field(60, ge=0)
 
     @property
     def policy(self) -> Policy:
-        return Policy(self.stop_failed_share, self.stop_after_records)
+        return Policy(
+            stop_failed_share=self.stop_failed_share,
+            stop_after_records=self.stop_after_records,
+            stop_row_change=self.stop_row_change,
+            first_run_records=self.first_run_records,
+            removals=self.removals,
+            max_records_per_run=self.max_records_per_run,
+            max_minutes_per_run=self.max_minutes_per_run,
+            poll_seconds=self.poll_seconds,
+            poll_minutes=self.poll_minutes,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,15 @@ def cut_batches(plan: Plan, destination: Destination, context: Context) -> Itera
             yield from _cut_slice(frame, destination, context)
 
 
+def requests_needed(limits: Capabilities, record_count: int, byte_count: int) -> int:
+    """How many requests the limits of count and bytes ask for; a file is one."""
+    by_count = -(-record_count // limits.max_records) if limits.max_records else 1
+    by_bytes = -(-byte_count // limits.max_bytes) if limits.max_bytes else 1
+    if limits.transport == "single":
+        return record_count
+    return max(by_count, by_bytes) if record_count else 0
+
+
 def payload_bytes(payload: Any) -> bytes:
     """The JSON a payload is sent and measured as: compact, UTF-8, keys in their given order."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

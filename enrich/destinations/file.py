@@ -15,6 +15,7 @@ from pydantic import Field
 
 from enrich.destinations.base import (
     Adapter,
+    Addressee,
     Batch,
     Capabilities,
     DestinationSettings,
@@ -25,7 +26,9 @@ from enrich.destinations.base import (
     Row,
     Tools,
 )
+from enrich.destinations.batches import requests_needed
 from enrich.destinations.mapping import JSON_FORMATS, own_names, render_fields, version_of
+from enrich.destinations.sending import by_hand
 from enrich.errors import BadSettings, Stop
 from enrich.model import Outcome, RecordResult
 
@@ -42,6 +45,7 @@ CAPABILITIES = Capabilities(
     result_fidelity="per_record",
     null_meaning="clears",
     idempotency_key="file name, made from the content",
+    confirms_first=False,
 )
 
 
@@ -102,6 +106,16 @@ class FileDrop:
         except OSError as error:
             raise Stop(f"{self.folder} cannot be written: {error.strerror}") from None
         return [RecordResult(record_id, Outcome.ACCEPTED) for record_id in batch.frame["record_id"]]
+
+    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
+        """A file is whole or not there; there is no job."""
+
+    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
+        """Who took the files must erase what was in them."""
+        return by_hand(records)
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        return requests_needed(self.capabilities, record_count, byte_count)
 
     def _write(self, batch: Batch) -> None:
         table = batch.frame.select(pl.col(f.source).alias(f.target) for f in self.fields)

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from enrich.client import BadBody, Call, parse_json
 from enrich.destinations.base import (
     Adapter,
+    Addressee,
     Batch,
     Capabilities,
     DestinationSettings,
@@ -30,7 +31,7 @@ from enrich.destinations.base import (
     Tools,
     is_safe_to_send_to,
 )
-from enrich.destinations.batches import payload_bytes
+from enrich.destinations.batches import payload_bytes, requests_needed
 from enrich.destinations.mapping import (
     Format,
     join_list,
@@ -42,6 +43,7 @@ from enrich.destinations.mapping import (
 from enrich.destinations.sending import (
     Answer,
     Refusal,
+    erase_one,
     post,
     safe_code,
     same_outcome,
@@ -51,12 +53,14 @@ from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
 
 SAVE = "/Contacts/SaveMultiContact.Json/"
+REMOVE = "/Contacts/RemoveContact.Json/"
 LIST = "/Contacts/ListFull.Json/"
 SAVED = "1"
+GONE = ("2", "101")  # removed; not found
 MAX_REQUESTS_PER_BATCH = 100
 
 CAPABILITIES = Capabilities(
-    entities=("profile",),
+    entities=("profile", "erase"),
     modes=("upsert",),
     record_key="email",
     transport="json_batch",
@@ -67,6 +71,7 @@ CAPABILITIES = Capabilities(
     idempotency_key="Email",
     fields_created_first=True,
     diff_days_since=True,
+    removals=("clear", "delete"),
 )
 
 # icomm's word for a window -> ours.
@@ -182,6 +187,25 @@ class Icomm:
     def push(self, batch: Batch) -> list[RecordResult]:
         """One SaveMultiContact call; a batch refused whole is halved down to the rows at fault."""
         return send_halving(batch.records, self._save, MAX_REQUESTS_PER_BATCH)
+
+    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
+        """icomm answers at once; there is no job."""
+
+    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
+        """One RemoveContact call each; a contact that is not there is gone as well."""
+        return [erase_one(one, self._remove) for one in records]
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        return requests_needed(self.capabilities, record_count, byte_count)
+
+    def _remove(self, one: Addressee) -> RecordResult:
+        body = {"ProfileKey": self.settings.profile_key, "Contact": {"Email": one.remote_key}}
+        response = post(self.http, self._call(REMOVE, body))
+        answer = {} if isinstance(response, Refusal) else parse_json(response.content)
+        result = answer.get("RemoveContactJsonResult") if isinstance(answer, dict) else None
+        code = _status(result) if isinstance(result, dict) else "none"
+        outcome = Outcome.ACCEPTED if code in GONE else Outcome.REJECTED
+        return RecordResult(one.record_id, outcome, f"removal_{code}")
 
     def _save(self, records: Sequence[Record]) -> Answer:
         body = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from enrich.destinations.base import Adapter, Capabilities
+from enrich.destinations.base import Adapter, Capabilities, RateLimit
 
 
 def mapping_table(adapter: Adapter) -> str:
@@ -54,15 +54,19 @@ _LIMITS = (
     "idempotency_key",
     "fields_created_first",
     "diff_days_since",
+    "removals",
 )
 
 
 def _shown(limits: Capabilities, name: str) -> str:
     value = getattr(limits, name)
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, RateLimit):
+        shared = ", shared by everybody who uses the account" if value.is_shared else ""
+        return f"{value.requests} requests in {value.seconds:g} s{shared}"
     return "none known" if value is None else str(value)
 
 

@@ -25,6 +25,8 @@ PLAIN_EMAIL = r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@.,;<>\"]{2,}$"
 # What decides whether a customer can be sent; the other columns wait until it is known who goes.
 STANDING = ("customer_key", "email", "last_purchase_date")
 
+REMOVED_SCHEMA = {"record_id": pl.String, "remote_key": pl.String}
+
 NO_EMAIL = "no real e-mail"
 BAD_EMAIL = "not an e-mail address"
 SHARED_EMAIL = "same e-mail as another customer"
@@ -36,16 +38,24 @@ class Plan:
 
     `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
     order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
-    `removals` counts customers the platform has and the profiles no longer have; nothing is done
-    about them.
+    `removed` has record_id and remote_key of the customers the platform has and the profiles no
+    longer have. `row_count` is how many profiles it could have.
     """
 
     adds: int
     changes: int
     unchanged: int
-    removals: int
     to_send: pl.DataFrame
+    removed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMOVED_SCHEMA))
     invalid: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def removals(self) -> int:
+        return self.removed.height
+
+    @property
+    def row_count(self) -> int:
+        return self.adds + self.changes + self.unchanged
 
     @property
     def is_empty(self) -> bool:
@@ -66,10 +76,10 @@ def build_plan(
     mapping_version: str,
     whole_table: bool = False,
 ) -> Plan:
-    """The plan for `profiles` (one row per customer) against `state` (record_id, hash).
+    """The plan for `profiles` (one row per customer) against `state`.
 
-    A null hash in `state` means tried and never accepted. With `whole_table` one change sends
-    every profile, no change still sends nothing.
+    `state` has record_id and hash, and may have remote_key. A null hash means tried and never
+    accepted. With `whole_table` one change sends every profile, no change still sends nothing.
     """
     _require(profiles.schema, fields)
     clean = _without_aliases(profiles)
@@ -85,7 +95,7 @@ def build_plan(
         adds=changed.height - int(known_count),
         changes=int(known_count),
         unchanged=compared.height - changed.height,
-        removals=_removal_count(judged, state),
+        removed=_removed(judged, state),
         to_send=_with_profiles(compared if is_all_sent else changed, clean),
         invalid=_count_problems(judged),
     )
@@ -174,6 +184,11 @@ def _count_problems(judged: pl.DataFrame) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
-def _removal_count(present: pl.DataFrame, state: pl.DataFrame) -> int:
-    accepted = state.drop_nulls("hash").select(pl.col("record_id").cast(pl.String))
-    return accepted.join(present, on="record_id", how="anti").height
+def _removed(present: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
+    """Who the platform has and the profiles have not; never an address somebody else has now."""
+    if "remote_key" not in state.columns:
+        state = state.with_columns(remote_key=pl.lit(None, dtype=pl.String))
+    accepted = state.drop_nulls("hash").select(pl.col("record_id", "remote_key").cast(pl.String))
+    gone = accepted.join(present, on="record_id", how="anti")
+    taken = present.select(remote_key="email").drop_nulls().unique()
+    return gone.join(taken, on="remote_key", how="anti").sort("record_id")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from enrich.client import BadBody, Call, GaveUp, HttpStatus, NotFound, raise_for_refusal
-from enrich.destinations.base import Record, Sender
+from enrich.destinations.base import Addressee, Record, Sender
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
@@ -104,6 +104,22 @@ def outcome_of_fault(records: Sequence[Record], fault: EnrichError) -> list[Reco
     if isinstance(fault, GaveUp | BadBody):
         return same_outcome(records, Outcome.UNKNOWN, "no_answer", LATER)
     return same_outcome(records, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
+
+
+def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> RecordResult:
+    """The outcome of one erasure; a passing fault leaves the person for the next run."""
+    try:
+        return attempt(one)
+    except NotFound:
+        return RecordResult(one.record_id, Outcome.ACCEPTED, "already_gone")
+    except (TryAgain, BadBody) as fault:
+        return RecordResult(one.record_id, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
+
+
+def by_hand(records: Sequence[Addressee]) -> list[RecordResult]:
+    """Where no erasure is documented, somebody must do it there."""
+    message = "this platform documents no erasure; somebody must do it there"
+    return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
 
 
 def _attempt(part: Sequence[Record], attempt: Attempt, *, is_first: bool) -> Answer:

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from enrich.client import BadBody, Call, parse_json
 from enrich.destinations.base import (
     Adapter,
+    Addressee,
     Batch,
     Capabilities,
     DestinationSettings,
@@ -28,9 +29,9 @@ from enrich.destinations.base import (
     Tools,
     is_safe_to_send_to,
 )
-from enrich.destinations.batches import batch_id_of, payload_bytes
+from enrich.destinations.batches import batch_id_of, payload_bytes, requests_needed
 from enrich.destinations.mapping import JSON_FORMATS, own_names, render_fields, version_of
-from enrich.destinations.sending import Answer, Refusal, post, safe_code, send_halving
+from enrich.destinations.sending import Answer, Refusal, by_hand, post, safe_code, send_halving
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
 
@@ -48,6 +49,7 @@ CAPABILITIES = Capabilities(
     max_records=500,
     max_bytes=1_000_000,
     idempotency_key="Idempotency-Key header",
+    removals=("clear",),
 )
 
 DEFAULT_TEMPLATE: Mapping[str, Any] = {
@@ -154,6 +156,16 @@ class Webhook:
             return response if isinstance(response, Refusal) else read_answer(records, response)
 
         return send_halving(batch.records, attempt, MAX_REQUESTS_PER_BATCH)
+
+    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
+        """The receiver answers at once; there is no job."""
+
+    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
+        """A receiver takes records; who erases there is agreed with its owner."""
+        return by_hand(records)
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        return requests_needed(self.capabilities, record_count, byte_count)
 
     def _call(self, batch: Batch, records: Sequence[Record]) -> Call:
         batch_id = batch_id_of([(record.record_id, record.hash) for record in records])

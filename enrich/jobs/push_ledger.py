@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 
 import polars as pl
 
 from enrich.model import Outcome, RecordResult
 
-# What the platform has confirmed, or taken into a queue where it never says more.
+# What the platform has confirmed, or taken into a queue.
 SENT = frozenset({Outcome.ACCEPTED, Outcome.QUEUED})
+
+# The hash of a record of which the platform has nothing any more.
+NOTHING_LEFT = ""
 
 RESULT_SCHEMA = {
     "record_id": pl.String,
@@ -19,53 +23,108 @@ RESULT_SCHEMA = {
     "hash": pl.String,
     "code": pl.String,
     "message": pl.String,
+    "remote_key": pl.String,
+    "job_id": pl.String,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which customers go where: the destination by its configured name, one store, one day."""
+
+    destination: str
+    store: str
+    as_of: date
+    entity: str = "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a destination before a push.
+
+    `accepted_count` records it ever took, `row_count` of the last good run (None before the first),
+    `is_confirmed`: a person agreed to push there.
+    """
+
+    accepted_count: int = 0
+    row_count: int | None = None
+    is_confirmed: bool = False
 
 
 class PushLedger(Protocol):
     """What the warehouse remembers of pushes."""
 
-    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """record_id, hash (null when never accepted), accepted_at, outcome; one row per record."""
+    def pushed_state(self, target: Target) -> pl.DataFrame:
+        """record_id, hash (null when never accepted), outcome, remote_key; one row per record."""
         ...
 
-    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
+    def standing(self, target: Target) -> Standing: ...
+
+    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
+        """A person agreed to push there."""
+        ...
+
+    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
         """A row in push_runs, status running."""
+        ...
+
+    def intend(
+        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+    ) -> None:
+        """These records are about to be sent."""
+        ...
+
+    def unanswered(self, target: Target) -> Sequence[str]:
+        """The records that were sent and whose outcome nobody knows."""
+        ...
+
+    def open_jobs(self, target: Target) -> pl.DataFrame:
+        """job_id, record_id, hash, remote_key of the jobs that are not known to be over."""
         ...
 
     def record_push(
         self,
         run_id: str,
-        destination: str,
-        store: str,
-        entity: str,
+        target: Target,
         batch_id: str,
         results: pl.DataFrame,
         now: datetime,
+        closed_job: str | None = None,
     ) -> None:
-        """The batch and the outcome of each record, in one transaction.
+        """The outcome of each record of a batch, or of a job that is over, in one transaction.
 
         `results` as RESULT_SCHEMA. A hash is there only for what was sent: it replaces the one
-        kept; a null hash leaves the kept one, and only the outcome changes.
+        kept, with a job_id only when that job is over; a null hash leaves the kept one, and only
+        the outcome changes; NOTHING_LEFT takes it away.
         """
         ...
 
     def finish_push(
-        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
+        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
-        """How the run ended: completed, failed or interrupted."""
+        """How the run ended: completed, held, failed or interrupted."""
         ...
 
 
-def result_frame(results: Sequence[RecordResult], hashes: Mapping[str, str]) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent, by record id: the hash to keep when accepted, and the platform's key of it."""
+
+    hashes: Mapping[str, str]
+    remote_keys: Mapping[str, str | None]
+
+
+def result_frame(results: Sequence[RecordResult], sent: Sent) -> pl.DataFrame:
     """The results as RESULT_SCHEMA: a hash only where the platform took the record."""
     rows = [
         (
             r.record_id,
             str(r.outcome),
-            hashes.get(r.record_id) if r.outcome in SENT else None,
+            sent.hashes.get(r.record_id) if r.outcome in SENT else None,
             r.code,
             r.message,
+            sent.remote_keys.get(r.record_id),
+            r.job_id,
         )
         for r in results
     ]

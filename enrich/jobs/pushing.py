@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 from enrich.destinations import Destination
 from enrich.errors import BadSettings, EnrichError
 from enrich.jobs.push import PushSummary, Target, push
+from enrich.jobs.push_ledger import Standing
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import kept_day, recorded
@@ -25,40 +26,68 @@ class Outlet:
     name: str
     stores: tuple[str, ...]
     destination: Destination
+    requests_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WarehouseLedger:
-    """The push ledger of one destination and store, kept in the warehouse."""
+    """The push ledger, kept in the warehouse."""
 
     warehouse: Warehouse
-    destination: str
-    store: str
 
-    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        return self.warehouse.pushed_state(destination, store, entity)
+    def pushed_state(self, target: Target) -> pl.DataFrame:
+        return self.warehouse.pushed_state(*_place(target))
 
-    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
-        self.warehouse.start_push(run_id, destination, store, now=now)
+    def standing(self, target: Target) -> Standing:
+        return Standing(**self.warehouse.push_standing(*_place(target)))
+
+    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
+        self.warehouse.confirm_push(*_place(target), run_id=run_id, now=now)
+
+    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
+        self.warehouse.start_push(run_id, target.destination, target.store, now=now)
+
+    def intend(
+        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+    ) -> None:
+        self.warehouse.intend_push(
+            *_place(target), record_ids, run_id=run_id, batch_id=batch_id, now=now
+        )
+
+    def unanswered(self, target: Target) -> Sequence[str]:
+        return self.warehouse.unanswered_pushes(*_place(target))
+
+    def open_jobs(self, target: Target) -> pl.DataFrame:
+        return self.warehouse.open_push_jobs(*_place(target))
 
     def record_push(
         self,
         run_id: str,
-        destination: str,
-        store: str,
-        entity: str,
+        target: Target,
         batch_id: str,
         results: pl.DataFrame,
         now: datetime,
+        closed_job: str | None = None,
     ) -> None:
         self.warehouse.record_batch(
-            destination, store, entity, results, run_id=run_id, batch_id=batch_id, now=now
+            *_place(target),
+            results,
+            run_id=run_id,
+            batch_id=batch_id,
+            now=now,
+            closed_job=closed_job,
         )
 
     def finish_push(
-        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
+        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
-        self.warehouse.finish_push(run_id, self.destination, self.store, status, summary, now=now)
+        self.warehouse.finish_push(
+            run_id, target.destination, target.store, status, summary, now=now
+        )
+
+
+def _place(target: Target) -> tuple[str, str, str]:
+    return target.destination, target.store, target.entity
 
 
 def not_begun(destination: str, store: str, fault: EnrichError) -> PushSummary:
@@ -73,18 +102,20 @@ def push_store(
     *,
     now: datetime,
     dry_run: bool = False,
+    confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> PushSummary:
     """What became of the changes of one store at one destination; its fault stands in the summary.
 
-    Nothing is sent while the store differs too much from its source (a dry run goes on).
+    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the
+    store differs too much from its source (a dry run goes on).
     Raises BadSettings when the store has no profiles yet.
     """
     as_of = kept_day(warehouse, store)
     if as_of is None:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
     profiles = warehouse.profiles(store)
-    ledger = WarehouseLedger(warehouse, outlet.name, store)
+    ledger = WarehouseLedger(warehouse)
     held = None if dry_run else unproven(warehouse, store)
     with recorded(warehouse, "push", store, now) as run:
         done = (
@@ -98,6 +129,8 @@ def push_store(
                 run_id=run.run_id,
                 now=now,
                 dry_run=dry_run,
+                confirmed=confirmed,
+                requests_per_second=outlet.requests_per_second,
                 progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
             )
         )

@@ -17,6 +17,8 @@ _RESULTS = {
     "outcome": pl.String,
     "code": pl.String,
     "message": pl.String,
+    "remote_key": pl.String,
+    "job_id": pl.String,
 }
 
 
@@ -74,8 +76,9 @@ def record_batch(
     run_id: str,
     batch_id: str,
     now: datetime,
+    closed_job: str | None = None,
 ) -> None:
-    """The outcomes of one batch; absent columns of `results` count as null."""
+    """The outcomes of one batch, or of the job that is over; absent columns count as null."""
     columns = [
         (pl.col(name) if name in results.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in _RESULTS.items()
@@ -84,6 +87,32 @@ def record_batch(
         run(
             connection,
             "push/record_batch",
+            destination=destination,
+            store=store,
+            entity=entity,
+            run_id=run_id,
+            batch_id=batch_id,
+            now=now,
+            closed_job=closed_job,
+        )
+
+
+def intend(
+    connection: duckdb.DuckDBPyConnection,
+    destination: str,
+    store: str,
+    entity: str,
+    record_ids: pl.Series,
+    *,
+    run_id: str,
+    batch_id: str,
+    now: datetime,
+) -> None:
+    """Write down that these records are about to be sent."""
+    with registered(connection, {"leaving": pl.DataFrame({"record_id": record_ids})}):
+        run(
+            connection,
+            "push/intend",
             destination=destination,
             store=store,
             entity=entity,

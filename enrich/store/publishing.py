@@ -42,7 +42,9 @@ PUBLISHED = (
     "segment_history",
     "profile_runs",
     "push_runs",
+    "push_batches",
     "push_records",
+    "push_jobs",
 )
 """Everything but the raw documents, the rejects and the links between identifiers."""
 

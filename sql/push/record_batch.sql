@@ -1,5 +1,6 @@
 -- The outcomes of one batch, from the registered frame `incoming`. A hash is what the platform has:
--- it is stored when the record was accepted or queued, and else the earlier one stays.
+-- it is stored when the record was accepted, or queued where nothing more will be told, and else the
+-- earlier one stays. An empty hash says that the platform has nothing of the record any more.
 insert into push_batches
 select
     getvariable('batch_id'),
@@ -9,11 +10,12 @@ select
     getvariable('entity'),
     count(*),
     getvariable('now')::timestamp
-from incoming;
+from incoming
+having getvariable('closed_job') is null;
 
 merge into push_records
 using (
-    select *, outcome in ('accepted', 'queued') as is_taken
+    select *, outcome in ('accepted', 'queued') and job_id is null as is_taken
     from incoming
     qualify row_number() over (partition by record_id order by is_taken desc, outcome) = 1
 ) as answer
@@ -22,25 +24,66 @@ using (
     and push_records.entity = getvariable('entity')
     and push_records.record_id = answer.record_id
 when matched then update set
-    hash = case when answer.is_taken then answer.hash else push_records.hash end,
+    hash = case when answer.is_taken then nullif(answer.hash, '') else push_records.hash end,
     accepted_at = case
         when answer.is_taken then getvariable('now')::timestamp else push_records.accepted_at
+    end,
+    remote_key = case
+        when answer.is_taken then coalesce(answer.remote_key, push_records.remote_key)
+        else push_records.remote_key
     end,
     outcome = answer.outcome,
     code = answer.code,
     message = answer.message,
     attempted_at = getvariable('now')::timestamp,
     batch_id = getvariable('batch_id')
-when not matched then insert values (
+when not matched then insert (
+    destination, store, entity, record_id, hash, outcome, code, message, attempted_at,
+    accepted_at, batch_id, remote_key
+) values (
     getvariable('destination'),
     getvariable('store'),
     getvariable('entity'),
     answer.record_id,
-    case when answer.is_taken then answer.hash end,
+    case when answer.is_taken then nullif(answer.hash, '') end,
     answer.outcome,
     answer.code,
     answer.message,
     getvariable('now')::timestamp,
     case when answer.is_taken then getvariable('now')::timestamp end,
-    getvariable('batch_id')
+    getvariable('batch_id'),
+    answer.remote_key
 );
+
+delete from push_intents
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and record_id in (select record_id from incoming);
+
+delete from push_job_records
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and job_id = getvariable('closed_job');
+
+update push_jobs
+set finished_at = getvariable('now')::timestamp, status = 'finished'
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and job_id = getvariable('closed_job');
+
+insert into push_job_records
+select
+    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'), record_id,
+    hash, remote_key
+from incoming
+where job_id is not null;
+
+insert into push_jobs
+select
+    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'),
+    getvariable('run_id'), getvariable('batch_id'), count(*), getvariable('now')::timestamp, null,
+    'running'
+from incoming
+where job_id is not null
+group by job_id;

@@ -8,9 +8,32 @@ create table if not exists push_batches (
     record_count bigint, attempted_at timestamp
 );
 -- Grain: one row per destination, store, entity and record. hash and accepted_at tell what the
--- platform last accepted or queued; the other columns tell the last attempt.
+-- platform last accepted or queued, remote_key what it knows the record by; the other columns tell
+-- the last attempt. A null hash with an outcome accepted: the record was cleared or deleted there.
 create table if not exists push_records (
     destination varchar, store varchar, entity varchar, record_id varchar, hash varchar,
     outcome varchar, code varchar, message varchar, attempted_at timestamp,
     accepted_at timestamp, batch_id varchar
+);
+alter table push_records add column if not exists remote_key varchar;
+-- Jobs that a platform works on by itself; finished_at null: not known to be over.
+create table if not exists push_jobs (
+    job_id varchar, destination varchar, store varchar, entity varchar, run_id varchar,
+    batch_id varchar, record_count bigint, started_at timestamp, finished_at timestamp,
+    status varchar
+);
+-- The records of the jobs that are not over, with the hash to keep when they are accepted.
+create table if not exists push_job_records (
+    job_id varchar, destination varchar, store varchar, entity varchar, record_id varchar,
+    hash varchar, remote_key varchar
+);
+-- Records on the way: written before a request leaves, deleted with its outcome. What is left after
+-- a killed run may have arrived.
+create table if not exists push_intents (
+    destination varchar, store varchar, entity varchar, record_id varchar, batch_id varchar,
+    run_id varchar, intended_at timestamp
+);
+-- That a person agreed to push to a destination.
+create table if not exists push_confirmations (
+    destination varchar, store varchar, entity varchar, run_id varchar, confirmed_at timestamp
 );

@@ -17,12 +17,14 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.destinations import Destination, Tools, open_destination
 from enrich.jobs.push import PushSummary, Target, push
-from enrich.jobs.push_ledger import RESULT_SCHEMA
+from enrich.jobs.push_ledger import RESULT_SCHEMA, Standing
 from enrich.profile import FIELDS
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
 SCHEMA = {field.name: field.dtype for field in FIELDS}
+STATE_SCHEMA = dict.fromkeys(("record_id", "hash", "outcome", "remote_key"), pl.String)
+JOB_SCHEMA = dict.fromkeys(("job_id", "record_id", "hash", "remote_key"), pl.String)
 EMPTY = {field.name: field.empty for field in FIELDS}
 
 
@@ -65,35 +67,72 @@ class MemoryLedger:
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
     runs: dict[str, str] = field(default_factory=dict)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    intents: set[str] = field(default_factory=set)
+    row_count: int | None = None
+    is_confirmed: bool = False
 
-    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        rows = [(key, row["hash"]) for key, row in self.records.items()]
-        return pl.DataFrame(rows, schema={"record_id": pl.String, "hash": pl.String}, orient="row")
+    def pushed_state(self, target: Target) -> pl.DataFrame:
+        pending = {row["record_id"]: row["hash"] for row in self.jobs}
+        rows = [
+            (key, pending.get(key, row["hash"]), row["outcome"], row["remote_key"])
+            for key, row in self.records.items()
+        ]
+        return pl.DataFrame(rows, schema=STATE_SCHEMA, orient="row")
 
-    def start_push(self, run_id: str, destination: str, store: str, now: datetime) -> None:
+    def standing(self, target: Target) -> Standing:
+        taken = sum(row["accepted"] for row in self.records.values())
+        return Standing(taken, self.row_count, self.is_confirmed)
+
+    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
+        self.is_confirmed = True
+
+    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
         self.runs[run_id] = "running"
+
+    def intend(
+        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+    ) -> None:
+        self.intents.update(record_ids)
+
+    def unanswered(self, target: Target) -> Sequence[str]:
+        unknown = {key for key, row in self.records.items() if row["outcome"] == "unknown"}
+        return sorted(self.intents | unknown)
+
+    def open_jobs(self, target: Target) -> pl.DataFrame:
+        return pl.DataFrame(self.jobs, schema=JOB_SCHEMA)
 
     def record_push(
         self,
         run_id: str,
-        destination: str,
-        store: str,
-        entity: str,
+        target: Target,
         batch_id: str,
         results: pl.DataFrame,
         now: datetime,
+        closed_job: str | None = None,
     ) -> None:
         assert results.schema == RESULT_SCHEMA
         assert results["record_id"].is_unique().all()
         self.batches.append(results["record_id"].to_list())
+        self.jobs = [row for row in self.jobs if row["job_id"] != closed_job]
         for row in results.iter_rows(named=True):
-            kept = self.records.get(row["record_id"], {"hash": None})
-            self.records[row["record_id"]] = {**row, "hash": row["hash"] or kept["hash"]}
+            kept = self.records.get(row["record_id"], {"hash": None, "accepted": False})
+            is_taken = row["outcome"] in ("accepted", "queued") and row["job_id"] is None
+            self.records[row["record_id"]] = {
+                **row,
+                "hash": (row["hash"] or None) if is_taken else kept["hash"],
+                "accepted": kept["accepted"] or is_taken,
+            }
+            self.intents.discard(row["record_id"])
+            if row["job_id"]:
+                self.jobs.append({name: row[name] for name in JOB_SCHEMA})
 
     def finish_push(
-        self, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
+        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
         self.runs[run_id] = status
+        if status == "completed":
+            self.row_count = summary["rows"]
         json.dumps(summary)
 
     def outcomes(self) -> dict[str, str]:
@@ -123,6 +162,10 @@ class FakeIcomm:
         self.headers.append(request.headers)
         if request.url.path == "/Contacts/ListFull.Json/":
             return httpx.Response(200, json={"ListContactsFullJsonResult": []})
+        if request.url.path == "/Contacts/RemoveContact.Json/":
+            was_there = self.contacts.pop(body["Contact"]["Email"], None) is not None
+            answer = {"StatusCode": 2 if was_there else 101}
+            return httpx.Response(200, json={"RemoveContactJsonResult": answer})
         assert request.url.path == "/Contacts/SaveMultiContact.Json/"
         self.bodies.append(body)
         return self._save(body["ContactList"])
@@ -203,12 +246,14 @@ class World:
     receiver: FakeReceiver = field(default_factory=FakeReceiver)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     waits: list[float] = field(default_factory=list)
+    seconds: float = 0.0
     run_no: int = 0
 
     def tools(self) -> Tools:
         http = Http(
             transport=httpx.MockTransport(self._answer),
-            sleep=self.waits.append,
+            sleep=self._wait,
+            monotonic=lambda: self.seconds,
             jitter=lambda: 0.0,
         )
         return Tools(
@@ -221,7 +266,12 @@ class World:
         return open_destination("there", kind, options, self.tools())
 
     def push(
-        self, destination: Destination, profiles: pl.DataFrame, *, dry_run: bool = False
+        self,
+        destination: Destination,
+        profiles: pl.DataFrame,
+        *,
+        dry_run: bool = False,
+        confirmed: bool = True,
     ) -> PushSummary:
         self.run_no += 1
         return push(
@@ -232,7 +282,14 @@ class World:
             run_id=f"run-{self.run_no}",
             now=NOW,
             dry_run=dry_run,
+            confirmed=confirmed,
+            monotonic=lambda: self.seconds,
+            sleep=self._wait,
         )
+
+    def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         is_icomm = request.url.host == "api.icommarketing.com"

@@ -1,5 +1,9 @@
-"""Each platform has its page, and the tables on it are those of the code."""
+"""Each platform has its page, and the tables on it are those of the code.
 
+To write the tables again: python -m tests.destinations.test_docs
+"""
+
+import re
 from pathlib import Path
 
 import pytest
@@ -36,3 +40,16 @@ def test_the_page_says_what_to_do_first(kind):
     assert "## What to create there first" in page(kind)
     assert "## Rights" in page(kind)
     assert "## Limits" in page(kind)
+
+
+def write_tables() -> None:
+    for kind, adapter in REGISTRY.items():
+        text = page(kind)
+        for table in (keys_table(adapter), limits_table(adapter), mapping_table(adapter)):
+            head = re.escape(table.split("\n")[0])
+            text = re.sub(f"^{head}\n(\\|.*\n)*", lambda _, t=table: f"{t}\n", text, flags=re.M)
+        (PAGES / f"{kind}.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_tables()

@@ -56,6 +56,52 @@ def test_destinations_and_stores_are_apart(tmp_path: Path) -> None:
         assert warehouse.pushed_state("icomm", "other", "profile").is_empty()
 
 
+def test_a_job_keeps_its_hashes_until_it_is_over(tmp_path: Path) -> None:
+    queued = pl.DataFrame(
+        {"record_id": ["1"], "hash": ["h1"], "outcome": ["queued"], "job_id": ["job"]}
+    )
+    done = {"run_id": "r", "batch_id": "b", "now": NOW}
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse.record_batch(*TARGET, queued, **done)
+        assert state(warehouse) == [("1", "h1", "queued")]  # on the way: not to be sent again
+        assert warehouse.push_standing(*TARGET)["accepted_count"] == 0
+        assert warehouse.open_push_jobs(*TARGET)["job_id"].to_list() == ["job"]
+        refused = pl.DataFrame({"record_id": ["1"], "hash": [None], "outcome": ["rejected"]})
+        warehouse.record_batch(*TARGET, refused, **done, closed_job="job")
+        assert state(warehouse) == [("1", None, "rejected")]
+        assert warehouse.open_push_jobs(*TARGET).is_empty()
+
+
+def test_an_intent_stands_until_its_outcome_is_known(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        leaving = pl.Series(["1", "2"])
+        warehouse.intend_push(*TARGET, leaving, run_id="r", batch_id="b", now=NOW)
+        assert warehouse.unanswered_pushes(*TARGET) == ["1", "2"]
+        send(warehouse, 0, "accepted", "h0")
+        assert warehouse.unanswered_pushes(*TARGET) == ["2"]
+        send(warehouse, 1, "unknown", None)
+        assert warehouse.unanswered_pushes(*TARGET) == ["1", "2"]
+
+
+def test_what_is_known_of_a_destination(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        nothing = {"accepted_count": 0, "row_count": None, "is_confirmed": False}
+        assert warehouse.push_standing(*TARGET) == nothing
+        warehouse.confirm_push(*TARGET, run_id="r", now=NOW)
+        warehouse.start_push("r", "icomm", "main", now=NOW)
+        warehouse.finish_push("r", "icomm", "main", "completed", {"rows": 7}, now=NOW)
+        send(warehouse, 0, "accepted", "h0")
+        known = {"accepted_count": 1, "row_count": 7, "is_confirmed": True}
+        assert warehouse.push_standing(*TARGET) == known
+
+
+def test_an_empty_hash_says_that_nothing_is_left_there(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        send(warehouse, 0, "accepted", "h0")
+        send(warehouse, 1, "accepted", "")
+        assert state(warehouse) == [("1", None, "accepted")]
+
+
 def test_runs_are_told_newest_first(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         warehouse.start_run("a", "sync", None, now=NOW)

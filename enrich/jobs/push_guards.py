@@ -1,0 +1,101 @@
+"""What holds a push back before it begins, and how much of it fits the run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from enrich.destinations.base import Destination, Policy
+from enrich.destinations.batches import payload_bytes
+from enrich.destinations.plan import Plan
+from enrich.errors import HeldBack
+from enrich.jobs.push_ledger import Standing, Target
+from enrich.model import Outcome
+
+MEASURED_ROWS = 200
+SECONDS_PER_REQUEST = 0.5  # where the platform's rate does not decide
+
+
+def held_back(
+    destination: Destination, target: Target, plan: Plan, standing: Standing
+) -> HeldBack | None:
+    """Why nobody should send this without a person having looked; None when there is no reason."""
+    policy = destination.policy
+    if needs_confirmation(destination, standing):
+        room = policy.first_run_records - standing.accepted_count
+        if room <= 0:
+            return _not_confirmed(target, plan, standing)
+    return _jump(target, plan, standing, policy)
+
+
+def needs_confirmation(destination: Destination, standing: Standing) -> bool:
+    """Whether this destination is new: not confirmed, and no more there than the first few."""
+    is_new = standing.accepted_count <= destination.policy.first_run_records
+    return destination.capabilities.confirms_first and not standing.is_confirmed and is_new
+
+
+def run_limit(destination: Destination, standing: Standing) -> int | None:
+    """How many records this run may send; None for all."""
+    policy = destination.policy
+    limits = [] if policy.max_records_per_run is None else [policy.max_records_per_run]
+    if needs_confirmation(destination, standing):
+        limits.append(max(0, policy.first_run_records - standing.accepted_count))
+    return min(limits) if limits else None
+
+
+def within(plan: Plan, state: pl.DataFrame, limit: int | None) -> tuple[Plan, int]:
+    """The plan cut to `limit` records and how many are left over.
+
+    What the platform refused the last time goes last, so that it never starves the others.
+    """
+    if limit is None or plan.to_send.height <= limit:
+        return plan, 0
+    refused: Sequence[str] = []
+    if "outcome" in state.columns:
+        refused = state.filter(pl.col("outcome") == str(Outcome.REJECTED))["record_id"].to_list()
+    ordered = plan.to_send.sort(pl.col("record_id").is_in(refused), maintain_order=True)
+    return replace(plan, to_send=ordered.head(limit)), ordered.height - limit
+
+
+def estimate(
+    plan: Plan, destination: Destination, requests_per_second: float | None
+) -> tuple[int, float]:
+    """About how many requests this plan takes, and how many seconds at the platform's rate."""
+    sample = plan.to_send.head(MEASURED_ROWS)
+    sizes = [
+        len(payload_bytes(destination.render(row, is_known=row["is_known"])))
+        for row in sample.iter_rows(named=True)
+        if destination.validate(row) is None
+    ]
+    per_record = sum(sizes) / len(sizes) if sizes else 0
+    count = plan.to_send.height
+    requests = destination.requests_for(count, round(per_record * count))
+    gap = 1 / requests_per_second if requests_per_second else 0.0
+    each = max(gap, SECONDS_PER_REQUEST / destination.capabilities.concurrency)
+    return requests, requests * each
+
+
+def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:
+    name = target.destination
+    what = f"{plan.to_send.height:,} customers of {target.store} would be the first it gets"
+    if standing.accepted_count:
+        what = f"the first {standing.accepted_count:,} of {target.store} are there: look at them"
+    return HeldBack(
+        f"{name} is new: {what}; look at `enrich push --destination {name} --dry-run`,"
+        f" then agree once with `enrich push --destination {name} --confirm`"
+    )
+
+
+def _jump(target: Target, plan: Plan, standing: Standing, policy: Policy) -> HeldBack | None:
+    before, now = standing.row_count, plan.row_count
+    if before is None or max(before, now) < policy.stop_after_records:
+        return None
+    if abs(now - before) <= policy.stop_row_change * before:
+        return None
+    return HeldBack(
+        f"{target.destination}: {now:,} customers of {target.store} where the last good push had"
+        f" {before:,}, a change of more than {policy.stop_row_change:.0%}; if that is right,"
+        f" run `enrich push --destination {target.destination} --confirm`"
+    )
