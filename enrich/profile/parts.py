@@ -78,8 +78,14 @@ def profile_parts(
     """The profiles, block by block; within a block in the order of customer_key."""
     for part in range(scored.parts.count):
         ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
-        details = scored.parts.details(part)
-        yield from finished(ranked, details, scored.scoring, history, segments, customers_per_block)
+        yield from finished(
+            ranked,
+            scored.parts.details(part),  # not named here, so that it can go when it is unpacked
+            scored.scoring,
+            history,
+            segments,
+            customers_per_block,
+        )
 
 
 def _ranked(parts: Parts, part: int, as_of: date, rules: Rules) -> Ranked:

@@ -21,6 +21,7 @@ _CUSTOMER_SHIFT = np.uint64(32)  # the upper half of a word is the customer
 _VALUE_SHIFT = np.uint64(4)
 _BUCKET_SHIFT = np.uint64(1)
 _LOW_BITS = np.uint8(15)  # bucket and flag
+_STRETCH = 1 << 18  # words compared at a time: what fits into the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,10 @@ def distinct_runs(stems: Words, codes: Codes, customer_count: int, width: type[C
 def _heads(words: Words) -> Mask:
     """Where a new pair begins: the words differ above the bucket and the flag."""
     is_head = np.ones(len(words), dtype=np.bool_)
-    np.greater(words[1:] ^ words[:-1], _LOW_BITS, out=is_head[1:])
+    for start in range(1, len(words), _STRETCH):
+        here, before = words[start : start + _STRETCH], words[start - 1 : start - 1 + _STRETCH]
+        differing = here ^ before[: len(here)]
+        np.greater(differing, _LOW_BITS, out=is_head[start : start + _STRETCH])
     return is_head
 
 
