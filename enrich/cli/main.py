@@ -10,7 +10,7 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from enrich.cli import compute, demo, look, pull, setup
+from enrich.cli import compute, demo, keep, look, pull, setup
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
@@ -29,6 +29,9 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("serve", compute.serve),
     ("status", look.status),
     ("rejects", look.rejects),
+    ("forget", keep.forget),
+    ("backup", keep.backup),
+    ("restore", keep.restore_file),
     ("query", look.query),
     ("fields", look.fields),
     ("simulate", demo.simulate),

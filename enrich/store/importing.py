@@ -10,6 +10,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.model import Loaded
+from enrich.store import forgetting
 from enrich.store.scripts import read, registered, run
 
 _UTC = pl.Datetime("us")
@@ -67,7 +68,8 @@ def load_frame(
     now: datetime,
 ) -> Loaded:
     """What became of the rows of one frame; `entity` is orders, items or customers."""
-    with registered(connection, {"incoming": _shaped(entity, frame)}):
+    shaped = forgetting.without_forgotten(connection, store, entity, _shaped(entity, frame))
+    with registered(connection, {"incoming": shaped}):
         run(connection, f"imports/load_{entity}", store=store, run_id=run_id, now=now)
     run(connection, f"imports/{_TYPED[entity]}", store=store)
     return Loaded(*read(connection, "loading/counts").row(0))

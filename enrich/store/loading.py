@@ -10,6 +10,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
+from enrich.store import forgetting
 from enrich.store.scripts import read, registered, run
 
 TYPED: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +52,7 @@ def load_documents(
         run(connection, "loading/incoming_documents", **values)
     if entity == "customers":
         run(connection, "loading/keep_contact_values")
+    forgetting.keep_away(connection, store, entity)
     run(connection, "loading/loaded_keys", **values)
     _replace_raw(connection, entity)
     run(connection, "loading/settled_rejects", store=store, entity=entity)

@@ -13,7 +13,16 @@ import polars as pl
 
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.profile import ProfileInputs
-from enrich.store import history, importing, ledger, loading, publishing, reconciling, resolving
+from enrich.store import (
+    forgetting,
+    history,
+    importing,
+    ledger,
+    loading,
+    publishing,
+    reconciling,
+    resolving,
+)
 from enrich.store.connection import transaction
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
@@ -225,6 +234,21 @@ class Warehouse:
     def publish(self, path: Path, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
         """The read copy for analysts, swapped in whole; `comments` is table -> column -> text."""
         return publishing.publish(self._connection, path, comments or {})
+
+    def forget(
+        self, store: str, who: str, rules: Rules, *, run_id: str, now: datetime
+    ) -> forgetting.Forgotten:
+        """What was removed of one person of a store, who stays away from then on.
+
+        `who` is an e-mail, a document, the source's customer id or our customer_key. The orders
+        stay as anonymous sales. The bytes leave the file with the next `rewrite_warehouse`.
+        """
+        with transaction(self._connection):
+            found = forgetting.forget(self._connection, store, who, now)
+            loading.fill_typed(self._connection, store, "orders")
+            run(self._connection, "imports/typed_orders", store=store)
+            resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
+        return found
 
     # -- runs and pushes ----------------------------------------------------------------------
 

@@ -46,6 +46,8 @@ highest as (
         select max(merged_customer_key) as customer_key from customer_merges
         union all
         select max(customer_key) as customer_key from customers
+        union all
+        select max(customer_key) as customer_key from state.tombstones
     )
 ),
 

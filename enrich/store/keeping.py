@@ -1,0 +1,81 @@
+"""The warehouse file as a whole: written anew, backed up, brought back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from enrich.errors import BadSettings
+from enrich.store import forgetting
+from enrich.store.connection import (
+    SCHEMA_VERSION,
+    connect,
+    copy_privately,
+    is_outdated,
+    schema_version,
+)
+from enrich.store.lock import writer_lock
+
+LOCK_NAME = ".lock"
+BACKUPS = "backups"
+
+
+def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
+    """The file of `path` without what was deleted from it; raises Locked."""
+    with writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
+        forgetting.rewrite(path)
+
+
+def back_up(path: Path, target: Path | None, *, started_at: datetime) -> Path:
+    """The whole copy of the warehouse at `target`, by default in `backups`; raises Locked.
+
+    Everything that is not in it can be made again from it: the read copy by `enrich sync`.
+    """
+    if not path.is_file():
+        raise BadSettings(f"{path} does not exist yet; there is nothing to back up")
+    copy = target or path.parent / BACKUPS / f"{path.stem}-{started_at:%Y%m%dT%H%M%SZ}.duckdb"
+    if copy.exists():
+        raise BadSettings(f"{copy} exists already; it is left as it is")
+    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
+        connect(path, "1GB", None).close()  # what a killed run left beside the file goes into it
+        copy_privately(path, copy)
+        _readable_version(copy)
+    return copy
+
+
+def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:
+    """Where the warehouse of before was put, None when there was none; raises Locked.
+
+    The copy of `source` takes its place at once or not at all. Raises BadSettings when `source` is
+    no warehouse, or one of a newer program.
+    """
+    version = _readable_version(source)
+    is_outdated(source, version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with writer_lock(path.parent / LOCK_NAME, "restore", _signed(started_at)):
+        before = path.with_name(f"{path.stem}.before-restore-{started_at:%Y%m%dT%H%M%SZ}.duckdb")
+        had_one = path.exists()
+        if had_one:
+            connect(path, "1GB", None).close()
+            copy_privately(path, before)
+        copy_privately(source, path)
+    return before if had_one else None
+
+
+def _readable_version(path: Path) -> int:
+    """The schema version of a backup; raises BadSettings when it is none."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            version = schema_version(connection)
+    except duckdb.Error:
+        version = None
+    if version is None:
+        raise BadSettings(f"{path} is no warehouse (schema {SCHEMA_VERSION} or older is needed)")
+    return version
+
+
+def _signed(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

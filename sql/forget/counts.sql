@@ -1,0 +1,18 @@
+-- What there is of the people to forget. Grain: one row per kind of thing.
+select 'customers' as what, count(*) as row_count from forgotten_customers
+union all
+select 'contacts', count(*) from forgotten_contacts
+union all
+select 'orders made anonymous', count(*) from forgotten_orders
+union all
+select 'identifiers', count(*) from forgotten_identifiers
+union all
+select 'history rows', count(*)
+from segment_history
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers)
+union all
+select 'records of pushes', count(*)
+from push_records
+where store = getvariable('store')
+    and record_id in (select customer_key::varchar from forgotten_customers);

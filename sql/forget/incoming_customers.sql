@@ -1,0 +1,20 @@
+-- incoming_documents of customers: the documents of whoever was forgotten are not taken in.
+delete from incoming_documents
+where key in (
+    with told as (
+        select
+            key,
+            unnest([
+                'contact:vtex:' || lower(key),
+                'customer_id:' || lower(trim(payload ->> '$.userId')),
+                'email:' || clean_email(payload ->> '$.email')
+            ]) as identifier
+        from incoming_documents
+    )
+
+    select key
+    from told
+    where sha256((select salt from state.tombstone_salt) || identifier) in (
+            select digest from state.tombstones where store = getvariable('store')
+        )
+);

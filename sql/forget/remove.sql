@@ -1,0 +1,62 @@
+-- Everything that is personal of the people in the temporary tables of sql/forget/find.sql. Their
+-- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not. loaded_keys is
+-- left for the typed tables, which are filled again from raw.
+update raw.vtex_orders
+set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null}')
+where store = getvariable('store') and key in (select order_id from forgotten_orders);
+
+delete from raw.vtex_customers
+where store = getvariable('store')
+    and key in (select contact_id from forgotten_contacts where source = 'vtex');
+
+update raw.imported_orders
+set customer_id = null, email = null
+where store = getvariable('store') and order_id in (select order_id from forgotten_orders);
+
+delete from raw.imported_customers
+where store = getvariable('store')
+    and customer_id in (select contact_id from forgotten_contacts where source = 'import');
+
+delete from contacts
+where store = getvariable('store')
+    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
+
+delete from carts
+where store = getvariable('store')
+    and contact_id in (select contact_id from forgotten_contacts where source = 'vtex');
+
+delete from state.rejects
+where store = getvariable('store')
+    and (
+        key in (select contact_id from forgotten_contacts)
+        or key in (select order_id from forgotten_orders)
+        or exists (
+            from forgotten_identifiers as theirs
+            where theirs.kind <> 'contact'
+                and length(theirs.value) >= 4
+                and contains(lower(rejects.payload), lower(theirs.value))
+        )
+    );
+
+delete from segment_history
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from push_records
+where store = getvariable('store')
+    and (
+        record_id in (select customer_key::varchar from forgotten_customers)
+        or lower(record_id) in (select lower(value) from forgotten_identifiers)
+    );
+
+delete from identity_links
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from customer_merges
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
+create or replace temp table loaded_keys as
+select order_id as key, false as is_new
+from forgotten_orders;
