@@ -14,6 +14,7 @@ from enrich.destinations import Tools, open_destination, requests_per_second
 from enrich.errors import BadSettings
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
+from enrich.model import Rules
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
 from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
 from enrich.vtex import VtexClient
@@ -39,6 +40,11 @@ class Wiring:
     def vtex_stores(self) -> tuple[str, ...]:
         """The stores that are pulled; the others live from imports."""
         return tuple(name for name, store in self.settings.stores.items() if store.account)
+
+    @property
+    def rules(self) -> dict[str, Rules]:
+        """What the numbers of every store mean."""
+        return {name: store.rules() for name, store in self.settings.stores.items()}
 
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""

@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed
 
 from enrich.errors import EnrichError
+from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
@@ -35,9 +36,12 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 
 @task(name="publish", task_run_name="publish", **RETRYING)
 def publish_copy(wiring: Wiring) -> str:
-    """The path of the fresh read copy."""
+    """The path of the fresh read copy; the dashboard is made from it, without the lock."""
     with wiring.warehouse("publish") as warehouse:
-        return str(publish(warehouse))
+        path = publish(warehouse)
+    with wiring.read_copy() as copy:
+        make_dashboard(copy, wiring.rules, path.with_name(DASHBOARD_NAME), wiring.now)
+    return str(path)
 
 
 @flow(

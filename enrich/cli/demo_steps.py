@@ -13,8 +13,10 @@ from pathlib import Path
 import polars as pl
 
 from enrich.cli.console import reporter, show_table
+from enrich.cli.demo_history import keep_history
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, Refused, Stop
+from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.publish import publish
 from enrich.jobs.push import PushSummary
@@ -68,12 +70,14 @@ def run_demo(demo: Demo) -> None:
     _verify(demo)
     with demo.shell.wiring.warehouse("demo") as warehouse:
         _sync(demo, warehouse, "sync")
+        keep_history(demo.shell, warehouse, STORE)
         computed, profiles = _profiles(demo, warehouse, "profiles")
         _push(demo, warehouse, "push")
         synced = _sync(demo, warehouse, "sync again")
         _, again = _profiles(demo, warehouse, "again")
         pushes = _push(demo, warehouse, "push again")
         publish(warehouse)
+    _dashboard(demo)
     _check_quiet(synced, profiles.equals(again), pushes)
     _summary(demo, computed, began)
 
@@ -130,6 +134,15 @@ def _push(demo: Demo, warehouse: Warehouse, step: str) -> list[PushSummary]:
     counts = ", ".join(f"{one.destination} {one.accepted:,}" for one in done)
     demo.line(step, f"accepted: {counts}", began)
     return done
+
+
+def _dashboard(demo: Demo) -> None:
+    began = time.monotonic()
+    wiring = demo.shell.wiring
+    with wiring.read_copy() as copy:
+        path = wiring.settings.data_dir / DASHBOARD_NAME
+        make_dashboard(copy, wiring.rules, path, wiring.now)
+    demo.line("dashboard", f"open {path} in a browser", began)
 
 
 def _check_quiet(synced: SyncReport, is_same: bool, pushes: list[PushSummary]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from enrich.cli import compute, demo, keep, look, pull, setup
+from enrich.cli import compute, dashboard, demo, keep, look, pull, setup
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("backup", keep.backup),
     ("restore", keep.restore_file),
     ("query", look.query),
+    ("dashboard", dashboard.dashboard),
     ("fields", look.fields),
     ("simulate", demo.simulate),
     ("demo", demo.demo),

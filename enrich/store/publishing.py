@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from enrich.store.scripts import table_exists
+from enrich.store.scripts import statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
@@ -35,6 +35,8 @@ PUBLISHED = (
     "purchase_promo_codes",
     "unmatched_refunds",
     "customer_merges",
+    "identity_links",
+    "identity_conflicts",
     "resolve_report",
     "reconciliation",
     "profiles",
@@ -46,7 +48,10 @@ PUBLISHED = (
     "push_records",
     "push_jobs",
 )
-"""Everything but the raw documents, the rejects and the links between identifiers."""
+"""Everything but the raw documents, the rejects and the listing."""
+
+DERIVED = ("watermarks", "runs", "reject_counts")
+"""Tables of the copy that a query of sql/published makes."""
 
 
 def publish(
@@ -61,6 +66,8 @@ def publish(
                 if table_exists(connection, table):
                     connection.table(table).create(f"copy.main.{table}")
                     _comment(connection, table, comments.get(table, {}))
+            for table in DERIVED:
+                connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
         unfinished.chmod(0o600)
         unfinished.replace(path)
     finally:

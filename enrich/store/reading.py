@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.store import ledger
+from enrich.store.desk import desk_frames
 from enrich.store.scripts import frame_of, run, scripts_in, table_exists
 
 
@@ -41,6 +43,10 @@ class ReadCopy:
         if store is not None:
             rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
         return frame_of(rows)
+
+    def desk(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
+        """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
+        return desk_frames(self._connection, store, as_of)
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""

@@ -1,0 +1,72 @@
+"""The dashboard: the frames of every store as one HTML file that needs nothing else.
+
+Nothing is counted here or in the page: every number stands in the frames already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+import polars as pl
+
+PARTS = {"STYLE": "page.css", "CHARTS": "charts.js", "SCRIPT": "page.js", "WORDS": "words.json"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDesk:
+    """One store: its name, its currency (None when the settings name none) and its frames."""
+
+    name: str
+    currency: str | None
+    as_of: date
+    frames: Mapping[str, pl.DataFrame]
+
+
+def dashboard_page(stores: Sequence[StoreDesk], made_at: datetime) -> str:
+    """The HTML of the dashboard; `made_at` is the UTC moment it shows as its own."""
+    data = {
+        "made_at": _plain(made_at),
+        "stores": [
+            {
+                "name": store.name,
+                "currency": store.currency,
+                "as_of": _plain(store.as_of),
+                "tables": {name: table(frame) for name, frame in store.frames.items()},
+            }
+            for store in stores
+        ],
+    }
+    page = _part("page.html")
+    for mark, name in PARTS.items():
+        page = page.replace(f"/*{mark}*/", _part(name))
+    return page.replace("/*DATA*/", embedded(data))
+
+
+def table(frame: pl.DataFrame) -> dict[str, Any]:
+    """`columns` and `rows`, in plain JSON values; days and moments as ISO text."""
+    rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
+    return {"columns": frame.columns, "rows": rows}
+
+
+def embedded(value: Any) -> str:
+    """JSON that cannot end the script element it stands in, whatever a product is called."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _part(name: str) -> str:
+    return (resources.files("enrich.report") / name).read_text(encoding="utf-8")

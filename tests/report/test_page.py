@@ -1,0 +1,87 @@
+"""The page as a file: whole, private, inert, in three languages, and for an empty shop."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from enrich.jobs.dashboard import make_dashboard
+from enrich.model import Rules
+from enrich.report.dashboard import embedded
+from enrich.store import open_warehouse, read_warehouse
+from tests.report.shop import NOW, SHOP, published
+
+RULES = {"main": SHOP.rules}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(tmp_path_factory.mktemp("page"))
+    with published(folder) as copy:
+        return make_dashboard(copy, RULES, folder / "dashboard.html", NOW)
+
+
+def block(page: Path, name: str) -> object:
+    found = re.search(f'id="{name}">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_the_file_is_private_small_and_alone(page: Path) -> None:
+    text = page.read_text()
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert page.stat().st_size < 5_000_000
+    assert [one.name for one in page.parent.iterdir() if one.name.endswith(".new")] == []
+    assert set(re.findall(r"https?://[^\s\"']+", text)) == {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in text
+
+
+def test_nobody_is_in_it(page: Path) -> None:
+    text = page.read_text()
+    assert "example.com" not in text
+    assert "customer_key" not in text
+
+
+def test_a_product_cannot_end_the_script(page: Path) -> None:
+    assert "alert(1)</script>" not in page.read_text()
+    assert json.loads(embedded("</script>")) == "</script>"
+
+
+def test_the_page_holds_the_frames_as_they_are(page: Path) -> None:
+    data = block(page, "data")
+    assert isinstance(data, dict)
+    (store,) = data["stores"]
+    assert (store["name"], store["currency"], store["as_of"]) == ("main", "BRL", "2026-03-09")
+    with read_warehouse(page.parent) as copy:
+        frames = copy.desk("main", date(2026, 3, 9))
+    figures = store["tables"]["figures"]
+    assert figures["columns"] == frames["figures"].columns
+    assert figures["rows"] == [list(row) for row in frames["figures"].iter_rows()]
+    assert set(store["tables"]) == set(frames)
+
+
+def test_every_word_exists_in_every_language(page: Path) -> None:
+    words = block(page, "words")
+    assert isinstance(words, dict)
+    assert set(words) == {"es", "pt", "en"}
+    assert set(words["es"]) == set(words["pt"]) == set(words["en"])
+    for key, text in words["en"].items():
+        holes = sorted(re.findall(r"\{\w+\}", text))
+        for language in ("es", "pt"):
+            assert sorted(re.findall(r"\{\w+\}", words[language][key])) == holes, key
+    asked = set(re.findall(r'word\("([^"]+)"', page.read_text()))
+    assert asked <= set(words["en"])
+
+
+def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path, memory_limit="500MB") as warehouse:
+        warehouse.publish(tmp_path / "analysis.duckdb")
+    with read_warehouse(tmp_path) as copy:
+        page = make_dashboard(copy, {"main": Rules()}, tmp_path / "dashboard.html", NOW)
+    data = block(page, "data")
+    assert isinstance(data, dict)
+    assert data["stores"][0]["tables"]["segments"]["rows"] == []
