@@ -1,0 +1,77 @@
+"""Folders that contenders start from: python -m bench.prepare KIND SOURCE FOLDER.
+
+SOURCE is the folder of a made-up shop, or the address of the simulator.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from bench.contenders.job import make
+from bench.contenders.sync import sync
+from bench.simulated import NOW
+from enrich.model import Rules
+from enrich.store import WAREHOUSE_NAME, open_warehouse
+
+FILL = Path(__file__).with_name("typed_tables.sql")
+NEW_SHARE = 0.01
+
+
+def nothing(_: str, folder: Path) -> None:
+    """An empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def warehouse(source: str, folder: Path) -> None:
+    """All orders stored and resolved, no profiles kept."""
+    fill(Path(source), folder, 1, _purchase_count(source))
+    resolve(folder)
+
+
+def warehouse_kept(source: str, folder: Path) -> None:
+    """99 % of the orders, with the profiles of the day before kept; then the newest 1 % stored."""
+    count = _purchase_count(source)
+    known = count - round(count * NEW_SHARE)
+    fill(Path(source), folder, 1, known)
+    make(folder, NOW)
+    fill(Path(source), folder, known + 1, count)
+
+
+def synced(source: str, folder: Path) -> None:
+    """Everything synced from the simulator."""
+    sync(source, folder)
+
+
+def fill(shop: Path, folder: Path, first_no: int, last_no: int) -> None:
+    """The typed tables of the warehouse gain the purchases of these numbers."""
+    with open_warehouse(folder):
+        pass  # the schema is there now
+    with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
+        for name, value in (("shop", str(shop)), ("first_no", first_no), ("last_no", last_no)):
+            connection.execute(f"set variable {name} = $value", {"value": value})
+        connection.execute(FILL.read_text())
+
+
+def resolve(folder: Path) -> None:
+    """Customers and purchases are made from the typed tables."""
+    with open_warehouse(folder) as warehouse:
+        warehouse.resolve("shop", Rules(), run_id="prepare", now=NOW + timedelta(days=1))
+
+
+def _purchase_count(source: str) -> int:
+    made = json.loads((Path(source) / "made.json").read_text())
+    return int(made["purchases"])
+
+
+KINDS: dict[str, Callable[[str, Path], None]] = {
+    kind.__name__: kind for kind in (nothing, warehouse, warehouse_kept, synced)
+}
+
+if __name__ == "__main__":
+    KINDS[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))

@@ -1,0 +1,120 @@
+"""Everything that can be measured: which program, on which scales, compared with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """What a contender makes, and so with whom it is compared."""
+
+    TABLE = "the whole profile table, Parquet to Parquet"
+    SUBSET = "recency, frequency, monetary and scores alone"
+    FLOOR = "reading only"
+    WAREHOUSE = "the whole profile table, from and into the warehouse"
+    SYNC = "orders from VTEX"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One program: the module of `bench.contenders` and its further arguments.
+
+    `needs_peers`: it runs where pandas and pymc-marketing are installed. `starts_from`: the
+    prepared folder (see `prepare.py`) it is given a fresh copy of before each run.
+    """
+
+    name: str
+    module: str
+    says: str
+    group: Group
+    arguments: tuple[str, ...] = ()
+    needs_peers: bool = False
+    starts_from: str | None = None
+    is_small_only: bool = False
+    is_standard: bool = True
+
+
+CONTENDERS = (
+    Contender("stage", "stage", "the profile stage", Group.TABLE),
+    Contender("stage_7", "stage", "the stage, 7 parts", Group.TABLE, ("7",), is_standard=False),
+    Contender("stage_64", "stage", "the stage, 64 parts", Group.TABLE, ("64",), is_standard=False),
+    Contender("duckdb", "duckdb_sql", "tuned DuckDB SQL", Group.TABLE),
+    Contender(
+        "pandas",
+        "pandas_groupby",
+        "plain pandas",
+        Group.TABLE,
+        needs_peers=True,
+        is_small_only=True,
+    ),
+    Contender("floor", "floor", "floor: read all, count purchases", Group.FLOOR),
+    Contender("stage_rfm", "stage_rfm", "our RFM alone", Group.SUBSET),
+    Contender(
+        "pymc",
+        "pymc",
+        "pymc-marketing",
+        Group.SUBSET,
+        needs_peers=True,
+        is_small_only=True,
+    ),
+    Contender(
+        "pymc_import",
+        "pymc_import",
+        "pymc-marketing, import only",
+        Group.SUBSET,
+        needs_peers=True,
+        is_small_only=True,
+    ),
+    Contender(
+        "warehouse",
+        "warehouse",
+        "from and into the warehouse",
+        Group.WAREHOUSE,
+        starts_from="warehouse",
+        is_standard=False,
+    ),
+    Contender(
+        "job",
+        "job",
+        "the profile job, resolving first",
+        Group.WAREHOUSE,
+        starts_from="warehouse",
+        is_standard=False,
+    ),
+    Contender(
+        "job_again",
+        "job",
+        "the profile job after 1 % new orders",
+        Group.WAREHOUSE,
+        starts_from="warehouse_kept",
+        is_standard=False,
+    ),
+    Contender("httpx", "httpx_loop", "bare httpx loop", Group.SYNC, is_standard=False),
+    Contender(
+        "orders",
+        "pull_orders",
+        "orders: client, validation, load",
+        Group.SYNC,
+        starts_from="nothing",
+        is_standard=False,
+    ),
+    Contender(
+        "sync",
+        "sync",
+        "first sync of everything",
+        Group.SYNC,
+        starts_from="nothing",
+        is_standard=False,
+    ),
+    Contender(
+        "sync_again",
+        "sync",
+        "sync with nothing new",
+        Group.SYNC,
+        starts_from="synced",
+        is_standard=False,
+    ),
+)
+BY_NAME = {contender.name: contender for contender in CONTENDERS}
+SMALL_SCALES = ("XXS", "XS", "S")
