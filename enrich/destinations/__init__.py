@@ -7,13 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from enrich.destinations import file, icomm, webhook
+from enrich.destinations import connectif, file, icomm, synerise, webhook
 from enrich.destinations.base import Adapter, Capabilities, Destination, Tools
 from enrich.errors import BadSettings
 
 REGISTRY: dict[str, Adapter] = {
+    "connectif": connectif.ADAPTER,
     "file": file.ADAPTER,
     "icomm": icomm.ADAPTER,
+    "synerise": synerise.ADAPTER,
     "webhook": webhook.ADAPTER,
 }
 

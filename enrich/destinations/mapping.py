@@ -35,6 +35,65 @@ JSON_FORMATS: Mapping[str, Format] = {
 }
 
 
+def _of_windows(*families: str) -> tuple[str, ...]:
+    windows = ("30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime")
+    return tuple(f"{family}_{window}" for family in families for window in windows)
+
+
+# What most platforms are sent unless the settings say otherwise: computed, nothing personal.
+SCORES = (
+    "rfm_group",
+    "rfm_segment",
+    "first_purchase_date",
+    "last_purchase_date",
+    "days_since_last_purchase",
+    "last_purchase_amount",
+)
+CORE = (
+    *SCORES,
+    "previous_rfm_segment",
+    "rfm_segment_changed_on",
+    *_of_windows("orders", "amount", "avg_amount", "rfm"),
+    "brands_360d",
+    "categories_360d",
+    "applied_promo_codes_360d",
+    "last_purchase_brands",
+    "last_purchase_categories",
+    "last_purchase_promo_codes",
+)
+COMPUTED = tuple(field.name for field in FIELDS if field.name not in ATTRIBUTES)
+
+
+def named(
+    sources: Iterable[str], name: Callable[[str], str], *, is_documented: bool = False
+) -> tuple[MappedField, ...]:
+    """These profile fields, each under the name the platform's own rules make of it."""
+    kinds = {field.name: _format_of(field) for field in FIELDS}
+    return tuple(
+        MappedField(
+            source,
+            name(source),
+            kinds[source],
+            is_documented=is_documented or name(source) == source,
+            is_diffed=not is_day_counter(source),
+        )
+        for source in sources
+    )
+
+
+def in_texts(separator: str) -> Mapping[str, Format]:
+    """Everything as text: ISO dates, amounts with two decimals, lists joined."""
+    return {
+        "text": str,
+        "integer": str,
+        "boolean": lambda value: "true" if value else "false",
+        "amount": lambda value: f"{value:.2f}",
+        "date": lambda value: value.isoformat(),
+        "list": lambda values: join_list(values, separator),
+        "object": str,
+    }
+
+
 def own_names(
     only: Sequence[str] = (),
     names: Mapping[str, str] | None = None,

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
-from enrich.client import BadBody, Call, GaveUp, HttpStatus, NotFound, raise_for_refusal
+from enrich.client import (
+    BadBody,
+    Call,
+    GaveUp,
+    HttpStatus,
+    NotFound,
+    parse_json,
+    raise_for_refusal,
+)
 from enrich.destinations.base import Addressee, Record, Sender
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
 WITHOUT_DETAIL = frozenset({400, 406, 409, 413, 415, 422})
+REFUSED = "refused by the platform"
 LATER = "the next run sends the newest values"
+QUEUE_FULL = "queue_full"  # the platform works on as many jobs as it takes; later there is room
 SAFE_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 
 
@@ -65,13 +77,18 @@ def post(http: Sender, call: Call) -> httpx.Response | Refusal:
     Raises Refused (401, 403), TryAgain (429, 5xx, silence), Stop (any other status).
     """
     try:
-        response = http.send(call)
-        return answered(call, response)
+        return ask(http, call)
+    except NotFound as error:
+        raise Stop(f"{error}; check the address") from None
+
+
+def ask(http: Sender, call: Call) -> httpx.Response | Refusal:
+    """As `post`, for an address whose 404 means something: raises NotFound."""
+    try:
+        return answered(call, http.send(call))
     except HttpStatus as error:
         if error.status_code in WITHOUT_DETAIL:
             return Refusal(f"http_{error.status_code}")
-        raise Stop(f"{error}; check the address") from None
-    except NotFound as error:
         raise Stop(f"{error}; check the address") from None
 
 
@@ -86,6 +103,57 @@ def same_outcome(
 ) -> list[RecordResult]:
     """The same outcome for each of the records."""
     return [RecordResult(record.record_id, outcome, code, message) for record in records]
+
+
+def accepted_but(
+    records: Sequence[Record],
+    refused: Mapping[str, str],
+    outcome: Outcome = Outcome.ACCEPTED,
+    job_id: str | None = None,
+) -> list[RecordResult]:
+    """The records that `refused` (record id -> code) names as rejected, the others as `outcome`."""
+    return [
+        RecordResult(one.record_id, Outcome.REJECTED, refused[one.record_id], REFUSED)
+        if one.record_id in refused
+        else RecordResult(one.record_id, outcome, job_id=job_id)
+        for one in records
+    ]
+
+
+def send_each(
+    records: Sequence[Record], attempt: Callable[[Record], RecordResult], concurrency: int
+) -> list[RecordResult]:
+    """One call for each record, a few at once; the first fault that stops is raised if no record
+    was taken, else what was not sent is left for the next run.
+    """
+    with ThreadPoolExecutor(concurrency) as pool:
+        results = list(pool.map(lambda one: _one_answer(one, attempt), records))
+    faults = [one for one in results if isinstance(one, Stop)]
+    if len(faults) == len(records):
+        raise faults[0]
+    return [
+        RecordResult(record.record_id, Outcome.RETRYABLE, type(one).__name__.lower(), LATER)
+        if isinstance(one, Stop)
+        else one
+        for record, one in zip(records, results, strict=True)
+    ]
+
+
+def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> RecordResult | Stop:
+    try:
+        return attempt(record)
+    except (TryAgain, BadBody) as fault:
+        return outcome_of_fault([record], fault)[0]
+    except Stop as fault:
+        return fault
+
+
+def answer_of(response: httpx.Response | Refusal) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it is something else."""
+    if isinstance(response, Refusal) or not response.content.strip():
+        return {}
+    answer = parse_json(response.content)
+    return answer if isinstance(answer, dict) else {}
 
 
 def safe_code(value: object) -> str | None:

@@ -11,13 +11,12 @@ import polars as pl
 from enrich.destinations.base import Addressee, Batch, Destination
 from enrich.destinations.batches import Context, Prepared, batch_id_of, cut_batches
 from enrich.destinations.plan import Plan
+from enrich.destinations.sending import QUEUE_FULL
 from enrich.errors import EnrichError, HeldBack, TryAgain
 from enrich.jobs.push_ledger import NOTHING_LEFT, PushLedger, Sent, Target, result_frame
 from enrich.jobs.push_removing import addressees, clearing_plan, in_turns
 from enrich.jobs.push_summary import Tally, too_many_failed, tried_and_failed
 from enrich.model import Outcome, RecordResult
-
-QUEUE_FULL = "queue_full"  # the platform works on as many jobs as it takes; later there is room
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """One ASGI application: VTEX under /vtex, icomm under /icomm, a webhook receiver under /webhook,
-and the switches of the simulator under /_simulator.
+each other platform under its name, and the switches of the simulator under /_simulator.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from enrich.simulator import icomm_app, vtex_app, webhook_app
 from enrich.simulator.access import AppKey
 from enrich.simulator.http import HTML_TYPE, Reply, Request, json_reply, query_of
 from enrich.simulator.icomm_app import Icomm
+from enrich.simulator.platforms import PLATFORMS, Account, serve
 from enrich.simulator.vtex_state import Vtex
 from enrich.simulator.weather import Fault, fault_reply
 from enrich.simulator.webhook_app import Webhook
@@ -42,6 +43,7 @@ class Simulator:
     icomm: Icomm
     webhook: Webhook
     control: Control
+    accounts: dict[str, Account] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     statuses: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -72,6 +74,10 @@ class Simulator:
             return self._platform(f"icomm_{icomm_app.find_call(inner.path)}", inner)
         if head == "webhook":
             return self._platform("webhook", inner)
+        if head in PLATFORMS:
+            account = self.accounts.setdefault(head, Account())
+            seconds = self.main.now_us() / 1_000_000
+            return self._weathered(head, lambda: serve(PLATFORMS[head], account, inner, seconds))
         return None, Reply(404, b"Not Found", content_type="text/plain")
 
     def _vtex(self, request: Request) -> tuple[Fault | None, Reply]:
@@ -105,7 +111,8 @@ class Simulator:
         else:
             reply = real()
         if fault is not None:
-            reply = replace(reply, cut=fault.kind == "cut", lost=fault.kind == "lost")
+            is_lost = reply.lost or fault.kind == "lost"
+            reply = replace(reply, cut=fault.kind == "cut", lost=is_lost)
         self.counts[route] += 1
         self.statuses.setdefault(route, Counter())[str(reply.status)] += 1
         return fault, reply

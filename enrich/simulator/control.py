@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from enrich.simulator import icomm_app, webhook_app
+from enrich.simulator import icomm_app, platforms, webhook_app
 from enrich.simulator.app import Simulator
 from enrich.simulator.changes import add_orders, change_order
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import DAY, HOUR, MINUTE, SECOND, parse_us, seven_digits
+from enrich.simulator.platforms import PLATFORMS, Account
 from enrich.simulator.truth import order_truth, total_truth
 from enrich.simulator.weather import Weather, weather_from
 
@@ -131,6 +132,19 @@ def _webhook(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     return webhook_app.report(simulator.webhook)
 
 
+def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """/platforms/{name}: GET shows what is kept; POST sets faults, refused, polls_until_done."""
+    if not rest or rest[0] not in PLATFORMS:
+        return sorted(PLATFORMS)
+    account = simulator.accounts.setdefault(rest[0], Account())
+    if request.method == "POST":
+        values = request.json() or {}
+        account.faults.extend(values.get("faults", []))
+        account.refused.update(values.get("refused", []))
+        account.polls_until_done = int(values.get("polls_until_done", account.polls_until_done))
+    return platforms.report(account)
+
+
 _SWITCHES = {
     ("GET", "status"): _status,
     ("DELETE", "status"): _reset_counts,
@@ -146,4 +160,6 @@ _SWITCHES = {
     ("POST", "icomm"): _icomm,
     ("GET", "webhook"): _webhook,
     ("POST", "webhook"): _webhook,
+    ("GET", "platforms"): _platforms,
+    ("POST", "platforms"): _platforms,
 }

@@ -19,6 +19,8 @@ from enrich.destinations import Destination, Tools, open_destination
 from enrich.jobs.push import PushSummary, Target, push
 from enrich.jobs.push_ledger import RESULT_SCHEMA, Standing
 from enrich.profile import FIELDS
+from enrich.simulator.http import Request
+from enrich.simulator.platforms import PLATFORMS, Account, serve
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
@@ -122,6 +124,7 @@ class MemoryLedger:
                 **row,
                 "hash": (row["hash"] or None) if is_taken else kept["hash"],
                 "accepted": kept["accepted"] or is_taken,
+                "remote_key": row["remote_key"] or kept.get("remote_key"),
             }
             self.intents.discard(row["record_id"])
             if row["job_id"]:
@@ -246,12 +249,15 @@ class World:
     receiver: FakeReceiver = field(default_factory=FakeReceiver)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     waits: list[float] = field(default_factory=list)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    http: Http | None = None
+    _on_wait: Callable[[], None] = lambda: None
     seconds: float = 0.0
     run_no: int = 0
 
     def tools(self) -> Tools:
-        http = Http(
-            transport=httpx.MockTransport(self._answer),
+        http = self.http or Http(
+            transport=self.transport(),
             sleep=self._wait,
             monotonic=lambda: self.seconds,
             jitter=lambda: 0.0,
@@ -287,13 +293,38 @@ class World:
             sleep=self._wait,
         )
 
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._answer)
+
     def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.seconds += seconds
+        self._on_wait()
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        for name, platform in PLATFORMS.items():
+            if request.url.host == platform.host:
+                return self._simulated(name, request)
         is_icomm = request.url.host == "api.icommarketing.com"
         return self.icomm(request) if is_icomm else self.receiver(request)
+
+    def _simulated(self, name: str, request: httpx.Request) -> httpx.Response:
+        """The answer of a platform of the simulator."""
+        asked = Request(
+            request.method,
+            request.url.path,
+            dict(request.url.params),
+            {key.lower(): value for key, value in request.headers.items()},
+            request.content,
+        )
+        reply = serve(PLATFORMS[name], self.account(name), asked, self.seconds)
+        if reply.lost:
+            raise httpx.ReadTimeout("lost", request=request)
+        headers = {**reply.headers, "content-type": reply.content_type}
+        return httpx.Response(reply.status, headers=headers, content=reply.body)
+
+    def account(self, name: str) -> Account:
+        return self.accounts.setdefault(name, Account())
 
 
 @pytest.fixture

@@ -126,3 +126,15 @@ def test_the_weather_reaches_the_platforms_too(ask, post):
     )
     assert post(SAVE_MANY, many()).status_code == 429
     assert post("/webhook", batch("1")).status_code == 200
+
+
+def test_other_platforms_stand_under_their_names(ask, send):
+    switches = "/_simulator/platforms/connectif"
+    path, headers = "/connectif/contacts/ana@example.com", {"authorization": "apiKey a:b"}
+    ask(switches, method="POST", json={"refused": ["eva@example.com"]})
+    assert send("PATCH", path, json={"rfm-group": "LOYAL"}, headers=headers).status_code == 200
+    refused = send("PATCH", path.replace("ana", "eva"), json={}, headers=headers)
+    assert (refused.status_code, refused.json()["validationErrors"]) == (422, [])
+    assert send("PATCH", path, json={}).status_code == 401
+    assert ask(switches).json()["contacts"] == {"ana@example.com": {"rfm-group": "LOYAL"}}
+    assert "connectif" in ask("/_simulator/platforms").json()

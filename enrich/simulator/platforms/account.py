@@ -1,0 +1,117 @@
+"""One account on a platform, and what all the stand-ins have in common: limits, faults, jobs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from enrich.simulator.http import Reply, Request, RequestError, json_reply
+
+LOST = "lost"
+
+
+@dataclass(slots=True)
+class Account:
+    """What an account holds.
+
+    `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
+    status instead of an answer, or "lost" for a call that is carried out and whose reply never
+    comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
+    often each contact was written.
+    """
+
+    contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    faults: list[int | str] = field(default_factory=list)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    polls_until_done: int = 1
+    times: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    recent: deque[float] = field(default_factory=deque)
+    tokens: set[str] = field(default_factory=set)
+    known_fields: set[str] | None = None
+
+    def keep(self, email: str, values: Mapping[str, Any]) -> None:
+        """Upsert by address; a null takes a field away."""
+        kept = self.contacts.setdefault(email, {})
+        kept.update(values)
+        for name in [name for name, value in kept.items() if value is None]:
+            del kept[name]
+        self.times[email] = self.times.get(email, 0) + 1
+
+    def new_job(self, **values: Any) -> dict[str, Any]:
+        job = {"id": f"job-{len(self.jobs) + 1}", "polls": 0, **values}
+        self.jobs[job["id"]] = job
+        return job
+
+    def is_done(self, job: dict[str, Any]) -> bool:
+        """Whether the job is over; each time of asking brings it nearer."""
+        job["polls"] += 1
+        return bool(job["polls"] > self.polls_until_done)
+
+    def open_jobs(self) -> int:
+        return sum(job["polls"] <= self.polls_until_done for job in self.jobs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How one platform answers, and how many requests in how many seconds it lets pass."""
+
+    host: str
+    answer: Callable[[Account, Request], Reply]
+    requests: int | None = None
+    seconds: float = 60.0
+    throttled: Callable[[float], Reply] = lambda wait: json_reply(
+        {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
+    )
+
+
+def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
+    """The reply to one request at the second `now`; faults and the rate come before anything."""
+    fault = account.faults.pop(0) if account.faults else None
+    wait = _wait(platform, account, now)
+    if wait is not None:
+        reply = platform.throttled(wait)
+    elif isinstance(fault, int):
+        reply = json_reply({"message": "simulated"}, fault)
+    else:
+        reply = _answered(platform, account, request)
+    account.statuses[str(reply.status)] = account.statuses.get(str(reply.status), 0) + 1
+    return replace(reply, lost=True) if fault == LOST else reply
+
+
+def report(account: Account) -> dict[str, Any]:
+    """What the account holds, for tests and curious people."""
+    return {
+        "contacts": account.contacts,
+        "contact_count": len(account.contacts),
+        "sent_more_than_once": sum(times > 1 for times in account.times.values()),
+        "jobs": {name: job["polls"] for name, job in account.jobs.items()},
+        "calls": account.calls,
+        "statuses": account.statuses,
+        "faults": account.faults,
+    }
+
+
+def _answered(platform: Platform, account: Account, request: Request) -> Reply:
+    name = f"{request.method} {request.path.split('/')[1]}"
+    account.calls[name] = account.calls.get(name, 0) + 1
+    try:
+        return platform.answer(account, request)
+    except (RequestError, KeyError, TypeError, AttributeError):
+        return json_reply({"message": "the request cannot be understood"}, 400)
+
+
+def _wait(platform: Platform, account: Account, now: float) -> float | None:
+    """Seconds until there is room again; None when there is."""
+    if platform.requests is None:
+        return None
+    while account.recent and account.recent[0] <= now - platform.seconds:
+        account.recent.popleft()
+    if len(account.recent) >= platform.requests:
+        return account.recent[0] + platform.seconds - now
+    account.recent.append(now)
+    return None
