@@ -20,8 +20,8 @@ from enrich.model import last_complete_day
 from enrich.profile import notes, profile_parts, score_parts
 from enrich.store import Warehouse
 
-CUSTOMERS_PER_PART = 250_000
-"""Bounds the memory of a run: lists of a quarter of a million customers are held at a time."""
+CUSTOMERS_PER_PART = 245_760
+"""Bounds the memory of a run; a whole number of the core's blocks."""
 
 NO_SEGMENT = "(not in the window)"
 

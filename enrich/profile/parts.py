@@ -20,8 +20,8 @@ from enrich.profile.contracts import Details
 from enrich.profile.scoring import Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
-CUSTOMERS_PER_BLOCK = 1 << 17
-"""Lists of this many customers are made at a time, two blocks at once."""
+CUSTOMERS_PER_BLOCK = 122_880
+"""Lists of this many customers are made at a time: a row group of DuckDB, which goes to disk whole."""
 
 
 class Parts(Protocol):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
+from enrich.store.connection import transaction
 from enrich.store.scripts import read, registered, run, table_exists
 
 STATES = {
@@ -33,45 +35,63 @@ def keep_profiles(
     connection: duckdb.DuckDBPyConnection,
     store: str,
     as_of: date,
-    parts: Iterable[pl.DataFrame],
+    profiles: Iterable[pl.DataFrame],
     cut_points: pl.DataFrame,
     *,
     run_id: str,
     now: datetime,
 ) -> None:
-    """Profiles and cut points replaced, history continued; the caller holds the transaction."""
+    """Profiles and cut points replaced, history continued.
+
+    The blocks are laid aside in a table of their own, one transaction each, so that no more than a
+    block waits in memory; what counts changes in one transaction at the end.
+    """
     _refuse_going_back(connection, store, as_of)
-    states = _replace_profiles(connection, store, parts)
+    aside = _laid_aside(connection, store, profiles)
+    with transaction(connection):
+        run(connection, "history/replace_profiles", store=store, columns=aside.columns)
+        _replace_cut_points(connection, store, cut_points)
+        with registered(connection, {"incoming": aside.states}):
+            run(connection, "history/continue", store=store, as_of=as_of)
+        run(
+            connection,
+            "history/profile_run",
+            store=store,
+            as_of=as_of,
+            customer_count=aside.states.height,
+            run_id=run_id,
+            now=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """What lies in profiles_next: its columns, and of its rows what the history follows."""
+
+    columns: list[str]
+    states: pl.DataFrame
+
+
+def _laid_aside(
+    connection: duckdb.DuckDBPyConnection, store: str, profiles: Iterable[pl.DataFrame]
+) -> _Aside:
+    states, columns = [], [""]
+    run(connection, "history/forget_next_profiles")
+    for block in profiles:
+        incoming = _with_store(block, store)
+        states.append(block.select(pl.col(name).cast(dtype) for name, dtype in STATES.items()))
+        columns = incoming.columns
+        with transaction(connection), registered(connection, {"incoming": incoming}):
+            run(connection, "history/add_next_profiles")
+    return _Aside(columns, pl.concat(states))
+
+
+def _replace_cut_points(
+    connection: duckdb.DuckDBPyConnection, store: str, cut_points: pl.DataFrame
+) -> None:
     incoming = _with_store(cut_points, store)
     with registered(connection, {"incoming": incoming}):
         run(connection, "history/replace_rfm_cut_points", store=store, columns=incoming.columns)
-    with registered(connection, {"incoming": states}):
-        run(connection, "history/continue", store=store, as_of=as_of)
-    run(
-        connection,
-        "history/profile_run",
-        store=store,
-        as_of=as_of,
-        customer_count=states.height,
-        run_id=run_id,
-        now=now,
-    )
-
-
-def _replace_profiles(
-    connection: duckdb.DuckDBPyConnection, store: str, parts: Iterable[pl.DataFrame]
-) -> pl.DataFrame:
-    """The segment states of all parts, after the store's rows have become the parts' rows."""
-    states, columns = [], [""]
-    run(connection, "history/forget_next_profiles")
-    for part in parts:
-        incoming = _with_store(part, store)
-        states.append(part.select(pl.col(name).cast(dtype) for name, dtype in STATES.items()))
-        columns = incoming.columns
-        with registered(connection, {"incoming": incoming}):
-            run(connection, "history/add_next_profiles")
-    run(connection, "history/replace_profiles", store=store, columns=columns)
-    return pl.concat(states)
 
 
 def kept(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> pl.DataFrame:

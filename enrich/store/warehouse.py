@@ -222,10 +222,9 @@ class Warehouse:
 
         Raises HeldBack when profiles of a later day are kept already.
         """
-        with transaction(self._connection):
-            history.keep_profiles(
-                self._connection, store, as_of, profiles, cut_points, run_id=run_id, now=now
-            )
+        history.keep_profiles(
+            self._connection, store, as_of, profiles, cut_points, run_id=run_id, now=now
+        )
 
     def profiles(self, store: str) -> pl.DataFrame:
         """The kept profiles of a store, with the column `store`; empty before the first run."""
