@@ -6,6 +6,7 @@ secret file, or a Prefect Secret block, and is only read when a run needs it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -186,17 +187,38 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"{path} is not text in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
 
 
 def _problems(error: ValidationError) -> str:
     """Each wrong setting by its path and what is wrong; never the value, it may be a secret."""
-    lines = (
-        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
+    found = {
+        _place(item["loc"]): _PLAIN.get(item["type"], item["msg"].removeprefix("Value error, "))
         for item in error.errors(include_input=False, include_url=False)
-    )
-    return "wrong settings: " + "; ".join(lines)
+    }
+    lines = "; ".join(f"{place}: {problem}" for place, problem in found.items())
+    return f"wrong settings: {lines} (README lists every setting)"
+
+
+# What the validation library says in the words of a programmer.
+_PLAIN = {
+    "extra_forbidden": "there is no such setting",
+    "model_type": 'must be a table, such as { env = "NAME" }',
+    "model_attributes_type": 'must be a table, such as { env = "NAME" }',
+    "tuple_type": 'must be a list, such as ["1", "2"], or "all" where that is allowed',
+    "missing": "is needed",
+}
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """The setting as it stands in the file, without the branches of a choice."""
+    named = [str(part) for part in path if not re.search(r"[\[\]]", str(part))]
+    return ".".join(named) or "settings"
 
 
 def read_secret(
@@ -205,7 +227,10 @@ def read_secret(
     """The secret itself, read now; raises BadSettings saying where it was looked for."""
     if source.env is not None:
         if not environ.get(source.env):
-            raise BadSettings(f"the environment variable {source.env} is not set or empty")
+            raise BadSettings(
+                f"the environment variable {source.env} is not set or empty: export it, or name"
+                " another place in the settings"
+            )
         return SecretStr(environ[source.env].strip())
     if source.file is not None:
         return _secret_of_file(source.file)
@@ -218,4 +243,4 @@ def _secret_of_file(path: Path) -> SecretStr:
     try:
         return SecretStr(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError):
-        raise BadSettings(f"the secret file {path} cannot be read") from None
+        raise BadSettings(f"the secret file {path} cannot be read: see path and rights") from None

@@ -111,6 +111,8 @@ def raise_first_fault(pushes: list[PushSummary]) -> None:
 def run(shell: Shell, store: StoreOption = None) -> None:
     """Sync, profiles and push, once, for every store."""
     names = shell.store_names(store)
+    with shell.wiring.outlets():
+        pass  # wrong settings of a platform are said now, not after an hour of pulling
 
     def one(name: str) -> None:
         with shell.wiring.shop(name) as shop, reporter(shell.out) as report:

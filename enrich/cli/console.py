@@ -40,7 +40,9 @@ def show_table(
 ) -> None:
     """Print one table; None is an empty cell, numbers stand to the right."""
     content = [tuple(row) for row in rows]
-    table = Table(title=title, title_justify="left", header_style="bold")
+    if title:  # a title of the table itself would be folded to its width
+        console.print(title, style="italic", markup=False)
+    table = Table(header_style="bold")
     for position, name in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in content) and bool(content)
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")

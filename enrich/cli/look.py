@@ -10,7 +10,7 @@ from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
-from enrich.errors import Locked
+from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
 from enrich.jobs.status import Status, read_status
 from enrich.jobs.tables import joined_lists
@@ -25,8 +25,16 @@ def status(shell: Shell) -> None:
             show_status(shell, read_status(warehouse, tuple(shell.settings.stores), shell.now))
     except Locked as error:
         shell.say(f"a run is at work: {error}")
+        show_read_copy(shell)
+
+
+def show_read_copy(shell: Shell) -> None:
+    """What the analysts' copy holds while the warehouse is being written."""
+    try:
         with shell.wiring.read_copy() as copy:
             show_table(shell.out, "read copy", ("table", "rows"), copy.table_counts().iter_rows())
+    except BadSettings:
+        shell.say("no read copy yet; the run at work makes it")
 
 
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")

@@ -10,7 +10,7 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from enrich.cli import compute, dashboard, demo, keep, look, pull, setup
+from enrich.cli import compute, dashboard, demo, keep, look, movements, pull, setup
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
@@ -34,6 +34,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("restore", keep.restore_file),
     ("query", look.query),
     ("dashboard", dashboard.dashboard),
+    ("movements", movements.movements),
     ("fields", look.fields),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
@@ -104,6 +105,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         case SystemExit():
             return "", error.code if isinstance(error.code, int) else FAILED
     if (format_message := getattr(error, "format_message", None)) is not None:  # wrong usage
-        return f"error: {format_message()} (`enrich --help` lists what there is)", WRONG_USAGE
+        said = format_message()  # nothing when the help was shown instead
+        line = f"error: {said} (`enrich --help` lists what there is)" if said else ""
+        return line, WRONG_USAGE
     # The text of an unforeseen error may quote data, so only its kind is shown.
     return f"error: unexpected {type(error).__name__}; --debug shows where", FAILED

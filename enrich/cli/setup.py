@@ -11,7 +11,7 @@ import typer
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import DEFAULT_CONFIG, Shell
 from enrich.cli.shows import show_findings
-from enrich.errors import BadSettings, Refused
+from enrich.errors import BadSettings, Refused, TryAgain
 from enrich.jobs.verify import Finding, verify_outlet, verify_store
 
 
@@ -44,5 +44,7 @@ def verify(shell: Shell, store: StoreOption = None) -> None:
             findings += verify_outlet(outlet)
     show_findings(shell.out, findings)
     missing = [finding for finding in findings if finding.needed and not finding.works]
+    if missing and not any(finding.is_answered for finding in missing):
+        raise TryAgain("nothing answered; check the network and the address, and try again")
     if missing:
         raise Refused(f"{len(missing)} needed permission(s) do not work; the table says what to do")

@@ -87,6 +87,7 @@ def push_row(done: PushSummary) -> tuple[object, ...]:
     )
 
 
+_NOTHING: tuple[object, ...] = (None, 0, "", [])
 PUSH_COLUMNS = (
     "destination",
     "store",
@@ -103,7 +104,7 @@ PUSH_COLUMNS = (
 def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     """One row per destination and store, why records were held back, a masked sample."""
     if not pushes:
-        console.print("no destination is enabled; nothing is pushed")
+        console.print("no enabled destination serves this; nothing is pushed ([destinations.NAME])")
         return
     dry = any(done.is_dry_run for done in pushes)
     title = "would be pushed" if dry else "pushed"
@@ -113,8 +114,12 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
             console.print(f"{done.destination}: {count:,} not sent: {reason}", markup=False)
         for line in _push_lines(done):
             console.print(f"{done.destination}: {line}", markup=False)
-        for payload in done.sample:
-            console.print(f"{done.destination} sample: {dict(payload)}", markup=False)
+        for payload in done.sample[:1]:
+            said = {name: value for name, value in payload.items() if value not in _NOTHING}
+            console.print(
+                f"{done.destination} ({done.store}), one record without its zeros: {said}",
+                markup=False,
+            )
 
 
 def _push_lines(done: PushSummary) -> list[str]:

@@ -141,7 +141,11 @@ class Http:
             return wait
         if status_code == 401:
             return None
-        raise GaveUp(f"{call.name}: still {status_code} after {try_no} tries", status_code, asked)
+        raise GaveUp(
+            f"{call.name}: still {status_code} after {try_no} tries; run it again later",
+            status_code,
+            asked,
+        )
 
     def _wait_after_silence(self, call: Call, error: httpx.HTTPError, try_no: int) -> float:
         kind = type(error).__name__
@@ -151,7 +155,10 @@ class Http:
             ) from None
         wait = wait_seconds(None, call.tries, try_no, None, self._jitter())
         if wait is None:
-            raise GaveUp(f"{call.name}: no answer after {try_no} tries ({kind})") from None
+            raise GaveUp(
+                f"{call.name}: no answer after {try_no} tries ({kind}); check the network and the"
+                " address, then run it again"
+            ) from None
         return wait
 
 

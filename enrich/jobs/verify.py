@@ -12,13 +12,17 @@ from enrich.vtex import Probe, verify
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: where, what, whether it works, whether it must, what to do."""
+    """One thing looked at: where, what, whether it works, whether it must, what to do.
+
+    `is_answered` is False when nobody answered: no word on the credentials then.
+    """
 
     where: str
     what: str
     works: bool
     needed: bool
     advice: str
+    is_answered: bool = True
 
 
 def verify_store(shop: Shop) -> list[Finding]:
@@ -30,7 +34,9 @@ def verify_store(shop: Shop) -> list[Finding]:
 
 
 def _finding(store: str, probe: Probe) -> Finding:
-    return Finding(store, probe.resource, probe.works, probe.needed, probe.detail)
+    return Finding(
+        store, probe.resource, probe.works, probe.needed, probe.detail, probe.is_answered
+    )
 
 
 def verify_outlet(outlet: Outlet) -> list[Finding]:

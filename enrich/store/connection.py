@@ -89,7 +89,9 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path))
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0]
-        raise BadSettings(f"the warehouse {path} cannot be opened: {reason}") from None
+        raise BadSettings(
+            f"the warehouse {path} cannot be opened: {reason}; put a backup in its place"
+        ) from None
     finally:
         os.umask(previous)
 

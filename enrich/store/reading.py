@@ -15,7 +15,8 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.store import ledger
 from enrich.store.desk import desk_frames
-from enrich.store.scripts import frame_of, run, scripts_in, table_exists
+from enrich.store.parts import EVERYBODY
+from enrich.store.scripts import frame_of, read, run, scripts_in, table_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class ReadCopy:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
 
+    def profiles_day(self, store: str) -> date | None:
+        """The day the newest profiles of the store are for; None before the first."""
+        found = read(self._connection, "history/latest_run", store=store).item()
+        return found if isinstance(found, date) else None
+
+    def segments_on(self, store: str, day: date) -> pl.DataFrame:
+        """customer_key, rfm_segment as kept for the day; empty when nothing was."""
+        return read(self._connection, "history/segments_on", store=store, as_of=day)
+
+    def ranking_inputs(self, store: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The customers and purchases of the store as the profile core reads them."""
+        values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
+        customers = read(self._connection, "input/customers", **values)
+        return customers, read(self._connection, "input/purchases", **values)
+
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
         return ledger.table_counts(self._connection)
@@ -59,7 +75,7 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
     path = data_dir / "analysis.duckdb"
     if not path.is_file():
         raise BadSettings(f"{path} does not exist yet; a sync makes it")
-    connection = duckdb.connect(str(path), read_only=True)
+    connection = _open(path)
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set memory_limit = $limit", {"limit": memory_limit})
@@ -68,3 +84,12 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
         yield ReadCopy(path, connection)
     finally:
         connection.close()
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.IOException:
+        raise BadSettings(
+            f"the read copy {path} cannot be read; delete it, the next run makes it anew"
+        ) from None

@@ -31,13 +31,17 @@ _NO_ORDER = "0000000000000-01"
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one permission turned out to be; `detail` says what to do, without any value."""
+    """What one permission turned out to be; `detail` says what to do, without any value.
+
+    `is_answered` is False when nothing came back that would tell.
+    """
 
     resource: str
     works: bool
     needed: bool
     permission_to_tick: str
     detail: str
+    is_answered: bool = True
 
 
 def verify(client: VtexClient, *, extra_fields: tuple[str, ...] = ()) -> list[Probe]:
@@ -102,7 +106,14 @@ def _probe(
     if fault is not None:
         rest = "" if route.is_needed else "; the product goes on without it"
         detail = _REMEDIES[fault](route) + rest
-    return Probe(route.name, fault is None, route.is_needed, route.permission_to_tick, detail)
+    return Probe(
+        route.name,
+        fault is None,
+        route.is_needed,
+        route.permission_to_tick,
+        detail,
+        is_answered=fault != "silence",
+    )
 
 
 def _fault(answer: httpx.Response | EnrichError, is_absence_fine: bool) -> str | None:

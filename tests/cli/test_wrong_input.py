@@ -1,0 +1,86 @@
+"""Files, folders and addresses that are wrong: one line that says what to do, the right code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import enrich
+
+STORE = """
+[stores.main]
+account = "demostore"
+base_url = "http://127.0.0.1:9/vtex"
+app_key = { env = "KEY" }
+app_token = { env = "TOKEN" }
+currency = "BRL"
+"""
+KEYS = {"KEY": "k", "TOKEN": "t"}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "enrich.toml"
+    path.write_text(STORE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('zone = "UTC"', "stores.main.zone: there is no such setting"),
+        ('time_zone = "Sao Paulo"', "stores.main.time_zone: 'Sao Paulo' is not an IANA time zone"),
+        ('app_key = "vtexappkey-secret"', "stores.main.app_key: must be a table"),
+        ('sales_channels = "1"', "stores.main.sales_channels: must be a list"),
+        ('rfm_method = "deciles"', "stores.main.rfm_method"),
+        ("pace = { requests_per_second = 500 }", "less than or equal to 90"),
+        ("time_zone = ", "is not valid TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(
+    line: str, told: str, config: Path, tmp_path: Path
+) -> None:
+    name = line.split(" ")[0]
+    kept = [old for old in STORE.splitlines() if not old.startswith(f"{name} ")]
+    config.write_text("\n".join([*kept, line]))
+    said = enrich("status", "--config", config, "--data", tmp_path / "data")
+    assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
+    assert told in said.err
+    assert "vtexappkey-secret" not in said.err
+
+
+def test_a_settings_file_that_is_no_text_or_no_file(config: Path, tmp_path: Path) -> None:
+    config.write_bytes(b"\xff\xfe")
+    for path, told in ((config, "UTF-8"), (tmp_path, "cannot be read")):
+        said = enrich("status", "--config", path)
+        assert (said.code, len(said.err.splitlines())) == (2, 1)
+        assert told in said.err
+
+
+def test_no_command_at_all_shows_the_help_and_no_empty_error() -> None:
+    said = enrich()
+    assert (said.code, said.err) == (2, "")
+
+
+def test_nobody_answering_is_no_refusal(config: Path, tmp_path: Path) -> None:
+    said = enrich("verify", "--config", config, "--data", tmp_path / "data", environ=KEYS)
+    assert said.code == 1
+    assert said.err.startswith("error: nothing answered; check the network")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "told"),
+    [
+        (["status"], "warehouse.duckdb", "put a backup in its place"),
+        (["query", "select 1"], "analysis.duckdb", "the next run makes it anew"),
+    ],
+)
+def test_a_spoilt_file_is_named_with_the_remedy(
+    command: list[str], name: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"no database" * 1000)
+    said = enrich(*command, "--data", tmp_path)
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+    assert name in said.err
+    assert told in said.err
