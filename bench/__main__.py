@@ -30,6 +30,7 @@ from bench.targets import reached
 
 PACKAGES = ("polars", "duckdb", "numpy", "pyarrow", "httpx")
 TIMEOUT_SECONDS = 1_800.0
+WIDTH = 120  # into a file or a pipe
 
 Runs = Mapping[str, Sequence[Run]]
 
@@ -81,6 +82,7 @@ def _measured(options: argparse.Namespace, folders: Folders) -> dict[str, list[R
 
 def _report(options: argparse.Namespace, runs: Runs) -> None:
     console = Console()
+    console = console if console.is_terminal else Console(width=WIDTH)
     boards = table.boards(runs)
     for title, board in boards.items():
         console.print(table.figures(title, board))

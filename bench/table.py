@@ -42,7 +42,7 @@ def boards(runs: Runs) -> dict[str, Runs]:
 def figures(title: str, runs: Runs) -> Table:
     """One row per contender: medians, the spread, and times the first one, round by round."""
     table = Table(title=title, title_justify="left")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     is_sync = title == BOARDS[Group.SYNC]
     per_order = ("orders/s", "CPU ms/order") if is_sync else ()
     for heading in ("wall s", "from", "to", "CPU s", "peak GB", "x first", *per_order):

@@ -11,6 +11,8 @@ from enrich.jobs.profiles import make_profiles
 from enrich.jobs.shops import Shop
 from enrich.store import open_warehouse
 
+TODAY = NOW + timedelta(days=1)
+
 
 def make(folder: Path, now: datetime) -> None:
     """The profiles of the last complete day at `now`, kept in the folder's warehouse."""
@@ -19,4 +21,4 @@ def make(folder: Path, now: datetime) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[2]), NOW + timedelta(days=1))
+    make(Path(sys.argv[2]), TODAY)

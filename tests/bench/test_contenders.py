@@ -1,0 +1,52 @@
+"""All contenders make the same table, or a benchmark of them means nothing."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from bench.compare import differences
+from bench.contenders import duckdb_sql, floor, stage, stage_rfm
+from enrich.profile import FIELDS
+
+
+@pytest.fixture(scope="session")
+def of_stage(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("stage") / "profiles"
+    stage.write_profiles(shop, out, 1)
+    return out
+
+
+def test_parts_change_nothing(shop: Path, of_stage: Path, tmp_path: Path) -> None:
+    stage.write_profiles(shop, tmp_path / "parts", 3)
+    assert differences(of_stage, tmp_path / "parts") == []
+
+
+def test_duckdb_makes_every_field_alike(shop: Path, of_stage: Path, tmp_path: Path) -> None:
+    out = tmp_path / "duckdb.parquet"
+    duckdb_sql.write_profiles(shop, out)
+    assert pl.scan_parquet(out).collect_schema().names() == [field.name for field in FIELDS]
+    assert differences(of_stage, out) == []
+
+
+def test_pandas_makes_every_field_alike(shop: Path, of_stage: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    from bench.contenders import pandas_groupby
+
+    out = tmp_path / "pandas.parquet"
+    pandas_groupby.write_profiles(shop, out)
+    assert differences(of_stage, out) == []
+
+
+def test_the_subset_has_the_scores_of_the_whole(shop: Path, of_stage: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rfm.parquet"
+    stage_rfm.write_rfm(shop, out)
+    texts = pl.col("rfm_lifetime", "rfm_group", "rfm_segment").cast(pl.String)
+    whole = pl.read_parquet(of_stage).filter(pl.col("orders_lifetime") > 0)
+    alone = pl.read_parquet(out).select("customer_key", texts)
+    assert alone.equals(whole.select("customer_key", texts).sort("customer_key"))
+
+
+def test_the_floor_counts_who_bought(shop: Path, of_stage: Path) -> None:
+    bought = pl.read_parquet(of_stage).filter(pl.col("orders_lifetime") > 0).height
+    assert floor.count_purchases(shop) == bought
