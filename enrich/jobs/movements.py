@@ -1,0 +1,35 @@
+"""Movements between segments from the read copy: the frames gathered, the days chosen."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from enrich.errors import BadSettings
+from enrich.model import Rules
+from enrich.report.movements import Movements, movements
+from enrich.store import ReadCopy
+
+DEFAULT_DAYS = 30
+
+
+def store_movements(
+    copy: ReadCopy,
+    store: str,
+    rules: Rules,
+    first_on: date | None,
+    second_on: date | None,
+    *,
+    is_frozen: bool = False,
+) -> Movements:
+    """Who moved in the store; by default in the thirty days up to the newest profiles.
+
+    Raises BadSettings when there are no profiles yet or the days are not in order.
+    """
+    last = copy.profiles_day(store)
+    if last is None:
+        raise BadSettings(f"{store} has no profiles yet: `enrich profiles`")
+    until = second_on or last
+    since = first_on or until - timedelta(days=DEFAULT_DAYS)
+    customers, purchases = copy.ranking_inputs(store)
+    kept = copy.segments_on(store, since)
+    return movements(customers, purchases, kept, since, until, rules, is_frozen=is_frozen)
