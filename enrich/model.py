@@ -74,6 +74,7 @@ class Rules:
     product_label: str = "name"
     category_label: str = "leaf"
     rfm_method: str = "icomm"
+    rfm_frozen_for: str = "never"
     segment_window: str = "lifetime"
     rfm_thresholds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 

@@ -95,6 +95,7 @@ class StoreSettings(_Frozen):
     product_label: Literal["name", "id", "ref_id"] = "name"
     category_label: Literal["leaf", "path", "department"] = "leaf"
     rfm_method: Literal["icomm", "quintile", "thresholds"] = "icomm"
+    rfm_frozen_for: Literal["never", "month", "quarter", "year"] = "never"
     segment_window: Window = "lifetime"
     rfm_thresholds: dict[
         Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]

@@ -85,7 +85,7 @@ def make_profiles(
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         parts = warehouse.profile_parts(shop.name, CUSTOMERS_PER_PART)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
-        scored = score_parts(parts, plan.as_of, shop.rules)
+        scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)
         tally = Tally(parts.count, report)
         profiles = tally.of(profile_parts(scored, previous))
@@ -112,6 +112,20 @@ def make_profiles(
         )
         run.note(summary_of(done))
     return done
+
+
+def _yardstick(warehouse: Warehouse, shop: Shop, as_of: date) -> pl.DataFrame | None:
+    """The cut points to keep for the rest of the period; None when the day makes its own."""
+    since_on = period_start(as_of, shop.rules.rfm_frozen_for)
+    return None if since_on is None else warehouse.frozen_cut_points(shop.name, since_on, as_of)
+
+
+def period_start(day: date, period: str) -> date | None:
+    """The first day of the calendar month, quarter or year the day is in; None for `never`."""
+    months = {"month": 1, "quarter": 3, "year": 12}.get(period)
+    if months is None:
+        return None
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from enrich.profile.scoring import Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
 CUSTOMERS_PER_BLOCK = 122_880
-"""Lists of this many customers are made at a time: a row group of DuckDB, which goes to disk whole."""
+"""Lists of this many customers are made at a time: a row group, which DuckDB writes at once."""
 
 
 class Parts(Protocol):

@@ -50,7 +50,7 @@ def keep_profiles(
     aside = _laid_aside(connection, store, profiles)
     with transaction(connection):
         run(connection, "history/replace_profiles", store=store, columns=aside.columns)
-        _replace_cut_points(connection, store, cut_points)
+        _replace_cut_points(connection, store, as_of, cut_points)
         with registered(connection, {"incoming": aside.states}):
             run(connection, "history/continue", store=store, as_of=as_of)
         run(
@@ -87,11 +87,24 @@ def _laid_aside(
 
 
 def _replace_cut_points(
-    connection: duckdb.DuckDBPyConnection, store: str, cut_points: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection, store: str, as_of: date, cut_points: pl.DataFrame
 ) -> None:
     incoming = _with_store(cut_points, store)
     with registered(connection, {"incoming": incoming}):
         run(connection, "history/replace_rfm_cut_points", store=store, columns=incoming.columns)
+        run(connection, "history/remember_rfm_cut_points", store=store, as_of=as_of)
+
+
+def frozen_cut_points(
+    connection: duckdb.DuckDBPyConnection, store: str, since_on: date, as_of: date
+) -> pl.DataFrame | None:
+    """The cut points of the earliest day kept in the period before `as_of`, if there is one."""
+    if not table_exists(connection, "rfm_cut_point_history"):
+        return None
+    found = read(
+        connection, "history/frozen_rfm_cut_points", store=store, since_on=since_on, as_of=as_of
+    )
+    return None if found.is_empty() else found
 
 
 def kept(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> pl.DataFrame:

@@ -41,6 +41,7 @@ PUBLISHED = (
     "reconciliation",
     "profiles",
     "rfm_cut_points",
+    "rfm_cut_point_history",
     "segment_history",
     "profile_runs",
     "push_runs",

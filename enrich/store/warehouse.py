@@ -206,6 +206,10 @@ class Warehouse:
         """
         return history.segment_history_before(self._connection, store, as_of)
 
+    def frozen_cut_points(self, store: str, since_on: date, as_of: date) -> pl.DataFrame | None:
+        """The cut points that a period from `since_on` began with; None when `as_of` begins it."""
+        return history.frozen_cut_points(self._connection, store, since_on, as_of)
+
     def keep_profiles(
         self,
         store: str,

@@ -11,7 +11,7 @@ import pytest
 
 from enrich.errors import BadSettings, HeldBack
 from enrich.jobs.profile_files import written
-from enrich.jobs.profiles import Tally, plan_profiles
+from enrich.jobs.profiles import Tally, period_start, plan_profiles
 from enrich.jobs.pulling import brake
 from enrich.jobs.reporting import SILENT
 from enrich.jobs.serving import prefect_environment
@@ -142,3 +142,16 @@ def test_segments_are_counted_largest_first() -> None:
     parts = [pl.DataFrame({"rfm_segment": ["B", "A"]}), pl.DataFrame({"rfm_segment": ["C", "C"]})]
     assert [part.height for part in tally.of(parts)] == [2, 2]
     assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("never", None),
+        ("month", date(2026, 5, 1)),
+        ("quarter", date(2026, 4, 1)),
+        ("year", date(2026, 1, 1)),
+    ],
+)
+def test_where_a_period_of_frozen_cut_points_begins(period: str, expected: date | None) -> None:
+    assert period_start(date(2026, 5, 31), period) == expected

@@ -107,3 +107,14 @@ def test_profiles_of_another_store_and_new_fields(tmp_path: Path) -> None:
         assert warehouse.profiles("main")["orders_7d"].to_list() == [3]
         assert warehouse.profiles("other")["orders_7d"].to_list() == [None]
         assert warehouse.profiles("nobody").is_empty()
+
+
+def test_a_period_keeps_the_cut_points_it_began_with(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        assert warehouse.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 1)) is None
+        keep(warehouse, 1, k1="NEW")
+        keep(warehouse, 2, k1="NEW")
+        frozen = warehouse.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 3))
+        assert frozen is not None
+        assert frozen.equals(CUTS)
+        assert warehouse.frozen_cut_points("main", date(2026, 5, 1), date(2026, 5, 1)) is None
