@@ -10,7 +10,7 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from enrich.cli import compute, dashboard, demo, keep, look, movements, pull, setup
+from enrich.cli import compute, customer, dashboard, demo, keep, look, movements, pull, setup
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("forget", keep.forget),
     ("backup", keep.backup),
     ("restore", keep.restore_file),
+    ("customer", customer.customer),
     ("query", look.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),

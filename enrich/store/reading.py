@@ -16,6 +16,7 @@ from enrich.errors import BadSettings
 from enrich.store import ledger
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
+from enrich.store.person import person_frames
 from enrich.store.scripts import frame_of, read, run, scripts_in, table_exists
 
 
@@ -48,6 +49,10 @@ class ReadCopy:
     def desk(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
+
+    def customer(self, who: str, store: str | None) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by e-mail, id, key or order; see `person`."""
+        return person_frames(self._connection, who, store)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""
