@@ -50,7 +50,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     """One run for every store; one platform's fault fails the run after the others were served."""
     wiring = live_wiring(config, data)
     stores = tuple(wiring.settings.stores)
-    if is_superfluous(wiring, "profiles", stores, due_at(wiring.now)):
+    if is_superfluous(wiring, "profiles", stores, due_at(wiring.now), pushes=True):
         return Completed(message=SUPERFLUOUS)
     reports, faults = each(stores, lambda store: compute_store(wiring, store))
     page = profiles_page(reports, faults)

@@ -77,10 +77,19 @@ def run_name() -> str:
 
 
 @task(name="anything left to do", task_run_name="anything left to do", **RETRYING)
-def is_superfluous(wiring: Wiring, job: str, stores: tuple[str, ...], due: datetime) -> bool:
-    """Whether runs that began after this one was due have done its work, in every store."""
+def is_superfluous(
+    wiring: Wiring, job: str, stores: tuple[str, ...], due: datetime, *, pushes: bool = False
+) -> bool:
+    """Whether runs that began after this one was due have done its work, in every store.
+
+    With `pushes` that work includes the push of every store to each of its destinations.
+    """
+    wanted: list[tuple[str, str, str | None]] = [(job, store, None) for store in stores]
+    if pushes:
+        served = wiring.pushed_stores().items()
+        wanted += [("push", store, name) for name, of_it in served for store in of_it]
     with wiring.warehouse(job) as warehouse:
-        return all(is_covered(last_success_at(warehouse, job, store), due) for store in stores)
+        return all(is_covered(last_success_at(warehouse, *one), due) for one in wanted)
 
 
 def raise_first(faults: list[Exception | None]) -> None:

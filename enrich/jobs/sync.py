@@ -78,6 +78,7 @@ def sync_store(
     if shop.client is None:
         raise BadSettings(f"store {shop.name} has no VTEX account; set it, or use `enrich import`")
     with recorded(warehouse, "sync", shop.name, now) as run:
+        run.note({"partial": span is not None or chosen != ENTITIES})
         pull = Pull(warehouse, shop, shop.client, run, report)
         reports = tuple(_pulled(pull, entity, span) for entity in chosen)
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)

@@ -71,6 +71,14 @@ def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
         assert Path(copy).is_file()
         assert is_superfluous.fn(wiring, "sync", stores, NOW - timedelta(hours=4))
         assert not is_superfluous.fn(wiring, "sync", stores, NOW + timedelta(hours=4))
+        assert is_superfluous.fn(wiring, "profiles", stores, NOW, pushes=True)
+
+
+def test_profiles_by_hand_do_not_cover_the_push(tmp_path: Path) -> None:
+    wiring = wiring_to("http://127.0.0.1:9", tmp_path)
+    compute_store.fn(wiring, "main")
+    assert is_superfluous.fn(wiring, "profiles", ("main",), NOW)
+    assert not is_superfluous.fn(wiring, "profiles", ("main",), NOW, pushes=True)
 
 
 @pytest.mark.parametrize(

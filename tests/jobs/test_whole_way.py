@@ -20,6 +20,7 @@ from enrich.jobs.reporting import Reporter
 from enrich.jobs.runs import is_covered, kept_day, last_success_at
 from enrich.jobs.shops import Shop
 from enrich.jobs.sync import sync_store
+from enrich.model import Span
 from enrich.simulator.access import REFERENCE_ROLE
 from enrich.simulator.build import FULL_KEY
 from enrich.store import Warehouse, read_warehouse
@@ -147,6 +148,19 @@ def test_runs_that_waited_behind_a_late_one_are_superfluous(tmp_path: Path) -> N
     assert is_covered(began, due_at=NOW - timedelta(hours=4))
     assert not is_covered(began, due_at=NOW + timedelta(hours=4))
     assert not is_covered(None, due_at=NOW)
+
+
+def test_a_part_of_a_job_covers_no_run_that_is_due(tmp_path: Path) -> None:
+    days = Span(NOW - timedelta(days=2), NOW)
+    past = NOW.date() - timedelta(days=60)
+    with town() as there, warehouse_in(tmp_path) as warehouse:
+        sync_store(warehouse, there.shop, now=NOW, entities=["brands"])
+        sync_store(warehouse, there.shop, now=NOW, span=days)
+        make_profiles(warehouse, there.shop, now=NOW, as_of=past, output=tmp_path / "past.csv")
+
+        assert set(warehouse.runs()["status"]) == {"completed"}
+        assert last_success_at(warehouse, "sync", "main") is None
+        assert last_success_at(warehouse, "profiles", "main") is None
 
 
 def test_a_key_without_the_optional_rights_degrades(tmp_path: Path) -> None:
