@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -65,7 +65,7 @@ def build_profiles(
     ranked = rank(inputs.customers, inputs.purchases, as_of, rules)
     scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
     size = ranked.bought.customer_count
-    (profiles,) = finished(ranked, inputs.details, scoring, history, segments, size)
+    (profiles,) = finished(ranked, lambda: inputs.details, scoring, history, segments, size)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
 
@@ -92,7 +92,7 @@ def rank(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date, rules: R
 
 def finished(
     ranked: Ranked,
-    details: Details,
+    read_details: Callable[[], Details],
     scoring: Scoring,
     history: pl.DataFrame | None,
     segments: tuple[SegmentRow, ...],
@@ -104,8 +104,7 @@ def finished(
     """
     wide = windows(ranked.rules.beyond_360)
     bought = ranked.bought
-    units, dimensions = _unpacked(checked_details(details), bought)
-    del details
+    units, dimensions = _unpacked(read_details, bought)
     contacts = with_history(ranked.customers, history)
     wanted = fields(ranked.as_of, ranked.rules)
 
@@ -123,10 +122,17 @@ def finished(
     yield from _in_blocks(block, bought.customer_count, customers_per_block)
 
 
-def _unpacked(details: Details, bought: Bought) -> tuple[Integers, list[Goods]]:
-    """The units and the distinct goods of every customer, after which the details can go."""
+def _unpacked(read_details: Callable[[], Details], bought: Bought) -> tuple[Integers, list[Goods]]:
+    """The units and the distinct goods of every customer.
+
+    Nobody else holds the details, so each column goes as soon as it is used up.
+    """
+    details = checked_details(read_details())
     lines, codes = sold(details.lines, bought), sold(details.promo_codes, bought)
-    return items(bought, lines), goods(bought, {"lines": lines, "promo_codes": codes})
+    del details
+    units = items(bought, lines)
+    lines = replace(lines, rows=lines.rows.drop("purchase_no", "quantity"))
+    return units, goods(bought, {"lines": lines, "promo_codes": codes})
 
 
 def _in_blocks(

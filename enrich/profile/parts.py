@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 import polars as pl
@@ -80,7 +81,7 @@ def profile_parts(
         ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
         yield from finished(
             ranked,
-            scored.parts.details(part),  # not named here, so that it can go when it is unpacked
+            partial(scored.parts.details, part),
             scored.scoring,
             history,
             segments,
