@@ -7,14 +7,38 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from enrich.destinations import connectif, file, icomm, synerise, webhook
+from enrich.destinations import (
+    braze,
+    brevo,
+    connectif,
+    customerio,
+    file,
+    hubspot,
+    icomm,
+    klaviyo,
+    mailchimp,
+    masterdata,
+    rdstation,
+    segment,
+    synerise,
+    webhook,
+)
 from enrich.destinations.base import Adapter, Capabilities, Destination, Tools
 from enrich.errors import BadSettings
 
 REGISTRY: dict[str, Adapter] = {
+    "braze": braze.ADAPTER,
+    "brevo": brevo.ADAPTER,
     "connectif": connectif.ADAPTER,
+    "customerio": customerio.ADAPTER,
     "file": file.ADAPTER,
+    "hubspot": hubspot.ADAPTER,
     "icomm": icomm.ADAPTER,
+    "klaviyo": klaviyo.ADAPTER,
+    "mailchimp": mailchimp.ADAPTER,
+    "masterdata": masterdata.ADAPTER,
+    "rdstation": rdstation.ADAPTER,
+    "segment": segment.ADAPTER,
     "synerise": synerise.ADAPTER,
     "webhook": webhook.ADAPTER,
 }

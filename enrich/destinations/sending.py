@@ -19,7 +19,7 @@ from enrich.client import (
     parse_json,
     raise_for_refusal,
 )
-from enrich.destinations.base import Addressee, Record, Sender
+from enrich.destinations.base import Addressee, MappedField, Record, Sender
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
@@ -146,6 +146,73 @@ def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> Re
         return outcome_of_fault([record], fault)[0]
     except Stop as fault:
         return fault
+
+
+def save_one(
+    http: Sender, call: Call, record: Record, response: httpx.Response | None = None
+) -> RecordResult:
+    """The outcome of a call that writes one record; 304 says that nothing differs."""
+    response = http.send(call) if response is None else response
+    if response.status_code in WITHOUT_DETAIL:
+        code = f"http_{response.status_code}"
+        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
+    answered(call, response)
+    same = "http_304" if response.status_code == 304 else None
+    return RecordResult(record.record_id, Outcome.ACCEPTED, same)
+
+
+def removed(response: httpx.Response | Refusal, one: Addressee) -> RecordResult:
+    """The outcome of a call that erases one person."""
+    if isinstance(response, Refusal):
+        return RecordResult(one.record_id, Outcome.REJECTED, response.code, REFUSED)
+    return RecordResult(one.record_id, Outcome.ACCEPTED)
+
+
+def queued_in(records: Sequence[Record], job_id: str | None) -> list[RecordResult]:
+    """All in a job of the platform; unknown when the answer names none."""
+    if job_id is None:
+        return same_outcome(records, Outcome.UNKNOWN, "no_job", "the answer names no job")
+    return [RecordResult(one.record_id, Outcome.QUEUED, job_id=job_id) for one in records]
+
+
+def all_of(records: Sequence[Addressee], outcome: Outcome, code: str | None) -> list[RecordResult]:
+    """The same outcome for every record of a job."""
+    return [RecordResult(one.record_id, outcome, code) for one in records]
+
+
+def of_job(
+    records: Sequence[Addressee], refused: Mapping[str, str], failed_count: int
+) -> list[RecordResult]:
+    """The end of a job by `refused` (address -> code); unknown when others failed too."""
+    named = {one.remote_key for one in records} & set(refused)
+    if len(named) != failed_count:
+        return all_of(records, Outcome.UNKNOWN, "import_errors")
+    return [
+        RecordResult(one.record_id, Outcome.REJECTED, refused[one.remote_key], REFUSED)
+        if one.remote_key in refused
+        else RecordResult(one.record_id, Outcome.ACCEPTED)
+        for one in records
+    ]
+
+
+def by_place(
+    records: Sequence[Record], errors: object, place: str, code: str
+) -> dict[str, str] | None:
+    """Record id -> code of errors that name the record's place; None when one does not."""
+    refused = {}
+    for error in errors if isinstance(errors, list) else []:
+        at = error.get(place) if isinstance(error, dict) else None
+        if not isinstance(at, int) or not 0 <= at < len(records):
+            return None
+        refused[records[at].record_id] = safe_code(error.get(code)) or "rejected"
+    return refused
+
+
+def missing_fields(fields: Sequence[MappedField], found: object, key: str, what: str) -> list[str]:
+    """A line for each mapped name that the platform's own list does not have."""
+    items = found if isinstance(found, list) else []
+    there = {str(item.get(key)) for item in items if isinstance(item, dict)}
+    return [f"{what} {one.target} does not exist" for one in fields if one.target not in there]
 
 
 def answer_of(response: httpx.Response | Refusal) -> dict[str, Any]:

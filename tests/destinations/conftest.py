@@ -251,6 +251,8 @@ class World:
     waits: list[float] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     http: Http | None = None
+    calls_until_killed: int = 1_000_000_000
+    kills_after: bool = False
     _on_wait: Callable[[], None] = lambda: None
     seconds: float = 0.0
     run_no: int = 0
@@ -269,7 +271,11 @@ class World:
         )
 
     def open(self, kind: str, **options: Any) -> Destination:
-        return open_destination("there", kind, options, self.tools())
+        there = open_destination("there", kind, options, self.tools())
+        if there.capabilities.fields_created_first and kind in PLATFORMS:
+            # Somebody created the fields there, as the page of the platform asks for.
+            self.account(kind).known_fields = {field.target for field in there.fields}
+        return there
 
     def push(
         self,
@@ -317,7 +323,12 @@ class World:
             {key.lower(): value for key, value in request.headers.items()},
             request.content,
         )
+        self.calls_until_killed -= 1
+        if self.calls_until_killed == 0 and not self.kills_after:
+            raise KeyboardInterrupt
         reply = serve(PLATFORMS[name], self.account(name), asked, self.seconds)
+        if self.calls_until_killed == 0:
+            raise KeyboardInterrupt  # it was done, and nobody here heard of it
         if reply.lost:
             raise httpx.ReadTimeout("lost", request=request)
         headers = {**reply.headers, "content-type": reply.content_type}

@@ -1,5 +1,7 @@
 """Every line of the registry keeps the contract; a new platform is tested by being listed."""
 
+import contextlib
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,11 +13,13 @@ import enrich.destinations
 from enrich.destinations import REGISTRY
 from enrich.destinations.batches import Context, cut_batches, payload_bytes
 from enrich.destinations.mapping import ATTRIBUTES
-from enrich.errors import BadSettings
+from enrich.errors import BadSettings, Refused
 from enrich.jobs.push import plan_push
 from enrich.profile import FIELDS
+from enrich.simulator.platforms import PLATFORMS
 
 NOTHING_PUSHED = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
+REFUSES = {"per_record": True, "rejected_only": True, "counts_only": False, "none": False}
 PERSONAL = ("person000", "Zuleika", "Quastel", "+5511900000000", "00000000191", "1980", "Barthol")
 
 
@@ -124,6 +128,74 @@ def test_a_second_push_sends_nothing(world, destination, people):
     second = world.push(destination, people(5))
     assert (second.unchanged, second.batches) == (5, 0)
     assert len(world.ledger.batches) == sent
+
+
+@pytest.mark.parametrize("fault", [429, 503, "lost"])
+def test_what_passes_by_itself_costs_no_record(world, destination, people, kind, fault):
+    if kind not in PLATFORMS:
+        pytest.skip("this one has a stand-in of its own")
+    world.push(destination, people(2))
+    world.account(kind).faults = [fault]
+    world.push(destination, people(9))
+    world.push(destination, people(9))
+    assert {row["outcome"] for row in world.ledger.records.values()} <= {"accepted", "queued"}
+    assert len(world.account(kind).contacts) == 9
+    assert world.push(destination, people(9)).batches == 0
+
+
+@pytest.mark.parametrize("kills_after", [False, True])
+@pytest.mark.parametrize("calls", [1, 2, 3, 4, 6])
+def test_a_push_killed_at_any_call_is_finished_by_the_next(
+    world, destination, people, kind, calls, kills_after
+):
+    if kind not in PLATFORMS:
+        pytest.skip("this one has a stand-in of its own")
+    world.calls_until_killed, world.kills_after = calls, kills_after
+    with contextlib.suppress(KeyboardInterrupt):
+        world.push(destination, people(7))
+    world.calls_until_killed = 1_000_000_000
+    on_the_way = len(world.ledger.intents)
+    again = world.push(destination, people(7))
+    world.push(destination, people(7))
+    assert again.resent <= on_the_way
+    assert len(world.account(kind).contacts) == 7
+    assert {row["outcome"] for row in world.ledger.records.values()} <= {"accepted", "queued"}
+    assert not world.ledger.intents and not world.ledger.jobs
+    assert world.push(destination, people(7)).batches == 0
+
+
+def test_a_refused_record_is_listed_and_stays_alone(world, destination, people, kind):
+    if kind not in PLATFORMS or not REFUSES[destination.capabilities.result_fidelity]:
+        pytest.skip("nobody is told who was refused")
+    refused = "person0003@example.com"
+    digest = hashlib.md5(refused.encode(), usedforsecurity=False).hexdigest()
+    world.account(kind).refused = {refused, digest}
+    summary = world.push(destination, people(9))
+    assert summary.accepted == 8
+    assert world.ledger.outcomes()["3"] in ("rejected", "invalid")
+    assert world.ledger.records["3"]["code"]
+    world.account(kind).refused = set()
+    assert world.push(destination, people(9)).accepted == 1
+
+
+def test_wrong_credentials_end_the_push_with_a_clear_line(world, destination, people, kind):
+    if kind not in PLATFORMS:
+        pytest.skip("this one has a stand-in of its own")
+    world.account(kind).faults = [401] * 200
+    summary = world.push(destination, people(3))
+    assert isinstance(summary.fault, Refused)
+    assert "secret-of-" not in str(summary.fault)
+
+
+def test_the_gone_are_removed_where_the_platform_documents_how(world, kind, people):
+    if kind not in PLATFORMS or "delete" not in REGISTRY[kind].capabilities.removals:
+        pytest.skip("no deletion is documented")
+    there = world.open(kind, **REGISTRY[kind].example, removals="delete")
+    world.push(there, people(3))
+    done = world.push(there, people(2))
+    is_by_hand = "erase" not in there.capabilities.entities
+    assert done.removed == (0 if is_by_hand else 1)
+    assert len(world.account(kind).contacts) == (3 if is_by_hand else 2)
 
 
 def test_a_dry_run_sends_nothing_records_nothing_and_shows_no_person(world, destination, people):

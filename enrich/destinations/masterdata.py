@@ -1,0 +1,128 @@
+"""VTEX Master Data v2: one document per customer in an entity of our own.
+
+Nothing of the shop's customer entity (CL) is touched: a write there would fire every trigger of
+the shop and come back with the next pull.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from enrich.client import NotFound
+from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row, SecretRef
+from enrich.destinations.mapping import COMPUTED, named
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.sending import Answer, removed, save_one, send_each
+from enrich.model import RecordResult
+
+CAPABILITIES = Capabilities(
+    entities=("profile", "erase"),
+    modes=("upsert",),
+    record_key="email",
+    transport="single",
+    result_fidelity="per_record",
+    null_meaning="clears",
+    max_records=50,
+    concurrency=5,
+    idempotency_key="document id, made from the e-mail",
+    removals=("clear", "delete"),
+)
+
+MAPPING = named(COMPUTED, lambda source: source)
+
+
+class MasterDataSettings(RemoteSettings):
+    """The keys of a destination of kind `masterdata`."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "app_token")
+
+    account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    app_token: SecretRef
+    entity: str = Field("enrich_profiles", pattern=r"^[A-Za-z][A-Za-z0-9_]{1,49}$")
+    schema_name: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
+
+    @field_validator("entity")
+    @classmethod
+    def _not_the_shops(cls, entity: str) -> str:
+        if len(entity) == 2:
+            raise ValueError("two letters name an entity of VTEX or the shop, such as CL; use ours")
+        return entity
+
+
+def document_id(email: str) -> str:
+    """The id of a customer's document: the same address, the same document, no address in it."""
+    return hashlib.sha256(email.encode()).hexdigest()[:32]
+
+
+def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+    return {"email": row["email"], **values}
+
+
+def _save(remote: Remote, records: Sequence[Record]) -> Answer:
+    return send_each(records, lambda one: _put(remote, one), CAPABILITIES.concurrency)
+
+
+def _put(remote: Remote, record: Record) -> RecordResult:
+    """A PUT replaces the whole document, which is ours alone; 304 says that nothing differs."""
+    schema = remote.settings.schema_name
+    call = remote.call(
+        "PUT",
+        _path(remote, str(record.payload["email"])),
+        record.payload,
+        name="vtex PUT document",
+        resource="Insert or update document (not remove)",
+        params={"_schema": schema} if schema else None,
+    )
+    return save_one(remote.http, call, record)
+
+
+def _erase(remote: Remote, one: Addressee) -> RecordResult:
+    path = _path(remote, one.remote_key)
+    return removed(remote.ask("DELETE", path, name="vtex DELETE document"), one)
+
+
+def _path(remote: Remote, email: str) -> str:
+    return f"/api/dataentities/{remote.settings.entity}/documents/{document_id(email)}"
+
+
+def _check(remote: Remote) -> list[str]:
+    """Asks for a document that is not there: an answer of 404 proves the key."""
+    try:
+        remote.ask("GET", _path(remote, "check@example.com"), name="vtex GET document")
+    except NotFound:
+        return []
+    return []
+
+
+def _headers(remote: Remote) -> dict[str, str]:
+    return {
+        "X-VTEX-API-AppKey": remote.secret(),
+        "X-VTEX-API-AppToken": remote.secret("app_token"),
+    }
+
+
+WIRE = Wire(
+    version="masterdata-1",
+    host=lambda settings: f"https://{settings.account}.vtexcommercestable.com.br",
+    headers=_headers,
+    shape=_shape,
+    save=_save,
+    check=_check,
+    erase=_erase,
+)
+
+ADAPTER = Adapter(
+    settings=MasterDataSettings,
+    capabilities=CAPABILITIES,
+    mapping=MAPPING,
+    open=opener(WIRE, CAPABILITIES, MAPPING),
+    example={
+        "account": "demostore",
+        "api_key": {"env": "VTEX_APP_KEY"},
+        "app_token": {"env": "VTEX_APP_TOKEN"},
+    },
+)

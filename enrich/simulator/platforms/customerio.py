@@ -1,0 +1,35 @@
+"""A stand-in for Customer.io's Track API: 500 KB a batch, and a place for every error."""
+
+from __future__ import annotations
+
+from enrich.simulator.http import Reply, Request, json_reply
+from enrich.simulator.platforms.account import Account, Platform
+
+MAX_BYTES, MAX_ATTRIBUTES, MAX_NAME_BYTES = 500_000, 300, 150
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """The reply to one call."""
+    if not request.headers.get("authorization", "").startswith("Basic "):
+        return json_reply({"errors": [{"reason": "unauthorized"}]}, 401)
+    if request.path == "/api/v1/accounts/region":
+        return json_reply({"region": "us", "data_center": "us"})
+    if len(request.body) > MAX_BYTES:
+        return json_reply({"errors": [{"reason": "too_large"}]}, 413)
+    if request.path == "/api/v2/entity":
+        account.contacts.pop(request.json()["identifiers"]["email"], None)
+        return json_reply({})
+    errors = []
+    for at, item in enumerate(request.json()["batch"]):
+        email, attributes = item["identifiers"]["email"], item["attributes"]
+        is_bad = len(attributes) > MAX_ATTRIBUTES or any(
+            len(name.encode()) > MAX_NAME_BYTES for name in attributes
+        )
+        if is_bad or email in account.refused:
+            errors.append({"batch_index": at, "reason": "invalid", "message": "not accepted"})
+        else:
+            account.keep(email, attributes)
+    return json_reply({"errors": errors}, 207) if errors else json_reply({})
+
+
+PLATFORM = Platform("track.customer.io", answer, 100, 1)

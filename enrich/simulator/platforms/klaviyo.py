@@ -1,0 +1,91 @@
+"""A stand-in for Klaviyo: import jobs with pages of errors, and a revision in every call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from enrich.simulator.http import Reply, Request, RequestError, json_reply
+from enrich.simulator.platforms.account import Account, Platform
+
+MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
+JOBS = "/api/profile-bulk-import-jobs"
+ERRORS_PER_PAGE = 2
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """The reply to one call."""
+    if not request.headers.get("authorization", "").startswith("Klaviyo-API-Key "):
+        return _problem(401, "not_authenticated")
+    if "revision" not in request.headers:
+        return _problem(400, "missing_revision")
+    if request.path == "/api/accounts":
+        return json_reply({"data": []})
+    if request.path == "/api/data-privacy-deletion-jobs":
+        return _delete(account, request)
+    if request.path == JOBS:
+        return _new_job(account, request)
+    job_id, _, rest = request.path.removeprefix(f"{JOBS}/").partition("/")
+    if job_id not in account.jobs:
+        return _problem(404, "not_found")
+    job = account.jobs[job_id]
+    return _errors(job, request) if rest == "import-errors" else _job(account, job)
+
+
+def _new_job(account: Account, request: Request) -> Reply:
+    data = request.json()["data"]
+    if data["type"] != "profile-bulk-import-job":
+        raise RequestError("no import job")
+    profiles = data["attributes"]["profiles"]["data"]
+    sizes = [len(json.dumps(profile, ensure_ascii=False).encode()) for profile in profiles]
+    if len(profiles) > MAX_PROFILES or len(request.body) > MAX_BYTES:
+        return _problem(413, "too_large")
+    if max(sizes) > MAX_PROFILE_BYTES:
+        return _problem(400, "profile_too_large")
+    refused = []
+    for profile in profiles:
+        attributes = profile["attributes"]
+        if attributes["email"] in account.refused:
+            refused.append(profile)
+        else:
+            account.keep(attributes["email"], attributes["properties"])
+    job = account.new_job(total=len(profiles), refused=refused)
+    return json_reply({"data": {"type": data["type"], "id": job["id"]}}, 202)
+
+
+def _job(account: Account, job: dict[str, Any]) -> Reply:
+    is_done = account.is_done(job)
+    failed = len(job["refused"])
+    attributes = {
+        "status": "complete" if is_done else "processing",
+        "total_count": job["total"],
+        "completed_count": job["total"] - failed if is_done else 0,
+        "failed_count": failed if is_done else 0,
+    }
+    return json_reply({"data": {"id": job["id"], "attributes": attributes}})
+
+
+def _errors(job: dict[str, Any], request: Request) -> Reply:
+    start = request.number("page", 0)
+    page = job["refused"][start : start + ERRORS_PER_PAGE]
+    following = start + ERRORS_PER_PAGE
+    more = f"https://a.klaviyo.com{request.path}?page={following}"
+    items = [
+        {"type": "import-error", "attributes": {"code": "invalid", "original_payload": profile}}
+        for profile in page
+    ]
+    links = {"next": more if following < len(job["refused"]) else None}
+    return json_reply({"data": items, "links": links})
+
+
+def _delete(account: Account, request: Request) -> Reply:
+    profile = request.json()["data"]["attributes"]["profile"]["data"]["attributes"]
+    account.contacts.pop(profile["email"], None)
+    return Reply(202)
+
+
+def _problem(status: int, code: str) -> Reply:
+    return json_reply({"errors": [{"code": code, "status": status}]}, status)
+
+
+PLATFORM = Platform("a.klaviyo.com", answer, 150, 60)

@@ -1,0 +1,31 @@
+"""A stand-in for Mailchimp: members that are there are updated, others are a 404."""
+
+from __future__ import annotations
+
+from enrich.simulator.http import Reply, Request, RequestError, json_reply
+from enrich.simulator.platforms.account import Account, Platform
+
+THROTTLED = "throttled"  # a member whose update meets the bare 403
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """The reply to one call; `account.refused` are members that are not there."""
+    if not request.headers.get("authorization", "").startswith("Basic "):
+        return json_reply({"title": "API Key Invalid"}, 401)
+    if request.path.endswith("/merge-fields"):
+        tags = [{"tag": name} for name in account.known_fields or ()]
+        return json_reply({"merge_fields": tags})
+    member = request.path.rpartition("/")[2]
+    if member in account.refused:
+        return json_reply({"title": "Resource Not Found"}, 404)
+    if THROTTLED in account.tokens:
+        account.tokens.discard(THROTTLED)
+        return Reply(403)
+    body = request.json()
+    if set(body) != {"merge_fields"}:
+        raise RequestError("a status must not change here")
+    account.keep(member, {name: value or None for name, value in body["merge_fields"].items()})
+    return json_reply({"id": member})
+
+
+PLATFORM = Platform("us1.api.mailchimp.com", answer)

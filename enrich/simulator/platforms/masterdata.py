@@ -1,0 +1,42 @@
+"""A stand-in for Master Data v2: writing makes an entity, a PUT replaces a document."""
+
+from __future__ import annotations
+
+from enrich.simulator.http import Reply, Request, json_reply
+from enrich.simulator.platforms.account import Account, Platform
+
+OF_THE_SHOP = ("CL", "AD")
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """The reply to one call on /api/dataentities/{entity}/documents/{id}."""
+    if "x-vtex-api-apptoken" not in request.headers:
+        return json_reply({"Message": "Unauthorized"}, 401)
+    entity, _, document_id = request.path.removeprefix("/api/dataentities/").partition(
+        "/documents/"
+    )
+    if entity in OF_THE_SHOP or not document_id:
+        return json_reply({"Message": "not in v2"}, 400)
+    found = account.contacts.get(document_id)
+    if request.method == "PUT":
+        return _put(account, request, document_id)
+    if found is None:
+        return Reply(404)
+    if request.method == "DELETE":
+        del account.contacts[document_id]
+        return Reply(204)
+    return json_reply(found)
+
+
+def _put(account: Account, request: Request, document_id: str) -> Reply:
+    values = request.json()
+    if values["email"] in account.refused:
+        return json_reply({"Message": "Schema validation"}, 400)
+    if account.contacts.get(document_id) == values:
+        return Reply(304)
+    account.times[document_id] = account.times.get(document_id, 0) + 1
+    account.contacts[document_id] = values
+    return Reply(204)
+
+
+PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer)

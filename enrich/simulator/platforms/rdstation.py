@@ -1,0 +1,37 @@
+"""A stand-in for RD Station: a token that runs out, 120 requests a minute, 24 per contact a day."""
+
+from __future__ import annotations
+
+from enrich.simulator.http import Reply, Request, json_reply
+from enrich.simulator.platforms.account import Account, Platform
+
+MAX_UPDATES_PER_CONTACT = 24
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """The reply to one call."""
+    if request.path == "/auth/token":
+        token = f"token-{account.calls['POST auth']}"
+        account.tokens.add(token)
+        return json_reply({"access_token": token, "expires_in": 86_400})
+    if request.headers.get("authorization", "").removeprefix("Bearer ") not in account.tokens:
+        return _problem(401, "UNAUTHORIZED")
+    if request.path == "/platform/contacts/fields":
+        names = account.known_fields or ()
+        return json_reply({"fields": [{"api_identifier": name} for name in names]})
+    email = request.path.rpartition("email:")[2]
+    values = request.json()
+    is_unknown = account.known_fields is not None and not set(values) <= account.known_fields
+    if is_unknown or email in account.refused:
+        return _problem(400, "VALIDATION_ERROR")
+    if account.times.get(email, 0) >= MAX_UPDATES_PER_CONTACT:
+        return _problem(429, "TOO_MANY_REQUESTS")
+    account.keep(email, values)
+    return json_reply({"email": email})
+
+
+def _problem(status: int, kind: str) -> Reply:
+    return json_reply({"errors": {"error_type": kind, "error_message": kind}}, status)
+
+
+PLATFORM = Platform("api.rd.services", answer, 120, 60)

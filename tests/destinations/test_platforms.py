@@ -1,0 +1,152 @@
+"""What is particular to each platform behind an HTTP API."""
+
+import pytest
+
+from enrich.client import Http
+from enrich.destinations import REGISTRY, requests_per_second
+from enrich.destinations.masterdata import document_id
+from enrich.errors import BadSettings
+from enrich.simulator.platforms.mailchimp import THROTTLED
+from tests.destinations.conftest import make_people
+from tests.destinations.test_push import with_value
+
+
+def opened(world, kind, **options):
+    return world.open(kind, **REGISTRY[kind].example, **options)
+
+
+def emails(*numbers):
+    return {f"person{number:04}@example.com" for number in numbers}
+
+
+def test_master_data_documents_have_an_id_without_an_address(world):
+    there = opened(world, "masterdata")
+    world.push(there, make_people(3, rfm_group="LOYAL"))
+    documents = world.account("masterdata").contacts
+    assert documents[document_id("person0001@example.com")]["rfm_group"] == "LOYAL"
+    assert not [name for name in documents if "@" in name]
+
+
+def test_master_data_that_differs_in_nothing_is_accepted(world):
+    there = opened(world, "masterdata")
+    world.push(there, make_people(3))
+    world.ledger.records.clear()
+    assert world.push(there, make_people(3)).accepted == 3
+    assert {row["code"] for row in world.ledger.records.values()} == {"http_304"}
+    assert set(world.account("masterdata").times.values()) == {1}
+
+
+def test_master_data_never_writes_to_an_entity_of_the_shop(world):
+    with pytest.raises(BadSettings, match="two letters"):
+        opened(world, "masterdata", entity="CL")
+
+
+def test_klaviyo_errors_are_read_over_all_pages(world):
+    world.account("klaviyo").refused = emails(1, 2, 3, 4, 5)
+    there = opened(world, "klaviyo", stop_failed_share=1)
+    summary = world.push(there, make_people(12))
+    assert (summary.accepted, summary.rejected) == (7, 5)
+    assert world.ledger.records["3"]["code"] == "invalid"
+
+
+def test_klaviyo_never_touches_consent(world):
+    assert not [path for path in _paths(world, "klaviyo") if "subscription" in path]
+
+
+def test_hubspot_names_the_properties_that_are_missing(world):
+    there = opened(world, "hubspot")
+    world.account("hubspot").known_fields.discard("rfm_group")
+    assert there.check() == ["property rfm_group does not exist"]
+
+
+def test_hubspot_gets_texts_and_an_empty_one_clears(world):
+    there = opened(world, "hubspot")
+    world.push(there, make_people(2, rfm_30d="545", orders_30d=3))
+    assert world.account("hubspot").contacts["person0001@example.com"]["orders_30d"] == "3"
+    world.push(there, with_value(make_people(2, orders_30d=3), 1, rfm_30d=None))
+    assert "rfm_30d" not in world.account("hubspot").contacts["person0001@example.com"]
+
+
+def test_brevo_drops_unknown_attributes_in_silence_so_verify_names_them(world):
+    there = opened(world, "brevo")
+    world.account("brevo").known_fields.discard("RFM_GROUP")
+    assert there.check() == ["attribute RFM_GROUP does not exist"]
+    world.push(there, make_people(1, rfm_group="LOYAL"))
+    assert "RFM_GROUP" not in world.account("brevo").contacts["person0001@example.com"]
+
+
+def test_mailchimp_updates_members_and_adds_nobody(world):
+    there = opened(world, "mailchimp")
+    world.push(there, make_people(3))
+    strangers = set(world.account("mailchimp").contacts)
+    world.account("mailchimp").refused = strangers
+    summary = world.push(there, make_people(3, rfm_group="LOYAL"))
+    assert (summary.rejected, summary.fault) == (0, None)
+    assert summary.invalid == {"not a member of the audience": 3}
+
+
+def test_a_bare_403_of_mailchimp_is_a_throttle(world):
+    world.account("mailchimp").tokens.add(THROTTLED)
+    there = opened(world, "mailchimp")
+    first = world.push(there, make_people(3))
+    assert (first.accepted, first.retryable, first.fault) == (2, 1, None)
+    assert world.push(there, make_people(3)).accepted == 1
+
+
+def test_the_tags_of_mailchimp_have_ten_characters():
+    assert all(len(field.target) <= 10 for field in REGISTRY["mailchimp"].mapping)
+
+
+def test_rd_station_renews_its_token(world):
+    there = opened(world, "rdstation")
+    world.push(there, make_people(2))
+    world.account("rdstation").tokens.clear()
+    assert world.push(there, make_people(4)).accepted == 2
+    assert world.account("rdstation").calls["POST auth"] == 2
+
+
+@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
+def test_the_pace_keeps_the_published_rate(world, kind):
+    world.http = Http(
+        requests_per_second=requests_per_second(kind, {}),
+        transport=world.transport(),
+        sleep=world._wait,
+        monotonic=lambda: world.seconds,
+    )
+    size = {"batch_size": 1} if kind in ("hubspot", "klaviyo") else {}
+    there = opened(world, kind, **size)
+    assert world.push(there, make_people(200)).accepted == 200
+    assert "429" not in world.account(kind).statuses
+
+
+def test_the_settings_own_rate_wins():
+    assert requests_per_second("rdstation", {"requests_per_minute": 500}) == 500 / 60
+    assert requests_per_second("icomm", {}) is None
+
+
+def test_braze_can_leave_strangers_out(world):
+    there = opened(world, "braze", update_only=True)
+    world.push(there, make_people(2))
+    assert world.account("braze").contacts == {}
+
+
+def test_segment_drops_what_it_had_before(world):
+    world.account("segment").faults = ["lost"]
+    world.push(opened(world, "segment"), make_people(3))
+    assert set(world.account("segment").times.values()) == {1}
+
+
+def test_customer_io_sends_no_empty_values_unless_asked(world):
+    people = make_people(2, rfm_30d="545")
+    world.push(opened(world, "customerio"), people)
+    world.push(opened(world, "customerio"), with_value(people, 1, rfm_30d=None))
+    assert world.account("customerio").contacts["person0001@example.com"]["rfm_30d"] == "545"
+    world.ledger.records["1"]["hash"] = "other"
+    clearing = opened(world, "customerio", clear_with="null")
+    world.push(clearing, with_value(people, 1, rfm_30d=None))
+    assert "rfm_30d" not in world.account("customerio").contacts["person0001@example.com"]
+
+
+def _paths(world, kind):
+    world.push(opened(world, kind), make_people(3))
+    return list(world.account(kind).calls)
