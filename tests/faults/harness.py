@@ -101,7 +101,7 @@ def run(
     """The figures of `kills` faults, drawn with `seed`, on a shop of `orders` orders."""
     began = time.monotonic()
     figures = Figures()
-    with open_shop(folder, orders, seed, future_days=10 + 4 * kills) as shop:
+    with open_shop(folder, orders, seed, future_days=20 + 12 * kills) as shop:
         _recover(shop, figures, "the first run", "run", first=True)
         rounds = Rounds(shop, figures, random.Random(seed), say)
         number = 0
@@ -136,7 +136,8 @@ class Rounds:
         names = list(WEATHERS)
         weather = names[number % len(names)]
         self.figures.weathers[weather] += 1
-        self.shop.wait(hours=self.dice.choice([4, 8, 16, 24]))
+        self.shop.trade(self.dice)
+        self.shop.wait(hours=self.dice.choice([24, 28, 36, 72]))
         self.shop.weather(seed=number, **WEATHERS[weather])
         told = self._befall(number)
         self.figures.half_written += half_written(self.shop)

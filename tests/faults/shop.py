@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 from enrich.simulator.app import Simulator
 from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
+from enrich.simulator.changes import add_orders, change_order
 from enrich.simulator.server import serve
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
@@ -21,6 +23,7 @@ from enrich.store import open_warehouse, read_warehouse
 BEGIN = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SETTLED = timedelta(minutes=6)  # the list is about four minutes late
 BATCH = 10
+BUYERS = 25
 ENVIRON = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
 SETTINGS = f"""
 [stores.main]
@@ -46,6 +49,7 @@ class Shop:
     folder: Path
     now: datetime = BEGIN
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new: list[str] = field(default_factory=list)
 
     @property
     def data(self) -> Path:
@@ -55,6 +59,15 @@ class Shop:
         """Time passes in the shop; its orders move along."""
         self.now += timedelta(**lengths)
         self.simulator.main.clock.advance(int(timedelta(**lengths).total_seconds() * 1_000_000))
+
+    def trade(self, dice: random.Random) -> None:
+        """Some people buy, one takes a purchase back, another cancels: work for every step."""
+        people = len(self.simulator.main.world.people.user_id)
+        for _ in range(BUYERS):
+            person = {"person": dice.randrange(people)}
+            self.new += add_orders(self.simulator.main, person)
+        for action in ("refund", "cancel"):
+            change_order(self.simulator.main, self.new.pop(0), action, {})
 
     def weather(self, **values: Any) -> None:
         sky = self.simulator.main.sky

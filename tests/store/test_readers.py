@@ -1,0 +1,93 @@
+"""Analysts in processes of their own read while the writer publishes; nobody waits, nobody fails.
+
+python -m tests.store.test_readers 100 10     100 publishes under 10 readers
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from enrich.model import RawRecord
+from enrich.store import Warehouse, open_warehouse
+from tests.store.conftest import NOW, RUN
+
+READER = """
+import sys, json, duckdb
+from pathlib import Path
+
+path, done = sys.argv[1], Path(sys.argv[2])
+reads, versions, mixed = 0, set(), 0
+while not done.exists():
+    with duckdb.connect(path, read_only=True) as connection:
+        orders, lines = connection.sql("select count(*) from orders").fetchall()[0][0], \
+            connection.sql("select count(*) from order_items").fetchall()[0][0]
+    reads += 1
+    versions.add(orders)
+    mixed += orders != lines
+print(json.dumps([reads, len(versions), mixed]))
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one reader saw: reads, different versions, versions of which only half was there."""
+
+    reads: int
+    versions: int
+    mixed: int
+
+
+def publish_one_more(warehouse: Warehouse, number: int) -> None:
+    line = {"id": "301", "name": "Cup", "quantity": 1, "sellingPrice": 100}
+    document = {"orderId": f"o{number}", "value": 100, "items": [line]}
+    record = RawRecord(f"o{number}", json.dumps(document))
+    warehouse.load_records("main", "orders", [record], **RUN)
+    warehouse.publish(warehouse.path.with_name("analysis.duckdb"))
+
+
+def play(folder: Path, publishes: int, readers: int) -> list[Seen]:
+    """What each reader saw while the warehouse was published so many times."""
+    path, done = folder / "analysis.duckdb", folder / "done"
+    with open_warehouse(folder, job="a test", started_at=NOW) as warehouse:
+        publish_one_more(warehouse, 0)
+        idle = duckdb.connect(str(path), read_only=True)
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", READER, str(path), str(done)],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(readers)
+        ]
+        for number in range(1, publishes):
+            publish_one_more(warehouse, number)
+    done.touch()
+    said = [reader.communicate(timeout=60)[0] for reader in started]
+    assert [reader.returncode for reader in started] == [0] * readers
+    assert idle.sql("select count(*) from orders").fetchall() == [(1,)]
+    idle.close()
+    return [Seen(*json.loads(line)) for line in said]
+
+
+def test_readers_never_fail_and_see_whole_versions(tmp_path: Path) -> None:
+    seen = play(tmp_path, publishes=20, readers=4)
+    assert all(one.reads > 0 for one in seen)
+    assert max(one.versions for one in seen) > 1
+    assert sum(one.mixed for one in seen) == 0
+    assert sorted(path.name for path in tmp_path.glob("*.duckdb")) == [
+        "analysis.duckdb",
+        "warehouse.duckdb",
+    ]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        for found in play(Path(place), int(sys.argv[1]), int(sys.argv[2])):
+            sys.stdout.write(f"{found}\n")
