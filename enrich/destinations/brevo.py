@@ -72,7 +72,7 @@ def _save(remote: Remote, records: Sequence[Record]) -> Answer:
 
 
 def _poll(remote: Remote, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
-    """A process that is completed is all Brevo tells; its reports of bad rows have no known shape."""
+    """A process that is completed is all Brevo tells; its reports have no known shape."""
     try:
         answer = answer_of(
             remote.ask("GET", f"/v3/processes/{job_id}", name="brevo /v3/processes/{id}")

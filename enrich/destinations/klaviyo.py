@@ -1,4 +1,4 @@
-"""Klaviyo: profiles by bulk import jobs of at most 10,000; consent is another API and not touched."""
+"""Klaviyo: profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
 
 from __future__ import annotations
 
