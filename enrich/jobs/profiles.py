@@ -91,27 +91,28 @@ def make_profiles(
         profiles = tally.of(profile_parts(scored, previous))
         with written(profiles, plan.output) as passed_on:
             if plan.is_kept:
-                warehouse.keep_profiles(
-                    shop.name,
-                    plan.as_of,
-                    passed_on,
-                    scored.cut_points,
-                    run_id=run.run_id,
-                    now=now,
-                )
-        done = ProfilesReport(
-            store=shop.name,
-            as_of=plan.as_of,
-            is_kept=plan.is_kept,
-            customer_count=tally.customer_count,
-            segments=tally.segments(),
-            cut_points=scored.cut_points,
-            checks=checks,
-            notes=notes(scored.cut_points),
-            output=plan.output,
-        )
+                kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
+                warehouse.keep_profiles(*kept, run_id=run.run_id, now=now)
+        done = report_of(shop.name, plan, tally, scored.cut_points, checks)
         run.note(summary_of(done))
     return done
+
+
+def report_of(
+    store: str, plan: Plan, tally: Tally, cut_points: pl.DataFrame, checks: pl.DataFrame
+) -> ProfilesReport:
+    """What is told of a run that went through."""
+    return ProfilesReport(
+        store=store,
+        as_of=plan.as_of,
+        is_kept=plan.is_kept,
+        customer_count=tally.customer_count,
+        segments=tally.segments(),
+        cut_points=cut_points,
+        checks=checks,
+        notes=notes(cut_points),
+        output=plan.output,
+    )
 
 
 def _yardstick(warehouse: Warehouse, shop: Shop, as_of: date) -> pl.DataFrame | None:
