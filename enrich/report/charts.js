@@ -72,8 +72,9 @@ function flowChart({ flows, order, name, width }) {
     const names = [...heights.keys()].sort((a, b) => order.indexOf(b) - order.indexOf(a));
     let top = 14;
     return new Map(names.map((one) => {
-      const place = { top, used: top, height: heights.get(one) };
-      top += Math.max(place.height, least) + gap;
+      const height = heights.get(one), slot = Math.max(height, least);
+      const place = { top: top + (slot - height) / 2, used: top + (slot - height) / 2, height };
+      top += slot + gap;
       return [one, place];
     }));
   };

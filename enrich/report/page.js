@@ -58,7 +58,7 @@ function money(cents, compact = false) {
   return number(cents / 100, { ...style, ...size });
 }
 const count = (value) => (value === null ? word("few") : number(value));
-const percent = (value) => (value === null ? "–" : `${number(value, { maximumFractionDigits: 1 })} %`);
+const percent = (value) => (value === null ? "–" : `${number(value, { maximumFractionDigits: 1 })}\u00a0%`);
 const change = (value) => (value === null ? "–" : `${value > 0 ? "+" : ""}${percent(value)}`);
 const day = (text, options = { day: "numeric", month: "short", year: "numeric" }) =>
   new Intl.DateTimeFormat(LOCALES[view.lang], { timeZone: "UTC", ...options }).format(new Date(`${text}T00:00:00Z`));
@@ -147,7 +147,7 @@ function overTime(width) {
   const note = isAll ? word(`unit_${found.unit}`)
     : found.step_days === 1 ? word("step_1") : word(found.step_days === 5 && view.period === "360" ? "step_360" : "step_n", { n: found.step_days });
   return card(word("over_time"),
-    el("div", { style: "margin-bottom:10px; overflow-x:auto" }, chips(word("over_time"), SERIES.map(([one]) => [one, word(one)]), name, (metric) => look({ metric }))),
+    el("div", { style: "margin-bottom:10px" }, chips(word("over_time"), SERIES.map(([one]) => [one, word(one)]), name, (metric) => look({ metric }))),
     el("div", { class: "key" }, el("span", {}, el("i"), word("line_now")), before.length ? el("span", {}, el("i", { class: "was" }), word("line_before")) : null),
     lineChart({
       now, before, width, labels: found.first_on.map((text) => day(text, options)),
@@ -208,12 +208,13 @@ function tenths() {
     [word("customers"), (row) => number(row.customers), true, "wide-only"], [word("each"), (row) => money(row.value_cents), true],
     [word("purchases"), (row) => number(row.purchases_per_customer, { minimumFractionDigits: 1 }), true]], found));
 }
+const advice = (row) => (row.segment === "(other)" ? "" : word(`do_${row.segment}`));
 function segments() {
   return card(word("segments"), tableOf([
-    [word("segment"), (row) => shareCell(word(row.segment), row.amount_percent)],
+    [word("segment"), (row) => shareCell(el("span", {}, word(row.segment), el("small", { class: "soft narrow-only" }, advice(row))), row.amount_percent)],
     [word("customers"), (row) => number(row.customers), true], [word("all_time"), (row) => money(row.amount_cents), true],
-    [word("share"), (row) => percent(row.amount_percent), true], [word("last_360"), (row) => money(row.amount_360d_cents), true],
-    [word("each"), (row) => money(row.value_cents), true], [word("todo"), (row) => el("td", { style: "min-width:220px" }, row.segment === "(other)" ? "" : word(`do_${row.segment}`))]],
+    [word("share"), (row) => percent(row.amount_percent), true, "wide-only"], [word("last_360"), (row) => money(row.amount_360d_cents), true, "wide-only"],
+    [word("each"), (row) => money(row.value_cents), true, "wide-only"], [word("todo"), advice, false, "wide-only todo"]],
   rows("segments")));
 }
 function moves(width) {
