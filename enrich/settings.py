@@ -41,7 +41,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _five_fields(line: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z*/,#?-]+(?: [0-9A-Za-z*/,#?-]+){4}", line):
+        raise ValueError("a schedule is five fields of cron, such as 15 */4 * * *")
+    return line
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Cron = Annotated[str, AfterValidator(_five_fields)]
 
 
 class _Frozen(BaseModel):
@@ -135,8 +142,8 @@ class DestinationEntry(BaseModel):
 class Schedule(_Frozen):
     """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
 
-    sync_cron: str = "15 */4 * * *"
-    profiles_cron: str = "45 5 * * *"
+    sync_cron: Cron = "15 */4 * * *"
+    profiles_cron: Cron = "45 5 * * *"
     time_zone: Zone | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -66,6 +66,6 @@ def import_store(
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         kept = {entity: count for entity, count in loaded.items() if entity != "rejects"}
         done = ImportReport(shop.name, kept, len(frames.rejects), tuple(frames.notes), checks)
-        run.note({entity: f"{count}" for entity, count in kept.items()})
+        run.note({entity: asdict(count) for entity, count in kept.items()})
         run.note({"rejected": done.reject_count, "notes": list(done.notes)})
     return done

@@ -35,6 +35,7 @@ def config(tmp_path: Path) -> Path:
         ('sales_channels = "1"', "stores.main.sales_channels: must be a list"),
         ('rfm_method = "deciles"', "stores.main.rfm_method"),
         ("pace = { requests_per_second = 500 }", "less than or equal to 90"),
+        ('[schedule]\nsync_cron = "4h"', "schedule.sync_cron: a schedule is five fields of cron"),
         ("time_zone = ", "is not valid TOML"),
     ],
 )
