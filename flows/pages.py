@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from enrich.errors import EnrichError
 from enrich.jobs.profiles import ProfilesReport
+from enrich.jobs.pulling import ENTITY_COLUMNS
 from enrich.jobs.push import PushSummary
 from enrich.jobs.sync import SyncReport
 
@@ -49,20 +50,7 @@ def _faults(faults: Faults) -> list[str]:
 
 
 def _entities(report: SyncReport) -> str:
-    columns = ("entity", "listed", "fetched", "new", "changed", "unchanged", "set aside")
-    rows = [
-        (
-            entity.entity,
-            entity.listed_count,
-            entity.fetched_count,
-            entity.loaded.new_count,
-            entity.loaded.changed_count,
-            entity.loaded.unchanged_count,
-            entity.loaded.reject_count,
-        )
-        for entity in report.entities
-    ]
-    return table(columns, rows)
+    return table(ENTITY_COLUMNS, [entity.row for entity in report.entities])
 
 
 def _checks(report: SyncReport) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from enrich.cli.console import show_table
 from enrich.jobs.import_files import ImportReport
 from enrich.jobs.profiles import ProfilesReport
+from enrich.jobs.pulling import ENTITY_COLUMNS
 from enrich.jobs.push import PushSummary
 from enrich.jobs.sync import SyncReport
 from enrich.jobs.verify import Finding
@@ -17,21 +18,8 @@ from enrich.jobs.verify import Finding
 
 def show_sync(console: Console, done: SyncReport) -> None:
     """What was pulled per entity, then the findings of the resolve."""
-    columns = ("entity", "listed", "fetched", "new", "changed", "unchanged", "rejected", "note")
-    rows = [
-        (
-            entity.entity,
-            entity.listed_count,
-            entity.fetched_count,
-            entity.loaded.new_count,
-            entity.loaded.changed_count,
-            entity.loaded.unchanged_count,
-            entity.loaded.reject_count,
-            entity.note,
-        )
-        for entity in done.entities
-    ]
-    show_table(console, f"{done.store}: pulled", columns, rows)
+    rows = [(*entity.row, entity.note) for entity in done.entities]
+    show_table(console, f"{done.store}: pulled", (*ENTITY_COLUMNS, "note"), rows)
     show_checks(console, done.store, done.checks)
 
 

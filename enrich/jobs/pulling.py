@@ -19,6 +19,7 @@ SLICE = 2_000  # records a transaction: small enough to lose little, large enoug
 MOST_REJECTED = 0.2
 JUDGED_FROM = 100
 
+ENTITY_COLUMNS = ("entity", "listed", "fetched", "new", "changed", "unchanged", "set aside")
 NOTHING = Loaded()
 
 _Item = TypeVar("_Item")
@@ -34,6 +35,20 @@ class EntityReport:
     loaded: Loaded = NOTHING
     note: str | None = None
     fault: EnrichError | None = None
+
+    @property
+    def row(self) -> tuple[str | int, ...]:
+        """The entity and its counts in the order of ENTITY_COLUMNS."""
+        loaded = self.loaded
+        return (
+            self.entity,
+            self.listed_count,
+            self.fetched_count,
+            loaded.new_count,
+            loaded.changed_count,
+            loaded.unchanged_count,
+            loaded.reject_count,
+        )
 
     @property
     def is_degraded(self) -> bool:
