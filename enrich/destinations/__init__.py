@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -74,7 +75,20 @@ def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: To
     can = ("nothing", *adapter.capabilities.removals)
     if settings.removals not in can:
         raise BadSettings(f"destination {name}: removals can be {', '.join(can)} on {kind}")
-    return adapter.open(settings, tools)
+    return _less_diffed(adapter.open(settings, tools), frozenset(settings.ignore_changes_of))
+
+
+def _less_diffed(destination: Destination, ignored: frozenset[str]) -> Destination:
+    """The destination, where a change of an ignored field alone sends nothing."""
+    if not ignored:
+        return destination
+    fields = tuple(
+        replace(field, is_diffed=field.is_diffed and field.source not in ignored)
+        for field in destination.fields
+    )
+    changed: Any = destination  # every adapter is a frozen dataclass
+    same: Destination = replace(changed, fields=fields)
+    return same
 
 
 def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:

@@ -243,6 +243,7 @@ class DestinationSettings(BaseModel):
     stop_after_records: int = Field(100, ge=1)
     stop_row_change: float = Field(0.5, gt=0)
     first_run_records: int = Field(0, ge=0)
+    ignore_changes_of: tuple[FieldName, ...] = ()
     removals: Removals = "nothing"
     max_records_per_run: int | None = Field(None, ge=1)
     max_minutes_per_run: float | None = Field(None, gt=0)

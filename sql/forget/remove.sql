@@ -49,6 +49,14 @@ where store = getvariable('store')
         or lower(record_id) in (select lower(value) from forgotten_identifiers)
     );
 
+delete from push_job_records
+where store = getvariable('store')
+    and record_id in (select customer_key::varchar from forgotten_customers);
+
+delete from push_intents
+where store = getvariable('store')
+    and record_id in (select customer_key::varchar from forgotten_customers);
+
 delete from identity_links
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);

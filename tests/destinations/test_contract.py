@@ -130,6 +130,24 @@ def test_a_second_push_sends_nothing(world, destination, people):
     assert len(world.ledger.batches) == sent
 
 
+def test_a_change_of_an_ignored_field_alone_sends_nothing(world, kind, people):
+    there = world.open(kind, **REGISTRY[kind].example, ignore_changes_of=["rfm_30d"])
+    world.push(there, people(2))
+    assert world.push(there, people(2, rfm_30d="111")).batches == 0
+    assert world.push(there, people(2, rfm_30d="111", rfm_group="LOYAL")).changes == 2
+
+
+def test_nothing_a_push_writes_shows_a_person(world, destination, people, kind, caplog):
+    caplog.set_level("DEBUG")
+    if kind in PLATFORMS:
+        world.account(kind).refused = {"person0002@example.com"}
+        world.account(kind).faults = [503, 429]
+    summary = world.push(destination, people(4))
+    kept = [{**row, "remote_key": ""} for row in world.ledger.records.values()]
+    text = f"{summary}{summary.as_json()}{kept}{world.ledger.batches}{caplog.text}{destination!r}"
+    assert not [part for part in (*PERSONAL, "secret-of-") if part in text]
+
+
 @pytest.mark.parametrize("fault", [429, 503, "lost"])
 def test_what_passes_by_itself_costs_no_record(world, destination, people, kind, fault):
     if kind not in PLATFORMS:
