@@ -38,7 +38,10 @@ def make_console(file: IO[str], *, stderr: bool = False) -> Console:
 def show_table(
     console: Console, title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """Print one table; None is an empty cell, numbers stand to the right."""
+    """Print one table; None is an empty cell, numbers stand to the right.
+
+    Where words would have to break for it to fit, every row is a paragraph instead.
+    """
     content = [tuple(row) for row in rows]
     if title:  # a title of the table itself would be folded to its width
         console.print(title, style="italic", markup=False)
@@ -48,7 +51,24 @@ def show_table(
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in content:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console.print(table)
+    unbounded = console.options.update(width=_WIDTH_OF_ANY_TABLE)
+    if content and console.measure(table, options=unbounded).minimum > console.width:
+        _show_paragraphs(console, columns, content)
+    else:
+        console.print(table)
+
+
+_WIDTH_OF_ANY_TABLE = 100_000
+
+
+def _show_paragraphs(
+    console: Console, columns: Sequence[str], content: Sequence[Sequence[object]]
+) -> None:
+    for row in content:
+        for name, value in zip(columns, row, strict=True):
+            if value is not None:
+                console.print(f"{name}: {_cell(value)}", markup=False, soft_wrap=True)
+        console.print()
 
 
 def _is_number(value: object) -> bool:
