@@ -147,6 +147,13 @@ class Schedule(_Frozen):
     time_zone: Zone | None = None
 
 
+class Retention(_Frozen):
+    """How long what holds people's data for a while is kept."""
+
+    rejects_days: int = Field(90, ge=1)
+    exports_days: int = Field(90, ge=1)
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
@@ -155,6 +162,7 @@ class Settings(_Frozen):
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:

@@ -14,6 +14,7 @@ from enrich.destinations import Tools, open_destination, requests_per_second
 from enrich.errors import BadSettings
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
+from enrich.jobs.tidying import tidy
 from enrich.model import Rules
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
 from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
@@ -49,6 +50,16 @@ class Wiring:
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
         return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
+
+    def tidy(self, warehouse: Warehouse) -> None:
+        """Drop what the settings keep no longer."""
+        kept = self.settings.retention
+        tidy(
+            warehouse,
+            rejects_days=kept.rejects_days,
+            exports_days=kept.exports_days,
+            now=self.now,
+        )
 
     def read_copy(self) -> AbstractContextManager[ReadCopy]:
         """The analysts' copy; needs no lock."""

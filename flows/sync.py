@@ -38,6 +38,7 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy; the dashboard is made from it, without the lock."""
     with wiring.warehouse("publish") as warehouse:
+        wiring.tidy(warehouse)
         path = publish(warehouse)
     with wiring.read_copy() as copy:
         make_dashboard(copy, wiring.rules, path.with_name(DASHBOARD_NAME), wiring.now)

@@ -133,6 +133,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
         try:
             shell.each(names, one)
         finally:
+            shell.wiring.tidy(warehouse)
             publish(warehouse)
 
 

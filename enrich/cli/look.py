@@ -8,6 +8,7 @@ import typer
 
 from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption
+from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
@@ -69,10 +70,17 @@ def show_status(shell: Shell, found: Status) -> None:
         shell.say(line)
 
 
-def rejects(shell: Shell, store: StoreOption = None, limit: LimitOption = 50) -> None:
-    """Show the records that were set aside and why."""
+RetryOption = Annotated[bool, typer.Option("--retry", help="First try each of them once more")]
+
+
+def rejects(
+    shell: Shell, store: StoreOption = None, limit: LimitOption = 50, retry: RetryOption = False
+) -> None:
+    """Show the records that were set aside and why, or try them again."""
     if store is not None:
         shell.stores(store)
+    if retry:
+        retry_all(shell, store)
     with shell.wiring.warehouse("rejects") as warehouse:
         found = warehouse.rejects(store)
     # The payload is a customer's document: it stays in the warehouse.

@@ -50,6 +50,7 @@ def sync(
         try:
             shell.each(names, one)
         finally:
+            shell.wiring.tidy(warehouse)
             publish(warehouse)
 
 

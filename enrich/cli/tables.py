@@ -16,6 +16,7 @@ from enrich.profile.windows import LIFETIME, OLDER, RECENT
 from enrich.settings import (
     DestinationEntry,
     Pace,
+    Retention,
     Schedule,
     SecretSource,
     Settings,
@@ -85,11 +86,12 @@ def empty_text(field: ProfileField) -> str:
 def setting_rows() -> list[tuple[str, str, str]]:
     """One row per setting: where it stands, its values, its default."""
     return [
-        *_rows_of("", Settings, skip=("stores", "destinations", "schedule")),
+        *_rows_of("", Settings, skip=("stores", "destinations", "schedule", "retention")),
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
         *_rows_of("schedule.", Schedule),
+        *_rows_of("retention.", Retention),
     ]
 
 

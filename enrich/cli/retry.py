@@ -1,0 +1,37 @@
+"""Try once more what was set aside."""
+
+from __future__ import annotations
+
+from enrich.cli.console import reporter, show_table
+from enrich.cli.shell import Shell
+from enrich.errors import BadSettings
+from enrich.jobs.publish import publish
+from enrich.jobs.pulling import Pull
+from enrich.jobs.retrying import retry_rejects
+from enrich.jobs.runs import recorded
+from enrich.store import Warehouse
+
+COLUMNS = ("store", "entity", "tried again", "good now", "note")
+
+
+def retry(shell: Shell, store: str | None) -> None:
+    """Ask for the records of every store again, resolve, refresh the read copy, say what came."""
+    rows: list[tuple[object, ...]] = []
+    with shell.wiring.warehouse("rejects") as warehouse:
+        shell.each(shell.vtex_stores(store), lambda name: rows.extend(_one(shell, warehouse, name)))
+        publish(warehouse)
+    show_table(shell.out, "tried again", COLUMNS, rows)
+
+
+def _one(shell: Shell, warehouse: Warehouse, name: str) -> list[tuple[object, ...]]:
+    with (
+        shell.wiring.shop(name) as shop,
+        reporter(shell.out) as report,
+        recorded(warehouse, "retry", name, shell.now) as run,
+    ):
+        if shop.client is None:
+            raise BadSettings(f"store {name} has no VTEX account; import the corrected file")
+        done = retry_rejects(Pull(warehouse, shop, shop.client, run, report))
+        warehouse.resolve(name, shop.rules, run_id=run.run_id, now=shell.now)
+        run.note({one.entity: {"tried": one.tried_count, "good": one.good_count} for one in done})
+    return [(name, one.entity, one.tried_count, one.good_count, one.note) for one in done]

@@ -1,0 +1,68 @@
+"""What was set aside, tried once more: after an outage, a mended document, a newer program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from enrich.jobs.pulling import Pull
+from enrich.model import RawRecord, Reject
+from enrich.vtex import ENTITIES, Fetched, fetch_orders, fetch_skus, parse_record
+from enrich.vtex.entities import customers_with
+
+IMPORTED = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many records of one entity were tried again, and how many are good now."""
+
+    entity: str
+    tried_count: int
+    good_count: int
+    note: str | None = None
+
+
+def retry_rejects(pull: Pull) -> list[Retried]:
+    """What became of the records of one store that were set aside, an entity each.
+
+    Orders and SKUs are asked for again, other documents are read again as they were kept. A record
+    that is good leaves the list; the caller resolves the store. Raises what a sync raises.
+    """
+    rejects = pull.warehouse.rejects(pull.shop.name)
+    done = []
+    for (entity,), rows in rejects.group_by("entity", maintain_order=True):
+        if entity == IMPORTED:
+            note = "rows of files: import the corrected file"
+            done.append(Retried(IMPORTED, 0, 0, note))
+            continue
+        found = _again(pull, str(entity), rows)
+        pull.load(str(entity), found)
+        good = sum(isinstance(one, RawRecord) for one in found)
+        done.append(Retried(str(entity), len(found), good))
+    return done
+
+
+def _again(pull: Pull, entity: str, rows: pl.DataFrame) -> list[Fetched]:
+    keys = rows["key"].drop_nulls().unique(maintain_order=True).to_list()
+    threads = pull.shop.detail_threads
+    if entity == "orders":
+        return list(fetch_orders(pull.client, keys, concurrent=threads))
+    if entity == "skus":
+        return list(fetch_skus(pull.client, keys, concurrent=threads))
+    return [
+        _read_again(entity, key, payload, pull.shop.extra_customer_fields)
+        for key, payload in rows.select("key", "payload").iter_rows()
+        if payload
+    ]
+
+
+def _read_again(
+    entity: str, key: str | None, payload: str, extra_fields: tuple[str, ...]
+) -> RawRecord | Reject:
+    known = customers_with(extra_fields) if entity == "customers" else ENTITIES[entity]
+    found = parse_record(known, payload.encode())
+    if isinstance(found, Reject):
+        return Reject(key, found.reason, payload)
+    return found
