@@ -37,9 +37,14 @@ with sold as (
     where getvariable('dimension') = 'channel'
 ),
 
+named as materialized (
+    select label as text, row_number() over (order by label) as label
+    from (select distinct coalesce(label, '(none)') as label from sold)
+),
+
 held as materialized (
     select
-        coalesce(label, '(none)') as label,
+        named.label,
         channel,
         segment,
         person,
@@ -57,6 +62,7 @@ held as materialized (
         sum(amount_cents)::bigint as amount_cents,
         sum(quantity)::bigint as units
     from sold
+    inner join named on named.text = coalesce(sold.label, '(none)')
     group by all
 ),
 
@@ -76,12 +82,19 @@ sums as (
 ),
 
 filtered_sums as (
-    select filters.filter_no, sums.label, sums.band, sums.amount_cents, sums.units
+    select 0 as filter_no, label, band, sum(amount_cents) as amount_cents, sum(units) as units
     from sums
-    inner join filters
-        on filters.kind = 'all'
-        or (filters.kind = 'channel' and filters.label = sums.channel)
-        or (filters.kind = 'segment' and filters.label = sums.segment)
+    group by all
+    union all
+    select filters.filter_no, sums.label, sums.band, sum(sums.amount_cents), sum(sums.units)
+    from sums
+    inner join filters on filters.kind = 'channel' and filters.label = sums.channel
+    group by all
+    union all
+    select filters.filter_no, sums.label, sums.band, sum(sums.amount_cents), sum(sums.units)
+    from sums
+    inner join filters on filters.kind = 'segment' and filters.label = sums.segment
+    group by all
 ),
 
 first_seen as (
@@ -101,11 +114,19 @@ people as (
 ),
 
 filtered_people as (
+    select
+        0 as filter_no,
+        label,
+        band,
+        sum(people)::bigint as people,
+        sum(customers)::bigint as customers
+    from people
+    where kind = 'segment'
+    group by all
+    union all
     select filters.filter_no, people.label, people.band, people.people, people.customers
     from people
-    inner join filters
-        on (filters.kind = 'all' and people.kind = 'segment')
-        or (filters.kind = people.kind and filters.label = people.chosen)
+    inner join filters on filters.kind = people.kind and filters.label = people.chosen
 ),
 
 amounts as (
@@ -134,18 +155,22 @@ people_before as (
     group by label, channel, band
 ),
 
-counts_before as (
-    select
-        filters.filter_no,
-        spans.period_no,
-        people_before.label,
-        sum(people_before.people) as people
+filtered_before as (
+    select 0 as filter_no, label, band, sum(people)::bigint as people
+    from people_before
+    where kind = 'segment'
+    group by all
+    union all
+    select filters.filter_no, people_before.label, people_before.band, people_before.people
     from people_before
     inner join filters
-        on (filters.kind = 'all' and people_before.kind = 'segment')
-        or (filters.kind = people_before.kind and filters.label = people_before.chosen)
-    inner join spans on spans.is_before and people_before.band = spans.first_band
-    group by all
+        on filters.kind = people_before.kind and filters.label = people_before.chosen
+),
+
+counts_before as (
+    select filtered_before.filter_no, spans.period_no, filtered_before.label, filtered_before.people
+    from filtered_before
+    inner join spans on spans.is_before and filtered_before.band = spans.first_band
 ),
 
 counts as (
@@ -179,7 +204,7 @@ select
     ranked.filter_no,
     periods.period,
     ranked.place,
-    ranked.label,
+    named.text as label,
     ranked.amount_cents,
     ranked.share_percent,
     ranked.units,
@@ -190,7 +215,11 @@ select
     ranked.place > 10 as is_least,
     ranked.label_count - least(ranked.large_count, 15) as hidden_count
 from ranked
-inner join periods using (period_no)
-left join counts_before using (filter_no, period_no, label)
+inner join periods on periods.period_no = ranked.period_no
+inner join named on named.label = ranked.label
+left join counts_before
+    on counts_before.filter_no = ranked.filter_no
+    and counts_before.period_no = ranked.period_no
+    and counts_before.label = ranked.label
 where ranked.is_large and (ranked.place <= 10 or ranked.place > ranked.large_count - 5)
 order by ranked.filter_no, ranked.period_no, ranked.place;
