@@ -105,6 +105,13 @@ def test_another_run_holds_the_lock(shop: Path) -> None:
     assert "a run is at work" in status.out
 
 
+def test_status_while_the_first_run_is_at_work(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path, job="sync", started_at=NOW):
+        said = enrich("status", "--data", tmp_path)
+    assert (said.code, said.err) == (0, "")
+    assert "no read copy yet" in said.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
