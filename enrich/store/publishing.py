@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from enrich.store.dictionary import table_notes
 from enrich.store.scripts import statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
@@ -69,6 +70,7 @@ def publish(
                     _comment(connection, table, comments.get(table, {}))
             for table in DERIVED:
                 connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
+                _note(connection, table)
         unfinished.chmod(0o600)
         unfinished.replace(path)
     finally:
@@ -94,12 +96,18 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Non
 def _comment(
     connection: duckdb.DuckDBPyConnection, table: str, comments: Mapping[str, str]
 ) -> None:
-    """Comments for columns the table has; others are for columns of another version."""
+    """The table's own note, and comments for columns it has; others are of another version."""
+    _note(connection, table)
     for column in connection.table(table).columns:
         if column in comments:
             connection.execute(
                 f'comment on column copy.main.{table}."{column}" is {_quoted(comments[column])}'
             )
+
+
+def _note(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    if note := table_notes().get(table):
+        connection.execute(f"comment on table copy.main.{table} is {_quoted(note)}")
 
 
 def _quoted(text: str) -> str:
