@@ -251,6 +251,7 @@ class World:
     waits: list[float] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     http: Http | None = None
+    before_each: Callable[[], None] = lambda: None
     calls_until_killed: int = 1_000_000_000
     kills_after: bool = False
     _on_wait: Callable[[], None] = lambda: None
@@ -323,6 +324,7 @@ class World:
             {key.lower(): value for key, value in request.headers.items()},
             request.content,
         )
+        self.before_each()
         self.calls_until_killed -= 1
         if self.calls_until_killed == 0 and not self.kills_after:
             raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 
-LOST = "lost"
+LOST, NO_FAULT = "lost", 200
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def serve(platform: Platform, account: Account, request: Request, now: float) ->
     wait = _wait(platform, account, now)
     if wait is not None:
         reply = platform.throttled(wait)
-    elif isinstance(fault, int):
+    elif isinstance(fault, int) and fault != NO_FAULT:
         reply = json_reply({"message": "simulated"}, fault)
     else:
         reply = _answered(platform, account, request)
