@@ -40,18 +40,19 @@ def boards(runs: Runs) -> dict[str, Runs]:
 
 
 def figures(title: str, runs: Runs) -> Table:
-    """One row per contender: medians, the spread, and times the first one, round by round."""
+    """One row per contender: medians, the spread, and how many times the first one."""
     table = Table(title=title, title_justify="left")
     table.add_column("", no_wrap=True)
     is_sync = title == BOARDS[Group.SYNC]
     per_order = ("orders/s", "CPU ms/order") if is_sync else ()
-    for heading in ("wall s", "from", "to", "CPU s", "peak GB", "x first", *per_order):
+    for heading in ("wall s", "from", "to", "CPU s", "peak GB", "x wall", "x CPU", *per_order):
         table.add_column(heading, justify="right")
     first = next(iter(runs))
     for name, each in runs.items():
-        times = ratio(runs, name, first, lambda run: run.wall_seconds)
+        wall = ratio(runs, name, first, lambda run: run.wall_seconds)
+        cpu = ratio(runs, name, first, lambda run: run.cpu_seconds)
         more = _per_order(name, medians(each)) if is_sync else ()
-        table.add_row(says(name), *_row(each), f"{times:.2f}", *more)
+        table.add_row(says(name), *_row(each), f"{wall:.2f}", f"{cpu:.2f}", *more)
     return table
 
 
