@@ -1,4 +1,4 @@
-"""What holds people's data only for a while goes when its time is over: rejects and export files."""
+"""Rejects and export files hold people's data for a while; they go when its time is over."""
 
 from __future__ import annotations
 
