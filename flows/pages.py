@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from enrich.errors import EnrichError
+from enrich.jobs.dashboard import DASHBOARD_NAME
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
 from enrich.jobs.push import PushSummary
@@ -42,7 +43,8 @@ def sync_page(reports: Sequence[SyncReport], faults: Faults, copy_path: str) -> 
     for report in reports:
         parts += [f"## {report.store}", _entities(report), "**Resolved**", _checks(report)]
         parts += ["**Next**", "\n".join(next_actions(report)) or "Nothing to do."]
-    return "\n\n".join([*parts, f"Read copy for analysts: `{copy_path}`"])
+    files = f"Read copy for analysts: `{copy_path}`; the dashboard is beside it, `{DASHBOARD_NAME}`"
+    return "\n\n".join([*parts, files])
 
 
 def _faults(faults: Faults) -> list[str]:
@@ -83,6 +85,7 @@ def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
         parts.append(f"## {report.store}: {report.customer_count:,} customers as of {report.as_of}")
         parts.append(table(("segment", "customers"), report.segments))
         parts += [f"* {note}" for note in report.notes]
+        parts.append("`enrich movements` shows who moved between segments, and why.")
         parts += ["**Cut points**", table(report.cut_points.columns, report.cut_points.iter_rows())]
     return "\n\n".join(parts)
 
