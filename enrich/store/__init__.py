@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.store.connection import connect
+from enrich.store.damage import explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.reading import ReadCopy, read_warehouse
@@ -38,12 +39,13 @@ def open_warehouse(
 ) -> Iterator[Warehouse]:
     """The warehouse of `data_dir`, made when there is none, owned by this process in the block.
 
-    Raises Locked saying who holds it, BadSettings when the file is newer than the program.
+    Raises Locked saying who holds it, BadSettings when the file is newer than the program, Stop
+    when the file is damaged, the disk full or the memory too small.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
-    with writer_lock(data_dir / ".lock", job, signature):
-        path = data_dir / WAREHOUSE_NAME
+    path = data_dir / WAREHOUSE_NAME
+    with writer_lock(data_dir / ".lock", job, signature), explained(path):
         connection = connect(path, memory_limit, threads)
         try:
             yield Warehouse(path, connection)

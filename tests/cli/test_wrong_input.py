@@ -70,6 +70,21 @@ def test_nobody_answering_is_no_refusal(config: Path, tmp_path: Path) -> None:
     assert said.err.startswith("error: nothing answered; check the network")
 
 
+def test_a_file_damaged_in_the_middle_is_said_without_a_traceback(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    rows = [f"{number},c{number},2026-03-01,5" for number in range(20_000)]
+    orders.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *rows]))
+    assert enrich("import", "--orders", orders, "--data", tmp_path / "data").code == 0
+    path = tmp_path / "data" / "warehouse.duckdb"
+    content = bytearray(path.read_bytes())
+    middle = slice(len(content) // 10, len(content) - 20_000)
+    content[middle] = bytes(len(content[middle]))
+    path.write_bytes(content)
+    said = enrich("profiles", "--data", tmp_path / "data")
+    assert (said.code in (1, 2), len(said.err.splitlines())) == (True, 1)
+    assert "put a backup in its place" in said.err
+
+
 @pytest.mark.parametrize(
     ("command", "name", "told"),
     [

@@ -1,0 +1,36 @@
+"""Faults of the file and the machine under the warehouse, said with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from enrich.errors import Stop
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raises Stop where DuckDB says that file, disk or memory failed; other errors pass unchanged.
+
+    DuckDB's own text stays out: it may quote a value.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        remedy = _remedy(error)
+        if remedy is None:
+            raise
+        raise Stop(f"the warehouse {path} {remedy}; nothing is half-written") from error
+
+
+def _remedy(error: duckdb.Error) -> str | None:
+    if "corrupt database file" in str(error).lower():
+        return "is damaged: put a backup in its place"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "needs more memory or temporary space than there is: free some, then run it again"
+    if isinstance(error, duckdb.IOException):
+        return "cannot be read or written: see room and rights of its disk, then run it again"
+    return None
