@@ -30,7 +30,7 @@ from bench.targets import reached
 
 PACKAGES = ("polars", "duckdb", "numpy", "pyarrow", "httpx")
 TIMEOUT_SECONDS = 1_800.0
-WIDTH = 120  # into a file or a pipe
+WIDTH = 132  # into a file or a pipe
 
 Runs = Mapping[str, Sequence[Run]]
 
