@@ -3,6 +3,7 @@
 
 python3 tasks.py demo     the main job, end to end, against a made-up shop
 python3 tasks.py test     format, lint, types, import rules and tests
+python3 tasks.py bench    the figures of the README (see bench/README.md)
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "format": tidy,
     "lint": lambda rest: run_checks((FORMAT, LINT)),
+    "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "types": lambda rest: run_checks((TYPES, IMPORTS)),
 }
 
