@@ -12,7 +12,6 @@ import polars as pl
 
 KEY = "customer_key"
 MANIFEST = ".manifest.json"
-OURS = frozenset({"warehouse.duckdb", "analysis.duckdb"})
 CHUNK = 1 << 20
 
 
