@@ -27,7 +27,7 @@ FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
 LINT: Check = ("lint", ("ruff", "check", "."))
 TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
-TESTS: Check = ("tests", ("python", "-m", "pytest"))
+TESTS: Check = ("tests", ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal"))
 
 
 def main(arguments: Sequence[str]) -> int:
