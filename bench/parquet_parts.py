@@ -48,7 +48,7 @@ class Vocabulary:
 class ParquetParts:
     """The core's `Parts`, read from the files that `parts_of` wrote."""
 
-    customers: Path
+    known: Path
     folder: Path
     bounds: tuple[tuple[int, int], ...]
     vocabularies: dict[str, Vocabulary] = field(repr=False)
@@ -57,11 +57,14 @@ class ParquetParts:
     def count(self) -> int:
         return len(self.bounds)
 
-    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases of one part."""
-        first, last = self.bounds[part]
-        here = pl.col("customer_key").is_between(first, last)
-        return pl.scan_parquet(self.customers).filter(here).collect(), self._read("purchases", part)
+    def customers(self, part: int) -> pl.DataFrame:
+        """The customers of one part."""
+        here = pl.col("customer_key").is_between(*self.bounds[part])
+        return pl.scan_parquet(self.known).filter(here).collect()
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        """Their purchases."""
+        return self._read("purchases", part)
 
     def details(self, part: int) -> Details:
         """Lines and codes of one part."""
@@ -84,9 +87,13 @@ class WholeShop:
     shop: Path
     count: int = 1
 
-    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases."""
-        return self._read("customers"), self._read("purchases")
+    def customers(self, part: int) -> pl.DataFrame:
+        """The customers."""
+        return self._read("customers")
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        """Their purchases."""
+        return self._read("purchases")
 
     def details(self, part: int) -> Details:
         """Lines and codes."""

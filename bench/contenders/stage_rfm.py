@@ -23,7 +23,7 @@ from enrich.profile.windows import LIFETIME
 def write_rfm(shop: Path, out: Path) -> None:
     """Reads the purchases of the shop and writes one row per customer who bought."""
     purchases = pl.read_parquet(table_path(shop, "purchases"))
-    customers = pl.DataFrame(purchases["customer_key"].unique().sort())
+    customers = purchases["customer_key"].unique().sort()
     ranks = standings(bought_until(customers, purchases, AS_OF))
     scoring = scoring_of([histograms(ranks, (LIFETIME,))], Rules(), None)
     columns = score_columns(ranks, scoring, (LIFETIME,))
@@ -31,7 +31,9 @@ def write_rfm(shop: Path, out: Path) -> None:
     columns["orders_lifetime"] = pl.Series(ranks.values(Axis.FREQUENCY, LIFETIME))
     columns["amount_cents"] = pl.Series(ranks.values(Axis.MONETARY, LIFETIME))
     columns |= segment_columns(columns, LIFETIME.name, SEGMENTS)
-    customers.with_columns(**columns).write_parquet(out, compression="zstd", compression_level=1)
+    pl.DataFrame(customers).with_columns(**columns).write_parquet(
+        out, compression="zstd", compression_level=1
+    )
 
 
 if __name__ == "__main__":

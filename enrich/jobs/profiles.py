@@ -20,8 +20,8 @@ from enrich.model import last_complete_day
 from enrich.profile import notes, profile_parts, score_parts
 from enrich.store import Warehouse
 
-CUSTOMERS_PER_PART = 245_760
-"""Bounds the memory of a run; a whole number of the core's blocks."""
+CUSTOMERS_PER_PART = 122_880
+"""Bounds the memory of a run: one of the core's blocks, so that one is made while one is stored."""
 
 NO_SEGMENT = "(not in the window)"
 

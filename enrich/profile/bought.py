@@ -37,13 +37,13 @@ class Bought:
         return len(self.last)
 
 
-def bought_until(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date) -> Bought:
-    """The purchases of the customers up to and including the day; both in order.
+def bought_until(customers: pl.Series, purchases: pl.DataFrame, as_of: date) -> Bought:
+    """The purchases of the customers up to and including the day; keys and purchases in order.
 
     Raises Stop when a purchase belongs to nobody among them.
     """
     kept = purchases.filter(pl.col("purchased_on") <= as_of)
-    keys = customers["customer_key"].to_numpy()
+    keys = customers.to_numpy()
     customer = positions(keys, kept["customer_key"].to_numpy())
     if (customer < 0).any():
         raise Stop("the profile stage needs purchases.customer_key to be among the customers")

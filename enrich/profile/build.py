@@ -19,6 +19,7 @@ from enrich.profile.columns import number_columns, purchase_columns, with_histor
 from enrich.profile.contracts import (
     Details,
     ProfileInputs,
+    checked_customers,
     checked_details,
     checked_purchases,
     is_coded,
@@ -71,23 +72,32 @@ def build_profiles(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Customers and what they are ranked by: all that one part tells the cut points of all."""
+    """The customers of a part, what they bought, and what they are ranked by."""
 
     customers: pl.DataFrame
     as_of: date
     rules: Rules
     bought: Bought
     standings: Standings
-    histograms: Histograms
+
+    @property
+    def histograms(self) -> Histograms:
+        """All that one part tells the cut points of all."""
+        return histograms(self.standings, windows(self.rules.beyond_360))
 
 
 def rank(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date, rules: Rules) -> Ranked:
     """What only the purchases of these customers decide; raises Stop on a broken contract."""
-    known, all_bought = checked_purchases(customers, purchases)
-    bought = bought_until(known, all_bought, as_of)
-    ranks = standings(bought)
-    found = histograms(ranks, windows(rules.beyond_360))
-    return Ranked(known, as_of, rules, bought, ranks, found)
+    known = checked_customers(customers)
+    bought = bought_until(known["customer_key"], checked_purchases(purchases), as_of)
+    return Ranked(known, as_of, rules, bought, standings(bought))
+
+
+def buyers_histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> Histograms:
+    """The same histograms from purchases alone: who never bought is in none of them."""
+    checked = checked_purchases(purchases)
+    buyers = checked["customer_key"].unique().sort()
+    return histograms(standings(bought_until(buyers, checked, as_of)), windows(rules.beyond_360))
 
 
 def finished(

@@ -83,20 +83,22 @@ def no_history() -> pl.DataFrame:
     return pl.DataFrame(schema=HISTORY)
 
 
-def checked_purchases(
-    customers: pl.DataFrame, purchases: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Customers and purchases in order, with exactly the declared columns and types.
+def checked_customers(customers: pl.DataFrame) -> pl.DataFrame:
+    """Customers in the order of their keys, with exactly the declared columns and types.
 
     Raises Stop naming table, column and rule when a contract is broken.
     """
-    known = _in_order("customers", "customer_key", customers, CUSTOMERS)
+    return _in_order("customers", "customer_key", customers, CUSTOMERS)
+
+
+def checked_purchases(purchases: pl.DataFrame) -> pl.DataFrame:
+    """Purchases in the order of their numbers, exact enough to be added; raises Stop likewise."""
     bought = _in_order("purchases", "purchase_no", purchases, PURCHASES)
     amounts = bought["amount_cents"]
     _require((amounts >= 0).all(), "purchases", "amount_cents", "not negative")
     total = amounts.cast(pl.Float64).sum()
     _require(total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add")
-    return known, bought
+    return bought
 
 
 def checked_details(details: Details) -> Details:

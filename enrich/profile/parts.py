@@ -1,25 +1,28 @@
 """The profile of a shop in parts of its customers, so that memory depends on the largest part.
 
 Parts share nothing but the cut points, and those come from histograms that add up exactly; so any
-number of parts gives the same profiles. Each part's purchases are asked for twice: once to rank,
-once to finish.
+number of parts gives the same profiles. The purchases of several parts are asked for twice: once to
+rank everybody, once to finish.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.build import Ranked, finished, rank
+from enrich.profile.build import Ranked, buyers_histograms, finished, rank
 from enrich.profile.contracts import Details
 from enrich.profile.scoring import Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
+
+Item = TypeVar("Item")
 
 CUSTOMERS_PER_BLOCK = 122_880
 """Lists of this many customers are made at a time: a row group, which DuckDB writes at once."""
@@ -32,11 +35,14 @@ class Parts(Protocol):
     def count(self) -> int:
         """How many parts there are."""
 
-    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases of one part."""
+    def customers(self, part: int) -> pl.DataFrame:
+        """The customers of one part."""
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        """Their purchases."""
 
     def details(self, part: int) -> Details:
-        """What was in the purchases of one part."""
+        """What was in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def score_parts(
         ranked = _ranked(parts, 0, as_of, rules)
         scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
         return ScoredParts(parts, as_of, rules, scoring, ranked)
-    found = [_ranked(parts, part, as_of, rules).histograms for part in range(parts.count)]
+    found = [buyers_histograms(parts.purchases(part), as_of, rules) for part in range(parts.count)]
     return ScoredParts(parts, as_of, rules, scoring_of(found, rules, frozen_cut_points), None)
 
 
@@ -76,7 +82,19 @@ def profile_parts(
     segments: tuple[SegmentRow, ...] = SEGMENTS,
     customers_per_block: int = CUSTOMERS_PER_BLOCK,
 ) -> Iterator[pl.DataFrame]:
-    """The profiles, block by block; within a block in the order of customer_key."""
+    """The profiles, block by block; within a block in the order of customer_key.
+
+    The next block is made while the caller is busy with one.
+    """
+    yield from _one_ahead(_blocks(scored, history, segments, customers_per_block))
+
+
+def _blocks(
+    scored: ScoredParts,
+    history: pl.DataFrame | None,
+    segments: tuple[SegmentRow, ...],
+    customers_per_block: int,
+) -> Iterator[pl.DataFrame]:
     for part in range(scored.parts.count):
         ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
         yield from finished(
@@ -90,4 +108,14 @@ def profile_parts(
 
 
 def _ranked(parts: Parts, part: int, as_of: date, rules: Rules) -> Ranked:
-    return rank(*parts.purchases(part), as_of, rules)
+    return rank(parts.customers(part), parts.purchases(part), as_of, rules)
+
+
+def _one_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The items in order; the next one is asked for in a thread before one is handed out."""
+    coming = iter(items)
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(next, coming, None)
+        while (item := waiting.result()) is not None:
+            waiting = thread.submit(next, coming, None)
+            yield item

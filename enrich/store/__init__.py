@@ -48,6 +48,7 @@ def open_warehouse(
     with writer_lock(data_dir / ".lock", job, signature), explained(path):
         connection = connect(path, memory_limit, threads)
         try:
-            yield Warehouse(path, connection)
+            with connection.cursor() as reader:
+                yield Warehouse(path, connection, reader)
         finally:
             connection.close()

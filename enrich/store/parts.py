@@ -40,9 +40,13 @@ class StoreParts:
     def count(self) -> int:
         return len(self.spans)
 
-    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases of one part."""
-        return self._read("customers", part), self._read("purchases", part)
+    def customers(self, part: int) -> pl.DataFrame:
+        """The customers of one part, in no order."""
+        return self._read("customers", part)
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        """Their purchases, in no order."""
+        return self._read("purchases", part)
 
     def details(self, part: int) -> Details:
         """Lines and codes of one part; product, category, brand and promo code as Enum."""

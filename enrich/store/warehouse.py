@@ -30,10 +30,14 @@ from enrich.store.scripts import read, registered, run
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """An open warehouse, owned by this process while it is open."""
+    """An open warehouse, owned by this process while it is open.
+
+    What is read through `_reader` may be read in another thread while `_connection` writes.
+    """
 
     path: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
+    _reader: duckdb.DuckDBPyConnection = field(repr=False)
 
     # -- load ---------------------------------------------------------------------------------
 
@@ -193,11 +197,12 @@ class Warehouse:
         """The four frames the profile core reads, of all customers; identified purchases only."""
         parts = self.profile_parts(store)
         details = parts.details(0)
-        return ProfileInputs(*parts.purchases(0), details.lines, details.promo_codes)
+        whole = parts.customers(0), parts.purchases(0)
+        return ProfileInputs(*whole, details.lines, details.promo_codes)
 
     def profile_parts(self, store: str, customers_per_part: int = EVERYBODY) -> StoreParts:
         """The same in parts of neighbouring customers, each read when it is asked for."""
-        return store_parts(self._connection, store, customers_per_part)
+        return store_parts(self._reader, store, customers_per_part)
 
     def segment_state(self, store: str, as_of: date) -> pl.DataFrame:
         """What segment each customer was in before `as_of`, the one before, and since when."""

@@ -4,5 +4,4 @@ select
     newsletter_opt_in, locale, nullif(extra_fields::varchar, '{}') as extra_fields
 from customers
 where store = getvariable('store')
-    and customer_key between getvariable('first_key') and getvariable('last_key')
-order by customer_key;
+    and customer_key between getvariable('first_key') and getvariable('last_key');

@@ -2,5 +2,4 @@
 select customer_key, purchase_no, purchased_on, amount_cents
 from purchases
 where store = getvariable('store')
-    and customer_key between getvariable('first_key') and getvariable('last_key')
-order by purchase_no;
+    and customer_key between getvariable('first_key') and getvariable('last_key');

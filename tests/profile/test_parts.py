@@ -19,12 +19,14 @@ class Split:
     whole: ProfileInputs
     count: int
 
-    def purchases(self, part: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        here = pl.col("customer_key") % self.count == part
-        return self.whole.customers.filter(here), self.whole.purchases.filter(here)
+    def customers(self, part: int) -> pl.DataFrame:
+        return self.whole.customers.filter(pl.col("customer_key") % self.count == part)
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        return self.whole.purchases.filter(pl.col("customer_key") % self.count == part)
 
     def details(self, part: int) -> Details:
-        _, purchases = self.purchases(part)
+        purchases = self.purchases(part)
         lines = self.whole.lines.join(purchases, on="purchase_no", how="semi")
         codes = self.whole.promo_codes.join(purchases, on="purchase_no", how="semi")
         return Details(lines, codes)

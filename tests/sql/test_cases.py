@@ -71,13 +71,16 @@ class opened:  # noqa: N801 - reads as a with statement
     """A fresh warehouse and its connection, closed afterwards."""
 
     def __init__(self, folder: Path) -> None:
-        self.connection = connect(folder / "warehouse.duckdb", "1GB", 1)
-        self.warehouse = Warehouse(folder / "warehouse.duckdb", self.connection)
+        path = folder / "warehouse.duckdb"
+        self.connection = connect(path, "1GB", 1)
+        self.reader = self.connection.cursor()
+        self.warehouse = Warehouse(path, self.connection, self.reader)
 
     def __enter__(self) -> tuple[Warehouse, duckdb.DuckDBPyConnection]:
         return self.warehouse, self.connection
 
     def __exit__(self, *error: object) -> None:
+        self.reader.close()
         self.connection.close()
 
 
