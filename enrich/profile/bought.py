@@ -12,7 +12,7 @@ from enrich.errors import Stop
 from enrich.profile.arrays import Ages, AnyArray, Buckets, Integers, Mask, Positions, Words
 from enrich.profile.keys import positions
 from enrich.profile.runs import stems
-from enrich.profile.windows import bucket_of
+from enrich.profile.windows import OLDEST_BUCKET, bucket_of
 
 EPOCH = date(1970, 1, 1)
 
@@ -79,7 +79,7 @@ def purchase_stems(bought: Bought) -> Words:
     """The packed word of each purchase, which its lines and codes complete."""
     is_last = np.zeros(len(bought.customer), dtype=np.bool_)
     is_last[bought.last[bought.last >= 0]] = True
-    return stems(bought.customer, bought.bucket, is_last)
+    return stems(bought.customer, bought.bucket, is_last, bought.bucket == OLDEST_BUCKET)
 
 
 @dataclass(frozen=True, slots=True)

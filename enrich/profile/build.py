@@ -114,7 +114,8 @@ def finished(
     """
     wide = windows(ranked.rules.beyond_360)
     bought = ranked.bought
-    units, dimensions = _unpacked(read_details, bought)
+    size = max(customers_per_block, 1)
+    units, tables = _unpacked(read_details, bought, size)
     contacts = with_history(ranked.customers, history)
     wanted = fields(ranked.as_of, ranked.rules)
 
@@ -124,16 +125,18 @@ def finished(
         columns |= purchase_columns(bought, customers, ranked.as_of)
         columns |= score_columns(numbers, scoring, wide)
         columns |= segment_columns(columns, ranked.rules.segment_window, segments)
-        for dimension in dimensions:
-            columns |= dimension.lists(customers, wide)
+        for table in tables:
+            columns |= table.lists(customers, wide)
         frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
         return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
 
-    yield from _in_blocks(block, bought.customer_count, customers_per_block)
+    yield from _in_blocks(block, bought.customer_count, size)
 
 
-def _unpacked(read_details: Callable[[], Details], bought: Bought) -> tuple[Integers, list[Goods]]:
-    """The units and the distinct goods of every customer.
+def _unpacked(
+    read_details: Callable[[], Details], bought: Bought, block_size: int
+) -> tuple[Integers, list[Goods]]:
+    """The units of every customer, and the goods by block of customers.
 
     Nobody else holds the details, so each column goes as soon as it is used up.
     """
@@ -142,14 +145,14 @@ def _unpacked(read_details: Callable[[], Details], bought: Bought) -> tuple[Inte
     del details
     units = items(bought, lines)
     lines = replace(lines, rows=lines.rows.drop("purchase_no", "quantity"))
-    return units, goods(bought, {"lines": lines, "promo_codes": codes})
+    return units, goods(bought, {"lines": lines, "promo_codes": codes}, block_size)
 
 
 def _in_blocks(
     block: Callable[[slice], pl.DataFrame], customer_count: int, size: int
 ) -> Iterator[pl.DataFrame]:
     """The blocks in order; the next ones are made while the caller is busy with one."""
-    starts = range(0, max(customer_count, 1), max(size, 1))
+    starts = range(0, max(customer_count, 1), size)
     with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
         waiting: deque[Future[pl.DataFrame]] = deque()
         for start in starts:

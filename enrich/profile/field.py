@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from enrich.profile.windows import LIFETIME, OLDER, RECENT, Window
 
 MONEY = pl.Decimal(18, 2)
 TEXTS = pl.List(pl.String)
+CENT = pl.lit(Decimal("0.01"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +53,4 @@ def per_window(
 
 def currency_units(cents: pl.Expr) -> pl.Expr:
     """Cents as an exact decimal in currency units; the only place money leaves integers."""
-    return (cents.cast(pl.Decimal(38, 2)) / 100).cast(MONEY)
+    return (cents.cast(pl.Decimal(18, 0)) * CENT).cast(MONEY)

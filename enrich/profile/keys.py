@@ -41,9 +41,18 @@ class Coded:
     texts: pl.Enum
 
     @property
-    def width(self) -> type[Code]:
+    def slots(self) -> Codes:
+        """The codes, with the one after the last for null."""
+        if self.known is None:
+            return self.codes
+        none = len(self.texts.categories)
+        width = np.promote_types(self.codes.dtype, np.min_scalar_type(none))
+        return np.where(self.known, self.codes, width.type(none))
+
+    @property
+    def width(self) -> np.dtype[Code]:
         """The narrowest type that the vocabulary's codes fit into."""
-        width: type[Code] = pl.Series([], dtype=self.texts).to_physical().to_numpy().dtype.type
+        width: np.dtype[Code] = pl.Series([], dtype=self.texts).to_physical().to_numpy().dtype
         return width
 
 

@@ -1,27 +1,31 @@
-"""Which values a customer had in which window, from one sort of packed 64-bit words.
+"""Which values a customer had in which window, from packed 64-bit words sorted once.
 
-A word holds customer, value code, bucket of age and whether it is not of the last purchase, in that
-order of weight. Sorted, the words of one customer and value stand together: the first carries the
-newest bucket (and the last-purchase flag), the last one the oldest. Each window is then a filter
-over these distinct runs, whose values are already in order.
+A word holds, in this order of weight: customer, value code, bucket of age, whether it is not of
+the last purchase, whether it is not older than the last edge. Sorted, the words of one customer and
+value stand together, the newest first: one run, which remembers its newest bucket, whether it was
+in the last purchase and whether any of it is old. Each window is then a filter over these runs,
+whose values are already in order. Runs of one thing become runs of another that follows from it (of
+kinds of lines, of their brands) by the same means: fewer words, each customer's in their place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from enrich.profile.arrays import AnyArray, Buckets, Code, Codes, Mask, Offsets, Positions, Words
+from enrich.profile.arrays import AnyArray, Buckets, Codes, Mask, Offsets, Positions, Words
 from enrich.profile.windows import OLDEST_BUCKET, Window
 
 _CUSTOMER_SHIFT = np.uint64(32)  # the upper half of a word is the customer
-_VALUE_SHIFT = np.uint64(4)
-_BUCKET_SHIFT = np.uint64(1)
-_LOW_BITS = np.uint8(15)  # bucket and flag
-_STRETCH = 1 << 18  # words compared at a time: what fits into the cache
+_VALUE_SHIFT = np.uint64(5)
+_BUCKET_SHIFT = np.uint64(2)
+_NOT_LAST, _NOT_OLD = np.uint8(2), np.uint8(1)
+_LOW_BITS = np.uint8(31)
+_STRETCH_WORDS = 1 << 18  # compared at a time: what fits into the cache
+_STRETCH_CUSTOMERS = 1 << 11  # sorted at a time, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,6 @@ class Pairs:
     values: AnyArray
     newest: Buckets
     starts: Offsets
-
-    def of(self, customers: slice, pairs: slice) -> Pairs:
-        """The pairs of neighbouring customers, which are those of the second slice."""
-        starts = self.starts[customers.start : customers.stop + 1] - pairs.start
-        return Pairs(self.values[pairs], self.newest[pairs], starts)
 
     def only(self, wanted: Mask) -> Pairs:
         """The wanted pairs."""
@@ -65,46 +64,87 @@ class Runs:
     is_old: Mask
     in_last: Mask
 
-    def of(self, customers: slice) -> Runs:
-        """The runs of neighbouring customers."""
-        first, last = self.pairs.starts[customers.start], self.pairs.starts[customers.stop]
-        pairs = slice(int(first), int(last))
-        return Runs(self.pairs.of(customers, pairs), self.is_old[pairs], self.in_last[pairs])
+    def by(self, values: Codes, is_wanted: Mask) -> Runs:
+        """The runs of what the wanted codes stand for; `values` and `is_wanted` go by the code."""
+        own = self if is_wanted.all() else self._only(is_wanted[self.pairs.values])
+        meant = values[own.pairs.values]
+        if _is_ascending(values[is_wanted]):
+            return Runs(replace(own.pairs, values=meant), own.is_old, own.in_last)
+        return own._merged(meant)
+
+    def _only(self, wanted: Mask) -> Runs:
+        return Runs(self.pairs.only(wanted), self.is_old[wanted], self.in_last[wanted])
+
+    def _merged(self, values: Codes) -> Runs:
+        """The runs of parallel values, several of which may be the same for one customer."""
+        starts = self.pairs.starts
+        counts = np.diff(starts)
+        customer = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        words = packed(stems(customer, self.pairs.newest, self.in_last, self.is_old), values)
+        for first in range(0, len(counts), _STRETCH_CUSTOMERS):
+            last = min(first + _STRETCH_CUSTOMERS, len(counts))
+            words[starts[first] : starts[last]].sort()
+        return _runs_of(words, len(counts), values.dtype)
 
 
-def stems(customer: Positions, bucket: Buckets, in_last: Mask) -> Words:
+def stems(customer: Positions, bucket: Buckets, in_last: Mask, is_old: Mask) -> Words:
     """The words of purchases, with room left for a value code."""
+    low = bucket << np.uint8(_BUCKET_SHIFT)
+    low |= ~in_last * _NOT_LAST
+    low |= ~is_old * _NOT_OLD
     words = customer.astype(np.uint64)
     words <<= _CUSTOMER_SHIFT
-    words |= bucket.astype(np.uint64) << _BUCKET_SHIFT
-    words |= ~in_last
+    words |= low
     return words
 
 
-def distinct_runs(stems: Words, codes: Codes, customer_count: int, width: type[Code]) -> Runs:
-    """The distinct pairs of parallel stems and codes; `width` is the type values are kept in."""
+def packed(stems: Words, codes: Codes) -> Words:
+    """The whole words of parallel stems and codes, in no order."""
     words = codes.astype("<u8")
     words <<= _VALUE_SHIFT
     words |= stems
-    words.sort()
-    is_head = _heads(words)
-    halves, low = words.view("<u4"), words.view("u1")[::8] & _LOW_BITS
-    first, oldest = low[is_head], low[np.append(is_head[1:], True)[: len(low)]] >> 1
+    return words
+
+
+def customer_of(words: Words) -> Codes:
+    """The customer each word is about."""
+    return words.view("<u4")[1::2]
+
+
+def distinct_runs(words: Words, first_customer: int, customer_count: int) -> Runs:
+    """The runs of neighbouring customers, numbered from 0, from all their words."""
+    own = words - (np.uint64(first_customer) << _CUSTOMER_SHIFT)
+    own.sort()
+    return _runs_of(own, customer_count, np.dtype(np.uint32))
+
+
+def _runs_of(words: Words, customer_count: int, width: np.dtype[np.unsignedinteger]) -> Runs:
+    """The runs of sorted words; `width` is the type the values are kept in."""
+    heads = np.flatnonzero(_is_head(words))
+    first = words[heads]
+    low = words.view("u1")[::8]
+    newest = (first & _LOW_BITS).astype(np.uint8)
     pairs = Pairs(
-        values=(halves[::2][is_head] >> np.uint32(_VALUE_SHIFT)).astype(width),
-        newest=first >> np.uint8(1),
-        starts=np.searchsorted(halves[1::2][is_head], np.arange(customer_count + 1, dtype="<u4")),
+        values=(first.astype(np.uint32) >> np.uint32(_VALUE_SHIFT)).astype(width, copy=False),
+        newest=newest >> np.uint8(_BUCKET_SHIFT),
+        starts=np.searchsorted(customer_of(first), np.arange(customer_count + 1, dtype=np.uint32)),
     )
-    return Runs(pairs, is_old=oldest == OLDEST_BUCKET, in_last=first & 1 == 0)
+    never_old = np.bitwise_and.reduceat(low, heads) if len(heads) else low
+    return Runs(pairs, is_old=never_old & _NOT_OLD == 0, in_last=newest & _NOT_LAST == 0)
 
 
-def _heads(words: Words) -> Mask:
-    """Where a new pair begins: the words differ above the bucket and the flag."""
+def _is_ascending(values: Codes) -> bool:
+    """Whether each is larger than the one before: then equal ones never meet and order stays."""
+    return bool((values[1:] > values[:-1]).all())
+
+
+def _is_head(words: Words) -> Mask:
+    """Where a new run begins: the words differ above the bucket and the flags."""
     is_head = np.ones(len(words), dtype=np.bool_)
-    for start in range(1, len(words), _STRETCH):
-        here, before = words[start : start + _STRETCH], words[start - 1 : start - 1 + _STRETCH]
+    for start in range(1, len(words), _STRETCH_WORDS):
+        here, before = words[start : start + _STRETCH_WORDS], words[start - 1 :]
         differing = here ^ before[: len(here)]
-        np.greater(differing, _LOW_BITS, out=is_head[start : start + _STRETCH])
+        np.greater(differing, _LOW_BITS, out=is_head[start : start + _STRETCH_WORDS])
     return is_head
 
 

@@ -2,10 +2,13 @@
 -- Texts are numbers of the vocabularies (see vocabularies.sql), which keep the order of the texts.
 select
     purchase_no,
-    enum_code(product::product_text) as product,
-    enum_code(category::category_text) as category,
-    enum_code(brand::brand_text) as brand,
+    product_texts.code as product,
+    category_texts.code as category,
+    brand_texts.code as brand,
     quantity
 from purchase_lines
+left join product_texts using (product)
+left join category_texts using (category)
+left join brand_texts using (brand)
 where store = getvariable('store')
     and customer_key between getvariable('first_key') and getvariable('last_key');
