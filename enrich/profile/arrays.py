@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 Ages: TypeAlias = npt.NDArray[np.int32]
 Buckets: TypeAlias = npt.NDArray[np.uint8]
@@ -22,4 +21,5 @@ AnyArray: TypeAlias = npt.NDArray[Any]
 
 def nullable(values: AnyArray, is_valid: Mask) -> pl.Series:
     """The values where valid, null elsewhere."""
-    return pl.Series(pl.from_arrow(pa.array(values, mask=~is_valid)))
+    found = pl.DataFrame({"value": values, "is_valid": is_valid})
+    return found.select(pl.when("is_valid").then("value")).to_series()

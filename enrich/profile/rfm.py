@@ -17,6 +17,7 @@ import polars as pl
 from enrich.profile.arrays import Integers, Mask, Scores
 
 CLASS_COUNT = 5
+_NARROW_FACTOR = 4  # up to this many slots a customer
 CUT_POINTS = pl.Schema(
     {
         "window": pl.String,
@@ -71,13 +72,26 @@ def standing(axis: Axis, values: Integers) -> Integers:
 
 def histogram(standings: Integers) -> Histogram:
     """The histogram of one standing per customer."""
-    distinct, counts = np.unique(standings, return_counts=True)
-    return Histogram(distinct.astype(np.int64), counts.astype(np.int64))
+    if len(standings) and np.ptp(standings) < _NARROW_FACTOR * len(standings):
+        return _histogram_by_table(standings)
+    ordered = np.sort(standings)
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+    return Histogram(ordered[starts], np.diff(starts, append=len(ordered)))
+
+
+def _histogram_by_table(standings: Integers) -> Histogram:
+    """Days and counts lie close together: counting into a table beats sorting."""
+    lowest = standings.min()
+    counts = np.bincount(standings - lowest)
+    distinct = np.flatnonzero(counts)
+    return Histogram(distinct + lowest, counts[distinct])
 
 
 def added(histograms: Iterable[Histogram]) -> Histogram:
     """One histogram of several groups of customers."""
     parts = list(histograms)
+    if len(parts) == 1:
+        return parts[0]
     standings = np.concatenate([part.standings for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     distinct, where = np.unique(standings, return_inverse=True)
@@ -150,22 +164,17 @@ def frozen_classes(cut_points: pl.DataFrame, window: str, axis: Axis) -> Classes
 
 def cut_points(
     window: str, axis: Axis, group: Histogram, classes: Classes, method: str
-) -> pl.DataFrame:
-    """One row per score from 1 to 5: the lowest and highest value in it and its customers.
+) -> list[tuple[object, ...]]:
+    """A row of CUT_POINTS per score from 1 to 5: the lowest and highest value, the customers.
 
-    Values are days, purchases or cents; null and 0 customers for an empty
-    class. Columns: CUT_POINTS.
+    Values are days, purchases or cents; null and 0 customers for an empty class.
     """
     scores = score(group.standings, classes)
-    note = _note(axis, scores)
-    rows = [
-        (window, str(axis), s, *_range(axis, group, scores == s), UNITS[axis], method)
+    told = (UNITS[axis], method, group.population, _note(axis, scores))
+    return [
+        (window, str(axis), s, *_range(axis, group, scores == s), *told)
         for s in range(1, CLASS_COUNT + 1)
     ]
-    frame = pl.DataFrame(rows, schema=list(CUT_POINTS)[:-2], orient="row")
-    return frame.with_columns(population=pl.lit(group.population), note=pl.lit(note)).cast(
-        CUT_POINTS
-    )
 
 
 def _range(axis: Axis, group: Histogram, inside: Mask) -> tuple[int | None, int | None, int]:
@@ -176,7 +185,7 @@ def _range(axis: Axis, group: Histogram, inside: Mask) -> tuple[int | None, int 
 
 
 def _note(axis: Axis, scores: Scores) -> str | None:
-    filled = len(np.unique(scores))
+    filled = np.count_nonzero(np.bincount(scores))
     if filled == CLASS_COUNT or len(scores) == 0:
         return None
     return f"{filled} of {CLASS_COUNT} {axis} classes are in use: {len(scores)} distinct values"

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from enrich.profile.arrays import AnyArray, Buckets, Codes, Mask, Offsets, Positions, Words
 from enrich.profile.windows import OLDEST_BUCKET, Window
@@ -48,6 +47,8 @@ class Pairs:
 
     def lists(self, texts: pl.Enum) -> pl.Series:
         """One sorted list of distinct texts per customer, empty for who has no pair."""
+        import pyarrow as pa  # a quarter of the start of who only wants scores
+
         offsets = pa.array(self.starts.astype(np.int32, copy=False))
         lists = pa.ListArray.from_arrays(offsets, pa.array(self.values))
         numbered = pl.Series(pl.from_arrow(lists))

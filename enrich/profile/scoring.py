@@ -58,14 +58,14 @@ def scoring_of(parts: list[Histograms], rules: Rules, frozen: pl.DataFrame | Non
     With `frozen` cut points (an earlier run's table) the yardstick stays and only customers move.
     """
     classes: dict[Key, Classes] = {}
-    tables = [pl.DataFrame(schema=CUT_POINTS)]
+    rows: list[tuple[object, ...]] = []
     for window, axis in parts[0]:
         whole = added(part[window, axis] for part in parts)
         found = _classes(window, axis, whole, rules, frozen)
         method = rules.rfm_method if frozen is None else f"{rules.rfm_method}, frozen"
         classes[window, axis] = found
-        tables.append(cut_points(window, axis, whole, found, method))
-    return Scoring(classes, pl.concat(tables))
+        rows += cut_points(window, axis, whole, found, method)
+    return Scoring(classes, pl.DataFrame(rows, schema=CUT_POINTS, orient="row"))
 
 
 def _classes(
