@@ -120,9 +120,9 @@ class Workshop:
 
 
 def _has_table(ready: Ready, scale: str) -> bool:
-    """Whether it made the whole table; after new orders the history is rightly another one."""
+    """Whether it made the whole table of the scale."""
     contender = ready.entry.contender
-    is_whole = contender.group in (Group.TABLE, Group.WAREHOUSE) and contender.name != "job_again"
+    is_whole = contender.group in (Group.TABLE, Group.WAREHOUSE) and contender.is_compared
     return is_whole and ready.entry.scale == scale
 
 

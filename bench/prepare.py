@@ -28,19 +28,25 @@ def nothing(_: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def typed(source: str, folder: Path) -> None:
+    """All orders stored, none resolved."""
+    fill(Path(source), folder, 1, _purchase_count(source))
+
+
 def warehouse(source: str, folder: Path) -> None:
     """All orders stored and resolved, no profiles kept."""
-    fill(Path(source), folder, 1, _purchase_count(source))
+    typed(source, folder)
     resolve(folder)
 
 
 def warehouse_kept(source: str, folder: Path) -> None:
-    """99 % of the orders, with the profiles of the day before kept; then the newest 1 % stored."""
+    """99 % of the orders, with the profiles of the day before kept; then the newest 1 %, synced."""
     count = _purchase_count(source)
     known = count - round(count * NEW_SHARE)
     fill(Path(source), folder, 1, known)
     make(folder, NOW)
     fill(Path(source), folder, known + 1, count)
+    resolve(folder)
 
 
 def synced(source: str, folder: Path) -> None:
@@ -70,7 +76,7 @@ def _purchase_count(source: str) -> int:
 
 
 KINDS: dict[str, Callable[[str, Path], None]] = {
-    kind.__name__: kind for kind in (nothing, warehouse, warehouse_kept, synced)
+    kind.__name__: kind for kind in (nothing, typed, warehouse, warehouse_kept, synced)
 }
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ class Contender:
     """One program: the module of `bench.contenders` and its further arguments.
 
     `needs_peers`: it runs where pandas and pymc-marketing are installed. `starts_from`: the
-    prepared folder (see `prepare.py`) it is given a fresh copy of before each run.
+    prepared folder (see `prepare.py`) it is given a fresh copy of before each run. `is_compared`:
+    it leaves the profiles of everything, equal to the others'.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Contender:
     starts_from: str | None = None
     is_small_only: bool = False
     is_standard: bool = True
+    is_compared: bool = True
 
 
 CONTENDERS = (
@@ -75,20 +77,30 @@ CONTENDERS = (
         is_standard=False,
     ),
     Contender(
+        "resolve",
+        "resolve",
+        "customers and purchases resolved",
+        Group.WAREHOUSE,
+        starts_from="typed",
+        is_standard=False,
+        is_compared=False,
+    ),
+    Contender(
         "job",
         "job",
         "the profile job, resolving first",
         Group.WAREHOUSE,
-        starts_from="warehouse",
+        starts_from="typed",
         is_standard=False,
     ),
     Contender(
         "job_again",
         "job",
-        "the profile job after 1 % new orders",
+        "the profile job after a sync of 1 % new orders",
         Group.WAREHOUSE,
         starts_from="warehouse_kept",
         is_standard=False,
+        is_compared=False,  # its history is rightly another one
     ),
     Contender("httpx", "httpx_loop", "bare httpx loop", Group.SYNC, is_standard=False),
     Contender(

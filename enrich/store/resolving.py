@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import duckdb
@@ -11,7 +13,7 @@ import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.model import Rules
-from enrich.store.scripts import read, registered, run, scripts_in
+from enrich.store.scripts import read, registered, run, scripts_in, statement
 
 VTEX, IMPORT = "vtex", "import"
 
@@ -57,6 +59,9 @@ _PURCHASES = (
 )
 
 
+_FOLDERS = ("macros", "identity", "purchases", "checks", "checks/advisory", "report")
+
+
 def resolve(
     connection: duckdb.DuckDBPyConnection,
     store: str,
@@ -65,15 +70,36 @@ def resolve(
     run_id: str,
     now: datetime,
 ) -> pl.DataFrame:
-    """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows."""
-    values = {**_scalars(rules), "store": store, "run_id": run_id, "now": now}
+    """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows.
+
+    Nothing is made anew when the last resolve read the same by the same rules.
+    """
+    fingerprint = read(connection, "resolved/fingerprint", store=store).item()
+    kept = {"store": store, "fingerprint": fingerprint, "rules": _said(rules)}
+    if read(connection, "resolved/known", **kept).is_empty():
+        _resolve(connection, {**_scalars(rules), "store": store, "run_id": run_id, "now": now})
+        run(connection, "resolved/remember", **kept, run_id=run_id, now=now)
+    return read(connection, "report/read", store=store)
+
+
+def _resolve(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
     _identify(connection, values)
     for script in _PURCHASES:
         run(connection, f"purchases/{script}", **values)
     _check(connection, values)
     with registered(connection, {"advisory": _count_rows(connection, "checks/advisory", values)}):
         run(connection, "report/findings", **values)
-    return read(connection, "report/read", store=store)
+
+
+def _said(rules: Rules) -> str:
+    """The settings, and a digest of the SQL files: a new version of the program resolves anew."""
+    return f"{_scalars(rules)} {_files_digest()}"
+
+
+@cache
+def _files_digest() -> str:
+    texts = (statement(script) for folder in _FOLDERS for script in scripts_in(folder))
+    return sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def _scalars(rules: Rules) -> dict[str, Any]:

@@ -42,3 +42,8 @@ create table if not exists state.tombstones (
     store varchar, kind varchar, digest varchar, customer_key bigint, forgotten_at timestamp
 );
 create table if not exists state.tombstone_salt (salt varchar);
+-- Grain: one row per store; what its last resolve read (see sql/resolved/fingerprint.sql), and by which
+-- settings and SQL files.
+create table if not exists state.resolved (
+    store varchar, fingerprint varchar, rules varchar, run_id varchar, resolved_at timestamp
+);

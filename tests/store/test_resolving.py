@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from enrich.model import RawRecord, Rules
-from enrich.store import Warehouse, open_warehouse, read_warehouse
+from enrich.store import WAREHOUSE_NAME, Warehouse, open_warehouse, read_warehouse
 from tests.store.conftest import RUN
 
 TABLES = ("customers", "order_customers", "purchases", "purchase_lines", "purchase_promo_codes")
@@ -71,8 +71,43 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
 def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
     orders, contacts = invented_shop()
     first = resolved(tmp_path, orders, contacts)
+    by_hand(tmp_path, "delete from state.resolved")
     with open_warehouse(tmp_path) as warehouse:
         assert said(warehouse, tmp_path) == first
+
+
+SOMETHING_ELSE = {
+    "an order is gone": "delete from orders where order_id = 'o07'",
+    "a line costs more": "update order_items set amount_cents = 6 where order_id = 'o07'",
+    "a contact has moved": "update contacts set email = 'new@example.com' where contact_id = 'c1'",
+    "a code counts": "update order_promo_codes set is_applied = not is_applied",
+    "the catalogue knows more": "insert into skus (store, sku, brand) values ('main', '1', 'B')",
+}
+
+
+def test_what_is_resolved_already_is_left_alone(tmp_path: Path) -> None:
+    resolved(tmp_path, *invented_shop())
+    by_hand(tmp_path, "delete from purchases")
+    with open_warehouse(tmp_path) as warehouse:
+        findings = warehouse.resolve("main", Rules(), **RUN)
+        assert warehouse.profile_inputs("main").purchases.is_empty()
+        assert findings.height > 0
+        warehouse.resolve("main", Rules(purchase_rule="invoiced"), **RUN)
+        assert warehouse.profile_inputs("main").purchases.height > 0
+
+
+@pytest.mark.parametrize("change", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
+def test_whatever_else_there_is_to_read_is_resolved(tmp_path: Path, change: str) -> None:
+    resolved(tmp_path, *invented_shop())
+    by_hand(tmp_path, f"delete from purchases; {change}")
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse.resolve("main", Rules(), **RUN)
+        assert warehouse.profile_inputs("main").purchases.height > 0
+
+
+def by_hand(folder: Path, statements: str) -> None:
+    with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
+        connection.execute(statements)
 
 
 def test_a_resolve_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
