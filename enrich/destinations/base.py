@@ -164,11 +164,18 @@ class Destination(Protocol):
         ...
 
     def validate(self, row: Row) -> str | None:
-        """Why this profile cannot be sent, without its values; None when it can."""
+        """Why this profile cannot be sent, without its values; None when it can.
+
+        `row` has the contact's attributes, record_id, hash and is_known, nothing computed.
+        """
         ...
 
     def render(self, row: Row, *, is_known: bool) -> Payload:
         """The profile as the platform takes it; `is_known`: it accepted this customer before."""
+        ...
+
+    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        """The same for every row of a frame that also has record_id, hash and is_known."""
         ...
 
     def push(self, batch: Batch) -> list[RecordResult]:

@@ -10,10 +10,15 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+from pydantic_core import to_json
 
-from enrich.destinations.base import Batch, Capabilities, Destination, Record, Row
+from enrich.destinations.base import Batch, Capabilities, Destination, Record
+from enrich.destinations.mapping import ATTRIBUTES
 from enrich.destinations.plan import Plan
 from enrich.model import Outcome, RecordResult
+
+# Who a row is about: what decides whether it can be sent, and under which key.
+WHO = frozenset({*ATTRIBUTES, "record_id", "hash", "is_known"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def requests_needed(limits: Capabilities, record_count: int, byte_count: int) ->
 
 def payload_bytes(payload: Any) -> bytes:
     """The JSON a payload is sent and measured as: compact, UTF-8, keys in their given order."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return to_json(payload, inf_nan_mode="null")
 
 
 def batch_id_of(pairs: Sequence[tuple[str, str]]) -> str:
@@ -67,33 +72,42 @@ def batch_id_of(pairs: Sequence[tuple[str, str]]) -> str:
 def _cut_slice(
     frame: pl.DataFrame, destination: Destination, context: Context
 ) -> Iterator[Prepared]:
-    rows = list(frame.iter_rows(named=True))
-    limits = destination.capabilities
-    records: dict[int, Record] = {}
+    good, invalid = _valid(frame, destination)
+    records: list[Record] = []
     sizes: dict[int, int] = {}
-    invalid = []
-    for index, row in enumerate(rows):
-        record = _render(row, destination)
-        size = len(payload_bytes(record.payload)) if isinstance(record, Record) else 0
-        if isinstance(record, Record) and not _is_too_large(size, limits):
-            records[index], sizes[index] = record, size
+    for record_id, digest, payload in zip(
+        good["record_id"], good["hash"], destination.render_all(good), strict=True
+    ):
+        size = len(payload_bytes(payload))
+        if _is_too_large(size, destination.capabilities):
+            invalid.append(_invalid(record_id, "larger than the platform takes"))
         else:
-            reason = record if isinstance(record, str) else "larger than the platform takes"
-            invalid.append(RecordResult(row["record_id"], Outcome.INVALID, "invalid", reason))
-    groups = _group_by_bytes(sizes, limits.max_bytes)
+            sizes[len(records)] = size
+        records.append(Record(record_id, digest, payload))
+    groups = _group_by_bytes(sizes, destination.capabilities.max_bytes)
     if not groups:
         yield Prepared(None, invalid)
     for number, group in enumerate(groups):
-        batch = _batch(frame[group], tuple(records[index] for index in group), context)
+        batch = _batch(good[group], tuple(records[index] for index in group), context)
         yield Prepared(batch, invalid if number == 0 else [])
 
 
-def _render(row: Row, destination: Destination) -> Record | str:
-    reason = destination.validate(row)
-    if reason is not None:
-        return reason
-    payload = destination.render(row, is_known=row["is_known"])
-    return Record(row["record_id"], row["hash"], payload)
+def _valid(
+    frame: pl.DataFrame, destination: Destination
+) -> tuple[pl.DataFrame, list[RecordResult]]:
+    """The rows that can be sent, and what we refuse of the others."""
+    known = [name for name in frame.columns if name in WHO]
+    reasons = [destination.validate(row) for row in frame.select(known).iter_rows(named=True)]
+    invalid = [
+        _invalid(record_id, reason)
+        for record_id, reason in zip(frame["record_id"], reasons, strict=True)
+        if reason is not None
+    ]
+    return frame.filter(pl.Series([reason is None for reason in reasons])), invalid
+
+
+def _invalid(record_id: str, reason: str) -> RecordResult:
+    return RecordResult(record_id, Outcome.INVALID, "invalid", reason)
 
 
 def _is_too_large(size: int, limits: Capabilities) -> bool:

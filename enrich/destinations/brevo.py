@@ -9,7 +9,7 @@ from pydantic import Field
 
 from enrich.client import NotFound
 from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row
-from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, join_list, named
+from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
 from enrich.destinations.sending import (
     Answer,
@@ -51,7 +51,7 @@ class BrevoSettings(RemoteSettings):
 
 
 def _formats(settings: BrevoSettings) -> dict[str, Format]:
-    return {**JSON_FORMATS, "list": lambda values: join_list(values, settings.list_separator)}
+    return {**JSON_FORMATS, "list": joined(settings.list_separator)}
 
 
 def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:

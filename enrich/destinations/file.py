@@ -27,7 +27,13 @@ from enrich.destinations.base import (
     Tools,
 )
 from enrich.destinations.batches import requests_needed
-from enrich.destinations.mapping import JSON_FORMATS, own_names, render_fields, version_of
+from enrich.destinations.mapping import (
+    JSON_FORMATS,
+    own_names,
+    render_fields,
+    render_rows,
+    version_of,
+)
 from enrich.destinations.sending import by_hand
 from enrich.errors import BadSettings, Stop
 from enrich.model import Outcome, RecordResult
@@ -97,6 +103,9 @@ class FileDrop:
     def render(self, row: Row, *, is_known: bool) -> Payload:
         """The line of a profile without its nulls; in files a null is an empty cell."""
         return render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
+
+    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        return list(render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None))
 
     def push(self, batch: Batch) -> list[RecordResult]:
         """All accepted once the files and, last, the manifest are whole on disk; else Stop."""

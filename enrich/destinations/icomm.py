@@ -7,49 +7,16 @@ call is, and what the status codes beside 1 mean, is not public.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from enrich.client import BadBody, Call, parse_json
-from enrich.destinations.base import (
-    Adapter,
-    Addressee,
-    Batch,
-    Capabilities,
-    DestinationSettings,
-    FieldName,
-    MappedField,
-    Payload,
-    Policy,
-    Record,
-    Row,
-    SecretRef,
-    Sender,
-    Tools,
-    is_safe_to_send_to,
-)
-from enrich.destinations.batches import payload_bytes, requests_needed
-from enrich.destinations.mapping import (
-    Format,
-    join_list,
-    own_names,
-    render_fields,
-    settled,
-    version_of,
-)
-from enrich.destinations.sending import (
-    Answer,
-    Refusal,
-    erase_one,
-    post,
-    safe_code,
-    same_outcome,
-    send_halving,
-)
-from enrich.errors import EnrichError
+from enrich.client import BadBody, parse_json
+from enrich.destinations.base import Adapter, Addressee, Capabilities, MappedField, Record, Row
+from enrich.destinations.mapping import in_texts
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.sending import Answer, Refusal, post, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 SAVE = "/Contacts/SaveMultiContact.Json/"
@@ -57,7 +24,6 @@ REMOVE = "/Contacts/RemoveContact.Json/"
 LIST = "/Contacts/ListFull.Json/"
 SAVED = "1"
 GONE = ("2", "101")  # removed; not found
-MAX_REQUESTS_PER_BATCH = 100
 
 CAPABILITIES = Capabilities(
     entities=("profile", "erase"),
@@ -124,118 +90,48 @@ MAPPING: tuple[MappedField, ...] = (
 )
 
 
-class IcommSettings(DestinationSettings):
+class IcommSettings(RemoteSettings):
     """The keys of a destination of kind `icomm`."""
 
-    api_key: SecretRef
     profile_key: str = Field(min_length=1)
-    base_url: str = Field("https://api.icommarketing.com", pattern=r"^https?://[^?#]+$")
     auth_suffix: str = Field("", pattern=r"^[\x21-\x7e]*$")
     batch_size: int = Field(100, ge=1, le=10_000)
     list_separator: str = Field("|", min_length=1)
     decimal_separator: str = Field(".", pattern=r"^[.,]$")
-    leave_out: tuple[FieldName, ...] = ()
-
-    @field_validator("base_url")
-    @classmethod
-    def _not_in_clear(cls, url: str) -> str:
-        if not is_safe_to_send_to(url):
-            raise ValueError("http sends the key and personal data in clear; use https")
-        return url
 
 
-@dataclass(frozen=True)
-class Icomm:
-    """One icomm profile (a list of contacts) of one account."""
+def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+    custom = [{"Key": key, "Value": value} for key, value in values.items()]
+    return {"Email": row["email"], "CustomFields": custom}
 
-    settings: IcommSettings
-    capabilities: Capabilities
-    fields: tuple[MappedField, ...]
-    http: Sender
-    api_key: SecretStr
 
-    @property
-    def policy(self) -> Policy:
-        return self.settings.policy
+def _save(remote: Remote, records: Sequence[Record]) -> Answer:
+    response = _post(remote, SAVE, {"ContactList": [record.payload for record in records]})
+    return response if isinstance(response, Refusal) else read_answer(records, response)
 
-    @property
-    def mapping_version(self) -> str:
-        return version_of("icomm-1", self.settings.list_separator, self.settings.decimal_separator)
 
-    def check(self) -> list[str]:
-        """Asks for a contact that does not exist: proves host, key and profile, writes nothing."""
-        body = {"ProfileKey": self.settings.profile_key, "Filters": {"Email": "check@example.com"}}
-        try:
-            response = post(self.http, self._call(LIST, body))
-            answer = {} if isinstance(response, Refusal) else parse_json(response.content)
-        except EnrichError as error:
-            return [str(error)]
-        if not isinstance(answer, dict) or "ListContactsFullJsonResult" not in answer:
-            return ["icomm did not list the profile; check api_key, auth_suffix and profile_key"]
-        return []
+def _erase(remote: Remote, one: Addressee) -> RecordResult:
+    """A contact that is not there is gone as well."""
+    response = _post(remote, REMOVE, {"Contact": {"Email": one.remote_key}})
+    answer = {} if isinstance(response, Refusal) else parse_json(response.content)
+    result = answer.get("RemoveContactJsonResult") if isinstance(answer, dict) else None
+    code = _status(result) if isinstance(result, dict) else "none"
+    outcome = Outcome.ACCEPTED if code in GONE else Outcome.REJECTED
+    return RecordResult(one.record_id, outcome, f"removal_{code}")
 
-    def validate(self, row: Row) -> str | None:
-        """Only the address must be there; it was judged when the plan was made."""
-        return None if row["email"] else "no real e-mail"
 
-    def render(self, row: Row, *, is_known: bool) -> Payload:
-        """`{Email, CustomFields: [{Key, Value}]}`, every value a text, dates dd/mm/yyyy."""
-        values = render_fields(row, self.fields, self._formats(), is_known=is_known, empty="")
-        custom = [{"Key": key, "Value": value} for key, value in values.items()]
-        return {"Email": row["email"], "CustomFields": custom}
+def _check(remote: Remote) -> list[str]:
+    """Asks for a contact that does not exist: proves host, key and profile, writes nothing."""
+    response = _post(remote, LIST, {"Filters": {"Email": "check@example.com"}})
+    answer = {} if isinstance(response, Refusal) else parse_json(response.content)
+    if not isinstance(answer, dict) or "ListContactsFullJsonResult" not in answer:
+        return ["icomm did not list the profile; check api_key, auth_suffix and profile_key"]
+    return []
 
-    def push(self, batch: Batch) -> list[RecordResult]:
-        """One SaveMultiContact call; a batch refused whole is halved down to the rows at fault."""
-        return send_halving(batch.records, self._save, MAX_REQUESTS_PER_BATCH)
 
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
-        """icomm answers at once; there is no job."""
-
-    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
-        """One RemoveContact call each; a contact that is not there is gone as well."""
-        return [erase_one(one, self._remove) for one in records]
-
-    def requests_for(self, record_count: int, byte_count: int) -> int:
-        return requests_needed(self.capabilities, record_count, byte_count)
-
-    def _remove(self, one: Addressee) -> RecordResult:
-        body = {"ProfileKey": self.settings.profile_key, "Contact": {"Email": one.remote_key}}
-        response = post(self.http, self._call(REMOVE, body))
-        answer = {} if isinstance(response, Refusal) else parse_json(response.content)
-        result = answer.get("RemoveContactJsonResult") if isinstance(answer, dict) else None
-        code = _status(result) if isinstance(result, dict) else "none"
-        outcome = Outcome.ACCEPTED if code in GONE else Outcome.REJECTED
-        return RecordResult(one.record_id, outcome, f"removal_{code}")
-
-    def _save(self, records: Sequence[Record]) -> Answer:
-        body = {
-            "ProfileKey": self.settings.profile_key,
-            "ContactList": [record.payload for record in records],
-        }
-        response = post(self.http, self._call(SAVE, body))
-        return response if isinstance(response, Refusal) else read_answer(records, response)
-
-    def _call(self, path: str, body: Mapping[str, Any]) -> Call:
-        authorization = self.api_key.get_secret_value() + self.settings.auth_suffix
-        return Call(
-            method="POST",
-            url=self.settings.base_url.rstrip("/") + path,
-            name=f"icomm {path}",
-            headers={"Authorization": authorization, "Content-Type": "application/json"},
-            content=payload_bytes(body),
-        )
-
-    def _formats(self) -> Mapping[str, Format]:
-        separator, point = self.settings.list_separator, self.settings.decimal_separator
-        return {
-            "text": str,
-            "integer": str,
-            "boolean": lambda value: "true" if value else "false",
-            "amount": lambda value: f"{value:.2f}".replace(".", point),
-            "date": lambda value: value.strftime("%d/%m/%Y"),
-            "list": lambda values: join_list(values, separator),
-            "object": str,
-        }
+def _post(remote: Remote, path: str, body: Mapping[str, Any]) -> httpx.Response | Refusal:
+    whole = {"ProfileKey": remote.settings.profile_key, **body}
+    return post(remote.http, remote.call("POST", path, whole, name=f"icomm {path}"))
 
 
 def read_answer(records: Sequence[Record], response: httpx.Response) -> list[RecordResult]:
@@ -280,29 +176,24 @@ def _status(answer: Mapping[str, Any]) -> str:
     return safe_code(answer.get("StatusCode")) or "none"
 
 
-def _open(settings: IcommSettings, tools: Tools) -> Icomm:
-    ours = {field.source for field in MAPPING}
-    added = [source for source in settings.names if source not in ours]
-    fields = (*MAPPING, *(own_names(added) if added else ()))
-    kept = [field for field in fields if field.source not in settings.leave_out]
-    is_diffed = CAPABILITIES.diff_days_since
-    if settings.diff_days_since is not None:
-        is_diffed = settings.diff_days_since
-    return Icomm(
-        settings=settings,
-        capabilities=replace(
-            CAPABILITIES, max_records=settings.batch_size, diff_days_since=is_diffed
-        ),
-        fields=settled(kept, settings.names, diff_days_since=is_diffed),
-        http=tools.http,
-        api_key=tools.secret(settings.api_key),
-    )
-
+WIRE = Wire(
+    version="icomm-1",
+    host=lambda settings: "https://api.icommarketing.com",
+    headers=lambda remote: {"Authorization": remote.secret() + remote.settings.auth_suffix},
+    shape=_shape,
+    save=_save,
+    check=_check,
+    formats=lambda settings: in_texts(
+        settings.list_separator, date="%d/%m/%Y", decimal=settings.decimal_separator
+    ),
+    empty=lambda settings: "",
+    erase=_erase,
+)
 
 ADAPTER = Adapter(
     settings=IcommSettings,
     capabilities=CAPABILITIES,
     mapping=MAPPING,
-    open=_open,
+    open=opener(WIRE, CAPABILITIES, MAPPING),
     example={"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"},
 )

@@ -6,8 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -24,13 +23,27 @@ Format = Callable[[Any], Any]
 # has. Every other field is computed: there a null is an answer (no purchase in the window).
 ATTRIBUTES = frozenset(field.name for field in CONTACT)
 
+
+@dataclass(frozen=True, slots=True)
+class InColumns:
+    """A format that writes a whole column at once; called with one value, it writes that one."""
+
+    column: Callable[[pl.Expr], pl.Expr]
+
+    def __call__(self, value: Any) -> Any:
+        return pl.select(self.column(pl.lit(pl.Series([value])))).to_series().to_list()[0]
+
+
+AS_IT_IS = InColumns(lambda column: column)
+DATE = "%Y-%m-%d"
+
 JSON_FORMATS: Mapping[str, Format] = {
-    "text": str,
-    "integer": int,
-    "amount": lambda value: float(Decimal(value)),
-    "boolean": bool,
-    "date": lambda value: value.isoformat(),
-    "list": list,
+    "text": AS_IT_IS,
+    "integer": AS_IT_IS,
+    "amount": InColumns(lambda column: column.cast(pl.Float64)),
+    "boolean": AS_IT_IS,
+    "date": InColumns(lambda column: column.dt.to_string(DATE)),
+    "list": AS_IT_IS,
     "object": lambda value: json.loads(value) if isinstance(value, str) else value,
 }
 
@@ -81,17 +94,32 @@ def named(
     )
 
 
-def in_texts(separator: str) -> Mapping[str, Format]:
-    """Everything as text: ISO dates, amounts with two decimals, lists joined."""
+def in_texts(separator: str, *, date: str = DATE, decimal: str = ".") -> Mapping[str, Format]:
+    """Everything as text: dates as `date` says, amounts with two decimals, lists joined."""
+    as_text = InColumns(lambda column: column.cast(pl.String))
     return {
-        "text": str,
-        "integer": str,
-        "boolean": lambda value: "true" if value else "false",
-        "amount": lambda value: f"{value:.2f}",
-        "date": lambda value: value.isoformat(),
-        "list": lambda values: join_list(values, separator),
+        "text": as_text,
+        "integer": as_text,
+        "boolean": as_text,
+        "amount": InColumns(
+            lambda column: _in_cents(column).str.replace(".", decimal, literal=True)
+        ),
+        "date": InColumns(lambda column: column.dt.to_string(date)),
+        "list": joined(separator),
         "object": str,
     }
+
+
+def _in_cents(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.Decimal(38, 2)).cast(pl.String)
+
+
+def joined(separator: str) -> InColumns:
+    """Lists as one text; a separator inside a value becomes a space, so it splits back."""
+    clean = pl.element().str.replace_all(separator, " ", literal=True)
+    return InColumns(
+        lambda column: column.cast(pl.List(pl.String)).list.eval(clean).list.join(separator)
+    )
 
 
 def own_names(
@@ -161,6 +189,50 @@ def render_fields(
         elif is_known and field.source not in ATTRIBUTES:
             rendered[field.target] = empty
     return rendered
+
+
+def render_rows(
+    frame: pl.DataFrame,
+    fields: Sequence[MappedField],
+    formats: Mapping[str, Format],
+    *,
+    sends_empty: bool,
+    empty: Any,
+) -> list[dict[str, Any]]:
+    """The same as `render_fields` for every row of a frame that has `is_known`, by columns."""
+    targets = [field.target for field in fields]
+    is_computed = [field.source not in ATTRIBUTES for field in fields]
+    columns = zip(*_written(frame, fields, formats), strict=True) if fields else [()] * frame.height
+    return [
+        {
+            target: empty if value is None else value
+            for target, value, clears in zip(targets, row, is_computed, strict=True)
+            if value is not None or (clears and is_known and sends_empty)
+        }
+        for row, is_known in zip(columns, frame["is_known"], strict=True)
+    ]
+
+
+def _written(
+    frame: pl.DataFrame, fields: Sequence[MappedField], formats: Mapping[str, Format]
+) -> list[list[Any]]:
+    """Each field's values as the platform takes them."""
+    by_column = {f.target: formats[f.format] for f in fields}
+    table = frame.select(
+        (
+            how.column(pl.col(field.source))
+            if isinstance(how := by_column[field.target], InColumns)
+            else pl.col(field.source)
+        ).alias(field.target)
+        for field in fields
+    )
+    return [_one_by_one(table[name].to_list(), how) for name, how in by_column.items()]
+
+
+def _one_by_one(values: list[Any], how: Format) -> list[Any]:
+    if isinstance(how, InColumns):
+        return values
+    return [None if value is None else how(value) for value in values]
 
 
 def version_of(*parts: object) -> str:

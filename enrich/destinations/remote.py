@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
+import polars as pl
 from pydantic import Field, SecretStr, field_validator
 
 from enrich.client import Call
@@ -28,12 +29,13 @@ from enrich.destinations.base import (
     Tools,
     is_safe_to_send_to,
 )
-from enrich.destinations.batches import payload_bytes, requests_needed
+from enrich.destinations.batches import WHO, payload_bytes, requests_needed
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     Format,
     own_names,
     render_fields,
+    render_rows,
     settled,
     version_of,
 )
@@ -126,6 +128,17 @@ class Remote:
         )
         return self.wire.shape(self, row, values)
 
+    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        values = render_rows(
+            frame,
+            self.fields,
+            self.wire.formats(self.settings),
+            sends_empty=self.capabilities.sends_empty,
+            empty=self.wire.empty(self.settings),
+        )
+        rows = frame.select(name for name in frame.columns if name in WHO).iter_rows(named=True)
+        return [self.wire.shape(self, row, own) for row, own in zip(rows, values, strict=True)]
+
     def push(self, batch: Batch) -> list[RecordResult]:
         """A batch refused whole is halved down to the records at fault."""
         return send_halving(
@@ -175,7 +188,14 @@ class Remote:
 
 
 # The settings that decide how a value is written: changing one sends everything anew.
-_WRITTEN = {"list_separator", "clear_with", "entity", "list_ids", "identify_by"}
+_WRITTEN = {
+    "list_separator",
+    "decimal_separator",
+    "clear_with",
+    "entity",
+    "list_ids",
+    "identify_by",
+}
 
 
 def no_address(row: Row) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import httpx
+import polars as pl
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from enrich.client import BadBody, Call, parse_json
@@ -30,7 +31,13 @@ from enrich.destinations.base import (
     is_safe_to_send_to,
 )
 from enrich.destinations.batches import batch_id_of, payload_bytes, requests_needed
-from enrich.destinations.mapping import JSON_FORMATS, own_names, render_fields, version_of
+from enrich.destinations.mapping import (
+    JSON_FORMATS,
+    own_names,
+    render_fields,
+    render_rows,
+    version_of,
+)
 from enrich.destinations.sending import Answer, Refusal, by_hand, post, safe_code, send_halving
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
@@ -147,6 +154,13 @@ class Webhook:
         """`{id, fields}`: numbers as numbers, dates as ISO texts, lists as lists."""
         values = render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
         return {"id": row["record_id"], "fields": values}
+
+    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        values = render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None)
+        return [
+            {"id": record_id, "fields": own}
+            for record_id, own in zip(frame["record_id"], values, strict=True)
+        ]
 
     def push(self, batch: Batch) -> list[RecordResult]:
         """One POST; a batch refused whole is halved down to the records at fault."""

@@ -3,7 +3,9 @@
 import contextlib
 import hashlib
 import json
-from datetime import UTC, date, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +19,7 @@ from enrich.errors import BadSettings, Refused
 from enrich.jobs.push import plan_push
 from enrich.profile import FIELDS
 from enrich.simulator.platforms import PLATFORMS
+from tests.destinations.conftest import SCHEMA
 
 NOTHING_PUSHED = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
 REFUSES = {"per_record": True, "rejected_only": True, "counts_only": False, "none": False}
@@ -93,6 +96,42 @@ def test_every_field_with_a_value_renders_as_json(destination, people):
     assert destination.validate(good) is None
     text = payload_bytes(destination.render(good, is_known=False)).decode()
     assert all(json.dumps(field.target) in text for field in destination.fields)
+
+
+def test_rendering_many_is_rendering_each(destination):
+    """The reference writes value by value; what is sent is written by columns."""
+    frame = odd_profiles(24)
+    each = [destination.render(row, is_known=row["is_known"]) for row in frame.rows(named=True)]
+    assert [dict(one) for one in destination.render_all(frame)] == each
+
+
+def odd_profiles(count):
+    """Profiles with odd values of the right types in a third of the places, and with nulls."""
+    dice = random.Random(1)
+    texts = ["a", "é|;,", '="1"', "two\nlines", "😀", " ", "", "\u2028"]
+    makes = {
+        pl.String: lambda: dice.choice(texts),
+        pl.Boolean: lambda: dice.random() < 0.5,
+        pl.Date: lambda: date(1900, 1, 1) + timedelta(days=dice.randrange(70_000)),
+        pl.Decimal: lambda: Decimal(dice.randrange(-(10**9), 10**9)) / 100,
+        pl.List: lambda: dice.choices(texts, k=dice.randrange(4)),
+    }
+
+    def value(field, number):
+        if field.name == "email":
+            return f"a{number}@example.com"
+        if field.name == "extra_fields":
+            return dice.choice([None, '{"pet": "cat"}'])
+        if dice.random() < 0.3:
+            return field.empty
+        return makes.get(field.dtype.base_type(), lambda: dice.randrange(100))()
+
+    rows = [{field.name: value(field, number) for field in FIELDS} for number in range(count)]
+    return pl.DataFrame(rows, schema=SCHEMA).with_columns(
+        record_id=pl.int_range(pl.len()).cast(pl.String),
+        hash=pl.lit("h"),
+        is_known=pl.int_range(pl.len()) % 2 == 1,
+    )
 
 
 def test_nulls_are_left_out(destination, profiles_of):
