@@ -24,7 +24,7 @@ from enrich.destinations import (
     synerise,
     webhook,
 )
-from enrich.destinations.base import Adapter, Capabilities, Destination, Tools
+from enrich.destinations.base import Adapter, Capabilities, Destination, KeepsFiles, Tools
 from enrich.errors import BadSettings
 
 REGISTRY: dict[str, Adapter] = {
@@ -49,6 +49,7 @@ __all__ = [
     "Adapter",
     "Capabilities",
     "Destination",
+    "KeepsFiles",
     "Tools",
     "open_destination",
     "requests_per_second",

@@ -6,12 +6,13 @@ the documents and the contract tests need to know about it is said here as data.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import httpx
@@ -195,6 +196,15 @@ class Destination(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A destination whose files stay where it put them."""
+
+    def drop_files(self, before: datetime) -> list[str]:
+        """The names of our files from before the moment, removed from there."""
+        ...
+
+
 class Sender(Protocol):
     """The part of the HTTP client a destination needs: paced, retried, redacted."""
 
@@ -208,6 +218,7 @@ class Tools:
     http: Sender
     secret: Callable[[Mapping[str, str]], SecretStr]
     data_dir: Path
+    sleep: Callable[[float], None] = time.sleep
 
 
 def is_safe_to_send_to(url: str) -> bool:

@@ -1,17 +1,16 @@
-"""File: profiles written into a folder as Parquet, CSV or NDJSON, with a manifest beside them."""
+"""File: profiles as Parquet, CSV or NDJSON with a manifest: in a folder, on SFTP, in a bucket."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from enrich.destinations.base import (
     Adapter,
@@ -27,6 +26,7 @@ from enrich.destinations.base import (
     Tools,
 )
 from enrich.destinations.batches import requests_needed
+from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, take_out
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     own_names,
@@ -34,8 +34,15 @@ from enrich.destinations.mapping import (
     render_rows,
     version_of,
 )
-from enrich.destinations.sending import by_hand
-from enrich.errors import BadSettings, Stop
+from enrich.destinations.places import (
+    Bucket,
+    LocalFolder,
+    Place,
+    S3Settings,
+    SftpFolder,
+    SftpSettings,
+)
+from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
 FORMATS = ("parquet", "csv", "ndjson")
@@ -56,9 +63,11 @@ CAPABILITIES = Capabilities(
 
 
 class FileSettings(DestinationSettings):
-    """The keys of a destination of kind `file`."""
+    """The keys of a destination of kind `file`; it drops into `folder`, or `sftp`, or `s3`."""
 
     folder: Path = Path("exports")
+    sftp: SftpSettings | None = None
+    s3: S3Settings | None = None
     formats: tuple[Literal["parquet", "csv", "ndjson"], ...] = Field(("parquet",), min_length=1)
     mode: Literal["changes", "snapshot"] = "changes"
     fields: tuple[FieldName, ...] = ()
@@ -66,15 +75,22 @@ class FileSettings(DestinationSettings):
     formula_safe: bool = True
     allow_outside_data: bool = False
 
+    @model_validator(mode="after")
+    def _one_place(self) -> FileSettings:
+        given = {"folder", "sftp", "s3"} & self.model_fields_set
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(sorted(given))}: a file drop has one place")
+        return self
+
 
 @dataclass(frozen=True)
 class FileDrop:
-    """One folder that receives files."""
+    """One place that receives files."""
 
     settings: FileSettings
     capabilities: Capabilities
     fields: tuple[MappedField, ...]
-    folder: Path
+    place: Place
 
     @property
     def policy(self) -> Policy:
@@ -90,11 +106,8 @@ class FileDrop:
         )
 
     def check(self) -> list[str]:
-        """Whether the folder, or what it will be made in, can be written."""
-        nearest = next(path for path in (self.folder, *self.folder.parents) if path.exists())
-        if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
-            return []
-        return [f"{self.folder} cannot be written"]
+        """Whether the place is reached and lets us in."""
+        return self.place.check()
 
     def validate(self, row: Row) -> str | None:
         """Every profile can be written."""
@@ -108,33 +121,49 @@ class FileDrop:
         return list(render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None))
 
     def push(self, batch: Batch) -> list[RecordResult]:
-        """All accepted once the files and, last, the manifest are whole on disk; else Stop."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """All accepted once the files and, last, the manifest are whole there."""
+        with closing(self.place):
             self._write(batch)
-        except OSError as error:
-            raise Stop(f"{self.folder} cannot be written: {error.strerror}") from None
         return [RecordResult(record_id, Outcome.ACCEPTED) for record_id in batch.frame["record_id"]]
 
     def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
         """A file is whole or not there; there is no job."""
 
     def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
-        """Who took the files must erase what was in them."""
-        return by_hand(records)
+        """Out of the files that are still there; whoever took some must erase what was in them.
+
+        `enrich forget` searches the data folder by itself.
+        """
+        message = "whoever took the files must delete the person by hand"
+        if not self.place.is_searched:
+            message = f"{self._taken_out(records)}; {message}"
+        return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
+
+    def drop_files(self, before: datetime) -> list[str]:
+        """The names of our files from before the moment, removed from the place."""
+        with closing(self.place):
+            return drop_old(self.place, before)
 
     def requests_for(self, record_count: int, byte_count: int) -> int:
         return requests_needed(self.capabilities, record_count, byte_count)
+
+    def _taken_out(self, records: Sequence[Addressee]) -> str:
+        column = next((f.target for f in self.fields if f.source == "customer_key"), None)
+        if column is None:
+            return "the files have no customer_key to find the person by: delete them"
+        with closing(self.place):
+            count = take_out(self.place, column, [one.record_id for one in records])
+        return f"{count} file(s) there were written again without the person"
 
     def _write(self, batch: Batch) -> None:
         table = batch.frame.select(pl.col(f.source).alias(f.target) for f in self.fields)
         stem = f"{batch.store}-{batch.entity}-{batch.as_of.isoformat()}-{batch.batch_id[:8]}"
         files = [
-            write_whole(self.folder / f"{stem}.{written}", self._writer(table, written))
+            self.place.put(f"{stem}.{written}", self._writer(table, written))
             for written in self.settings.formats
         ]
-        manifest = json.dumps(self._manifest(batch, table, files), indent=2).encode()
-        write_whole(self.folder / f"{stem}.manifest.json", lambda out: out.write(manifest))
+        manifest = manifest_text(self._manifest(batch, table, files))
+        self.place.put(f"{stem}{MANIFEST}", lambda out: out.write(manifest))
 
     def _writer(self, table: pl.DataFrame, written: str) -> Callable[[IO[bytes]], object]:
         if written == "parquet":
@@ -157,23 +186,6 @@ class FileDrop:
             "columns": [{"name": name, "type": str(kind)} for name, kind in table.schema.items()],
             "files": list(files),
         }
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> dict[str, Any]:
-    """Name, size and sha256 of a file that appears whole or not at all, readable by its owner."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w+b") as out:
-        os.fchmod(out.fileno(), 0o600)
-        write(out)
-        out.flush()
-        os.fsync(out.fileno())
-        out.seek(0)
-        digest = hashlib.file_digest(out, "sha256").hexdigest()
-        size = out.tell()
-    unfinished.replace(path)
-    _sync_folder(path.parent)
-    return {"name": path.name, "size_bytes": size, "sha256": digest}
 
 
 def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl.DataFrame:
@@ -201,12 +213,22 @@ def as_numbers(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _place(settings: FileSettings, tools: Tools) -> Place:
+    """Where the settings say, with its secrets read."""
+    if settings.sftp is not None:
+        names = ("password", "private_key", "passphrase")
+        given = {name: getattr(settings.sftp, name) for name in names}
+        secrets = {name: tools.secret(source) for name, source in given.items() if source}
+        return SftpFolder(settings.sftp, secrets, tools.data_dir, tools.sleep)
+    if settings.s3 is not None:
+        return Bucket(
+            settings.s3,
+            tools.secret(settings.s3.access_key_id),
+            tools.secret(settings.s3.secret_access_key),
+            tools.data_dir,
+        )
+    folder = _folder(settings, tools.data_dir)
+    return LocalFolder(folder, is_searched=folder.is_relative_to(tools.data_dir.resolve()))
 
 
 def _folder(settings: FileSettings, data_dir: Path) -> Path:
@@ -229,7 +251,7 @@ def _open(settings: FileSettings, tools: Tools) -> FileDrop:
         settings=settings,
         capabilities=replace(CAPABILITIES, whole_table=is_snapshot, diff_days_since=is_diffed),
         fields=own_names(settings.fields, settings.names, diff_days_since=is_diffed),
-        folder=_folder(settings, tools.data_dir),
+        place=_place(settings, tools),
     )
 
 

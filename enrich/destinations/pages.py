@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
+
+from pydantic import BaseModel
 
 from enrich.destinations.base import Adapter, Capabilities, RateLimit
 
@@ -29,15 +32,21 @@ def limits_table(adapter: Adapter) -> str:
 
 def keys_table(adapter: Adapter) -> str:
     """The settings keys with their defaults; a key without one is required."""
-    rows = []
-    for name, field in adapter.settings.model_fields.items():
+    return _table(("Key", "Default"), _keys(adapter.settings))
+
+
+def _keys(settings: type[BaseModel], within: str = "") -> Iterator[tuple[str, str]]:
+    """A line per key; the keys of a table within stand below it, with its name in front."""
+    for name, field in settings.model_fields.items():
         default = (
             "required"
             if field.is_required()
             else f"`{_as_toml(field.get_default(call_default_factory=True))}`"
         )
-        rows.append((f"`{name}`", default))
-    return _table(("Key", "Default"), rows)
+        yield f"`{within}{name}`", default
+        for kind in get_args(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _keys(kind, f"{within}{name}.")
 
 
 _LIMITS = (

@@ -253,7 +253,7 @@ def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> R
 
 def by_hand(records: Sequence[Addressee]) -> list[RecordResult]:
     """Where no erasure is documented, somebody must do it there."""
-    message = "this platform documents no erasure; somebody must do it there"
+    message = "this platform documents no erasure: delete the person there by hand"
     return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,12 +107,13 @@ def _asked(outlet: Outlet, records: pl.DataFrame) -> str:
     if len(addressees) < records.height:
         return BY_HAND
     try:
-        outcomes = Counter(one.outcome for one in outlet.destination.erase(addressees))
+        results = outlet.destination.erase(addressees)
     except EnrichError as fault:
         return f"did not answer ({type(fault).__name__}): {BY_HAND}"
-    if set(outcomes) <= {Outcome.ACCEPTED, Outcome.QUEUED, Outcome.UNCHANGED}:
+    if {one.outcome for one in results} <= {Outcome.ACCEPTED, Outcome.QUEUED, Outcome.UNCHANGED}:
         return "erased"
-    return BY_HAND
+    advice = {one.message for one in results if one.outcome is Outcome.INVALID and one.message}
+    return "; ".join(sorted(advice)) or BY_HAND
 
 
 def forget_in_files(removal: Removal, data_dir: Path, *, now: datetime) -> Certificate:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
+from enrich.destinations.file_sets import MANIFEST, READERS, WRITERS, manifest_text
+
 KEY = "customer_key"
-MANIFEST = ".manifest.json"
 CHUNK = 1 << 20
 
 
@@ -22,7 +23,7 @@ def remove_from_files(
     found = [
         path
         for path in sorted(data_dir.rglob("*"))
-        if path.suffix in _READERS and path.is_file() and _rewrite(path, values, customer_keys)
+        if path.suffix in READERS and path.is_file() and _rewrite(path, values, customer_keys)
     ]
     for manifest in {path.parent for path in found}:
         for path in manifest.glob(f"*{MANIFEST}"):
@@ -31,13 +32,13 @@ def remove_from_files(
 
 
 def _rewrite(path: Path, values: Sequence[str], customer_keys: Sequence[int]) -> bool:
-    table = _READERS[path.suffix](path)
+    table = READERS[path.suffix](path)
     kept = table.filter(~_is_theirs(table, values, customer_keys))
     if kept.height == table.height:
         return False
     fresh = path.with_name(f".{path.name}.fresh")
     os.close(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-    _WRITERS[path.suffix](kept, fresh)
+    WRITERS[path.suffix](kept, fresh)
     fresh.replace(path)
     return True
 
@@ -53,22 +54,6 @@ def _is_theirs(table: pl.DataFrame, values: Sequence[str], keys: Sequence[int]) 
     return pl.any_horizontal(*said, *own, pl.lit(False)).fill_null(False)
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, infer_schema=False)
-
-
-_READERS: Mapping[str, Callable[[Path], pl.DataFrame]] = {
-    ".parquet": pl.read_parquet,
-    ".csv": _read_csv,
-    ".ndjson": pl.read_ndjson,
-}
-_WRITERS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {
-    ".parquet": lambda table, path: table.write_parquet(path),
-    ".csv": lambda table, path: table.write_csv(path),
-    ".ndjson": lambda table, path: table.write_ndjson(path),
-}
-
-
 def _correct_manifest(path: Path) -> None:
     """Sizes and digests as the files are now; the row count is that of the first of them."""
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -77,8 +62,8 @@ def _correct_manifest(path: Path) -> None:
         entry["size_bytes"] = file.stat().st_size
         entry["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     first = path.with_name(manifest["files"][0]["name"])
-    manifest["row_count"] = _READERS[first.suffix](first).height
-    path.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    manifest["row_count"] = READERS[first.suffix](first).height
+    path.write_bytes(manifest_text(manifest))
 
 
 def still_holding(data_dir: Path, values: Sequence[str]) -> list[Path]:

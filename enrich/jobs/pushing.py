@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from enrich.destinations import Destination
+from enrich.destinations import Destination, KeepsFiles
 from enrich.errors import BadSettings, EnrichError
 from enrich.jobs.push import PushSummary, Target, push
 from enrich.jobs.push_ledger import Standing
@@ -21,12 +21,16 @@ from enrich.store import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """One destination of the settings: its name, the stores it serves, the open destination."""
+    """One destination of the settings: its name, the stores it serves, the open destination.
+
+    `keep_days` is how long files stay where it drops them; None for ever.
+    """
 
     name: str
     stores: tuple[str, ...]
     destination: Destination
     requests_per_second: float | None = None
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,26 @@ def push_store(
                 progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
             )
         )
+        if not dry_run:
+            done = _tidied(outlet, done, now)
         run.note({"destination": outlet.name, "dry_run": dry_run, **done.as_json()})
         if done.fault is not None:
             run.fail(done.fault)
     return done
+
+
+def _tidied(outlet: Outlet, done: PushSummary, now: datetime) -> PushSummary:
+    """The summary, after the files whose time is over are gone; its fault when they are not."""
+    try:
+        drop_files_of(outlet, now)
+    except EnrichError as fault:
+        return done if done.fault else replace(done, fault=fault)
+    return done
+
+
+def drop_files_of(outlet: Outlet, now: datetime) -> list[str]:
+    """The names of the files that were kept long enough where the destination drops them."""
+    destination = outlet.destination
+    if outlet.keep_days is None or not isinstance(destination, KeepsFiles):
+        return []
+    return destination.drop_files(now - timedelta(days=outlet.keep_days))

@@ -250,6 +250,7 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     waits: list[float] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     http: Http | None = None
     before_each: Callable[[], None] = lambda: None
     calls_until_killed: int = 1_000_000_000
@@ -267,9 +268,13 @@ class World:
         )
         return Tools(
             http=http,
-            secret=lambda source: SecretStr(f"secret-of-{source['env']}"),
+            secret=self._secret,
             data_dir=self.data_dir,
+            sleep=self._wait,
         )
+
+    def _secret(self, source: Mapping[str, str]) -> SecretStr:
+        return SecretStr(self.secrets.get(source["env"], f"secret-of-{source['env']}"))
 
     def open(self, kind: str, **options: Any) -> Destination:
         there = open_destination("there", kind, options, self.tools())
