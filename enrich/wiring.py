@@ -10,7 +10,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, requests_per_second
+from enrich.destinations import Tools, open_destination, requests_per_second, written_back
 from enrich.errors import BadSettings
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
@@ -67,6 +67,7 @@ class Wiring:
 
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
+        self._refuse_echo(name)
         return _shop(name, self.settings.stores[name], None)
 
     @contextmanager
@@ -76,6 +77,7 @@ class Wiring:
         if store.account is None:
             yield self.plain_shop(name)
             return
+        self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second) as http:
             yield _shop(name, store, self._client(store, http))
 
@@ -88,6 +90,17 @@ class Wiring:
             http,
             sales_channels=channels,
         )
+
+    def _refuse_echo(self, name: str) -> None:
+        """Our own values, pulled as the customer's, would be a change that we make every day."""
+        pulled = set(self.settings.stores[name].extra_customer_fields)
+        for destination, entry in self.settings.destinations.items():
+            echoed = sorted(pulled & written_back(entry.kind, _options(entry)))
+            if echoed and name in self._stores_of(entry):
+                raise BadSettings(
+                    f"destination {destination} writes {', '.join(echoed)}, which"
+                    f" stores.{name}.extra_customer_fields would pull back: take it out there"
+                )
 
     def pushed_stores(self) -> dict[str, tuple[str, ...]]:
         """The enabled destinations, each with the stores it serves."""
@@ -117,7 +130,7 @@ class Wiring:
 
     def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
         """The destination with a client of its own: one platform's limit slows no other."""
-        options = {k: v for k, v in entry.model_dump().items() if k not in OWN_KEYS}
+        options = _options(entry)
         pace = requests_per_second(entry.kind, options)
         http = stack.enter_context(Http(requests_per_second=pace))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
@@ -132,6 +145,11 @@ class Wiring:
         if source is None:
             raise BadSettings("a store with an account needs app_key and app_token")
         return read_secret(source, self.environ, self.block)
+
+
+def _options(entry: DestinationEntry) -> dict[str, object]:
+    """The destination's own keys."""
+    return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}
 
 
 def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:

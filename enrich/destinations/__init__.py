@@ -23,6 +23,7 @@ from enrich.destinations import (
     segment,
     synerise,
     webhook,
+    write_back,
 )
 from enrich.destinations.base import Adapter, Capabilities, Destination, KeepsFiles, Tools
 from enrich.errors import BadSettings
@@ -53,6 +54,7 @@ __all__ = [
     "Tools",
     "open_destination",
     "requests_per_second",
+    "written_back",
 ]
 
 # The part of a limit we take where others of the account need it too.
@@ -105,6 +107,13 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
         return None
     share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
     return share * limit.requests / limit.seconds
+
+
+def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of VTEX's own customer documents that a destination writes."""
+    if kind != "masterdata" or options.get("entity") != write_back.ENTITY:
+        return frozenset()
+    return frozenset(dict(options.get("names", {})).values())
 
 
 def _problems(error: ValidationError) -> str:

@@ -120,6 +120,7 @@ class Policy:
     It stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
     does not begin when the number of customers differs by more than `stop_row_change` from the
     last good run. Until somebody confirmed, `first_run_records` is all a destination gets.
+    `max_records_per_day` counts every record tried in the 24 hours before.
     """
 
     stop_failed_share: float = 0.2
@@ -129,6 +130,7 @@ class Policy:
     removals: Removals = "nothing"
     max_records_per_run: int | None = None
     max_minutes_per_run: float | None = None
+    max_records_per_day: int | None = None
     poll_seconds: float = 30.0
     poll_minutes: float = 60.0
 

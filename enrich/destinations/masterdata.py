@@ -1,19 +1,31 @@
 """VTEX Master Data v2: one document per customer in an entity of our own.
 
-Nothing of the shop's customer entity (CL) is touched: a write there would fire every trigger of
-the shop and come back with the next pull.
+With `entity = "CL"` chosen fields go into the shop's own customer documents instead, with guards:
+see write_back.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from enrich.client import NotFound
-from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row, SecretRef
+from enrich.destinations import write_back
+from enrich.destinations.base import (
+    Adapter,
+    Addressee,
+    Capabilities,
+    Destination,
+    Policy,
+    Record,
+    Row,
+    SecretRef,
+    Tools,
+)
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
 from enrich.destinations.sending import Answer, removed, save_one, send_each
@@ -44,13 +56,39 @@ class MasterDataSettings(RemoteSettings):
     app_token: SecretRef
     entity: str = Field("enrich_profiles", pattern=r"^[A-Za-z][A-Za-z0-9_]{1,49}$")
     schema_name: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
+    records_per_day: int = Field(5_000, ge=1)
+    clear_with: Literal["nothing", "null", "empty"] = "nothing"
 
     @field_validator("entity")
     @classmethod
     def _not_the_shops(cls, entity: str) -> str:
-        if len(entity) == 2:
-            raise ValueError("two letters name an entity of VTEX or the shop, such as CL; use ours")
+        if len(entity) == 2 and entity != write_back.ENTITY:
+            raise ValueError("two letters name an entity of VTEX or the shop, such as AD; use ours")
         return entity
+
+    @model_validator(mode="after")
+    def _guarded(self) -> MasterDataSettings:
+        """What goes into the shop's own documents is chosen field by field."""
+        if self.entity != write_back.ENTITY:
+            return self
+        if not self.names or self.schema_name is not None:
+            raise ValueError(
+                'entity "CL" needs names = { our_field = "theirField" }, and no schema'
+            )
+        taken = sorted(set(self.names.values()) & write_back.OF_VTEX)
+        if taken:
+            raise ValueError(f"VTEX's own fields are not written: {', '.join(taken)}")
+        if self.removals == "delete":
+            raise ValueError("a customer document of the shop is never deleted from here")
+        if self.removals == "clear" and self.clear_with == "nothing":
+            raise ValueError('removals = "clear" needs clear_with: VTEX documents no empty value')
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        is_guarded = self.entity == write_back.ENTITY
+        limit = self.records_per_day if is_guarded else None
+        return replace(super().policy, max_records_per_day=limit)
 
 
 def document_id(email: str) -> str:
@@ -115,11 +153,28 @@ WIRE = Wire(
     erase=_erase,
 )
 
+# What VTEX does with an empty value in a PATCH is not documented.
+INTO_CUSTOMERS = replace(
+    CAPABILITIES,
+    modes=("update_only",),
+    null_meaning="unknown",
+    idempotency_key="document id",
+    fields_created_first=True,
+    sends_empty=False,
+)
+
+
+def _open(settings: MasterDataSettings, tools: Tools) -> Destination:
+    if settings.entity == write_back.ENTITY:
+        return opener(write_back.WIRE, INTO_CUSTOMERS, ())(settings, tools)
+    return opener(WIRE, CAPABILITIES, MAPPING)(settings, tools)
+
+
 ADAPTER = Adapter(
     settings=MasterDataSettings,
     capabilities=CAPABILITIES,
     mapping=MAPPING,
-    open=opener(WIRE, CAPABILITIES, MAPPING),
+    open=_open,
     example={
         "account": "demostore",
         "api_key": {"env": "VTEX_APP_KEY"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -47,7 +47,7 @@ def push(
     started = monotonic()
     try:
         if dry_run:
-            return _dry_run(destination, target, profiles, ledger, requests_per_second)
+            return _dry_run(destination, target, profiles, ledger, now, requests_per_second)
         sending = Sending(
             destination, target, ledger, run_id, now, progress, lambda: monotonic() - started, sleep
         )
@@ -79,12 +79,14 @@ def _dry_run(
     target: Target,
     profiles: pl.DataFrame,
     ledger: PushLedger,
+    now: datetime,
     requests_per_second: float | None,
 ) -> PushSummary:
     """The counts, the time it would take, a masked sample, and what would hold it back."""
     state = ledger.pushed_state(target)
     plan = plan_push(destination, profiles, state)
-    kept, left = within(plan, state, destination.policy.max_records_per_run)
+    agreed = replace(_standing(destination, target, ledger, now), is_confirmed=True)
+    kept, left = within(plan, state, run_limit(destination, agreed))
     requests, seconds = estimate(kept, destination, requests_per_second)
     summary = _planned(empty_summary(target, is_dry_run=True), plan)
     return replace(
@@ -94,6 +96,16 @@ def _dry_run(
         estimated_seconds=seconds,
         left=left,
     )
+
+
+def _standing(
+    destination: Destination, target: Target, ledger: PushLedger, now: datetime
+) -> Standing:
+    """What is known of the destination, with what it got today where that is limited."""
+    standing = ledger.standing(target)
+    if destination.policy.max_records_per_day is None:
+        return standing
+    return replace(standing, sent_today=ledger.sent_since(target, now - timedelta(days=1)))
 
 
 def _planned(summary: PushSummary, plan: Plan) -> PushSummary:
@@ -157,7 +169,7 @@ class _Push:
     def _standing(self) -> Standing:
         """What is known of the destination; with a person's word, nothing of it holds the run."""
         sending = self.sending
-        standing = sending.ledger.standing(sending.target)
+        standing = _standing(sending.destination, sending.target, sending.ledger, sending.now)
         if not self.confirmed:
             return standing
         if not standing.is_confirmed:

@@ -14,6 +14,7 @@ from enrich.errors import HeldBack
 from enrich.jobs.push_ledger import Standing, Target
 from enrich.model import Outcome
 
+IN_VAIN = (str(Outcome.REJECTED), str(Outcome.INVALID))
 MEASURED_ROWS = 200
 SECONDS_PER_REQUEST = 0.5  # where the platform's rate does not decide
 
@@ -40,6 +41,8 @@ def run_limit(destination: Destination, standing: Standing) -> int | None:
     """How many records this run may send; None for all."""
     policy = destination.policy
     limits = [] if policy.max_records_per_run is None else [policy.max_records_per_run]
+    if policy.max_records_per_day is not None:
+        limits.append(max(0, policy.max_records_per_day - standing.sent_today))
     if needs_confirmation(destination, standing):
         limits.append(max(0, policy.first_run_records - standing.accepted_count))
     return min(limits) if limits else None
@@ -48,13 +51,13 @@ def run_limit(destination: Destination, standing: Standing) -> int | None:
 def within(plan: Plan, state: pl.DataFrame, limit: int | None) -> tuple[Plan, int]:
     """The plan cut to `limit` records and how many are left over.
 
-    What the platform refused the last time goes last, so that it never starves the others.
+    What could not be sent the last time goes last, so that it never starves the others.
     """
     if limit is None or plan.to_send.height <= limit:
         return plan, 0
     refused: Sequence[str] = []
     if "outcome" in state.columns:
-        refused = state.filter(pl.col("outcome") == str(Outcome.REJECTED))["record_id"].to_list()
+        refused = state.filter(pl.col("outcome").is_in(IN_VAIN))["record_id"].to_list()
     ordered = plan.to_send.sort(pl.col("record_id").is_in(refused), maintain_order=True)
     return replace(plan, to_send=ordered.head(limit)), ordered.height - limit
 

@@ -43,12 +43,13 @@ class Standing:
     """What is known of a destination before a push.
 
     `accepted_count` records it ever took, `row_count` of the last good run (None before the first),
-    `is_confirmed`: a person agreed to push there.
+    `is_confirmed`: a person agreed to push there. `sent_today`: records tried in the last 24 hours.
     """
 
     accepted_count: int = 0
     row_count: int | None = None
     is_confirmed: bool = False
+    sent_today: int = 0
 
 
 class PushLedger(Protocol):
@@ -59,6 +60,10 @@ class PushLedger(Protocol):
         ...
 
     def standing(self, target: Target) -> Standing: ...
+
+    def sent_since(self, target: Target, since: datetime) -> int:
+        """How many records were tried there after that moment."""
+        ...
 
     def confirm(self, run_id: str, target: Target, now: datetime) -> None:
         """A person agreed to push there."""

@@ -45,6 +45,9 @@ class WarehouseLedger:
     def standing(self, target: Target) -> Standing:
         return Standing(**self.warehouse.push_standing(*_place(target)))
 
+    def sent_since(self, target: Target, since: datetime) -> int:
+        return self.warehouse.pushed_since(*_place(target), since)
+
     def confirm(self, run_id: str, target: Target, now: datetime) -> None:
         self.warehouse.confirm_push(*_place(target), run_id=run_id, now=now)
 

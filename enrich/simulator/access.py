@@ -18,6 +18,7 @@ WRITE_DOCUMENTS = frozenset(
         "Master Data administrator",
     }
 )
+STRUCTURE = frozenset({"View data entity details", "Master Data administrator"})
 READ_DOCUMENTS = WRITE_DOCUMENTS | {"Read only documents"}
 SKUS = frozenset({"SKUs"})
 PRODUCT_MANAGEMENT = frozenset({"Product management"})

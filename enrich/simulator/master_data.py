@@ -94,10 +94,11 @@ def new_document(vtex: Vtex, request: Request, entity: str) -> Reply:
 def structure(vtex: Vtex, request: Request, entity: str) -> Reply:
     """The answer to `GET /api/dataentities/{entity}`: the fields and whether they filter."""
     names = ("id", *sorted(FILTERABLE), *vtex.weather.private_fields)
+    types = dict.fromkeys(names, "Text") | vtex.weather.customer_fields
     fields = [
-        {"name": name, "type": "Text", "isNullable": True, "isFilter": name in FILTERABLE,
+        {"name": name, "type": kind, "isNullable": True, "isFilter": name in FILTERABLE,
          "isSearchable": name in FILTERABLE}
-        for name in names
+        for name, kind in types.items()
     ]  # fmt: skip
     return json_reply({"acronym": entity, "name": entity, "fields": fields})
 
@@ -117,7 +118,7 @@ def _content(request: Request) -> dict[str, Any]:
 
 
 def _refuse_unknown(vtex: Vtex, content: Mapping[str, Any]) -> None:
-    known = {*FILTERABLE, "id", "checkouttag", "rclastsession"}
+    known = {*FILTERABLE, *vtex.weather.customer_fields, "id", "checkouttag", "rclastsession"}
     if vtex.weather.refuse_unknown_fields and set(content) - known:
         raise RequestError("Field is not part of the entity")
 

@@ -20,6 +20,7 @@ class Weather:
     `limits` maps a route to [requests per second, burst]. `script` is a list of faults told in
     advance, used up first: {"route": "order" or "*", "kind": status|html|login|slow|cut|lost,
     "status": 503, "times": 1, "retry_after": seconds|date|none, "after": requests to let pass}.
+    `customer_fields` are those a person added to CL in the admin: name to type.
     """
 
     seed: int = 0
@@ -52,6 +53,7 @@ class Weather:
     repeated_pages: bool = False
     search_lag_seconds: float = 0.0
     refuse_unknown_fields: bool = False
+    customer_fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

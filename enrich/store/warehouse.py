@@ -352,6 +352,18 @@ class Warehouse:
         """accepted_count, row_count (of the last good run, or None), is_confirmed."""
         return self._push("push/standing", destination, store, entity).row(0, named=True)
 
+    def pushed_since(self, destination: str, store: str, entity: str, since: datetime) -> int:
+        """How many records were tried at a platform after that UTC moment."""
+        rows = read(
+            self._connection,
+            "push/sent_since",
+            destination=destination,
+            store=store,
+            entity=entity,
+            since=since,
+        )
+        return int(rows.item())
+
     def _push(self, script: str, destination: str, store: str, entity: str) -> pl.DataFrame:
         return read(self._connection, script, destination=destination, store=store, entity=entity)
 

@@ -68,6 +68,7 @@ class MemoryLedger:
 
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
     runs: dict[str, str] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     intents: set[str] = field(default_factory=set)
@@ -85,6 +86,11 @@ class MemoryLedger:
     def standing(self, target: Target) -> Standing:
         taken = sum(row["accepted"] for row in self.records.values())
         return Standing(taken, self.row_count, self.is_confirmed)
+
+    def sent_since(self, target: Target, since: datetime) -> int:
+        return sum(
+            len(batch) for at, batch in zip(self.times, self.batches, strict=True) if at > since
+        )
 
     def confirm(self, run_id: str, target: Target, now: datetime) -> None:
         self.is_confirmed = True
@@ -116,6 +122,7 @@ class MemoryLedger:
         assert results.schema == RESULT_SCHEMA
         assert results["record_id"].is_unique().all()
         self.batches.append(results["record_id"].to_list())
+        self.times.append(now)
         self.jobs = [row for row in self.jobs if row["job_id"] != closed_job]
         for row in results.iter_rows(named=True):
             kept = self.records.get(row["record_id"], {"hash": None, "accepted": False})

@@ -36,8 +36,10 @@ def test_master_data_that_differs_in_nothing_is_accepted(world):
     assert set(world.account("masterdata").times.values()) == {1}
 
 
-def test_master_data_never_writes_to_an_entity_of_the_shop(world):
+def test_master_data_never_replaces_documents_of_the_shop(world):
     with pytest.raises(BadSettings, match="two letters"):
+        opened(world, "masterdata", entity="AD")
+    with pytest.raises(BadSettings, match="needs names"):
         opened(world, "masterdata", entity="CL")
 
 
