@@ -17,6 +17,8 @@ from enrich.destinations.mapping import ATTRIBUTES
 from enrich.destinations.plan import Plan
 from enrich.model import Outcome, RecordResult
 
+ROWS_AT_ONCE = 5_000
+
 # Who a row is about: what decides whether it can be sent, and under which key.
 WHO = frozenset({*ATTRIBUTES, "record_id", "hash", "is_known"})
 
@@ -42,7 +44,7 @@ class Prepared:
 def cut_batches(plan: Plan, destination: Destination, context: Context) -> Iterator[Prepared]:
     """The plan's rows as batches, rendered only when their turn comes."""
     limits = destination.capabilities
-    for frame in plan.slices(limits.max_records):
+    for frame in plan.slices(_rows_at_once(limits)):
         if limits.transport == "file":
             yield Prepared(_batch(frame, (), context), [])
         else:
@@ -84,7 +86,7 @@ def _cut_slice(
         else:
             sizes[len(records)] = size
         records.append(Record(record_id, digest, payload))
-    groups = _group_by_bytes(sizes, destination.capabilities.max_bytes)
+    groups = _group(sizes, destination.capabilities)
     if not groups:
         yield Prepared(None, invalid)
     for number, group in enumerate(groups):
@@ -115,12 +117,20 @@ def _is_too_large(size: int, limits: Capabilities) -> bool:
     return bool(known) and size > min(known)
 
 
-def _group_by_bytes(sizes: dict[int, int], max_bytes: int | None) -> list[list[int]]:
-    """Row numbers in order, each group within `max_bytes` (a comma between records counted)."""
+def _rows_at_once(limits: Capabilities) -> int | None:
+    """How many rows are written together: whole batches, as columns are dear for a few rows."""
+    if limits.max_records is None:
+        return None if limits.transport == "file" else ROWS_AT_ONCE
+    return limits.max_records * max(1, ROWS_AT_ONCE // limits.max_records)
+
+
+def _group(sizes: dict[int, int], limits: Capabilities) -> list[list[int]]:
+    """Row numbers in order, each group within the limits (a comma between records counted)."""
     groups: list[list[int]] = []
     used = 0
     for index, size in sizes.items():
-        if not groups or (max_bytes is not None and used + size + 1 > max_bytes):
+        is_heavy = limits.max_bytes is not None and used + size + 1 > limits.max_bytes
+        if not groups or is_heavy or len(groups[-1]) == limits.max_records:
             groups.append([])
             used = 0
         groups[-1].append(index)

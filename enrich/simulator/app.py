@@ -55,7 +55,7 @@ class Simulator:
             fault, reply = self.answer(request)
             if fault is not None and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
-            await _write(reply, send)
+            await write_reply(reply, send)
 
     @property
     def main(self) -> Vtex:
@@ -148,7 +148,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
     )
 
 
-async def _write(reply: Reply, send: Send) -> None:
+async def write_reply(reply: Reply, send: Send) -> None:
+    """Sends the reply, cut or not at all where it says so."""
     headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
     length = len(reply.body) + (1 if reply.lost and not reply.body else 0)
     headers += [(b"content-type", reply.content_type.encode())]

@@ -17,7 +17,8 @@ class Icomm:
 
     `fields` None lets every custom field exist; else only these are kept and others are dropped
     in silence. `faults` are used up call by call: "envelope" (200 with a failed envelope), "row"
-    (200 with the middle row refused), "short" (fewer Responses than sent).
+    (200 with the middle row refused), "short" (fewer Responses than sent). `refused` addresses are
+    turned down row by row.
     """
 
     api_key: str = field(repr=False)
@@ -27,6 +28,7 @@ class Icomm:
     faults: list[str] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     dropped_fields: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
 
 def find_call(path: str) -> str | None:
@@ -122,7 +124,7 @@ def _knows(icomm: Icomm, body: Mapping[str, Any]) -> bool:
 def _save(icomm: Icomm, body: Mapping[str, Any], contact: Mapping[str, Any]) -> int:
     """Upsert by e-mail; fields that are not sent keep their value."""
     email = str(contact.get("Email") or "").strip().lower()
-    if "@" not in email:
+    if "@" not in email or email in icomm.refused:
         return REFUSED
     saved = icomm.contacts.setdefault(str(body.get("ProfileKey")), {}).setdefault(email, {})
     for entry in contact.get("CustomFields") or []:

@@ -352,6 +352,10 @@ class Warehouse:
         """accepted_count, row_count (of the last good run, or None), is_confirmed."""
         return self._push("push/standing", destination, store, entity).row(0, named=True)
 
+    def push_reasons(self, destination: str, store: str, entity: str) -> pl.DataFrame:
+        """outcome, code, message, record_count of what a platform did not take, most first."""
+        return self._push("push/reasons", destination, store, entity)
+
     def pushed_since(self, destination: str, store: str, entity: str, since: datetime) -> int:
         """How many records were tried at a platform after that UTC moment."""
         rows = read(

@@ -1,0 +1,1 @@
+"""Every bulk platform in foul weather, real processes killed, every record accounted for."""
