@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import httpx
 from pydantic import Field
 
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
 from enrich.destinations.sending import Answer, Refusal, accepted_but, answer_of, by_place
+
+TRACK = "/users/track"
 
 CAPABILITIES = Capabilities(
     entities=("profile",),
@@ -31,6 +34,13 @@ MAPPING = named(CORE, lambda source: source)
 class BrazeSettings(RemoteSettings):
     """The keys of a destination of kind `braze`."""
 
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(
+        [
+            *("email", "phone", "external_id", "braze_id", "user_alias", "_update_existing_only"),
+            *("email_subscribe", "push_subscribe", "subscription_groups"),
+        ]
+    )
+
     instance: str = Field(pattern=r"^[a-z]{2,6}-[0-9]{2}$")
     update_only: bool = False
     batch_size: int = Field(75, ge=1, le=75)
@@ -41,19 +51,15 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"email": row["email"], **only, **values}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     """A 201 can hold rejections: each names the place of its user."""
-    body = {"attributes": [record.payload for record in records]}
-    response = remote.ask("POST", "/users/track", body, name="braze /users/track")
-    if isinstance(response, Refusal):
-        return response
     refused = by_place(records, answer_of(response).get("errors"), "index", "type")
     return Refusal("partial") if refused is None else accepted_but(records, refused)
 
 
 def _check(remote: Remote) -> list[str]:
     """An empty request: Braze judges the key, finds nothing to do, and writes nothing."""
-    remote.ask("POST", "/users/track", {"attributes": []}, name="braze /users/track")
+    remote.ask("POST", TRACK, {"attributes": []}, name=f"braze {TRACK}")
     return []
 
 
@@ -62,7 +68,10 @@ WIRE = Wire(
     host=lambda settings: f"https://rest.{settings.instance}.braze.com",
     headers=lambda remote: {"Authorization": f"Bearer {remote.secret()}"},
     shape=_shape,
-    save=_save,
+    # The header tells Braze that a job of its customer updates many users.
+    save=in_one_call(
+        TRACK, lambda remote, payloads: {"attributes": payloads}, _read, **{"X-Braze-Bulk": "true"}
+    ),
     check=_check,
 )
 

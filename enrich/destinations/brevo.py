@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+import httpx
 from pydantic import Field
 
 from enrich.client import NotFound
 from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import (
+    Remote,
+    RemoteSettings,
+    Wire,
+    fields_there,
+    in_one_call,
+    opener,
+)
 from enrich.destinations.sending import (
     Answer,
-    Refusal,
     all_of,
     answer_of,
-    missing_fields,
     queued_in,
     safe_code,
 )
@@ -45,6 +51,9 @@ MAPPING = named(CORE, str.upper)
 class BrevoSettings(RemoteSettings):
     """The keys of a destination of kind `brevo`."""
 
+    NAME: ClassVar[str] = r"[A-Z][A-Z0-9_-]*"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["EMAIL", "DOUBLE_OPT-IN", "OPT_IN"])
+
     list_ids: tuple[int, ...] = Field(min_length=1)
     list_separator: str = Field("|", min_length=1)
     clear_with: Literal["nothing", "empty"] = "nothing"
@@ -58,16 +67,16 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"email": row["email"], "attributes": values}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    body = {
-        "jsonBody": [record.payload for record in records],
+def _body(remote: Remote, payloads: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "jsonBody": payloads,
         "listIds": list(remote.settings.list_ids),
         "updateExistingContacts": True,
         "emptyContactsAttributes": remote.settings.clear_with == "empty",
     }
-    response = remote.ask("POST", "/v3/contacts/import", body, name="brevo /v3/contacts/import")
-    if isinstance(response, Refusal):
-        return response
+
+
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     return queued_in(records, safe_code(answer_of(response).get("processId")))
 
 
@@ -84,20 +93,24 @@ def _poll(remote: Remote, job_id: str, records: Sequence[Addressee]) -> list[Rec
     return all_of(records, Outcome.ACCEPTED, None) if answer.get("status") == "completed" else None
 
 
-def _check(remote: Remote) -> list[str]:
-    """Which attributes of the mapping Brevo does not have: it drops them without a word."""
-    path = "/v3/contacts/attributes"
-    answer = answer_of(remote.ask("GET", path, name=f"brevo {path}"))
-    return missing_fields(remote.fields, answer.get("attributes"), "name", "attribute")
-
+TYPES = {
+    "text": ("text",),
+    "list": ("text",),
+    "integer": ("float", "id"),
+    "amount": ("float",),
+    "date": ("date", "text"),
+    "boolean": ("boolean",),
+}
 
 WIRE = Wire(
     version="brevo-1",
     host=lambda settings: "https://api.brevo.com",
     headers=lambda remote: {"api-key": remote.secret()},
     shape=_shape,
-    save=_save,
-    check=_check,
+    save=in_one_call("/v3/contacts/import", _body, _read),
+    check=fields_there(  # it drops unknown ones without a word
+        "/v3/contacts/attributes", "attributes", "name", "attribute", TYPES, "type"
+    ),
     formats=_formats,
     empty=lambda settings: "",
     poll=_poll,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+import httpx
 from pydantic import Field
 
 from enrich.destinations.base import Adapter, Addressee, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
 from enrich.destinations.sending import Answer, Refusal, accepted_but, answer_of, by_place, removed
 from enrich.model import RecordResult
 
@@ -26,6 +27,7 @@ CAPABILITIES = Capabilities(
     null_meaning="unknown",
     max_records=200,
     max_bytes=500_000 - ENVELOPE_BYTES,
+    max_record_bytes=32_000,
     rate_limit=RateLimit(100, 1, is_shared=True),
     idempotency_key="email",
     sends_empty=False,
@@ -37,6 +39,11 @@ MAPPING = named(COMPUTED, lambda source: source)
 
 class CustomerIoSettings(RemoteSettings):
     """The keys of a destination of kind `customerio`."""
+
+    NAME: ClassVar[str] = r".{1,150}"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(
+        ["email", "id", "cio_id", "_update", "unsubscribed", "cio_subscription_preferences"]
+    )
 
     site_id: str = Field(min_length=1)
     region: Literal["us", "eu"] = "us"
@@ -51,11 +58,7 @@ def _person(action: str, email: str) -> dict[str, Any]:
     return {"type": "person", "action": action, "identifiers": {"email": email}}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    body = {"batch": [record.payload for record in records]}
-    response = remote.ask("POST", BATCH, body, name=f"customerio {BATCH}")
-    if isinstance(response, Refusal):
-        return response
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     refused = by_place(records, answer_of(response).get("errors"), "batch_index", "reason")
     return Refusal("partial") if refused is None else accepted_but(records, refused)
 
@@ -84,7 +87,7 @@ WIRE = Wire(
     host=lambda settings: f"https://track{'-eu' * (settings.region == 'eu')}.customer.io",
     headers=_headers,
     shape=_shape,
-    save=_save,
+    save=in_one_call(BATCH, lambda remote, payloads: {"batch": payloads}, _read),
     check=_check,
     empty=lambda settings: "" if settings.clear_with == "empty" else None,
     erase=_erase,

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import httpx
 from pydantic import Field
 
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import CORE, in_texts, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import (
+    Remote,
+    RemoteSettings,
+    Wire,
+    fields_there,
+    in_one_call,
+    opener,
+)
 from enrich.destinations.sending import (
     Answer,
     Refusal,
     accepted_but,
     answer_of,
-    missing_fields,
     safe_code,
 )
 
@@ -41,6 +48,11 @@ MAPPING = named(CORE, lambda source: source)
 class HubspotSettings(RemoteSettings):
     """The keys of a destination of kind `hubspot`."""
 
+    NAME: ClassVar[str] = r"[a-z][a-z0-9_]*"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(
+        ["email", "hs_email_optout", "hs_legal_basis", "hs_marketable_status"]
+    )
+
     list_separator: str = Field(";", min_length=1)
     batch_size: int = Field(100, ge=1, le=100)
 
@@ -51,11 +63,7 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"id": address, "idProperty": "email", "objectWriteTraceId": trace, "properties": values}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    body = {"inputs": [record.payload for record in records]}
-    response = remote.ask("POST", PATH, body, name=f"hubspot {PATH}")
-    if isinstance(response, Refusal):
-        return response
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     answer = answer_of(response)
     refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
     if len(refused) < int(answer.get("numErrors") or 0):
@@ -71,20 +79,24 @@ def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(one), code) for one in ([traces] if isinstance(traces, str) else traces)]
 
 
-def _check(remote: Remote) -> list[str]:
-    """Which properties of the mapping HubSpot does not have."""
-    path = "/crm/v3/properties/contacts"
-    answer = answer_of(remote.ask("GET", path, name=f"hubspot {path}"))
-    return missing_fields(remote.fields, answer.get("results"), "name", "property")
-
+# Every value is a text; HubSpot reads it by the type of the property.
+_NUMBER = ("number", "string")
+TYPES = {
+    "text": ("string", "enumeration"),
+    "list": ("enumeration", "string"),
+    "integer": _NUMBER,
+    "amount": _NUMBER,
+    "date": ("date", "string"),
+    "boolean": ("bool", "enumeration", "string"),
+}
 
 WIRE = Wire(
     version="hubspot-1",
     host=lambda settings: "https://api.hubapi.com",
     headers=lambda remote: {"Authorization": f"Bearer {remote.secret()}"},
     shape=_shape,
-    save=_save,
-    check=_check,
+    save=in_one_call(PATH, lambda remote, payloads: {"inputs": payloads}, _read),
+    check=fields_there("/crm/v3/properties/contacts", "results", "name", "property", TYPES, "type"),
     formats=lambda settings: in_texts(settings.list_separator),
     empty=lambda settings: "",
 )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import Field
 
 from enrich.client import NotFound
 from enrich.destinations.base import Adapter, Addressee, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
 from enrich.destinations.sending import (
     Answer,
-    Refusal,
     all_of,
     answer_of,
     of_job,
@@ -50,6 +50,9 @@ MAPPING = named(COMPUTED, lambda source: source)
 class KlaviyoSettings(RemoteSettings):
     """The keys of a destination of kind `klaviyo`."""
 
+    NAME: ClassVar[str] = r"[^$].*"  # what begins with a $ is Klaviyo's own, such as $consent
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
+
     revision: str = Field("2026-07-15", pattern=r"^\d{4}-\d{2}-\d{2}$")
     batch_size: int = Field(10_000, ge=1, le=10_000)
 
@@ -61,12 +64,12 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"type": "profile", "attributes": attributes}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    profiles = {"data": [record.payload for record in records]}
-    body = {"data": {"type": "profile-bulk-import-job", "attributes": {"profiles": profiles}}}
-    response = remote.ask("POST", JOBS, body, name=f"klaviyo {JOBS}")
-    if isinstance(response, Refusal):
-        return response
+def _body(remote: Remote, payloads: list[Mapping[str, Any]]) -> dict[str, Any]:
+    attributes = {"profiles": {"data": payloads}}
+    return {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
+
+
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     return queued_in(records, safe_code((answer_of(response).get("data") or {}).get("id")))
 
 
@@ -135,7 +138,7 @@ WIRE = Wire(
     host=lambda settings: "https://a.klaviyo.com",
     headers=_headers,
     shape=_shape,
-    save=_save,
+    save=in_one_call(JOBS, _body, _read),
     check=_check,
     poll=_poll,
     erase=_erase,

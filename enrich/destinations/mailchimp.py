@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from enrich.client import NotFound
 from enrich.destinations.base import Adapter, Capabilities, MappedField, Record, Row
 from enrich.destinations.mapping import in_texts, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, one_by_one, opener
 from enrich.destinations.sending import (
     LATER,
-    Answer,
     answer_of,
-    missing_fields,
+    field_problems,
     save_one,
-    send_each,
 )
 from enrich.model import Outcome, RecordResult
 
@@ -59,6 +57,9 @@ MAPPING: tuple[MappedField, ...] = named(TAGS, TAGS.__getitem__)
 class MailchimpSettings(RemoteSettings):
     """The keys of a destination of kind `mailchimp`."""
 
+    NAME: ClassVar[str] = r"[A-Z][A-Z0-9_]{0,9}"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["EMAIL"])
+
     data_center: str = Field(pattern=r"^[a-z]{2}[0-9]{1,3}$")
     list_id: str = Field(pattern=r"^[A-Za-z0-9]+$")
     list_separator: str = Field("|", min_length=1)
@@ -66,10 +67,6 @@ class MailchimpSettings(RemoteSettings):
 
 def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
     return {"email_address": row["email"], "merge_fields": values}
-
-
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    return send_each(records, lambda one: _patch(remote, one), CAPABILITIES.concurrency)
 
 
 def _patch(remote: Remote, record: Record) -> RecordResult:
@@ -93,7 +90,7 @@ def _patch(remote: Remote, record: Record) -> RecordResult:
 
 
 def _check(remote: Remote) -> list[str]:
-    """Which merge fields of the mapping the audience does not have."""
+    """Which merge fields of the mapping the audience does not have, or of another type."""
     path = f"/3.0/lists/{remote.settings.list_id}/merge-fields"
     try:
         answer = answer_of(
@@ -101,7 +98,19 @@ def _check(remote: Remote) -> list[str]:
         )
     except NotFound:
         return ["the audience does not exist; check list_id"]
-    return missing_fields(remote.fields, answer.get("merge_fields"), "tag", "merge field")
+    found = answer.get("merge_fields")
+    return field_problems(remote.fields, found, "tag", "merge field", TYPES, "type")
+
+
+_NUMBER = ("number", "text")
+TYPES = {
+    "text": ("text", "dropdown", "radio"),
+    "list": ("text",),
+    "integer": _NUMBER,
+    "amount": _NUMBER,
+    "date": ("date", "text"),
+    "boolean": ("text",),
+}
 
 
 def _headers(remote: Remote) -> dict[str, str]:
@@ -114,7 +123,7 @@ WIRE = Wire(
     host=lambda settings: f"https://{settings.data_center}.api.mailchimp.com",
     headers=_headers,
     shape=_shape,
-    save=_save,
+    save=one_by_one(_patch, CAPABILITIES.concurrency),
     check=_check,
     formats=lambda settings: in_texts(settings.list_separator),
     empty=lambda settings: "",

@@ -7,7 +7,7 @@ see write_back.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -27,8 +27,8 @@ from enrich.destinations.base import (
     Tools,
 )
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
-from enrich.destinations.sending import Answer, removed, save_one, send_each
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, one_by_one, opener
+from enrich.destinations.sending import removed, save_one
 from enrich.model import RecordResult
 
 CAPABILITIES = Capabilities(
@@ -100,10 +100,6 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"email": row["email"], **values}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    return send_each(records, lambda one: _put(remote, one), CAPABILITIES.concurrency)
-
-
 def _put(remote: Remote, record: Record) -> RecordResult:
     """A PUT replaces the whole document, which is ours alone; 304 says that nothing differs."""
     schema = remote.settings.schema_name
@@ -148,7 +144,7 @@ WIRE = Wire(
     host=lambda settings: f"https://{settings.account}.vtexcommercestable.com.br",
     headers=_headers,
     shape=_shape,
-    save=_save,
+    save=one_by_one(_put, CAPABILITIES.concurrency),
     check=_check,
     erase=_erase,
 )

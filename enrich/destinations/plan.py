@@ -15,8 +15,8 @@ from enrich.errors import BadSettings
 UNIT = "\x1f"
 FIELD = "\x1e"
 NULL = "\x00"
-# Texts of 100,000 profiles are some 150 MB; a million at once would be ten times that.
-ROWS_AT_ONCE = 100_000
+# Texts of 10,000 profiles are some 15 MB; a million at once would be a hundred times that.
+ROWS_AT_ONCE = 10_000
 
 # VTEX hides shoppers behind aliases such as ...@ct.vtex.com.br and asterisks.
 MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com(?:\.br)?$"

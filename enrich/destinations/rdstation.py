@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -11,15 +11,8 @@ from pydantic import Field
 
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row, SecretRef
 from enrich.destinations.mapping import CORE, in_texts, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
-from enrich.destinations.sending import (
-    Answer,
-    answer_of,
-    answered,
-    missing_fields,
-    save_one,
-    send_each,
-)
+from enrich.destinations.remote import Remote, RemoteSettings, Wire, one_by_one, opener
+from enrich.destinations.sending import answer_of, answered, field_problems, save_one
 from enrich.errors import Refused
 from enrich.model import RecordResult
 
@@ -44,6 +37,8 @@ class RdStationSettings(RemoteSettings):
     """The keys of a destination of kind `rdstation`; `api_key` is the refresh token."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "client_secret")
+    NAME: ClassVar[str] = r"[a-z][a-z0-9_]*"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email", "legal_bases", "tags", "uuid"])
 
     client_id: str = Field(min_length=1)
     client_secret: SecretRef
@@ -53,10 +48,6 @@ class RdStationSettings(RemoteSettings):
 
 def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
     return {"address": row["email"], "fields": values}
-
-
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    return send_each(records, lambda one: _patch(remote, one), CAPABILITIES.concurrency)
 
 
 def _patch(remote: Remote, record: Record) -> RecordResult:
@@ -87,7 +78,10 @@ def _renew(remote: Remote) -> None:
         "client_secret": remote.secret("client_secret"),
         "refresh_token": remote.secret(),
     }
-    response = remote.ask("POST", "/auth/token", body, name="rdstation /auth/token")
+    # Documented for the first token as token_by=code; this one follows from it.
+    params = {"token_by": "refresh_token"}
+    name = "rdstation /auth/token"
+    response = remote.ask("POST", "/auth/token", body, name=name, params=params)
     token = answer_of(response).get("access_token")
     if not isinstance(token, str):
         raise Refused("rdstation /auth/token: no token came back; check client and refresh token")
@@ -99,7 +93,20 @@ def _check(remote: Remote) -> list[str]:
     call = _signed(remote, "GET", "/platform/contacts/fields", "rdstation contact fields")
     response: httpx.Response = answered(call, remote.http.send(call))
     found = answer_of(response).get("fields")
-    return missing_fields(remote.fields, found, "api_identifier", "custom field")
+    return field_problems(
+        remote.fields, found, "api_identifier", "custom field", TYPES, "data_type"
+    )
+
+
+_NUMBER = ("INTEGER", "STRING")
+TYPES = {
+    "text": ("STRING",),
+    "list": ("STRING",),
+    "integer": _NUMBER,
+    "amount": ("STRING",),
+    "date": ("STRING",),
+    "boolean": ("BOOLEAN", "STRING"),
+}
 
 
 WIRE = Wire(
@@ -107,7 +114,7 @@ WIRE = Wire(
     host=lambda settings: "https://api.rd.services",
     headers=lambda remote: {},
     shape=_shape,
-    save=_save,
+    save=one_by_one(_patch, CAPABILITIES.concurrency),
     check=_check,
     formats=lambda settings: in_texts(settings.list_separator),
     empty=lambda settings: "",

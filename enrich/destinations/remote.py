@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,7 +40,17 @@ from enrich.destinations.mapping import (
     settled,
     version_of,
 )
-from enrich.destinations.sending import Answer, Refusal, ask, by_hand, erase_one, send_halving
+from enrich.destinations.sending import (
+    Answer,
+    Refusal,
+    answer_of,
+    ask,
+    by_hand,
+    erase_one,
+    field_problems,
+    send_each,
+    send_halving,
+)
 from enrich.errors import EnrichError
 from enrich.model import RecordResult
 
@@ -47,9 +58,15 @@ MAX_REQUESTS_PER_BATCH = 100
 
 
 class RemoteSettings(DestinationSettings):
-    """The keys of every platform behind an HTTP API."""
+    """The keys of every platform behind an HTTP API.
+
+    `NAME` is what a field's name there looks like; `OFF_LIMITS` are names that are not ours to
+    write: keys, consent, what the platform keeps for itself.
+    """
 
     SECRETS: ClassVar[tuple[str, ...]] = ("api_key",)
+    NAME: ClassVar[str] = r".+"
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset()
 
     api_key: SecretRef
     base_url: str = Field("", pattern=r"^(https?://[^?#]+)?$")
@@ -61,6 +78,19 @@ class RemoteSettings(DestinationSettings):
         if url and not is_safe_to_send_to(url):
             raise ValueError("http sends the key and personal data in clear; use https")
         return url.rstrip("/")
+
+    @field_validator("names")
+    @classmethod
+    def _possible_there(cls, names: dict[str, str]) -> dict[str, str]:
+        wrong = sorted(name for name in names.values() if not is_possible(cls, name))
+        if wrong:
+            raise ValueError(f"not a name that can be written there: {', '.join(wrong)}")
+        return names
+
+
+def is_possible(settings: type[RemoteSettings], name: str) -> bool:
+    """Whether a field of that name can be, and may be, written on the platform."""
+    return re.fullmatch(settings.NAME, name) is not None and name not in settings.OFF_LIMITS
 
 
 @dataclass(frozen=True)
@@ -84,6 +114,11 @@ class Wire:
     poll: Callable[[Remote, str, Sequence[Addressee]], list[RecordResult] | None] | None = None
     erase: Callable[[Remote, Addressee], RecordResult] | None = None
     requests_for: Callable[[Remote, int, int], int] | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call the platform: its version without the number."""
+        return self.version.rpartition("-")[0]
 
 
 @dataclass(frozen=True)
@@ -185,6 +220,48 @@ class Remote:
 
     def _setting_names(self) -> set[str]:
         return set(type(self.settings).model_fields)
+
+
+def in_one_call(
+    path: str,
+    body: Callable[[Remote, list[Payload]], Any],
+    read: Callable[[Sequence[Record], httpx.Response], Answer],
+    **headers: str,
+) -> Callable[[Remote, Sequence[Record]], Answer]:
+    """How to save a batch with one POST: `body` wraps the payloads, `read` tells the outcomes."""
+
+    def save(remote: Remote, records: Sequence[Record]) -> Answer:
+        whole = body(remote, [record.payload for record in records])
+        name = f"{remote.wire.name} {path}"
+        response = remote.ask("POST", path, whole, name=name, headers=headers)
+        return response if isinstance(response, Refusal) else read(records, response)
+
+    return save
+
+
+def one_by_one(
+    save_one: Callable[[Remote, Record], RecordResult], concurrency: int
+) -> Callable[[Remote, Sequence[Record]], Answer]:
+    """How to save a batch with a call for each record, a few at once."""
+    return lambda remote, records: send_each(
+        records, lambda record: save_one(remote, record), concurrency
+    )
+
+
+def fields_there(
+    path: str, listed: str, key: str, what: str, types: Mapping[str, Collection[str]], kind: str
+) -> Callable[[Remote], list[str]]:
+    """How to check that the mapped fields exist and have a type that fits.
+
+    `path` answers with a list under `listed`, whose items have their name under `key` and their
+    type under `kind`; `types` is what is allowed by how a value is written.
+    """
+
+    def check(remote: Remote) -> list[str]:
+        answer = answer_of(remote.ask("GET", path, name=f"{remote.wire.name} {path}"))
+        return field_problems(remote.fields, answer.get(listed), key, what, types, kind)
+
+    return check
 
 
 # The settings that decide how a value is written: changing one sends everything anew.

@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+import httpx
 
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, no_address, opener
-from enrich.destinations.sending import Answer, Refusal, accepted_but
+from enrich.destinations.remote import (
+    Remote,
+    RemoteSettings,
+    Wire,
+    in_one_call,
+    no_address,
+    opener,
+)
+from enrich.destinations.sending import Answer, accepted_but
 from enrich.model import Outcome
 
 BATCH = "/v1/batch"
@@ -37,6 +46,8 @@ MAPPING = named(COMPUTED, lambda source: source)
 class SegmentSettings(RemoteSettings):
     """The keys of a destination of kind `segment`; `api_key` is the write key."""
 
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
+
     identify_by: Literal["email", "customer_id"] = "email"
     clear_with: Literal["nothing", "null"] = "nothing"
 
@@ -58,11 +69,7 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     }
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    body = {"batch": [record.payload for record in records]}
-    response = remote.ask("POST", BATCH, body, name=f"segment {BATCH}")
-    if isinstance(response, Refusal):
-        return response
+def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
     return accepted_but(records, {}, Outcome.QUEUED)
 
 
@@ -81,7 +88,7 @@ WIRE = Wire(
     host=lambda settings: "https://api.segment.io",
     headers=_headers,
     shape=_shape,
-    save=_save,
+    save=in_one_call(BATCH, lambda remote, payloads: {"batch": payloads}, _read),
     check=_check,
     refuses=_refuses,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -210,9 +210,39 @@ def by_place(
 
 def missing_fields(fields: Sequence[MappedField], found: object, key: str, what: str) -> list[str]:
     """A line for each mapped name that the platform's own list does not have."""
-    items = found if isinstance(found, list) else []
-    there = {str(item.get(key)) for item in items if isinstance(item, dict)}
-    return [f"{what} {one.target} does not exist" for one in fields if one.target not in there]
+    return field_problems(fields, found, key, what, {}, "")
+
+
+def field_problems(
+    fields: Sequence[MappedField],
+    found: object,
+    key: str,
+    what: str,
+    types: Mapping[str, Collection[str]],
+    kind: str,
+) -> list[str]:
+    """A line for each mapped name that is not in the platform's list, or has a type that is wrong.
+
+    `types` is what is allowed by how a value is written; a type that the list does not tell is
+    not judged.
+    """
+    items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
+    there = {str(item.get(key)): item.get(kind) for item in items}
+    return [problem for field in fields if (problem := _field_problem(field, there, what, types))]
+
+
+def _field_problem(
+    field: MappedField, there: Mapping[str, Any], what: str, types: Mapping[str, Collection[str]]
+) -> str | None:
+    if field.target not in there:
+        return f"{what} {field.target} does not exist"
+    actual, allowed = there[field.target], types.get(field.format, ())
+    if actual is None or not allowed or str(actual) in allowed:
+        return None
+    return (
+        f"{what} {field.target} is of type {actual}, but {field.source} is written as"
+        f" {field.format}: make it {' or '.join(sorted(allowed))}"
+    )
 
 
 def answer_of(response: httpx.Response | Refusal) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import enrich.destinations
 from enrich.destinations import REGISTRY
 from enrich.destinations.batches import Context, cut_batches, payload_bytes
 from enrich.destinations.mapping import ATTRIBUTES
+from enrich.destinations.remote import RemoteSettings, is_possible
 from enrich.errors import BadSettings, Refused
 from enrich.jobs.push import plan_push
 from enrich.profile import FIELDS
@@ -81,9 +82,40 @@ def test_day_counters_count_as_a_change_only_where_the_mapping_asks(destination)
 
 
 def test_a_name_can_be_overridden(world, kind, people):
-    renamed = world.open(kind, **REGISTRY[kind].example, names={"rfm_group": "Our_Group"})
+    name = next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
+    renamed = world.open(kind, **REGISTRY[kind].example, names={"rfm_group": name})
     row = {**people(1, rfm_group="LOYAL").row(0, named=True), "record_id": "1"}
-    assert "Our_Group" in json.dumps(renamed.render(row, is_known=False))
+    assert name in json.dumps(renamed.render(row, is_known=False))
+
+
+def can_be_named(kind, name):
+    settings = REGISTRY[kind].settings
+    return not issubclass(settings, RemoteSettings) or is_possible(settings, name)
+
+
+def test_the_mapping_as_shipped_has_names_that_can_be_written(kind):
+    assert [
+        one.target for one in REGISTRY[kind].mapping if not can_be_named(kind, one.target)
+    ] == []
+
+
+# Consent and keys are never a target, whatever the settings say.
+NEVER = {
+    "braze": ["email_subscribe", "subscription_groups", "external_id"],
+    "brevo": ["EMAIL", "OPT_IN"],
+    "customerio": ["unsubscribed", "cio_subscription_preferences", "id"],
+    "hubspot": ["hs_email_optout", "hs_legal_basis", "Upper", "email"],
+    "klaviyo": ["$consent", "email"],
+    "mailchimp": ["EMAIL", "TOOLONGATAG", "lower"],
+    "rdstation": ["legal_bases", "tags"],
+    "segment": ["email"],
+}
+
+
+@pytest.mark.parametrize(("never_kind", "name"), [(k, n) for k, ns in NEVER.items() for n in ns])
+def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
+    with pytest.raises(BadSettings, match="not a name that can be written"):
+        world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
 
 
 def test_check_finds_nothing_wrong_with_a_good_set_up(destination):

@@ -69,6 +69,31 @@ def test_hubspot_gets_texts_and_an_empty_one_clears(world):
     assert "rfm_30d" not in world.account("hubspot").contacts["person0001@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "wrong", "right"),
+    [
+        ("hubspot", "amount_30d", "date", "number"),
+        ("hubspot", "last_purchase_date", "number", "date"),
+        ("hubspot", "rfm_group", "bool", "enumeration"),
+        ("brevo", "orders_30d", "date", "float"),
+        ("brevo", "rfm_group", "float", "text"),
+        ("mailchimp", "last_purchase_date", "birthday", "date"),
+        ("mailchimp", "orders_360d", "zip", "number"),
+        ("rdstation", "amount_30d", "INTEGER", "STRING"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_named_before_anything_is_sent(
+    world, kind, source, wrong, right
+):
+    there = opened(world, kind)
+    target = next(field.target for field in there.fields if field.source == source)
+    world.account(kind).field_types = {target: wrong}
+    (problem,) = there.check()
+    assert target in problem and wrong in problem and source in problem
+    world.account(kind).field_types = {target: right}
+    assert there.check() == []
+
+
 def test_brevo_drops_unknown_attributes_in_silence_so_verify_names_them(world):
     there = opened(world, "brevo")
     world.account("brevo").known_fields.discard("RFM_GROUP")

@@ -33,6 +33,15 @@ class Account:
     recent: deque[float] = field(default_factory=deque)
     tokens: set[str] = field(default_factory=set)
     known_fields: set[str] | None = None
+    field_types: dict[str, str] = field(default_factory=dict)
+
+    def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
+        """The fields that exist, as the platform lists them; a type only where one was given."""
+        return [
+            {name_key: name}
+            | ({type_key: self.field_types[name]} if name in self.field_types else {})
+            for name in sorted(self.known_fields or ())
+        ]
 
     def keep(self, email: str, values: Mapping[str, Any]) -> None:
         """Upsert by address; a null takes a field away."""

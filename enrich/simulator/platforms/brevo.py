@@ -13,7 +13,7 @@ def answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("api-key"):
         return json_reply({"code": "unauthorized"}, 401)
     if request.path == "/v3/contacts/attributes":
-        return json_reply({"attributes": [{"name": name} for name in account.known_fields or ()]})
+        return json_reply({"attributes": account.listed("name", "type")})
     if request.path == "/v3/contacts/import":
         return _import(account, request)
     job_id = f"job-{request.path.rpartition('/')[2]}"

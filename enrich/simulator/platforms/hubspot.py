@@ -15,7 +15,7 @@ def answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("authorization", "").startswith("Bearer "):
         return json_reply({"status": "error", "category": "INVALID_AUTHENTICATION"}, 401)
     if request.path == "/crm/v3/properties/contacts":
-        return json_reply({"results": [{"name": name} for name in account.known_fields or ()]})
+        return json_reply({"results": account.listed("name", "type")})
     inputs = request.json()["inputs"]
     names = {name for one in inputs for name in one["properties"]}
     values = [value for one in inputs for value in one["properties"].values()]

@@ -13,8 +13,7 @@ def answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("authorization", "").startswith("Basic "):
         return json_reply({"title": "API Key Invalid"}, 401)
     if request.path.endswith("/merge-fields"):
-        tags = [{"tag": name} for name in account.known_fields or ()]
-        return json_reply({"merge_fields": tags})
+        return json_reply({"merge_fields": account.listed("tag", "type")})
     member = request.path.rpartition("/")[2]
     if member in account.refused:
         return json_reply({"title": "Resource Not Found"}, 404)

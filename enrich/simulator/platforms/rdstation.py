@@ -17,8 +17,7 @@ def answer(account: Account, request: Request) -> Reply:
     if request.headers.get("authorization", "").removeprefix("Bearer ") not in account.tokens:
         return _problem(401, "UNAUTHORIZED")
     if request.path == "/platform/contacts/fields":
-        names = account.known_fields or ()
-        return json_reply({"fields": [{"api_identifier": name} for name in names]})
+        return json_reply({"fields": account.listed("api_identifier", "data_type")})
     email = request.path.rpartition("email:")[2]
     values = request.json()
     is_unknown = account.known_fields is not None and not set(values) <= account.known_fields

@@ -290,7 +290,12 @@ class Round:
         if self.kind == "file":
             return files_of(self.folder)
         return {
-            key: {name: value for name, value in values.items() if value != ""}
+            key: {
+                # A CSV has texts, a PATCH has numbers: either way went the same value.
+                name: str(value) if self.kind == "connectif" else value
+                for name, value in values.items()
+                if value != ""
+            }
             for key, values in self.stand.contacts.items()
         }
 

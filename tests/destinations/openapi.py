@@ -1,0 +1,204 @@
+"""Requests against a vendor's published OpenAPI: the path, its parameters, every key of the body.
+
+The schema files are not ours and stay outside the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+import yaml
+from jsonschema import Draft202012Validator
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One path with one method of a document; `base` is what stands before its paths."""
+
+    document: Mapping[str, Any]
+    template: str
+    method: str
+    base: str = ""
+
+    @property
+    def names(self) -> str:
+        return f"{self.method.upper()} {self.base}{self.template}"
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.document["paths"][self.template][self.method]
+        return found
+
+    def matches(self, path: str) -> bool:
+        pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(self.base + self.template))
+        return re.fullmatch(pattern, path) is not None
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A document in JSON or YAML; dates stay texts, as some are none."""
+    text = path.read_text(encoding="utf-8")
+    document = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Plain)
+    assert isinstance(document, dict)
+    return document
+
+
+class _Plain(yaml.CSafeLoader):
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in known if not tag.endswith("timestamp")]
+        for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Every operation, the fewest parameters in its path first."""
+    base = document.get("basePath", "")
+    servers = document.get("servers") or []
+    if servers:
+        base = httpx.URL(servers[0]["url"]).path.rstrip("/")
+    found = [
+        Operation(document, template, method, base)
+        for template, methods in document["paths"].items()
+        for method in methods
+        if method in ("get", "put", "post", "patch", "delete")
+    ]
+    yield from sorted(found, key=lambda one: one.template.count("{"))
+
+
+def problems(request: httpx.Request, known: list[Operation]) -> list[str]:
+    """What is wrong with a request by the documents, a line each without any value of it."""
+    path = unquote(request.url.raw_path.decode().partition("?")[0])
+    name = f"{request.method} {re.sub(r'[^/]*[@0-9][^/]*', '{}', path)}"
+    method = request.method.lower()
+    operation = next((one for one in known if one.method == method and one.matches(path)), None)
+    if operation is None:
+        return [f"{name}: no such operation"]
+    return [f"{operation.names}: {text}" for text in _problems(request, operation)]
+
+
+def _problems(request: httpx.Request, operation: Operation) -> Iterator[str]:
+    asked = {key for key, _ in parse_qsl(request.url.query.decode(), keep_blank_values=True)}
+    parameters = [
+        _followed(operation.document, one) for one in operation.spec.get("parameters", [])
+    ]
+    for one in parameters:
+        if one["in"] == "query" and one.get("required") and one["name"] not in asked:
+            yield f"the parameter {one['name']} is missing"
+        if one["in"] == "header" and one.get("required") and one["name"] not in request.headers:
+            yield f"the header {one['name']} is missing"
+    unknown = asked - {one["name"] for one in parameters if one["in"] == "query"}
+    if unknown and not _is_free(operation):
+        yield f"unknown parameters {sorted(unknown)}"
+    yield from _body_problems(request, operation, parameters)
+
+
+def _is_free(operation: Operation) -> bool:
+    """A search takes any field of the shop's as a parameter."""
+    return operation.template.endswith("/search")
+
+
+def _body_problems(
+    request: httpx.Request, operation: Operation, parameters: list[Mapping[str, Any]]
+) -> Iterator[str]:
+    schema = _body_schema(request, operation, parameters)
+    if isinstance(schema, str):
+        yield schema
+    elif schema is None:
+        if request.content and request.method not in ("GET", "DELETE"):
+            yield "a body where none is known"
+    else:
+        whole = _plain(operation.document, schema)
+        for error in Draft202012Validator(whole).iter_errors(json.loads(request.content)):
+            at = "/".join(str(part) if isinstance(part, str) else "*" for part in error.path)
+            yield f"body {at or '/'}: breaks {error.validator} ({_said(error)})"
+
+
+def _said(error: Any) -> str:
+    """The rule that is broken, and the keys at fault; never a value."""
+    if error.validator == "additionalProperties":
+        extra = set(error.instance) - set(error.schema.get("properties", {}))
+        return f"unknown keys {sorted(extra)}"
+    if error.validator == "required":
+        return f"missing {sorted(set(error.validator_value) - set(error.instance))}"
+    return f"{str(error.validator_value)[:60]}"
+
+
+def _body_schema(
+    request: httpx.Request, operation: Operation, parameters: list[Mapping[str, Any]]
+) -> Any:
+    for one in parameters:  # Swagger 2
+        if one["in"] == "body":
+            return one["schema"]
+    body = _followed(operation.document, operation.spec.get("requestBody") or {})
+    if not body:
+        return None
+    sent = request.headers.get("content-type", "").partition(";")[0]
+    if sent not in body["content"]:
+        return f"content type {sent}, known are {sorted(body['content'])}"
+    return body["content"][sent].get("schema") or {}
+
+
+def _followed(document: Mapping[str, Any], node: Any) -> Any:
+    """The node, or what its $ref names."""
+    while isinstance(node, dict) and "$ref" in node:
+        found: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[unquote(part).replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
+def _plain(
+    document: Mapping[str, Any], node: Any, *, is_strict: bool = True, depth: int = 0
+) -> Any:
+    """The schema without references, in today's JSON Schema; objects know all their keys.
+
+    A choice between objects is not made strict: its branches share keys.
+    """
+    node = _followed(document, node)
+    if isinstance(node, list):
+        return [_plain(document, one, is_strict=is_strict, depth=depth + 1) for one in node]
+    if not isinstance(node, dict) or depth > 40:
+        return node if depth <= 40 else {}
+    kept: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in ("example", "examples", "description", "default", "title", "discriminator"):
+            continue
+        if key == "properties":
+            kept[key] = {
+                name: _plain(document, one, is_strict=is_strict, depth=depth + 1)
+                for name, one in value.items()
+            }
+        elif key in ("items", "additionalProperties", "not"):
+            kept[key] = _plain(document, value, is_strict=is_strict, depth=depth + 1)
+        elif key in ("allOf", "anyOf", "oneOf"):
+            kept[key] = _plain(document, value, is_strict=False, depth=depth + 1)
+        elif key in _KEPT:
+            kept[key] = value
+    return _modern(kept, node, is_strict)
+
+
+def _modern(kept: dict[str, Any], node: Mapping[str, Any], is_strict: bool) -> dict[str, Any]:
+    if kept.get("required") in (True, False) or not kept.get("required", True):
+        kept.pop("required", None)  # Swagger of older days
+    if node.get("nullable") and isinstance(kept.get("type"), str):
+        kept["type"] = [kept["type"], "null"]
+        if "enum" in kept:
+            kept["enum"] = [*kept["enum"], None]
+    if is_strict and kept.get("properties") and "additionalProperties" not in kept:
+        kept["additionalProperties"] = False
+    return kept
+
+
+_KEPT = frozenset(
+    [
+        *("type", "enum", "const", "required", "minItems", "maxItems", "minLength", "maxLength"),
+        *("pattern", "minimum", "maximum", "uniqueItems"),
+    ]
+)
