@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from enrich.destinations import REGISTRY
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
+from enrich.simulator.platforms import PLATFORMS, Account
 from enrich.store import read_warehouse
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS
-from tests.jobs.town import town
+from tests.jobs.town import Town, town
 
-MORE = """
-[destinations.icomm]
-kind = "icomm"
-api_key = { env = "ICOMM" }
-profile_key = "PERFIL"
-base_url = "ADDRESS/icomm"
-[destinations.hook]
-kind = "webhook"
-url = "ADDRESS/webhook"
-signing_secret = { env = "HOOK" }
-"""
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"env"}
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_as_toml(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value)
+
+
+def settings_of_every_kind() -> str:
+    """The settings of test_forget, and a table for every other kind of destination."""
+    tables = [
+        "\n".join(
+            [
+                f"[destinations.{kind}]",
+                f'kind = "{kind}"',
+                *(f"{key} = {_as_toml(value)}" for key, value in options.items()),
+            ]
+        )
+        for kind, options in MORE.items()
+    ]
+    return SETTINGS + "\n" + "\n".join(tables)
+
+
+# A destination of every kind, but for those of SETTINGS; what is slow by nature is made quick.
+QUICK = {"poll_seconds": 0.05, "requests_per_minute": 60_000}
+MORE: dict[str, dict[str, Any]] = {
+    kind: {**adapter.example, **QUICK, "base_url": f"ADDRESS/{kind}"}
+    for kind, adapter in REGISTRY.items()
+    if kind not in ("file", "webhook")
+}
+MORE["webhook"] = {"url": "ADDRESS/webhook", "signing_secret": {"env": "HOOK"}}
+ENV_NAMES = sorted(
+    value["env"] for options in MORE.values() for value in options.values() if _is_secret(value)
+)
 SECRETS = {
     "KEY": FULL_KEY.app_key,
     "TOKEN": FULL_KEY.app_token,
-    "ICOMM": ICOMM_KEY,
-    "HOOK": "hook-secret-of-this-test",
+    **{name: f"secret-of-{name.lower()}" for name in ENV_NAMES},
+    "ICOMM_API_KEY": ICOMM_KEY,
 }
 SPOKEN = (
     ("verify",),
@@ -53,10 +87,11 @@ from contacts
 
 @dataclass(frozen=True)
 class Left:
-    """What the commands said, and the folder they worked in."""
+    """What the commands said and logged, and the folder they worked in."""
 
     folder: Path
     said: str
+    logged: str
     personal: list[str]
 
     @property
@@ -68,13 +103,18 @@ class Left:
 def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
     folder = tmp_path_factory.mktemp("shop")
     config = folder / "enrich.toml"
-    said = []
-    with town(orders=120, customers=50) as there:
-        config.write_text((SETTINGS + MORE).replace("ADDRESS", there.address))
+    said: list[str] = []
+    with town(orders=80, customers=30) as there, everything_logged() as log:
+        config.write_text(settings_of_every_kind().replace("ADDRESS", there.address))
+        for kind in PLATFORMS:
+            fields = {field.target for field in REGISTRY[kind].mapping}
+            there.simulator.accounts[kind] = Account(known_fields=fields)
         common = ("--config", config, "--data", folder / "data")
         for words in SPOKEN:
             answer = enrich(*words, *common, environ=SECRETS)
             assert answer.code == (4 if words == ("run",) else 0), answer.err  # 4: to be confirmed
+            if words == ("run",):
+                refuse_some(there, folder)
             said += [answer.out, answer.err]
         wrong = {**SECRETS, "TOKEN": "a-wrong-token"}
         for words in (("sync", "--debug"), ("verify",)):
@@ -83,8 +123,44 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
             said += [answer.out, answer.err]
     with read_warehouse(folder / "data") as copy:
         values = copy.query(PERSONAL)["value"].drop_nulls().to_list()
-    assert len(values) > 100
-    yield Left(folder, "\n".join(said), [value for value in values if len(value) > 5])
+    assert len(values) > 80
+    personal = [value for value in values if len(value) > 5]
+    yield Left(folder, "\n".join(said), log.getvalue(), personal)
+
+
+@contextmanager
+def everything_logged() -> Iterator[io.StringIO]:
+    """All that any library logs, in full detail."""
+    text = io.StringIO()
+    handler, root = logging.StreamHandler(text), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield text
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+
+
+def refuse_some(there: Town, folder: Path) -> None:
+    """Every platform has something to complain about."""
+    with read_warehouse(folder / "data") as copy:
+        emails = copy.query("select email from customers where email is not null")["email"]
+    some = emails.sort()[:3].to_list()
+    digests = [md5(email.encode(), usedforsecurity=False).hexdigest() for email in some]
+    for kind in PLATFORMS:
+        there.switch("POST", f"platforms/{kind}", {"refused": [*some, *digests]})
+    there.simulator.icomm.refused = set(some)
+
+
+def test_every_kind_was_pushed_to(left: Left) -> None:
+    import duckdb
+
+    with duckdb.connect(str(left.data / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.sql("select distinct destination from push_records").fetchall()
+    kinds = {"file" if name == "files" else name for (name,) in rows}
+    assert kinds == set(REGISTRY)
 
 
 def test_no_secret_is_in_any_file(left: Left) -> None:
@@ -98,6 +174,11 @@ def test_no_secret_is_in_any_file(left: Left) -> None:
 def test_no_secret_and_nobody_is_in_what_is_said(left: Left) -> None:
     assert [s for s in (*SECRETS.values(), "a-wrong-token") if s in left.said] == []
     assert [value for value in left.personal if value in left.said] == []
+
+
+def test_no_secret_and_nobody_is_logged(left: Left) -> None:
+    assert [s for s in (*SECRETS.values(), "a-wrong-token") if s in left.logged] == []
+    assert [value for value in left.personal if value in left.logged] == []
 
 
 def test_settings_never_show_a_secret(left: Left) -> None:
@@ -119,6 +200,8 @@ def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None
             "resolve_report",
             "push_runs",
             "push_batches",
+            "push_jobs",
+            "push_confirmations",
             "profile_runs",
             "rfm_cut_points",
         ):
