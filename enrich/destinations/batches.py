@@ -13,14 +13,16 @@ import polars as pl
 from pydantic_core import to_json
 
 from enrich.destinations.base import Batch, Capabilities, Destination, Record
-from enrich.destinations.mapping import ATTRIBUTES
+from enrich.destinations.mapping import COMPUTED
 from enrich.destinations.plan import Plan
 from enrich.model import Outcome, RecordResult
 
 ROWS_AT_ONCE = 5_000
 
-# Who a row is about: what decides whether it can be sent, and under which key.
-WHO = frozenset({*ATTRIBUTES, "record_id", "hash", "is_known"})
+
+def without_computed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Who each row is about: without the many columns that only go through the mapping."""
+    return frame.drop(COMPUTED, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ def _valid(
     frame: pl.DataFrame, destination: Destination
 ) -> tuple[pl.DataFrame, list[RecordResult]]:
     """The rows that can be sent, and what we refuse of the others."""
-    known = [name for name in frame.columns if name in WHO]
-    reasons = [destination.validate(row) for row in frame.select(known).iter_rows(named=True)]
+    rows = without_computed(frame).iter_rows(named=True)
+    reasons = [destination.validate(row) for row in rows]
     invalid = [
         _invalid(record_id, reason)
         for record_id, reason in zip(frame["record_id"], reasons, strict=True)

@@ -30,7 +30,7 @@ from enrich.destinations.base import (
     Tools,
     is_safe_to_send_to,
 )
-from enrich.destinations.batches import WHO, payload_bytes, requests_needed
+from enrich.destinations.batches import payload_bytes, requests_needed, without_computed
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     Format,
@@ -171,7 +171,7 @@ class Remote:
             sends_empty=self.capabilities.sends_empty,
             empty=self.wire.empty(self.settings),
         )
-        rows = frame.select(name for name in frame.columns if name in WHO).iter_rows(named=True)
+        rows = without_computed(frame).iter_rows(named=True)
         return [self.wire.shape(self, row, own) for row, own in zip(rows, values, strict=True)]
 
     def push(self, batch: Batch) -> list[RecordResult]:
