@@ -7,10 +7,10 @@ call is, and what the status codes beside 1 mean, is not public.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import httpx
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from enrich.client import BadBody, parse_json
 from enrich.destinations.base import Adapter, Addressee, Capabilities, MappedField, Record, Row
@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     idempotency_key="Email",
     fields_created_first=True,
     diff_days_since=True,
+    sends_empty=False,
     removals=("clear", "delete"),
 )
 
@@ -98,6 +99,13 @@ class IcommSettings(RemoteSettings):
     batch_size: int = Field(100, ge=1, le=10_000)
     list_separator: str = Field("|", min_length=1)
     decimal_separator: str = Field(".", pattern=r"^[.,]$")
+    clear_with: Literal["nothing", "empty"] = "nothing"
+
+    @model_validator(mode="after")
+    def _can_clear(self) -> IcommSettings:
+        if self.removals == "clear" and self.clear_with == "nothing":
+            raise ValueError('removals = "clear" needs clear_with = "empty"')
+        return self
 
 
 def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:

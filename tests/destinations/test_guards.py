@@ -85,7 +85,7 @@ def test_the_gone_are_deleted_once(world):
 
 
 def test_the_gone_lose_what_was_computed(world):
-    there = world.open("icomm", **ICOMM, removals="clear")
+    there = world.open("icomm", **ICOMM, removals="clear", clear_with="empty")
     world.push(there, make_people(3, rfm_group="LOYAL"))
     after = world.push(there, make_people(2, rfm_group="LOYAL"))
     assert after.removed == 1

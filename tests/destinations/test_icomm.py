@@ -96,8 +96,18 @@ def test_a_day_later_the_days_are_sent_again_unless_the_settings_say_no(world):
         assert world.push(there, make_people(1, days_since_last_purchase=52)).changes == changes
 
 
+def test_what_is_no_longer_true_stays_unless_the_settings_say_that_empty_clears(world):
+    there = open_icomm(world)
+    world.push(there, make_people(1))
+    world.push(there, make_profiles({"customer_key": 1, "email": "person0001@example.com"}))
+    values = world.icomm.contacts["person0001@example.com"]
+    assert (values["ICOMMKT_RFM_30_Days"], values["ICOMMKT_Purchases_30_Days"]) == ("545", "0")
+    with pytest.raises(BadSettings, match="clear_with"):
+        open_icomm(world, removals="clear")
+
+
 def test_what_is_no_longer_true_is_cleared_and_what_is_not_known_is_left(world):
-    there = open_icomm(world, names={"first_name": "Nombre"})
+    there = open_icomm(world, names={"first_name": "Nombre"}, clear_with="empty")
     world.push(there, make_people(1))
     world.push(there, make_profiles({"customer_key": 1, "email": "person0001@example.com"}))
     values = world.icomm.contacts["person0001@example.com"]

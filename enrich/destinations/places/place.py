@@ -86,13 +86,14 @@ def patiently(
     attempt: Callable[[], Done],
     passing: tuple[type[Exception], ...],
     sleep: Callable[[float], None],
+    jitter: Callable[[], float] = random.random,
 ) -> Done:
     """What the attempt gives, tried again after each passing fault as the HTTP client would."""
     for try_no in itertools.count(1):
         try:
             return attempt()
         except passing as fault:
-            wait = wait_seconds(None, TRIES_WHEN_FAILING, try_no, None, random.random())
+            wait = wait_seconds(None, TRIES_WHEN_FAILING, try_no, None, jitter())
             if wait is None:
                 kind = type(fault).__name__
                 raise TryAgain(f"{what}: no answer after {try_no} tries ({kind})") from None

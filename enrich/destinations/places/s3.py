@@ -55,9 +55,9 @@ class Bucket:
     is_searched: bool = False
 
     def check(self) -> list[str]:
-        """Lists the prefix, which proves the key, the bucket and the right to list."""
+        """Lists the first objects, which proves the key, the bucket and the right to list."""
         try:
-            self.entries()
+            self._asked(lambda: next(iter(self._obstore.list(self._store)), None))
         except EnrichError as fault:
             return [str(fault)]
         return []
