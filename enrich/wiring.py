@@ -135,8 +135,13 @@ class Wiring:
         http = stack.enter_context(Http(requests_per_second=pace))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
         destination = open_destination(name, entry.kind, options, tools)
-        keep_days = self.settings.retention.exports_days
-        return Outlet(name, self._stores_of(entry), destination, pace, keep_days)
+        return Outlet(
+            name,
+            self._stores_of(entry),
+            destination,
+            pace,
+            keep_days=self.settings.retention.exports_days,
+        )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

@@ -21,14 +21,15 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.destinations import REGISTRY, Destination, Tools, open_destination
 from enrich.destinations.batches import payload_bytes
-from enrich.jobs.push import plan_push
+from enrich.jobs.push import Target, plan_push
 from enrich.simulator.platforms import PLATFORMS
 from enrich.store import Warehouse, open_warehouse
-from tests.destinations.long_run.people import a_day_later, email_of, make_profiles
+from tests.destinations.long_run.people import AS_OF, a_day_later, email_of, make_profiles
 from tests.destinations.long_run.platforms import KEY, Stand, serving
 
 ROOT = Path(__file__).resolve().parents[3]
-PLACE = ("there", "main", "profile")
+TARGET = Target("there", "main", AS_OF)
+PLACE = (TARGET.destination, TARGET.store, TARGET.entity)
 KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "segment", "synerise",
          "connectif", "icomm", "file")  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
