@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from enrich.destinations.base import Destination, Policy
-from enrich.destinations.batches import payload_bytes
+from enrich.destinations.batches import payload_bytes, requests_needed
 from enrich.destinations.plan import Plan
 from enrich.errors import HeldBack
 from enrich.jobs.push_ledger import Standing, Target
@@ -77,7 +77,16 @@ def estimate(
     requests = destination.requests_for(count, round(per_record * count))
     gap = 1 / requests_per_second if requests_per_second else 0.0
     each = max(gap, SECONDS_PER_REQUEST / destination.capabilities.concurrency)
-    return requests, requests * each
+    return requests, requests * each + _wait_for_jobs(destination, count, per_record)
+
+
+def _wait_for_jobs(destination: Destination, count: int, per_record: float) -> float:
+    """Seconds until the platform's jobs are over, where each round of them is asked for once."""
+    limits = destination.capabilities
+    if limits.transport != "job":
+        return 0.0
+    jobs = requests_needed(limits, count, round(per_record * count))
+    return destination.policy.poll_seconds * -(-jobs // limits.max_open_jobs)
 
 
 def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from enrich.destinations import REGISTRY
 from enrich.errors import BadSettings, HeldBack
 from tests.destinations.conftest import make_people
 from tests.destinations.test_push import URL, with_value
@@ -122,3 +123,10 @@ def test_what_was_on_the_way_when_the_run_was_killed_is_counted_as_sent_again(wo
     again = world.push(there, make_people(5))
     assert (again.accepted, again.resent, world.receiver.repeats) == (5, 2, 1)
     assert world.push(there, make_people(5)).resent == 0
+
+
+def test_the_time_of_a_job_is_part_of_the_estimate(world):
+    there = world.open("klaviyo", **REGISTRY["klaviyo"].example, poll_seconds=40)
+    summary = world.push(there, make_people(3), dry_run=True)
+    assert summary.requests == 1
+    assert summary.estimated_seconds == 0.5 + 40
