@@ -104,7 +104,7 @@ def query(shell: Shell, sql: SqlArgument, csv: CsvOption = False, limit: LimitOp
         shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
 
 
-MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in README")]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in docs/fields.md")]
 
 
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
