@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.store import ledger
+from enrich.store.connection import spill_folder
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
@@ -84,6 +86,9 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set memory_limit = $limit", {"limit": memory_limit})
+        if os.access(data_dir, os.W_OK):
+            folder = str(spill_folder(path))
+            connection.execute("set temp_directory = $folder", {"folder": folder})
         for script in scripts_in("macros"):
             run(connection, script)
         yield ReadCopy(path, connection)
