@@ -66,6 +66,8 @@ shown as (
         filled.step < filled.step_count as is_now,
         case when not is_small then amount_cents end as amount_cents,
         case when not is_small then purchases end as purchases,
+        case when not is_small and purchases > 0 then (2 * amount_cents + purchases) // (2 * purchases) end
+            as average_cents,
         case when not is_small and customers not between 1 and 4 then customers end as customers,
         case when not is_small and new_customers not between 1 and 4 then new_customers end
             as new_customers,
@@ -84,11 +86,13 @@ select
     ) filter (is_now) as first_on,
     list(amount_cents order by step desc) filter (is_now) as amount_cents,
     list(purchases order by step desc) filter (is_now) as purchases,
+    list(average_cents order by step desc) filter (is_now) as average_cents,
     list(customers order by step desc) filter (is_now) as customers,
     list(new_customers order by step desc) filter (is_now) as new_customers,
     list(returning_customers order by step desc) filter (is_now) as returning_customers,
     list(amount_cents order by step desc) filter (not is_now) as before_amount_cents,
     list(purchases order by step desc) filter (not is_now) as before_purchases,
+    list(average_cents order by step desc) filter (not is_now) as before_average_cents,
     list(customers order by step desc) filter (not is_now) as before_customers,
     list(new_customers order by step desc) filter (not is_now) as before_new_customers,
     list(returning_customers order by step desc) filter (not is_now) as before_returning_customers

@@ -58,6 +58,8 @@ shown as (
         filled.first_on,
         case when not is_small then amount_cents end as amount_cents,
         case when not is_small then purchases end as purchases,
+        case when not is_small and purchases > 0 then (2 * amount_cents + purchases) // (2 * purchases) end
+            as average_cents,
         case when not is_small and customers not between 1 and 4 then customers end as customers,
         case when not is_small and new_customers not between 1 and 4 then new_customers end
             as new_customers,
@@ -73,6 +75,7 @@ select
     list(first_on::varchar order by first_on) as first_on,
     list(amount_cents order by first_on) as amount_cents,
     list(purchases order by first_on) as purchases,
+    list(average_cents order by first_on) as average_cents,
     list(customers order by first_on) as customers,
     list(new_customers order by first_on) as new_customers,
     list(returning_customers order by first_on) as returning_customers
