@@ -61,15 +61,20 @@ class ReadCopy:
         found = read(self._connection, "history/latest_run", store=store).item()
         return found if isinstance(found, date) else None
 
+    def profiles_days(self, store: str) -> list[date]:
+        """The days for which profiles of the store were kept, oldest first."""
+        found = read(self._connection, "history/profile_days", store=store)["as_of"].to_list()
+        return [day for day in found if isinstance(day, date)]
+
     def segments_on(self, store: str, day: date) -> pl.DataFrame:
         """customer_key, rfm_segment as kept for the day; empty when nothing was."""
         return read(self._connection, "history/segments_on", store=store, as_of=day)
 
-    def ranking_inputs(self, store: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases of the store as the profile core reads them."""
+    def ranking_inputs(self, store: str) -> tuple[pl.Series, pl.DataFrame]:
+        """The keys of the store's customers, and purchases as the profile core reads them."""
+        keys = read(self._connection, "input/customer_keys", store=store)["customer_key"]
         values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
-        customers = read(self._connection, "input/customers", **values)
-        return customers, read(self._connection, "input/purchases", **values)
+        return keys, read(self._connection, "input/purchases", **values)
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
