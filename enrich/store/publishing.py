@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from enrich.store.dictionary import table_notes
+from enrich.store.dictionary import column_note, table_notes, view_names
 from enrich.store.scripts import statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
@@ -59,7 +59,10 @@ DERIVED = ("watermarks", "runs", "reject_counts")
 def publish(
     connection: duckdb.DuckDBPyConnection, path: Path, comments: Mapping[str, Mapping[str, str]]
 ) -> Path:
-    """The path of the new read copy, readable by its owner only; `comments`: table, column."""
+    """The path of the new read copy, readable by its owner only.
+
+    `comments` (by table, then column) stand before those of sql/views/columns.toml.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     unfinished.unlink(missing_ok=True)
     try:
@@ -70,7 +73,9 @@ def publish(
                     _comment(connection, table, comments.get(table, {}))
             for table in DERIVED:
                 connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
-                _note(connection, table)
+                _comment(connection, table, {})
+            for view in view_names():
+                _add_view(connection, view)
         unfinished.chmod(0o600)
         unfinished.replace(path)
     finally:
@@ -93,21 +98,37 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Non
         connection.execute("detach copy")
 
 
+def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
+    """A view of tables of the copy; where one of them is not there yet, there is no view either."""
+    here = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute("use copy.main")
+    try:
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"create view {view} as {statement(f'views/{view}')}")
+            _comment(connection, view, {}, kind="view")
+    finally:
+        connection.execute(f"use {_name(here)}.main")
+
+
 def _comment(
-    connection: duckdb.DuckDBPyConnection, table: str, comments: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    comments: Mapping[str, str],
+    *,
+    kind: str = "table",
 ) -> None:
-    """The table's own note, and comments for columns it has; others are of another version."""
-    _note(connection, table)
-    for column in connection.table(table).columns:
-        if column in comments:
+    """The table's own note, and what is known of its columns."""
+    if note := table_notes().get(table):
+        connection.execute(f"comment on {kind} copy.main.{table} is {_quoted(note)}")
+    for column in connection.table(f"copy.main.{table}").columns:
+        if words := comments.get(column) or column_note(table, column):
             connection.execute(
-                f'comment on column copy.main.{table}."{column}" is {_quoted(comments[column])}'
+                f"comment on column copy.main.{table}.{_name(column)} is {_quoted(words)}"
             )
 
 
-def _note(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    if note := table_notes().get(table):
-        connection.execute(f"comment on table copy.main.{table} is {_quoted(note)}")
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:
