@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from enrich.store.connection import transaction
 from enrich.store.dictionary import column_note, table_notes, view_names
 from enrich.store.scripts import statement, table_exists
 
@@ -70,12 +71,11 @@ def publish(
             for table in PUBLISHED:
                 if table_exists(connection, table):
                     connection.table(table).create(f"copy.main.{table}")
-                    _comment(connection, table, comments.get(table, {}))
             for table in DERIVED:
                 connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
-                _comment(connection, table, {})
             for view in view_names():
                 _add_view(connection, view)
+            _comment_all(connection, comments)
         unfinished.chmod(0o600)
         unfinished.replace(path)
     finally:
@@ -105,26 +105,30 @@ def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
     try:
         with suppress(duckdb.CatalogException):
             connection.execute(f"create view {view} as {statement(f'views/{view}')}")
-            _comment(connection, view, {}, kind="view")
     finally:
         connection.execute(f"use {_name(here)}.main")
 
 
-def _comment(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    comments: Mapping[str, str],
-    *,
-    kind: str = "table",
+def _comment_all(
+    connection: duckdb.DuckDBPyConnection, comments: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """The table's own note, and what is known of its columns."""
-    if note := table_notes().get(table):
-        connection.execute(f"comment on {kind} copy.main.{table} is {_quoted(note)}")
-    for column in connection.table(f"copy.main.{table}").columns:
-        if words := comments.get(column) or column_note(table, column):
-            connection.execute(
-                f"comment on column copy.main.{table}.{_name(column)} is {_quoted(words)}"
-            )
+    """What is known of every table, view and column of the copy, in one transaction."""
+    found = connection.execute(statement("published/columns")).fetchall()
+    said = [_on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)]
+    said += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
+    with transaction(connection):
+        connection.execute("\n".join(said) or "select 1")
+
+
+def _on_relation(kind: str, table: str) -> str:
+    note = table_notes().get(table)
+    return f"comment on {kind} copy.main.{table} is {_quoted(note)};" if note else ""
+
+
+def _on_column(table: str, column: str, comments: Mapping[str, str]) -> str:
+    words = comments.get(column) or column_note(table, column)
+    place = f"copy.main.{table}.{_name(column)}"
+    return f"comment on column {place} is {_quoted(words)};" if words else ""
 
 
 def _name(text: str) -> str:
