@@ -15,6 +15,7 @@ from enrich.cli.main import command_rows, option_rows
 from enrich.cli.tables import SETTING_COLUMNS, markdown_table, setting_rows
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop
 from enrich.profile.segments import SEGMENTS
+from enrich.store import ready_queries
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -34,11 +35,20 @@ def scores(allowed: Sequence[int]) -> str:
     return str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
 
 
+def ready_rows() -> list[tuple[str, str]]:
+    """One row per ready query."""
+    return [
+        (f"[{name}](../sql/analysis/{name}.sql)", one.question)
+        for name, one in ready_queries().items()
+    ]
+
+
 Rows = Callable[[], Iterable[Sequence[object]]]
 TABLES: dict[str, tuple[str, Sequence[str], Rows]] = {
     "commands": ("commands.md", ("command", "what it does"), command_rows),
     "options": ("commands.md", ("command", "option", "what it is"), option_rows),
     "settings": ("settings.md", SETTING_COLUMNS, setting_rows),
+    "ready": ("analysis.md", ("query", "the question"), ready_rows),
     "segments": ("concepts.md", SEGMENT_COLUMNS, segment_rows),
 }
 

@@ -11,7 +11,18 @@ import typer
 from rich.console import Console
 from typer.models import OptionInfo
 
-from enrich.cli import compute, customer, dashboard, demo, keep, look, movements, pull, setup
+from enrich.cli import (
+    compute,
+    customer,
+    dashboard,
+    demo,
+    keep,
+    look,
+    movements,
+    pull,
+    query,
+    setup,
+)
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
@@ -34,7 +45,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("backup", keep.backup),
     ("restore", keep.restore_file),
     ("customer", customer.customer),
-    ("query", look.query),
+    ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("fields", look.fields),
