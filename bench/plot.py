@@ -9,6 +9,7 @@ from bench.measure import Run, medians
 from bench.table import says
 
 _LABEL, _BAR, _ROW, _TOP = 230, 330, 26, 44
+_OURS = ("stage", "warehouse", "job", "dashboard", "orders", "sync")
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .small { font-size: 12px; fill: #59636e }
@@ -40,7 +41,11 @@ def bars(runs: Mapping[str, Sequence[Run]], title: str) -> str:
 def _row(place: int, name: str, run: Run, longest: float) -> str:
     y = _TOP + _ROW * place
     length = max(2.0, _BAR * run.wall_seconds / longest)
-    kind = "ours" if name.startswith(("stage", "warehouse", "job", "orders", "sync")) else "bar"
+    kind = (
+        "ours"
+        if name.startswith(("stage", "warehouse", "job", "dashboard", "orders", "sync"))
+        else "bar"
+    )
     label = escape(says(name).rsplit(" (", 1)[0])
     figures = f"{run.wall_seconds:.3g} s, {run.peak_mib * 2**20 / 1e9:.2g} GB"
     return (

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-from bench.contenders.job import make
+from bench.contenders.job import TODAY, make
 from bench.contenders.sync import sync
 from bench.simulated import NOW
+from enrich.jobs.publish import publish
 from enrich.model import Rules
 from enrich.store import WAREHOUSE_NAME, open_warehouse
 
 FILL = Path(__file__).with_name("typed_tables.sql")
+FRONT = Path(__file__).with_name("shop_front.sql")
 NEW_SHARE = 0.01
 
 
@@ -49,6 +51,17 @@ def warehouse_kept(source: str, folder: Path) -> None:
     resolve(folder)
 
 
+def published(source: str, folder: Path) -> None:
+    """The read copy of a shop with channels, carts and profiles of four days."""
+    fill(Path(source), folder, 1, _purchase_count(source))
+    execute(folder, FRONT)
+    for days in (90, 30, 7, 0):
+        make(folder, TODAY - timedelta(days=days))
+    with open_warehouse(folder) as warehouse:
+        publish(warehouse)
+    (folder / WAREHOUSE_NAME).unlink()
+
+
 def synced(source: str, folder: Path) -> None:
     """Everything synced from the simulator."""
     sync(source, folder)
@@ -58,10 +71,15 @@ def fill(shop: Path, folder: Path, first_no: int, last_no: int) -> None:
     """The typed tables of the warehouse gain the purchases of these numbers."""
     with open_warehouse(folder):
         pass  # the schema is there now
+    execute(folder, FILL, shop=str(shop), first_no=first_no, last_no=last_no)
+
+
+def execute(folder: Path, script: Path, **values: str | int) -> None:
+    """The statements of the file have run on the warehouse, with these variables."""
     with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
-        for name, value in (("shop", str(shop)), ("first_no", first_no), ("last_no", last_no)):
+        for name, value in values.items():
             connection.execute(f"set variable {name} = $value", {"value": value})
-        connection.execute(FILL.read_text())
+        connection.execute(script.read_text())
 
 
 def resolve(folder: Path) -> None:
@@ -76,7 +94,7 @@ def _purchase_count(source: str) -> int:
 
 
 KINDS: dict[str, Callable[[str, Path], None]] = {
-    kind.__name__: kind for kind in (nothing, typed, warehouse, warehouse_kept, synced)
+    kind.__name__: kind for kind in (nothing, typed, warehouse, warehouse_kept, published, synced)
 }
 
 if __name__ == "__main__":

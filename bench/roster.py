@@ -13,6 +13,7 @@ class Group(StrEnum):
     SUBSET = "recency, frequency, monetary and scores alone"
     FLOOR = "reading only"
     WAREHOUSE = "the whole profile table, from and into the warehouse"
+    DASHBOARD = "the dashboard, from the read copy"
     SYNC = "orders from VTEX"
 
 
@@ -101,6 +102,14 @@ CONTENDERS = (
         starts_from="warehouse_kept",
         is_standard=False,
         is_compared=False,  # its history is rightly another one
+    ),
+    Contender(
+        "dashboard",
+        "dashboard",
+        "the dashboard",
+        Group.DASHBOARD,
+        starts_from="published",
+        is_standard=False,
     ),
     Contender("httpx", "httpx_loop", "bare httpx loop", Group.SYNC, is_standard=False),
     Contender(

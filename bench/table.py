@@ -19,6 +19,7 @@ BOARDS = {
     Group.FLOOR: "The whole profile table",
     Group.WAREHOUSE: "The whole profile table",
     Group.SUBSET: "Recency, frequency, monetary and their scores alone",
+    Group.DASHBOARD: "The dashboard, read copy to page",
     Group.SYNC: "Orders from VTEX (simulated, on the same machine)",
 }
 Runs = Mapping[str, Sequence[Run]]

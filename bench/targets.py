@@ -67,6 +67,8 @@ TARGETS = (
     Target("sync of orders / bare httpx loop, CPU", "orders", "httpx", _cpu, 1.6, 1.25, None),
     Target("sync with nothing new / first, time", "sync_again", "sync", _wall, 0.2, 0.05, None),
     Target("after 1 % new orders / full, time", "job_again", "job", _wall, 0.8, 0.4, "M"),
+    Target("dashboard, seconds", "dashboard", None, _wall, 60, 30, "M"),
+    Target("dashboard, peak memory in GB", "dashboard", None, _peak_gb, 2, 1.5, "M"),
 )
 
 

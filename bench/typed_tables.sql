@@ -34,6 +34,7 @@ select
     created_at as invoiced_at,
     amount_cents as value_cents,
     'BRL' as currency,
+    (1 + hash(purchase_no) % 12)::varchar as sales_channel,
     customers.customer_id as user_profile_id,
     false as is_corporate
 from read_parquet(getvariable('shop') || '/purchases.parquet') as purchases
@@ -50,6 +51,7 @@ select
     category,
     brand,
     quantity,
+    quantity * (500 + hash(product) % 20000)::bigint as amount_cents,
     false as is_gift
 from read_parquet(getvariable('shop') || '/lines.parquet', file_row_number = true)
 where purchase_no between getvariable('first_no') and getvariable('last_no');

@@ -218,7 +218,7 @@ def _problems(error: ValidationError) -> str:
         for item in error.errors(include_input=False, include_url=False)
     }
     lines = "; ".join(f"{place}: {problem}" for place, problem in found.items())
-    return f"wrong settings: {lines} (README lists every setting)"
+    return f"wrong settings: {lines} (docs/settings.md lists every setting)"
 
 
 # What the validation library says in the words of a programmer.

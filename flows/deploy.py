@@ -31,7 +31,7 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLi
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One deployment as data: what README and prefect.yaml are compared with."""
+    """One deployment as data: what docs/operations.md and prefect.yaml are compared with."""
 
     flow: Flow[..., Any]
     name: str

@@ -1,17 +1,30 @@
-"""The artifacts of a run page, as Markdown a person can read. Pure; never a customer's value."""
+"""The artifacts of a run page, as Markdown a person can read. Pure; never a customer's value.
+
+Each page says first what to do next and for whom: the data engineer who runs the pipeline, or the
+analyst who uses what it makes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from enrich.errors import EnrichError
+import polars as pl
+
+from enrich.errors import EnrichError, HeldBack
 from enrich.jobs.dashboard import DASHBOARD_NAME
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
 from enrich.jobs.push import PushSummary
+from enrich.jobs.reconciling import Proof
 from enrich.jobs.sync import SyncReport
+from enrich.report.movements import Movements
 
 Faults = Mapping[str, EnrichError]
+Action = tuple[str, str]
+"""Who, and what."""
+
+ENGINEER, ANALYST = "data engineer", "analyst"
+FEWEST_PEOPLE, MOST_PAIRS = 5, 20
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -29,6 +42,18 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
+def _next(actions: Sequence[Action]) -> list[str]:
+    rows = table(("who", "what"), actions) if actions else "Nothing to do."
+    return ["**Next**", rows]
+
+
+def _faults(faults: Faults) -> list[str]:
+    return [f"**{store} failed:** {_cell(fault)}" for store, fault in faults.items()]
+
+
+# -- what was pulled
+
+
 def sync_line(reports: Sequence[SyncReport]) -> str:
     """One line for the list of runs."""
     loaded = [entity.loaded for report in reports for entity in report.entities]
@@ -37,22 +62,52 @@ def sync_line(reports: Sequence[SyncReport]) -> str:
     return f"{changed:,} new or changed, {rejected:,} set aside in {len(reports)} store(s)"
 
 
-def sync_page(reports: Sequence[SyncReport], faults: Faults, copy_path: str) -> str:
-    """What was pulled and set aside per store and entity, what was resolved, what to do next."""
-    parts = ["# Pulled", *_faults(faults)]
+def sync_page(
+    reports: Sequence[SyncReport], faults: Faults, copy_path: str, undrawn: str | None = None
+) -> str:
+    """What was pulled and set aside per store and entity, whether it equals VTEX, what to do next.
+
+    `undrawn` says why there is no new dashboard.
+    """
+    parts = ["# Sync", *_faults(faults)]
     for report in reports:
-        parts += [f"## {report.store}", _entities(report), "**Resolved**", _checks(report)]
-        parts += ["**Next**", "\n".join(next_actions(report)) or "Nothing to do."]
-    files = f"Read copy for analysts: `{copy_path}`; the dashboard is beside it, `{DASHBOARD_NAME}`"
-    return "\n\n".join([*parts, files])
+        parts += [f"## {report.store}", *_next(next_actions(report))]
+        parts += ["**Pulled**", _entities(report)]
+        parts += ["**Compared with VTEX**", proof_table(report.proof)]
+        parts += ["**Resolved**", _checks(report)]
+    return "\n\n".join([*parts, _files(copy_path, undrawn)])
 
 
-def _faults(faults: Faults) -> list[str]:
-    return [f"**{store} failed:** {_cell(fault)}" for store, fault in faults.items()]
+def _files(copy_path: str, undrawn: str | None) -> str:
+    files = f"Read copy for analysts: `{copy_path}`"
+    if undrawn is None:
+        return f"{files}; the dashboard is beside it, `{DASHBOARD_NAME}`"
+    return f"{files}. **The dashboard stays as it was:** {_cell(undrawn)}"
 
 
 def _entities(report: SyncReport) -> str:
     return table(ENTITY_COLUMNS, [entity.row for entity in report.entities])
+
+
+PROOF = (
+    ("listed by VTEX", "listed_count"),
+    ("stored", "stored_count"),
+    ("set aside", "set_aside_count"),
+    ("listed, not stored", "missing_count"),
+    ("stored, no longer listed", "unlisted_count"),
+    ("stored with other cents", "differing_count"),
+    ("unexplained", "unexplained_count"),
+)
+
+
+def proof_table(proof: Proof | None) -> str:
+    """Orders and cents as VTEX lists them beside what is stored, and what follows for pushes."""
+    if proof is None:
+        return "Nothing was listed yet."
+    rows: list[tuple[str, object]] = [(says, proof.counts[name]) for says, name in PROOF]
+    rows.append(("unexplained amount", f"{proof.counts['unexplained_cents'] / 100:,.2f}"))
+    rows.append(("pushes are", "held" if proof.is_held else "free"))
+    return table(("orders", ""), rows)
 
 
 def _checks(report: SyncReport) -> str:
@@ -60,15 +115,24 @@ def _checks(report: SyncReport) -> str:
     return table(("finding", "detail", "rows"), rows)
 
 
-def next_actions(report: SyncReport) -> list[str]:
-    """What a person should do after this run; empty when nothing."""
+def next_actions(report: SyncReport) -> list[Action]:
+    """What somebody should do after this run; empty when nothing."""
     rejected = sum(entity.loaded.reject_count for entity in report.entities)
     actions = [
-        f"* {entity.entity}: {entity.note}" for entity in report.entities if entity.is_degraded
+        (ENGINEER, f"{entity.entity}: {entity.note}")
+        for entity in report.entities
+        if entity.is_degraded
     ]
     if rejected:
-        actions.append(f"* {rejected:,} records were set aside: `enrich rejects` shows why")
+        actions.append(
+            (ENGINEER, f"{rejected:,} records were set aside: `enrich rejects` shows why")
+        )
+    if report.proof is not None and report.proof.is_held:
+        actions.append((ENGINEER, report.proof.reason))
     return actions
+
+
+# -- what was computed
 
 
 def profiles_line(reports: Sequence[ProfilesReport], pushes: Sequence[PushSummary]) -> str:
@@ -79,36 +143,92 @@ def profiles_line(reports: Sequence[ProfilesReport], pushes: Sequence[PushSummar
 
 
 def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
-    """How many customers in which segment, where the classes were cut, what to know of them."""
+    """How many customers stand where, where the classes were cut, what to know of them."""
     parts = ["# Profiles", *_faults(faults)]
     for report in reports:
         parts.append(f"## {report.store}: {report.customer_count:,} customers as of {report.as_of}")
-        parts.append(table(("segment", "customers"), report.segments))
+        parts += ["**Segments**", segment_table(report.standing)]
+        parts += ["**RFM grid**, customers and what they bought in all", grid(report.standing)]
         parts += [f"* {note}" for note in report.notes]
-        parts.append("`enrich movements` shows who moved between segments, and why.")
         parts += ["**Cut points**", table(report.cut_points.columns, report.cut_points.iter_rows())]
     return "\n\n".join(parts)
 
 
-def push_page(pushes: Sequence[PushSummary]) -> str:
-    """What each platform was sent and what became of it, why records were held back."""
-    columns = ("destination", "store", "new", "changed", "unchanged", "accepted", "rejected",
-               "try again", "unknown")  # fmt: skip
+def segment_table(standing: pl.DataFrame) -> str:
+    """Customers and amount per segment, the largest first."""
+    sums = pl.col("customers", "amount").sum()
+    rows = standing.group_by("rfm_segment").agg(sums).sort(-pl.col("customers"), "rfm_segment")
+    columns = ("segment", "customers", "amount of all time")
+    return table(
+        columns, [(name, count, _amount(count, sum_)) for name, count, sum_ in rows.rows()]
+    )
+
+
+def grid(standing: pl.DataFrame) -> str:
+    """Recency down, frequency across; a cell about one to four people shows no amount."""
+    sums = pl.col("customers", "amount").sum()
+    cells = standing.drop_nulls("r_score").group_by("r_score", "f_score").agg(sums)
+    found = {(r, f): (count, amount) for r, f, count, amount in cells.iter_rows()}
+    scores = range(1, 6)
     rows = [
-        (
-            p.destination,
-            p.store,
-            p.adds,
-            p.changes,
-            p.unchanged,
-            p.accepted,
-            p.rejected,
-            p.retryable,
-            p.unknown,
-        )
-        for p in pushes
+        (f"**R {r}**", *(_grid_cell(*found.get((r, f), (0, 0))) for f in scores))
+        for r in reversed(scores)
     ]
-    parts = ["# Pushed", table(columns, rows) if rows else "No destination is enabled."]
+    return table(("", *(f"F {f}" for f in scores)), rows)
+
+
+def _grid_cell(count: int, amount: object) -> str:
+    if count == 0:
+        return "·"
+    return "<5" if count < FEWEST_PEOPLE else f"{count:,} ({amount:,.0f})"
+
+
+def _amount(count: int, amount: object) -> str:
+    return "" if 0 < count < FEWEST_PEOPLE else f"{amount:,.2f}"
+
+
+# -- who moved
+
+
+def movements_page(found: Mapping[str, Movements | None]) -> str:
+    """Who moved since the profiles before, by cause and by pair of segments, per store."""
+    parts = ["# Movements between segments"]
+    for store, moved in found.items():
+        if moved is None:
+            parts += [f"## {store}", "There is nothing to compare with before a second day."]
+            continue
+        title = f"{moved.moves.height:,} moved from {moved.first_on} to {moved.second_on}"
+        parts.append(f"## {store}: {title}, {moved.stayed_count:,} stayed")
+        parts += [table(("cause", "customers"), moved.by_cause().iter_rows()), pair_table(moved)]
+    return "\n\n".join([*parts, *_next([(ANALYST, f"the whole picture: `{DASHBOARD_NAME}`")])])
+
+
+def pair_table(moved: Movements) -> str:
+    """The most frequent pairs; those of one to four customers are one row."""
+    pairs = moved.by_pair()
+    rows: list[tuple[object, ...]] = [
+        pair for pair in pairs.head(MOST_PAIRS).iter_rows() if pair[-1] >= FEWEST_PEOPLE
+    ]
+    others = moved.moves.height - sum(int(str(row[-1])) for row in rows)
+    if others:
+        rows.append(("others", "", "", others))
+    return table(("then", "now", "cause", "customers"), rows)
+
+
+# -- what was pushed
+
+
+def push_page(pushes: Sequence[PushSummary]) -> str:
+    """What each platform was sent and what became of it, why records were held back, what next."""
+    columns = ("destination", "store", "new", "changed", "unchanged", "accepted", "queued",
+               "rejected", "try again", "unknown", "left for later")  # fmt: skip
+    rows = [
+        (p.destination, p.store, p.adds, p.changes, p.unchanged, p.accepted, p.queued, p.rejected,
+         p.retryable, p.unknown, p.left)
+        for p in pushes
+    ]  # fmt: skip
+    parts = ["# Pushed", *_next(push_actions(pushes))]
+    parts.append(table(columns, rows) if rows else "No destination is enabled.")
     for done in pushes:
         if done.fault is not None:
             parts.append(f"**{done.destination} ({done.store}) stopped:** {_cell(done.fault)}")
@@ -117,3 +237,19 @@ def push_page(pushes: Sequence[PushSummary]) -> str:
             for reason, count in done.invalid.items()
         ]
     return "\n\n".join(parts)
+
+
+def push_actions(pushes: Sequence[PushSummary]) -> list[Action]:
+    """What somebody should do about the platforms; empty when nothing."""
+    actions: list[Action] = []
+    for done in pushes:
+        where = f"{done.destination} ({done.store})"
+        if done.fault is not None:
+            who = ANALYST if isinstance(done.fault, HeldBack) else ENGINEER
+            actions.append((who, f"{where}: {done.fault}"))
+        if done.rejected:
+            reasons = "`enrich query \"from push_records where outcome = 'rejected'\"`"
+            actions.append((ANALYST, f"{where}: {done.rejected:,} refused, reasons in {reasons}"))
+        if done.left:
+            actions.append((ENGINEER, f"{where}: {done.left:,} wait for the next run's budget"))
+    return actions

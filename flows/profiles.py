@@ -6,14 +6,18 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from enrich.jobs.movements import latest_movements
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.push import PushSummary
 from enrich.jobs.pushing import push_store
+from enrich.report.movements import Movements
 from enrich.wiring import Wiring
-from flows.pages import profiles_line, profiles_page, push_page
-from flows.sync import SUPERFLUOUS, each, publish_copy
+from flows.pages import movements_page, profiles_line, profiles_page, push_page
+from flows.sync import SUPERFLUOUS, each, publish_copy, undrawn
 from flows.wire import (
     RETRYING,
     due_at,
@@ -41,6 +45,13 @@ def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
         return push_store(warehouse, outlets[0], store, now=wiring.now, report=run_reporter())
 
 
+@task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)
+def find_movements(wiring: Wiring, stores: tuple[str, ...]) -> dict[str, Movements | None]:
+    """Who moved since the profiles before, per store; None where these are the first."""
+    with wiring.read_copy() as copy:
+        return {name: latest_movements(copy, name, wiring.rules[name]) for name in stores}
+
+
 @flow(
     name="profiles",
     flow_run_name=run_name,
@@ -58,8 +69,20 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     pushes = push_all(wiring, tuple(report.store for report in reports))
     create_markdown_artifact(push_page(pushes), key="push", description="What was pushed")
     publish_copy(wiring)
+    undrawn(wiring)
+    show_movements(wiring, tuple(report.store for report in reports))
     raise_first([*faults.values(), *(done.fault for done in pushes)])
     return Completed(message=profiles_line(reports, pushes))
+
+
+def show_movements(wiring: Wiring, stores: tuple[str, ...]) -> None:
+    """Leaves the page of movements; without it the run has done its work all the same."""
+    state: State[Any] = find_movements(wiring, stores, return_state=True)
+    if state.is_completed():
+        found = state.result()
+        create_markdown_artifact(
+            movements_page(found), key="movements", description="Who moved between segments, why"
+        )
 
 
 def push_all(wiring: Wiring, stores: tuple[str, ...]) -> list[PushSummary]:

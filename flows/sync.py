@@ -6,6 +6,8 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from enrich.errors import EnrichError
@@ -36,13 +38,24 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 
 @task(name="publish", task_run_name="publish", **RETRYING)
 def publish_copy(wiring: Wiring) -> str:
-    """The path of the fresh read copy; the dashboard is made from it, without the lock."""
+    """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:
         wiring.tidy(warehouse)
-        path = publish(warehouse)
+        return str(publish(warehouse))
+
+
+@task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
+def draw_dashboard(wiring: Wiring) -> str:
+    """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:
-        make_dashboard(copy, wiring.rules, path.with_name(DASHBOARD_NAME), wiring.now)
-    return str(path)
+        path = copy.path.with_name(DASHBOARD_NAME)
+        return str(make_dashboard(copy, wiring.rules, path, wiring.now))
+
+
+def undrawn(wiring: Wiring) -> str | None:
+    """Why there is no new dashboard, None when there is: the data is in, so the run goes on."""
+    state: State[str] = draw_dashboard(wiring, return_state=True)
+    return None if state.is_completed() else state.message or "see the log of the task"
 
 
 @flow(
@@ -57,7 +70,8 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
         return Completed(message=SUPERFLUOUS)
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
-    page = sync_page(reports, faults, publish_copy(wiring))
+    copy_path = publish_copy(wiring)
+    page = sync_page(reports, faults, copy_path, undrawn(wiring))
     create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
     raise_first([*faults.values(), *(report.fault for report in reports)])
     return Completed(message=sync_line(reports))

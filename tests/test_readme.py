@@ -1,4 +1,4 @@
-"""README says what the code does: commands, fields and settings are compared with it.
+"""README and docs/ say what the code does: commands, options, settings and segments.
 
 To write the tables again: python -m tests.test_readme
 """
@@ -6,42 +6,67 @@ To write the tables again: python -m tests.test_readme
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from enrich.cli.main import command_rows
-from enrich.cli.tables import (
-    FIELD_COLUMNS,
-    SETTING_COLUMNS,
-    field_rows,
-    markdown_table,
-    setting_rows,
-)
+from enrich.cli.main import command_rows, option_rows
+from enrich.cli.tables import SETTING_COLUMNS, markdown_table, setting_rows
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop
+from enrich.profile.segments import SEGMENTS
+from enrich.store import ready_queries
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-TABLES = {
-    "commands": (("command", "what it does"), command_rows),
-    "fields": (FIELD_COLUMNS, field_rows),
-    "settings": (SETTING_COLUMNS, setting_rows),
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *(ROOT / "sql").glob("*.md")]
+SEGMENT_COLUMNS = ("group", "segment", "recency", "frequency", "monetary")
+
+
+def segment_rows() -> list[tuple[str, ...]]:
+    """One row per row of the table of segments, scores as 1 to 5."""
+    return [
+        (row.group, f"`{row.segment}`", *map(scores, (row.recency, row.frequency, row.monetary)))
+        for row in SEGMENTS
+    ]
+
+
+def scores(allowed: Sequence[int]) -> str:
+    return str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
+
+
+def ready_rows() -> list[tuple[str, str]]:
+    """One row per ready query."""
+    return [
+        (f"[{name}](../sql/analysis/{name}.sql)", one.question)
+        for name, one in ready_queries().items()
+    ]
+
+
+Rows = Callable[[], Iterable[Sequence[object]]]
+TABLES: dict[str, tuple[str, Sequence[str], Rows]] = {
+    "commands": ("commands.md", ("command", "what it does"), command_rows),
+    "options": ("commands.md", ("command", "option", "what it is"), option_rows),
+    "settings": ("settings.md", SETTING_COLUMNS, setting_rows),
+    "ready": ("analysis.md", ("query", "the question"), ready_rows),
+    "segments": ("concepts.md", SEGMENT_COLUMNS, segment_rows),
 }
 
 
 def between(name: str, text: str) -> str:
     found = re.search(f"<!-- {name}:start -->\n(.*?)<!-- {name}:end -->", text, re.DOTALL)
-    assert found, f"README has no markers for {name}"
+    assert found, f"no markers for {name}"
     return found[1].strip()
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_tables_are_those_of_the_code(name: str) -> None:
-    columns, rows = TABLES[name]
-    assert between(name, README.read_text()) == markdown_table(columns, rows())
+    page, columns, rows = TABLES[name]
+    assert between(name, (DOCS / page).read_text()) == markdown_table(columns, rows())
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
-    text = README.read_text()
+    text = (DOCS / "commands.md").read_text()
     for error, words in (
         (Stop, "failed"),
         (BadSettings, "wrong usage or settings"),
@@ -53,20 +78,46 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
         assert words in line
 
 
-def test_every_file_that_readme_links_to_is_there() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
-    assert links
-    missing = [link for link in links if not (README.parent / link).exists()]
-    assert missing == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)]+)\)", text)
+    assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    """Whether the file is there, and in it the heading after the `#`."""
+    path, _, anchor = link.partition("#")
+    target = page.parent / path if path else page
+    if not target.exists():
+        return False
+    return not anchor or anchor in map(
+        anchor_of, re.findall(r"^#+ (.*)$", target.read_text(), re.M)
+    )
+
+
+def anchor_of(heading: str) -> str:
+    """What a heading is called in a link: lower case, dashes, no punctuation."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_page_stands_in_the_table_of_contents() -> None:
+    contents = (DOCS / "README.md").read_text()
+    missing = [page.name for page in DOCS.glob("*.md") if f"({page.name})" not in contents]
+    assert [name for name in missing if name != "README.md"] == []
+
+
+def test_readme_is_short_enough_to_read() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 160
 
 
 def write_tables() -> None:
-    text = README.read_text()
-    for name, (columns, rows) in TABLES.items():
+    for name, (page, columns, rows) in TABLES.items():
+        text = (DOCS / page).read_text()
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, rest = text.split(start)
-        text = before + start + markdown_table(columns, rows()) + "\n" + end + rest.split(end)[1]
-    README.write_text(text)
+        table = markdown_table(columns, rows())
+        (DOCS / page).write_text(before + start + table + "\n" + end + rest.split(end)[1])
 
 
 if __name__ == "__main__":

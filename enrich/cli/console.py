@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import IO, Any
 
 from rich.console import Console
@@ -72,7 +73,8 @@ def _show_paragraphs(
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    is_kind = isinstance(value, int | float | Decimal)
+    return value is None or (is_kind and not isinstance(value, bool))
 
 
 def _cell(value: object) -> str:
@@ -80,8 +82,10 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -167,6 +167,6 @@ def _summary(demo: Demo, computed: ProfilesReport, began: float) -> None:
         f'enrich query --config {config} "from profiles limit 5"',
         "enrich fields                 every field and what it means",
         f"{shell.settings.data_dir}/exports      what the file destination received",
-        "enrich init                   settings for a real shop; README, step by step",
+        "enrich init                   settings for a real shop; docs/getting-started.md",
     ):
         shell.say(f"  {line}")

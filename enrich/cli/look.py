@@ -1,4 +1,4 @@
-"""Commands that only look: status, rejects, queries, the field table."""
+"""Commands that only look: status, rejects, the field table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
 from enrich.jobs.status import Status, read_status
-from enrich.jobs.tables import joined_lists
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
@@ -88,23 +87,7 @@ def rejects(
     show_table(shell.out, f"{found.height:,} set aside", shown.columns, shown.iter_rows())
 
 
-SqlArgument = Annotated[str, typer.Argument(help="One statement of DuckDB's SQL")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table")]
-
-
-def query(shell: Shell, sql: SqlArgument, csv: CsvOption = False, limit: LimitOption = 200) -> None:
-    """Ask the read copy, data/analysis.duckdb."""
-    with shell.wiring.read_copy() as copy:
-        found = copy.query(sql)
-    if csv:
-        shell.out.file.write(joined_lists(found).write_csv())
-        return
-    show_table(shell.out, None, found.columns, found.head(limit).iter_rows())
-    if found.height > limit:
-        shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
-
-
-MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in README")]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in docs/fields.md")]
 
 
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:

@@ -9,15 +9,27 @@ from datetime import datetime
 
 import typer
 from rich.console import Console
+from typer.models import OptionInfo
 
-from enrich.cli import compute, customer, dashboard, demo, keep, look, movements, pull, setup
+from enrich.cli import (
+    compute,
+    customer,
+    dashboard,
+    demo,
+    keep,
+    look,
+    movements,
+    pull,
+    query,
+    setup,
+)
 from enrich.cli.console import make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-# The order is the one a new user meets them in; `enrich --help` and README show it.
+# The order is the one a new user meets them in; `enrich --help` and docs/commands.md show it.
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("init", setup.init),
     ("verify", setup.verify),
@@ -33,7 +45,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("backup", keep.backup),
     ("restore", keep.restore_file),
     ("customer", customer.customer),
-    ("query", look.query),
+    ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("fields", look.fields),
@@ -42,13 +54,34 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 )
 
 
+CONVERT = ("convert online-retail", pull.convert_online_retail)
+
+
 def command_rows() -> list[tuple[str, str]]:
-    """One row per command, as README shows them."""
-    convert = ("convert online-retail", pull.convert_online_retail)
+    """One row per command, as docs/commands.md shows them."""
     return [
         (f"`enrich {name}`", (inspect.getdoc(function) or "").split("\n")[0])
-        for name, function in (*COMMANDS, convert)
+        for name, function in (*COMMANDS, CONVERT)
     ]
+
+
+def option_rows() -> list[tuple[str, str, str]]:
+    """One row per command and option or argument of its own: command, option, what it is."""
+    return [
+        (f"`enrich {name}`", *_option_row(parameter))
+        for name, function in (*COMMANDS, CONVERT)
+        for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    ]
+
+
+def _option_row(parameter: inspect.Parameter) -> tuple[str, str]:
+    """An argument is named in capitals; a default that the help does not tell is added."""
+    (declared,) = parameter.annotation.__metadata__
+    is_option = isinstance(declared, OptionInfo)
+    spelt = str(declared.default) if is_option else parameter.name.upper()
+    text = declared.help or ""
+    is_plain = parameter.default in (parameter.empty, None, False) or "default" in text.lower()
+    return f"`{spelt}`", text if is_plain else f"{text} (default: {parameter.default})"
 
 
 def build_app() -> typer.Typer:

@@ -1,4 +1,4 @@
-"""The tables that README shows, made from the code they describe."""
+"""The tables that docs/ shows, made from the code they describe."""
 
 from __future__ import annotations
 

@@ -33,3 +33,11 @@ def store_movements(
     customers, purchases = copy.ranking_inputs(store)
     kept = copy.segments_on(store, since)
     return movements(customers, purchases, kept, since, until, rules, is_frozen=is_frozen)
+
+
+def latest_movements(copy: ReadCopy, store: str, rules: Rules) -> Movements | None:
+    """Who moved between the two newest days with profiles; None before there are two."""
+    days = copy.profiles_days(store)
+    if len(days) < 2:
+        return None
+    return store_movements(copy, store, rules, days[-2], days[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -37,13 +36,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ProfilesReport:
-    """What one run computed; `segments` are (name, customers), `checks` the resolver's counts."""
+    """What one run computed; `segments` are (name, customers), `checks` the resolver's counts.
+
+    `standing`: rfm_segment, r_score, f_score, customers, amount; a row per combination there is.
+    """
 
     store: str
     as_of: date
     is_kept: bool
     customer_count: int
     segments: tuple[tuple[str, int], ...]
+    standing: pl.DataFrame
     cut_points: pl.DataFrame
     checks: pl.DataFrame
     notes: tuple[str, ...]
@@ -108,6 +111,7 @@ def report_of(
         is_kept=plan.is_kept,
         customer_count=tally.customer_count,
         segments=tally.segments(),
+        standing=tally.standing(),
         cut_points=cut_points,
         checks=checks,
         notes=notes(cut_points),
@@ -129,29 +133,45 @@ def period_start(day: date, period: str) -> date | None:
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
+STANDING = ("rfm_segment", "r_score", "f_score")
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts what passes by, part by part, and tells how far it is."""
 
     part_count: int
     report: Reporter
-    customers: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def customer_count(self) -> int:
-        return self.customers.total()
+    counts: list[pl.DataFrame] = field(default_factory=list)
 
     def of(self, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """The parts themselves, counted as they pass."""
         for done_count, part in enumerate(parts, start=1):
-            counted = part["rfm_segment"].cast(pl.String).fill_null(NO_SEGMENT).value_counts()
-            self.customers.update(dict(counted.iter_rows()))
+            self.counts.append(_counted(part))
             self.report.step("profiles", done_count, self.part_count)
             yield part
 
+    def standing(self) -> pl.DataFrame:
+        """rfm_segment, r_score, f_score, customers, amount; by segment and scores."""
+        sums = pl.col("customers", "amount").sum()
+        return pl.concat(self.counts).group_by(STANDING).agg(sums).sort(STANDING)
+
     def segments(self) -> tuple[tuple[str, int], ...]:
         """(segment, customers), largest first, then by name."""
-        return tuple(sorted(self.customers.items(), key=lambda item: (-item[1], item[0])))
+        found = self.standing().group_by("rfm_segment").agg(pl.col("customers").sum())
+        return tuple(found.sort(-pl.col("customers"), "rfm_segment").iter_rows())
+
+    @property
+    def customer_count(self) -> int:
+        return sum(count for _, count in self.segments())
+
+
+def _counted(part: pl.DataFrame) -> pl.DataFrame:
+    named = pl.col("rfm_segment").cast(pl.String).fill_null(NO_SEGMENT)
+    counted = part.group_by(named, "r_score", "f_score").agg(
+        customers=pl.len().cast(pl.Int64), amount=pl.col("amount_lifetime").sum()
+    )
+    return counted.with_columns(pl.col("amount").cast(pl.Decimal(38, 2)))
 
 
 def summary_of(done: ProfilesReport) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ import polars as pl
 from enrich.client import PermissionMissing
 from enrich.errors import BadSettings, EnrichError, Locked, Refused
 from enrich.jobs.pulling import EntityReport, Pull
+from enrich.jobs.reconciling import Proof, read_proof
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, recorded
 from enrich.jobs.shops import Shop
@@ -27,11 +28,15 @@ ENTITIES = ("orders", "customers", *SMALL_LISTS, "skus")
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one sync of one store did; `checks` are the findings of the resolve."""
+    """What one sync of one store did; `checks` are the findings of the resolve.
+
+    `proof` is how the store compares with VTEX now; None while VTEX never told of it.
+    """
 
     store: str
     entities: tuple[EntityReport, ...]
     checks: pl.DataFrame
+    proof: Proof | None = None
 
     @property
     def fault(self) -> EnrichError | None:
@@ -82,7 +87,7 @@ def sync_store(
         pull = Pull(warehouse, shop, shop.client, run, report)
         reports = tuple(_pulled(pull, entity, span) for entity in chosen)
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        done = SyncReport(shop.name, reports, checks)
+        done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
         _keep_summary(run, done)
     return done
 

@@ -5,11 +5,13 @@ from enrich.profile.catalogue import FIELDS
 from enrich.profile.contracts import Details, ProfileInputs, no_history
 from enrich.profile.field import ProfileField
 from enrich.profile.parts import Parts, profile_parts, score_parts
+from enrich.profile.segmenting import DaySegments, segments_of_day
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
 __all__ = [
     "FIELDS",
     "SEGMENTS",
+    "DaySegments",
     "Details",
     "Parts",
     "ProfileField",
@@ -21,4 +23,5 @@ __all__ = [
     "notes",
     "profile_parts",
     "score_parts",
+    "segments_of_day",
 ]

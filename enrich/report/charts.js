@@ -15,14 +15,14 @@ function niceCeiling(value) {
 }
 
 // One line per list of values; a null is a gap. `labels` are the days under it, `tip(i)` the text at a point.
-function lineChart({ now, before, labels, axis, tip, width }) {
+function lineChart({ now, before, labels, axis, tip, width, title }) {
   const height = 260, left = 64, right = 14, top = 12, bottom = 28;
   const present = [...now, ...before].filter((value) => value !== null);
   const ceiling = niceCeiling(Math.max(0, ...present));
   const step = (width - left - right) / Math.max(now.length - 1, 1);
   const x = (i) => (now.length === 1 ? (left + width - right) / 2 : left + i * step);
   const y = (value) => top + (height - top - bottom) * (1 - value / ceiling);
-  const chart = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
+  const chart = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     chart.append(
       drawn("line", { class: "axis", x1: left, x2: width - right, y1: y(share * ceiling), y2: y(share * ceiling) }),
@@ -63,8 +63,9 @@ function linePath(values, x, y) {
 }
 
 // Flows from a column of names to another; `flows` are {from, to, weight, kind, tip}.
-function flowChart({ flows, order, name, width }) {
-  const gap = 6, least = 26, bar = 8, scale = 420 / Math.max(1, flows.reduce((all, flow) => all + flow.weight, 0));
+function flowChart({ flows, order, name, width, title }) {
+  const isNarrow = width < 500;
+  const gap = 6, least = isNarrow ? 40 : 26, bar = 8, scale = 420 / Math.max(1, flows.reduce((all, flow) => all + flow.weight, 0));
   const margin = Math.min(210, width * 0.3);
   const side = (key) => {
     const heights = new Map();
@@ -80,7 +81,7 @@ function flowChart({ flows, order, name, width }) {
   };
   const left = side("from"), right = side("to");
   const bottom = Math.max(...[...left.values(), ...right.values()].map((one) => one.top + Math.max(one.height, least)));
-  const chart = drawn("svg", { viewBox: `0 0 ${width} ${bottom + 12}`, role: "img" });
+  const chart = drawn("svg", { viewBox: `0 0 ${width} ${bottom + 12}`, role: "img", "aria-label": title });
   const middle = width / 2;
   const inOrder = [...flows].sort((a, b) => order.indexOf(b.to) - order.indexOf(a.to) || order.indexOf(b.from) - order.indexOf(a.from));
   for (const flow of inOrder) {
@@ -97,12 +98,24 @@ function flowChart({ flows, order, name, width }) {
     [left, margin, margin - 6, "end"], [right, width - margin - bar, width - margin + 6, "start"]]) {
     for (const [one, place] of places) {
       chart.append(drawn("rect", { class: "node", x, y: place.top, width: bar, height: place.height }));
-      const words = name(one).split(" · "), centre = place.top + place.height / 2;
-      words.forEach((word, i) => chart.append(drawn("text", {
-        class: i === words.length - 1 ? "ink" : "", x: textX, y: centre + 4 + (i - (words.length - 1) / 2) * 13, "text-anchor": anchor }, word)));
+      const [group, ...rest] = name(one).split(" · "), centre = place.top + place.height / 2;
+      const lines = rest.length ? [["", group], ...wrapped(rest.join(" "), margin / 6.6).map((text) => ["ink", text])] : [["ink", group]];
+      lines.forEach(([kind, text], i) => chart.append(drawn("text", {
+        class: kind, x: textX, y: centre + 4 + (i - (lines.length - 1) / 2) * 13, "text-anchor": anchor }, text)));
     }
   }
   return chart;
+}
+
+// The text in lines of at most so many letters, as far as its words allow.
+function wrapped(text, letters) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines.length - 1;
+    if (last >= 0 && lines[last].length + word.length < letters) lines[last] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function withTip(node, text) {

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-PARTS = {"STYLE": "page.css", "CHARTS": "charts.js", "SCRIPT": "page.js", "WORDS": "words.json"}
+SCRIPTS = ("words.js", "charts.js", "sales.js", "people.js", "state.js", "page.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,16 @@ def dashboard_page(stores: Sequence[StoreDesk], made_at: datetime) -> str:
             for store in stores
         ],
     }
+    parts = {
+        "STYLE": _part("page.css"),
+        "WORDS": _part("words.json"),
+        "SCRIPT": "\n".join(map(_part, SCRIPTS)),
+        "DATA": embedded(data),  # last: no other part is looked for in it
+    }
     page = _part("page.html")
-    for mark, name in PARTS.items():
-        page = page.replace(f"/*{mark}*/", _part(name))
-    return page.replace("/*DATA*/", embedded(data))
+    for mark, text in parts.items():
+        page = page.replace(f"/*{mark}*/", text)
+    return page
 
 
 def table(frame: pl.DataFrame) -> dict[str, Any]:

@@ -20,8 +20,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.model import Rules
-from enrich.profile import ProfileInputs, build_profiles
-from enrich.profile.contracts import LINES, PROMO_CODES
+from enrich.profile import segments_of_day
 
 BOUGHT, TIME, CUT_POINTS_MOVED = "bought", "time passed", "cut points moved"
 CORRECTED, ARRIVED = "data corrected", "arrived"
@@ -59,7 +58,7 @@ class Movements:
 
 
 def movements(
-    customers: pl.DataFrame,
+    customer_keys: pl.Series,
     purchases: pl.DataFrame,
     kept: pl.DataFrame,
     first_on: date,
@@ -68,7 +67,7 @@ def movements(
     *,
     is_frozen: bool = False,
 ) -> Movements:
-    """The movements between two days; `customers` and `purchases` as the profile core reads them.
+    """The movements between two days; `purchases` as the profile core reads them.
 
     `kept`: customer_key, rfm_segment as kept on the first day, empty when nothing was. With
     `is_frozen` the cut points of the first day hold on the second too. Raises BadSettings when the
@@ -76,16 +75,15 @@ def movements(
     """
     if first_on >= second_on:
         raise BadSettings(f"{first_on} is not before {second_on}")
-    lines, codes = pl.DataFrame(schema=LINES), pl.DataFrame(schema=PROMO_CODES)
-    inputs = ProfileInputs(customers, purchases, lines, codes)
-    first = build_profiles(inputs, first_on, rules)
-    same_cuts = build_profiles(inputs, second_on, rules, frozen_cut_points=first.cut_points)
-    second = same_cuts if is_frozen else build_profiles(inputs, second_on, rules)
-    steps = _segments(first.profiles, "first").join(
-        _segments(same_cuts.profiles, "same_cuts"), on="customer_key"
+    inputs = (customer_keys, purchases)
+    first = segments_of_day(*inputs, first_on, rules)
+    same_cuts = segments_of_day(*inputs, second_on, rules, first.cut_points)
+    second = same_cuts if is_frozen else segments_of_day(*inputs, second_on, rules)
+    steps = _named(first.segments, "first").join(
+        _named(same_cuts.segments, "same_cuts"), on="customer_key"
     )
-    steps = steps.join(_segments(second.profiles, "segment_now"), on="customer_key")
-    steps = steps.join(_kept(kept, first.profiles), on="customer_key", how="left")
+    steps = steps.join(_named(second.segments, "segment_now"), on="customer_key")
+    steps = steps.join(_kept(kept, first.segments), on="customer_key", how="left")
     bought = purchases.filter(pl.col("purchased_on").is_between(first_on, second_on, "right"))
     found = steps.with_columns(
         has_bought=pl.col("customer_key").is_in(bought["customer_key"].unique().implode())
@@ -102,14 +100,14 @@ def movements(
     )
 
 
-def _segments(profiles: pl.DataFrame, name: str) -> pl.DataFrame:
-    return profiles.select("customer_key", pl.col("rfm_segment").cast(pl.String).alias(name))
+def _named(segments: pl.DataFrame, name: str) -> pl.DataFrame:
+    return segments.select("customer_key", pl.col("rfm_segment").alias(name))
 
 
 def _kept(kept: pl.DataFrame, recomputed: pl.DataFrame) -> pl.DataFrame:
     """What is known to have held on the first day; the recomputed segments where nothing was."""
     if kept.is_empty():
-        return _segments(recomputed, "segment_then")
+        return _named(recomputed, "segment_then")
     return kept.select("customer_key", segment_then=pl.col("rfm_segment").cast(pl.String))
 
 

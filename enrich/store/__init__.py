@@ -12,16 +12,19 @@ from enrich.store.damage import explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.reading import ReadCopy, read_warehouse
+from enrich.store.ready import ReadyQuery, ready_queries
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
     "READ_COPY_NAME",
     "WAREHOUSE_NAME",
     "ReadCopy",
+    "ReadyQuery",
     "StoreParts",
     "Warehouse",
     "open_warehouse",
     "read_warehouse",
+    "ready_queries",
 ]
 
 WAREHOUSE_NAME = "warehouse.duckdb"

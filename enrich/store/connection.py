@@ -27,7 +27,7 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
         connection.close()
         copy_privately(path, path.with_name(f"{path.stem}.before-schema-{SCHEMA_VERSION}.duckdb"))
         connection = _open(path)
-    _limit(connection, path.parent / ".tmp", memory_limit, threads)
+    _limit(connection, spill_folder(path), memory_limit, threads)
     for script in scripts_in("macros"):
         run(connection, script)
     with transaction(connection):
@@ -62,6 +62,16 @@ def copy_privately(source: Path, target: Path) -> None:
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
+
+
+def spill_folder(path: Path) -> Path:
+    """Where DuckDB lays aside what does not fit into memory: beside the file, for its owner alone.
+
+    DuckDB makes the files in it readable for all, so the folder must not be.
+    """
+    folder = path.parent / ".tmp"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 @contextmanager

@@ -9,7 +9,10 @@ import polars as pl
 
 from enrich.store.scripts import read, run, table_exists
 
-PREPARED = ("periods", "sales")
+MEMORY_LIMIT = "1GB"
+"""A million customers fit; beyond that DuckDB lays aside on disk what does not."""
+
+PREPARED = ("periods", "sales", "points", "sold")
 STAND_INS = ("profiles", "watermarks", "runs", "reject_counts", "reconciliation")
 SHOWN = (
     "days_known",
@@ -42,6 +45,7 @@ def desk_frames(
     What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to four
     people are null.
     """
+    connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
     values = {"store": store, "as_of": as_of}
     for table in STAND_INS:
         if not table_exists(connection, table):
@@ -52,4 +56,5 @@ def desk_frames(
     for dimension in DIMENSIONS:
         found = read(connection, "dashboard/labels", dimension=dimension, **values)
         frames[f"labels_{dimension}"] = found
+    run(connection, "dashboard/clear")
     return frames

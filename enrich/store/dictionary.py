@@ -1,12 +1,19 @@
-"""What each table of the read copy holds, in the words that stand above it in the SQL files."""
+"""What each table and view of the read copy holds, and what its columns mean.
+
+The words about tables stand above them in the SQL files, those about columns in
+sql/views/columns.toml, those about profile fields where these are declared.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import cache
+from itertools import takewhile
 
-from enrich.store.scripts import scripts_in, statement
+from enrich.store.scripts import scripts_in, sql_folder, statement
 
+_PREFIX = re.compile(r"^(?:\w+, a view of the read copy\. )?Grain: ")
 _DECLARED = re.compile(r"((?:^-- .*\n)+)create table if not exists (?:\w+\.)?(\w+)", re.MULTILINE)
 
 UNDECLARED = {
@@ -22,6 +29,7 @@ UNDECLARED = {
     "sales_channels": "one row per sales channel of the shop.",
     "watermarks": "one row per store and entity; everything up to watermark_at is stored.",
     "reject_counts": "one row per store and entity: how many records were set aside.",
+    "push_jobs": "one row per job that a platform works on by itself.",
 }
 """Notes of tables that a query or a frame makes, or that stand under the note of a neighbour."""
 
@@ -34,9 +42,31 @@ def table_notes() -> dict[str, str]:
         for script in scripts_in("schema")
         for comment, table in _DECLARED.findall(statement(script))
     }
-    return {**notes, **UNDECLARED}
+    views = {name: _text(_header(f"views/{name}")) for name in view_names()}
+    return {**notes, **views, **UNDECLARED}
+
+
+def _header(script: str) -> str:
+    lines = statement(script).splitlines(keepends=True)
+    return "".join(takewhile(lambda line: line.startswith("--"), lines))
+
+
+def view_names() -> list[str]:
+    """The views of the read copy, one SQL file each."""
+    return [script.removeprefix("views/") for script in scripts_in("views")]
+
+
+def column_note(table: str, column: str) -> str | None:
+    """What a column means; None when nobody said it."""
+    words = _column_words()
+    return words.get(table, {}).get(column) or words["shared"].get(column)
+
+
+@cache
+def _column_words() -> dict[str, dict[str, str]]:
+    return tomllib.loads((sql_folder() / "views" / "columns.toml").read_text(encoding="utf-8"))
 
 
 def _text(comment: str) -> str:
     lines = (line.removeprefix("--").strip() for line in comment.splitlines())
-    return " ".join(lines).removeprefix("Grain: ").strip()
+    return _PREFIX.sub("", " ".join(lines)).strip()

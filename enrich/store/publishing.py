@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from enrich.store.dictionary import table_notes
+from enrich.store.connection import transaction
+from enrich.store.dictionary import column_note, table_notes, view_names
 from enrich.store.scripts import statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
@@ -59,7 +60,10 @@ DERIVED = ("watermarks", "runs", "reject_counts")
 def publish(
     connection: duckdb.DuckDBPyConnection, path: Path, comments: Mapping[str, Mapping[str, str]]
 ) -> Path:
-    """The path of the new read copy, readable by its owner only; `comments`: table, column."""
+    """The path of the new read copy, readable by its owner only.
+
+    `comments` (by table, then column) stand before those of sql/views/columns.toml.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     unfinished.unlink(missing_ok=True)
     try:
@@ -67,10 +71,11 @@ def publish(
             for table in PUBLISHED:
                 if table_exists(connection, table):
                     connection.table(table).create(f"copy.main.{table}")
-                    _comment(connection, table, comments.get(table, {}))
             for table in DERIVED:
                 connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
-                _note(connection, table)
+            for view in view_names():
+                _add_view(connection, view)
+            _comment_all(connection, comments)
         unfinished.chmod(0o600)
         unfinished.replace(path)
     finally:
@@ -93,21 +98,41 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Non
         connection.execute("detach copy")
 
 
-def _comment(
-    connection: duckdb.DuckDBPyConnection, table: str, comments: Mapping[str, str]
+def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
+    """A view of tables of the copy; where one of them is not there yet, there is no view either."""
+    here = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute("use copy.main")
+    try:
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"create view {view} as {statement(f'views/{view}')}")
+    finally:
+        connection.execute(f"use {_name(here)}.main")
+
+
+def _comment_all(
+    connection: duckdb.DuckDBPyConnection, comments: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """The table's own note, and comments for columns it has; others are of another version."""
-    _note(connection, table)
-    for column in connection.table(table).columns:
-        if column in comments:
-            connection.execute(
-                f'comment on column copy.main.{table}."{column}" is {_quoted(comments[column])}'
-            )
+    """What is known of every table, view and column of the copy, in one transaction."""
+    found = connection.execute(statement("published/columns")).fetchall()
+    said = [_on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)]
+    said += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
+    with transaction(connection):
+        connection.execute("\n".join(said) or "select 1")
 
 
-def _note(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    if note := table_notes().get(table):
-        connection.execute(f"comment on table copy.main.{table} is {_quoted(note)}")
+def _on_relation(kind: str, table: str) -> str:
+    note = table_notes().get(table)
+    return f"comment on {kind} copy.main.{table} is {_quoted(note)};" if note else ""
+
+
+def _on_column(table: str, column: str, comments: Mapping[str, str]) -> str:
+    words = comments.get(column) or column_note(table, column)
+    place = f"copy.main.{table}.{_name(column)}"
+    return f"comment on column {place} is {_quoted(words)};" if words else ""
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

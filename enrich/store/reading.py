@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.store import ledger
+from enrich.store.connection import spill_folder
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
@@ -59,15 +61,20 @@ class ReadCopy:
         found = read(self._connection, "history/latest_run", store=store).item()
         return found if isinstance(found, date) else None
 
+    def profiles_days(self, store: str) -> list[date]:
+        """The days for which profiles of the store were kept, oldest first."""
+        found = read(self._connection, "history/profile_days", store=store)["as_of"].to_list()
+        return [day for day in found if isinstance(day, date)]
+
     def segments_on(self, store: str, day: date) -> pl.DataFrame:
         """customer_key, rfm_segment as kept for the day; empty when nothing was."""
         return read(self._connection, "history/segments_on", store=store, as_of=day)
 
-    def ranking_inputs(self, store: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The customers and purchases of the store as the profile core reads them."""
+    def ranking_inputs(self, store: str) -> tuple[pl.Series, pl.DataFrame]:
+        """The keys of the store's customers, and purchases as the profile core reads them."""
+        keys = read(self._connection, "input/customer_keys", store=store)["customer_key"]
         values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
-        customers = read(self._connection, "input/customers", **values)
-        return customers, read(self._connection, "input/purchases", **values)
+        return keys, read(self._connection, "input/purchases", **values)
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
@@ -84,6 +91,9 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set memory_limit = $limit", {"limit": memory_limit})
+        if os.access(data_dir, os.W_OK):
+            folder = str(spill_folder(path))
+            connection.execute("set temp_directory = $folder", {"folder": folder})
         for script in scripts_in("macros"):
             run(connection, script)
         yield ReadCopy(path, connection)

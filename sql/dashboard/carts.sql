@@ -38,7 +38,8 @@ select
     value_cents,
     (2 * value_cents + carts) // (2 * carts) as average_cents,
     sum(carts) over ()::bigint as all_carts,
-    sum(value_cents) over ()::bigint as all_value_cents
+    sum(value_cents) over ()::bigint as all_value_cents,
+    ((2 * sum(value_cents) over () + sum(carts) over ()) // (2 * sum(carts) over ()))::bigint as all_average_cents
 from merged
 where carts >= 5
 order by band_no;

@@ -1,51 +1,47 @@
 -- Retention. Grain: one row per month of first purchase (the newest thirteen with five customers or more) and
 -- months since then; how many of them bought in that month. 1 to 4 customers are null; the last month is not over.
 -- In a small shop, where most months would be null, the same by quarters.
-with units as (select unnest([1, 3]) as months, unnest(['month', 'quarter']) as unit),
+with units as (
+    select unit, span_no, case when unit = 'month' then 1 else 3 end as months
+    from spans
+    where unit in ('month', 'quarter')
+),
 
-bought as (
-    select distinct
+-- The first purchase of each customer in each month (quarter) stands for all of them.
+counted as (
+    select
         units.unit,
         units.months,
-        person,
-        date_trunc(units.unit, getvariable('as_of')::date - age::int)::date as unit_on
+        firsts.step as cohort_step,
+        firsts.step - ages.step as units_since,
+        count(*) as customers
     from sales
-    cross join units
-    where customer_key is not null
-),
-
-joined as (
-    select *, min(unit_on) over (partition by unit, person) as cohort_on
-    from bought
-),
-
-sized as (
-    select unit, months, cohort_on, count(distinct person) as cohort_customers
-    from joined
-    group by unit, months, cohort_on
-    having cohort_customers >= 5
-    qualify row_number() over (partition by unit order by cohort_on desc) <= 13
-),
-
-counted as (
-    select unit, cohort_on, unit_on, count(*) as customers
-    from joined
+    inner join ages on ages.age = sales.age
+    inner join units on units.span_no = ages.span_no
+    inner join ages as firsts on firsts.span_no = ages.span_no and firsts.age = sales.first_age
+    where sales.person > 0 and sales.last_age > ages.oldest_age
     group by all
 ),
 
+sized as (
+    select unit, months, cohort_step, customers as cohort_customers
+    from counted
+    where units_since = 0 and customers >= 5
+    qualify row_number() over (partition by unit order by cohort_step) <= 13
+),
+
 needed as (
-    select
-        *,
-        unnest(range(
-            date_diff('month', cohort_on, getvariable('as_of')::date) // months + 1
-        )) as units_since
+    select *, unnest(range(least(cohort_step, 12) + 1)) as units_since
     from sized
 ),
 
 cells as (
     select
         needed.unit,
-        needed.cohort_on,
+        (
+            date_trunc(needed.unit, getvariable('as_of')::date)
+            - to_months((needed.cohort_step * needed.months)::int)
+        )::date as cohort_on,
         needed.cohort_customers,
         needed.units_since,
         coalesce(counted.customers, 0) as customers,
@@ -53,9 +49,8 @@ cells as (
     from needed
     left join counted
         on counted.unit = needed.unit
-        and counted.cohort_on = needed.cohort_on
-        and counted.unit_on = needed.cohort_on + to_months((needed.units_since * needed.months)::int)
-    where needed.units_since <= 12
+        and counted.cohort_step = needed.cohort_step
+        and counted.units_since = needed.units_since
 )
 
 select

@@ -1,6 +1,6 @@
 -- The customers as a whole, on the day of the profiles. One row; null where it is about 1 to 4 customers.
 with gaps as (
-    select previous_age - age as days
+    select last_age - age as days
     from sales
     where purchase_rank > 1
 ),

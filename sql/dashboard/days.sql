@@ -9,35 +9,6 @@ with steps as (
     ) as allowed (step_days, period_no)
 ),
 
-spans as (select distinct step_days from steps),
-
-counted as (
-    select
-        seen.filter_no,
-        spans.step_days,
-        seen.age // spans.step_days as step,
-        count(*) as purchases,
-        sum(seen.amount_cents)::bigint as amount_cents,
-        count(*) filter (
-            seen.customer_key is not null
-            and (seen.previous_age is null or seen.previous_age // spans.step_days > step)
-        ) as customers,
-        count(*) filter (seen.purchase_rank = 1) as new_customers,
-        count(*) filter (
-            seen.purchase_rank > 1
-            and (
-                seen.previous_age is null
-                or seen.previous_age // spans.step_days > step
-                or seen.previous_rank = 1
-            )
-        ) as returning_customers,
-        count(*) filter (seen.customer_key is null) as anonymous_purchases
-    from seen
-    cross join spans
-    where seen.age < 720
-    group by all
-),
-
 needed as (
     select
         filters.filter_no,
@@ -45,6 +16,7 @@ needed as (
         periods.period,
         periods.has_before,
         steps.step_days,
+        spans.span_no,
         periods.day_count // steps.step_days as step_count,
         unnest(range(
             periods.day_count // steps.step_days * case when periods.has_before then 2 else 1 end
@@ -52,19 +24,23 @@ needed as (
     from filters
     cross join periods
     inner join steps on steps.period_no = periods.period_no
+    inner join spans on spans.unit = 'day' and spans.day_count = steps.step_days
 ),
 
-points as (
+filled as (
     select
         needed.*,
-        coalesce(counted.purchases, 0) as purchases,
-        coalesce(counted.amount_cents, 0) as amount_cents,
-        coalesce(counted.customers, 0) as customers,
-        coalesce(counted.new_customers, 0) as new_customers,
-        coalesce(counted.returning_customers, 0) as returning_customers,
-        coalesce(counted.customers + counted.anonymous_purchases between 1 and 4, false) as is_small
+        coalesce(points.purchases, 0) as purchases,
+        coalesce(points.amount_cents, 0) as amount_cents,
+        coalesce(points.customers, 0) as customers,
+        coalesce(points.new_customers, 0) as new_customers,
+        coalesce(points.returning_customers, 0) as returning_customers,
+        coalesce(points.is_small, false) as is_small
     from needed
-    left join counted using (filter_no, step_days, step)
+    left join points
+        on points.filter_no = needed.filter_no
+        and points.span_no = needed.span_no
+        and points.step = needed.step
 ),
 
 fitting as (
@@ -74,7 +50,7 @@ fitting as (
         coalesce(min(step_days) filter (not has_small), max(step_days)) as step_days
     from (
         select filter_no, period_no, step_days, bool_or(is_small) as has_small
-        from points
+        from filled
         group by all
     )
     group by all
@@ -82,20 +58,22 @@ fitting as (
 
 shown as (
     select
-        points.filter_no,
-        points.period_no,
-        points.period,
-        points.step_days,
-        points.step,
-        points.step < points.step_count as is_now,
+        filled.filter_no,
+        filled.period_no,
+        filled.period,
+        filled.step_days,
+        filled.step,
+        filled.step < filled.step_count as is_now,
         case when not is_small then amount_cents end as amount_cents,
         case when not is_small then purchases end as purchases,
+        case when not is_small and purchases > 0 then (2 * amount_cents + purchases) // (2 * purchases) end
+            as average_cents,
         case when not is_small and customers not between 1 and 4 then customers end as customers,
         case when not is_small and new_customers not between 1 and 4 then new_customers end
             as new_customers,
         case when not is_small and returning_customers not between 1 and 4 then returning_customers end
             as returning_customers
-    from points
+    from filled
     inner join fitting using (filter_no, period_no, step_days)
 )
 
@@ -108,11 +86,13 @@ select
     ) filter (is_now) as first_on,
     list(amount_cents order by step desc) filter (is_now) as amount_cents,
     list(purchases order by step desc) filter (is_now) as purchases,
+    list(average_cents order by step desc) filter (is_now) as average_cents,
     list(customers order by step desc) filter (is_now) as customers,
     list(new_customers order by step desc) filter (is_now) as new_customers,
     list(returning_customers order by step desc) filter (is_now) as returning_customers,
     list(amount_cents order by step desc) filter (not is_now) as before_amount_cents,
     list(purchases order by step desc) filter (not is_now) as before_purchases,
+    list(average_cents order by step desc) filter (not is_now) as before_average_cents,
     list(customers order by step desc) filter (not is_now) as before_customers,
     list(new_customers order by step desc) filter (not is_now) as before_new_customers,
     list(returning_customers order by step desc) filter (not is_now) as before_returning_customers

@@ -1,47 +1,34 @@
 -- The headline figures. Grain: one row per filter, period and stretch (now, before).
 -- new: the customer's very first purchase lies in it; returning: a purchase that was not the first does.
 -- People are known customers, and every anonymous purchase as one; figures about 1 to 4 people are null.
-with counted as (
-    select
-        seen.filter_no,
-        windows.period_no,
-        windows.is_before,
-        count(*) as purchases,
-        sum(seen.amount_cents)::bigint as amount_cents,
-        count(*) filter (
-            seen.customer_key is not null
-            and (seen.previous_age is null or seen.previous_age > windows.oldest_age)
-        ) as customers,
-        count(*) filter (seen.purchase_rank = 1) as new_customers,
-        count(*) filter (
-            seen.purchase_rank > 1
-            and (
-                seen.previous_age is null
-                or seen.previous_age > windows.oldest_age
-                or seen.previous_rank = 1
-            )
-        ) as returning_customers,
-        count(*) filter (seen.customer_key is null) as anonymous_purchases
-    from seen
-    inner join windows on seen.age between windows.newest_age and windows.oldest_age
-    group by all
+with stretches as (
+    select period_no, false as is_before from periods
+    union all
+    select period_no, true from periods where has_before
 ),
 
 whole as (
     select
         filters.filter_no,
-        windows.period_no,
-        windows.is_before,
-        coalesce(counted.purchases, 0) as purchases,
-        coalesce(counted.amount_cents, 0) as amount_cents,
-        coalesce(counted.customers, 0) as customers,
-        coalesce(counted.new_customers, 0) as new_customers,
-        coalesce(counted.returning_customers, 0) as returning_customers,
-        coalesce(counted.anonymous_purchases, 0) as anonymous_purchases,
-        coalesce(counted.customers + counted.anonymous_purchases between 1 and 4, false) as is_small
+        periods.period_no,
+        stretches.is_before,
+        coalesce(points.purchases, 0) as purchases,
+        coalesce(points.amount_cents, 0) as amount_cents,
+        coalesce(points.customers, 0) as customers,
+        coalesce(points.new_customers, 0) as new_customers,
+        coalesce(points.returning_customers, 0) as returning_customers,
+        coalesce(points.anonymous_purchases, 0) as anonymous_purchases,
+        coalesce(points.is_small, false) as is_small
     from filters
-    cross join windows
-    left join counted using (filter_no, period_no, is_before)
+    cross join stretches
+    inner join periods on periods.period_no = stretches.period_no
+    inner join spans
+        on (spans.unit = 'day' and spans.day_count = periods.day_count and periods.period <> 'all')
+        or (spans.unit = 'all' and periods.period = 'all')
+    left join points
+        on points.filter_no = filters.filter_no
+        and points.span_no = spans.span_no
+        and points.step = stretches.is_before::int
 ),
 
 shown as (

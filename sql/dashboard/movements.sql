@@ -13,27 +13,47 @@ with days as (
     group by periods.period_no, periods.period, periods.day_count
 ),
 
-states as (
-    select
-        days.period_no,
-        segment_history.customer_key,
-        max(segment_history.rfm_segment) filter (
-            valid_from <= then_on and coalesce(valid_to > then_on, true)
-        ) as segment_then,
-        max(segment_history.rfm_segment) filter (
-            valid_from <= now_on and coalesce(valid_to > now_on, true)
-        ) as segment_now
-    from segment_history
-    cross join days
-    where segment_history.store = getvariable('store') and days.then_on < days.now_on
-    group by all
+moments as (
+    select list(then_on order by period_no) as then_on, any_value(now_on) as now_on
+    from days
 ),
 
-counted as (
+named as (
+    select rfm_segment, row_number() over ()::utinyint as segment_no
+    from (
+        select distinct rfm_segment
+        from segment_history
+        where store = getvariable('store') and rfm_segment is not null
+    )
+),
+
+stretches as (
+    select history.customer_key, named.segment_no, history.valid_from, coalesce(history.valid_to, date '9999-12-31')
+        as valid_to
+    from segment_history as history
+    inner join named on named.rfm_segment = history.rfm_segment
+    where history.store = getvariable('store')
+),
+
+-- The five days of the periods side by side: every customer is looked up once.
+states as (
     select
-        states.period_no,
-        coalesce(states.segment_then, '(new)') as segment_then,
-        states.segment_now,
+        customer_key,
+        max(segment_no) filter (valid_from <= now_on and valid_to > now_on) as segment_now,
+        max(segment_no) filter (valid_from <= then_on[1] and valid_to > then_on[1]) as then_1,
+        max(segment_no) filter (valid_from <= then_on[2] and valid_to > then_on[2]) as then_2,
+        max(segment_no) filter (valid_from <= then_on[3] and valid_to > then_on[3]) as then_3,
+        max(segment_no) filter (valid_from <= then_on[4] and valid_to > then_on[4]) as then_4,
+        max(segment_no) filter (valid_from <= then_on[5] and valid_to > then_on[5]) as then_5
+    from stretches
+    cross join moments
+    group by customer_key
+),
+
+together as (
+    select
+        segment_now,
+        [then_1, then_2, then_3, then_4, then_5] as segments_then,
         count(*) as customers,
         (sum(profiles.amount_lifetime) * 100)::bigint as amount_cents
     from states
@@ -41,6 +61,20 @@ counted as (
         on profiles.store = getvariable('store')
         and profiles.customer_key = states.customer_key
     where states.segment_now is not null
+    group by all
+),
+
+counted as (
+    select
+        days.period_no,
+        coalesce(before.rfm_segment, '(new)') as segment_then,
+        now.rfm_segment as segment_now,
+        sum(customers)::bigint as customers,
+        sum(amount_cents)::bigint as amount_cents
+    from together
+    inner join days on days.then_on < days.now_on
+    inner join named as now on now.segment_no = together.segment_now
+    left join named as before on before.segment_no = segments_then[days.period_no]
     group by all
 ),
 

@@ -1,4 +1,5 @@
--- periods and windows of the dashboard. Grain: one row per fixed period; one per stretch of days to count in.
+-- What the dashboard counts in. periods: one row per fixed period. spans: one row per width of a stretch of days.
+-- ages: one row per span and age of a purchase in days, with the stretch that age lies in.
 -- A period of N days is the N complete days up to as_of, so that weeks compare with weeks; ages count
 -- back from as_of. The stretch before is as long and only there when the store's purchases reach back to it.
 create or replace temp table periods as
@@ -21,10 +22,37 @@ select
 from lengths
 cross join known;
 
-create or replace temp table windows as
-select period_no, false as is_before, 0::bigint as newest_age, day_count - 1 as oldest_age
-from periods
-union all
-select period_no, true, day_count, 2 * day_count - 1
-from periods
-where has_before;
+-- Stretches of so many days, of the whole time, and of the calendar.
+create or replace temp table spans as
+select row_number() over ()::utinyint as span_no, *
+from (
+    select 'day' as unit, unnest([1, 2, 3, 5, 7, 10, 30, 90, 360]) as day_count
+    union all
+    select 'all', null
+    union all
+    select unnest(['month', 'quarter', 'year']), null
+);
+
+-- step counts the stretches, newest first; oldest_age is the last age inside: whoever was not seen since then
+-- counts once in the stretch.
+create or replace temp table ages as
+with known as (
+    select unnest(range((select max(day_count) from periods))) as age
+)
+
+select
+    spans.span_no,
+    known.age,
+    case
+        when spans.unit = 'day' then known.age // spans.day_count
+        when spans.unit = 'all' then 0
+        else date_diff(spans.unit, getvariable('as_of')::date - known.age::int, getvariable('as_of')::date)
+    end as step,
+    case
+        when spans.unit = 'day' then (step + 1) * spans.day_count - 1
+        when spans.unit = 'all' then 999999
+        else getvariable('as_of')::date
+            - date_trunc(spans.unit, getvariable('as_of')::date - known.age::int)::date
+    end as oldest_age
+from known
+cross join spans;

@@ -1,121 +1,166 @@
 -- sales. Grain: one row per purchase up to as_of, with what the filters and the counting of people need.
--- purchase_rank counts a customer's purchases; previous_* look at the purchase before, of the customer and of
--- the customer in the same channel: whoever was not seen since a stretch began counts once in it.
-create or replace temp table labelled as
-select
-    purchases.purchase_no,
-    purchases.customer_key,
-    coalesce(purchases.customer_key, -purchases.purchase_no) as person,
-    (getvariable('as_of')::date - purchases.purchased_on)::bigint as age,
-    purchases.amount_cents,
-    profiles.rfm_segment as segment,
-    case
-        when purchases.is_marketplace then '(marketplace)'
-        else coalesce(sales_channels.sales_channel_name, purchases.sales_channel, '(unknown)')
-    end as channel
-from purchases
-left join sales_channels
-    on sales_channels.store = purchases.store
-    and sales_channels.sales_channel = purchases.sales_channel
-left join profiles
-    on profiles.store = purchases.store
-    and profiles.customer_key = purchases.customer_key
-where purchases.store = getvariable('store')
-    and purchases.purchased_on <= getvariable('as_of')::date;
-
-create or replace temp table named_channels as
-with counted as (
-    select channel, count(distinct person) as people, sum(amount_cents) as amount_cents
-    from labelled
-    group by channel
+-- person is the customer's key, below 0 for an anonymous purchase; purchase_rank counts a customer's purchases (null
+-- for anonymous ones). last_age is the age of the purchase before, of the customer and of the customer in the
+-- same channel; 1000000 where there is none: whoever was not seen since a stretch began counts once in it.
+-- Bands are the stretches of days whose unions are the periods.
+create or replace temp table sold_in as
+with found as (
+    select
+        sales_channel,
+        is_marketplace,
+        sum(amount_cents) as amount_cents,
+        bit_or(person_mark(coalesce(customer_key, -purchase_no))) as marks
+    from purchases
+    where store = getvariable('store') and purchased_on <= getvariable('as_of')::date
+    group by all
 )
 
 select
-    channel,
+    found.*,
     case
-        when people >= 5 and row_number() over (order by people < 5, amount_cents desc, channel) <= 8
-            then channel
-        else '(other)'
-    end as shown
-from counted;
+        when found.is_marketplace then '(marketplace)'
+        else coalesce(sales_channels.sales_channel_name, found.sales_channel, '(unknown)')
+    end as channel
+from found
+left join sales_channels
+    on sales_channels.store = getvariable('store')
+    and sales_channels.sales_channel = found.sales_channel;
 
-create or replace temp table named_segments as
+-- The eight largest channels with five people or more have a name; the others are one.
+create or replace temp table channels as
+with unsettled as (
+    select channel
+    from sold_in
+    group by channel
+    having people_at_least(bit_or(marks)) < 5
+),
+
+counted as (
+    select sold_in.channel, count(distinct coalesce(purchases.customer_key, -purchases.purchase_no)) as people
+    from purchases
+    inner join sold_in
+        on sold_in.sales_channel is not distinct from purchases.sales_channel
+        and sold_in.is_marketplace = purchases.is_marketplace
+    where purchases.store = getvariable('store')
+        and purchases.purchased_on <= getvariable('as_of')::date
+        and sold_in.channel in (select channel from unsettled)
+    group by sold_in.channel
+),
+
+sized as (
+    select sold_in.channel, sum(sold_in.amount_cents) as amount_cents, coalesce(any_value(people), 5) as people
+    from sold_in
+    left join counted on counted.channel = sold_in.channel
+    group by sold_in.channel
+),
+
+placed as (
+    select channel, people, row_number() over (order by people < 5, amount_cents desc, channel) as place
+    from sized
+),
+
+shown as (
+    select channel, case when people >= 5 and place <= 8 then channel else '(other)' end as label
+    from placed
+)
+
 select
-    rfm_segment::varchar as segment,
-    case when count(*) >= 5 then rfm_segment::varchar else '(other)' end as shown
-from profiles
-where store = getvariable('store') and rfm_segment is not null
-group by rfm_segment;
+    sold_in.sales_channel,
+    sold_in.is_marketplace,
+    shown.label,
+    dense_rank() over (order by shown.label)::utinyint as channel_no
+from sold_in
+inner join shown on shown.channel = sold_in.channel;
+
+-- Segments of fewer than five customers are one; 0 stands for none.
+create or replace temp table segments as
+with sized as (
+    select
+        rfm_segment::varchar as segment,
+        case when count(*) >= 5 then rfm_segment::varchar else '(other)' end as label
+    from profiles
+    where store = getvariable('store') and rfm_segment is not null
+    group by rfm_segment
+)
+
+select segment, label, dense_rank() over (order by label)::utinyint as segment_no
+from sized;
 
 create or replace temp table sales as
-with ranked as (
+with placed as (
     select
-        labelled.purchase_no,
-        labelled.customer_key,
-        labelled.person,
-        labelled.age,
-        labelled.amount_cents,
-        named_channels.shown as channel,
-        named_segments.shown as segment,
+        purchases.purchase_no,
+        coalesce(purchases.customer_key, -purchases.purchase_no) as person,
+        (getvariable('as_of')::date - purchases.purchased_on)::int as age,
         case
-            when labelled.customer_key is not null
-                then row_number() over (partition by labelled.person order by labelled.purchase_no)
-        end as purchase_rank
-    from labelled
-    inner join named_channels on named_channels.channel = labelled.channel
-    left join named_segments on named_segments.segment = labelled.segment::varchar
+            when age < 7 then 1
+            when age < 14 then 2
+            when age < 30 then 3
+            when age < 60 then 4
+            when age < 90 then 5
+            when age < 180 then 6
+            when age < 360 then 7
+            when age < 720 then 8
+            else 9
+        end::utinyint as band,
+        purchases.amount_cents,
+        channels.channel_no
+    from purchases
+    inner join channels
+        on channels.sales_channel is not distinct from purchases.sales_channel
+        and channels.is_marketplace = purchases.is_marketplace
+    where purchases.store = getvariable('store')
+        and purchases.purchased_on <= getvariable('as_of')::date
+),
+
+ranked as (
+    select
+        *,
+        case when person > 0 then row_number() over of_person end::int as purchase_rank,
+        lag(age, 1, 1000000) over of_person as last_age,
+        first_value(age) over of_person as first_age
+    from placed
+    window of_person as (partition by person order by purchase_no)
+),
+
+in_segments as (
+    select profiles.customer_key, segments.segment_no
+    from profiles
+    inner join segments on segments.segment = profiles.rfm_segment::varchar
+    where profiles.store = getvariable('store')
 )
 
 select
-    *,
-    lag(age) over of_person as previous_age,
-    lag(purchase_rank) over of_person as previous_rank,
-    lag(age) over of_channel as previous_age_in_channel,
-    lag(purchase_rank) over of_channel as previous_rank_in_channel
+    ranked.*,
+    coalesce(in_segments.segment_no, 0)::utinyint as segment_no,
+    lag(age, 1, 1000000) over of_channel as last_age_in_channel,
+    coalesce(lag(purchase_rank) over of_channel = 1, false) as follows_first_in_channel
 from ranked
-window
-    of_person as (partition by person order by purchase_no),
-    of_channel as (partition by person, channel order by purchase_no);
+left join in_segments on in_segments.customer_key = ranked.person
+window of_channel as (partition by person, channel_no order by purchase_no);
 
 create or replace temp table filters as
 with found as (
-    select 1 as kind_no, 'channel' as kind, channel as label, sum(amount_cents) as weight
-    from sales
-    group by channel
+    select 1 as kind_no, 'channel' as kind, label, any_value(channel_no) as choice_no
+    from channels
+    group by label
     union all
-    select 2, 'segment', segment, null
-    from sales
-    where segment is not null
-    group by segment
+    select 2, 'segment', label, any_value(segment_no)
+    from segments
+    where segment_no in (select segment_no from sales)
+    group by label
+),
+
+weighed as (
+    select channel_no, sum(amount_cents) as weight from sales group by channel_no
 )
 
-select 0 as filter_no, 'all' as kind, null as label
-union all
-select row_number() over (order by kind_no, weight desc, label), kind, label
-from found;
-
-create or replace temp view seen as
-select 0 as filter_no, age, amount_cents, customer_key, purchase_rank, previous_age, previous_rank
-from sales
+select 0 as filter_no, 'all' as kind, null as label, null as choice_no
 union all
 select
-    filters.filter_no,
-    sales.age,
-    sales.amount_cents,
-    sales.customer_key,
-    sales.purchase_rank,
-    sales.previous_age_in_channel,
-    sales.previous_rank_in_channel
-from sales
-inner join filters on filters.kind = 'channel' and filters.label = sales.channel
-union all
-select
-    filters.filter_no,
-    sales.age,
-    sales.amount_cents,
-    sales.customer_key,
-    sales.purchase_rank,
-    sales.previous_age,
-    sales.previous_rank
-from sales
-inner join filters on filters.kind = 'segment' and filters.label = sales.segment;
+    row_number() over (order by found.kind_no, weighed.weight desc, found.label),
+    found.kind,
+    found.label,
+    found.choice_no
+from found
+left join weighed on found.kind = 'channel' and weighed.channel_no = found.choice_no;

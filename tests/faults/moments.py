@@ -32,7 +32,7 @@ MOMENTS: Mapping[str, Moment] = {
     "resolve: people are known, purchases are not": Moment("store/resolving.py", "_identify"),
     "profile: a part of the table is written": Moment("store/history.py", "_with_store"),
     "profile: all is written, nothing committed": Moment("store/history.py", "keep_profiles"),
-    "publish: half of the copy is written": Moment("store/publishing.py", "_comment", "call"),
+    "publish: half of the copy is written": Moment("store/publishing.py", "_comment_all", "call"),
     "publish: the copy was swapped": Moment("store/publishing.py", "publish"),
     "push: a batch is about to leave": Moment("destinations/webhook.py", "push", "call"),
     "push: accepted, not recorded": Moment("destinations/webhook.py", "push"),

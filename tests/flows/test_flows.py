@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,19 +16,31 @@ import pytest
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.jobs.pulling import EntityReport
+from enrich.jobs.push import PushSummary
+from enrich.jobs.reconciling import SUMS, Proof
 from enrich.jobs.sync import SyncReport
-from enrich.model import Loaded
+from enrich.model import Loaded, Outcome
+from enrich.report.movements import Movements
 from enrich.settings import Settings, parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.wiring import Wiring
 from flows.deploy import options_of, plans
-from flows.pages import push_page, sync_line, sync_page
+from flows.pages import (
+    grid,
+    movements_page,
+    push_actions,
+    push_page,
+    segment_table,
+    sync_line,
+    sync_page,
+)
 from flows.profiles import compute_store, push_one
 from flows.sync import each, publish_copy, pull_store
 from flows.wire import is_superfluous, is_worth_a_retry
 from tests.jobs.town import NOW, town
 
 ROOT = Path(__file__).resolve().parents[2]
+DAY = date(2026, 3, 9)
 CHECKS = pl.DataFrame(
     {"finding": ["purchases"], "detail": [None], "row_count": [3], "amount_cents": [100]},
     schema_overrides={"detail": pl.String},
@@ -130,12 +144,73 @@ def test_the_page_says_what_was_pulled_and_what_to_do() -> None:
     coupons = EntityReport("coupons", note="not allowed (403); the role lacks Coupons")
     page = sync_page([report(orders, coupons)], {"other": Locked("a|b")}, "data/analysis.duckdb")
     assert "| orders | 1,200 | 30 | 20 | 10 | 0 | 2 |" in page
-    assert "* coupons: not allowed (403); the role lacks Coupons" in page
-    assert "* 2 records were set aside" in page
+    assert "| data engineer | coupons: not allowed (403); the role lacks Coupons |" in page
+    assert "| data engineer | 2 records were set aside: `enrich rejects` shows why |" in page
+    assert "Nothing was listed yet." in page
     assert "**other failed:** a\\|b" in page
     assert sync_line([report(orders)]) == "30 new or changed, 2 set aside in 1 store(s)"
     assert "Nothing to do." in sync_page([report()], {}, "x")
+    assert "**The dashboard stays as it was:** no disk" in sync_page([report()], {}, "x", "no disk")
     assert "No destination is enabled." in push_page([])
+
+
+def test_the_page_shows_whether_the_store_equals_vtex() -> None:
+    counts = dict.fromkeys(SUMS, 0) | {"listed_count": 1000, "stored_count": 995}
+    proof = Proof(
+        "main", counts | {"missing_count": 5, "unexplained_count": 5}, 0.001, DAY, DAY, NOW
+    )
+    page = sync_page([replace(report(), proof=proof)], {}, "x")
+    for row in ("| stored | 995 |", "| listed, not stored | 5 |", "| pushes are | held |"):
+        assert row in page
+    assert "| data engineer | push held: main differs from VTEX by 5 orders" in page
+
+
+STANDING = pl.DataFrame(
+    [
+        ("LOYAL_CHAMPIONS", 5, 5, 12, Decimal("24000.50")),
+        ("BEGINNERS_NEW", 5, 1, 4, Decimal("99.00")),
+        ("PROSPECTS", None, None, 30, Decimal("0.00")),
+    ],
+    schema=["rfm_segment", "r_score", "f_score", "customers", "amount"],
+    orient="row",
+)
+
+
+def test_the_grid_shows_no_amount_of_fewer_than_five() -> None:
+    lines = grid(STANDING).splitlines()
+    assert lines[2] == "| **R 5** | <5 | · | · | · | 12 (24,000) |"
+    assert len(lines) == 7
+    segments = segment_table(STANDING)
+    assert "| LOYAL_CHAMPIONS | 12 | 24,000.50 |" in segments
+    assert "| BEGINNERS_NEW | 4 |  |" in segments
+
+
+def test_movements_are_counted_by_cause_and_small_pairs_are_one() -> None:
+    moves = pl.DataFrame(
+        [(key, "BEGINNERS_NEW", "FREQUENT_ACTIVE", "bought") for key in range(7)]
+        + [(key, None, "PROSPECTS", "arrived") for key in range(7, 10)],
+        schema=["customer_key", "segment_then", "segment_now", "cause"],
+        orient="row",
+    )
+    page = movements_page({"main": Movements(DAY, DAY, False, True, 90, moves), "new": None})
+    assert "10 moved from 2026-03-09 to 2026-03-09, 90 stayed" in page
+    assert "| bought | 7 |" in page
+    assert "| BEGINNERS_NEW | FREQUENT_ACTIVE | bought | 7 |" in page
+    assert "| others |  |  | 3 |" in page
+    assert "PROSPECTS" not in page
+    assert "nothing to compare with" in page
+
+
+def test_what_to_do_about_a_platform_is_said_to_whom_it_concerns() -> None:
+    held = PushSummary("icomm", "main", False, fault=HeldBack("say --confirm"))
+    refused = PushSummary("webhook", "main", False, outcomes={Outcome.REJECTED: 3}, left=2)
+    assert push_actions([PushSummary("files", "main", False)]) == []
+    assert [who for who, _ in push_actions([held, refused])] == [
+        "analyst",
+        "analyst",
+        "data engineer",
+    ]
+    assert "3 refused, reasons in `enrich query" in push_page([refused])
 
 
 def test_one_stores_fault_leaves_the_others_their_turn() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 
 from enrich.simulator.build import FULL_KEY
+from flows.deploy import TAGS
 from tests.flows import screenshot
 from tests.jobs.town import town
 
@@ -42,10 +44,11 @@ kind = "file"
 
 
 class Server:
-    """The API of the server that `enrich serve` started."""
+    """The API of the server that `enrich serve` started, and its data folder."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, data: Path) -> None:
         self.ui = f"http://127.0.0.1:{port}"
+        self.data = data
 
     def ask(self, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
@@ -113,7 +116,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
         )
         try:
-            found = Server(port)
+            found = Server(port, folder / "data")
             wait_for(lambda: len(found.deployments()) == 2)
             yield found
         finally:
@@ -132,32 +135,59 @@ def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
         assert deployment["schedules"][0]["active"]
+        assert deployment["tags"] == TAGS
         assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
 
 
 def test_triggered_runs_complete_and_leave_pages(server: Server, tmp_path: Path) -> None:
+    # What stands in the place of the dashboard cannot be replaced; the data comes in all the same.
+    in_the_way = server.data / "dashboard.html"
+    in_the_way.mkdir(parents=True)
     pulled = server.run("four-hourly")
     assert pulled["state_type"] == "COMPLETED", pulled["state"]
     assert "new or changed" in pulled["state"]["message"]
-    assert "| orders |" in server.artifacts(pulled)["sync"]
+    page = server.artifacts(pulled)["sync"]
+    assert "| orders |" in page
+    assert "| pushes are | free |" in page
+    assert "**The dashboard stays as it was:**" in page
 
+    in_the_way.rmdir()
     computed = server.run("daily")
     assert computed["state_type"] == "COMPLETED", computed["state"]
     pages = server.artifacts(computed)
-    assert "| segment | customers |" in pages["profiles"]
+    assert "| segment | customers | amount of all time |" in pages["profiles"]
+    assert "| **R 5** |" in pages["profiles"]
     assert "| files | main |" in pages["push"]
+    assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
-    _picture(server, computed, tmp_path)
+    assert in_the_way.is_file()
+    _look(server, computed, tmp_path)
 
 
-def _picture(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
+def _look(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
+    """The pages as a browser shows them: the run by its name, its tasks, the tables as tables."""
     if screenshot.browser() is None:
-        pytest.skip("no chromium here: the run page was not photographed")
-    folder = Path(os.environ.get("ENRICH_SCREENSHOTS", tmp_path))
+        pytest.skip("no chromium here: the run pages were not looked at")
+    assert re.fullmatch(r"profiles \d{4}-\d\d-\d\d \d\d:\d\d UTC", run["name"])
+    text = screenshot.elements(f"{server.ui}/runs/flow-run/{run['id']}", tmp_path)
+    for words in (run["name"], "Completed", "daily", *TAGS):
+        assert words in text, words
+    grid = f"{server.ui}/artifacts/artifact/{server.artifact_id('profiles')}"
+    shown = screenshot.elements(grid, tmp_path)
+    assert re.search(r"<td[^>]*><div[^>]*>R 5</div></td>", shown)
+    if "ENRICH_SCREENSHOTS" in os.environ:
+        _photograph(server, run, Path(os.environ["ENRICH_SCREENSHOTS"]))
+
+
+def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
+    artifacts = ("sync", "profiles", "push", "movements")
     pages = {
         "prefect-run.png": f"runs/flow-run/{run['id']}",
-        "prefect-page.png": f"artifacts/artifact/{server.artifact_id('sync')}",
+        "prefect-deployments.png": "deployments",
+        **{
+            f"prefect-{key}.png": f"artifacts/artifact/{server.artifact_id(key)}"
+            for key in artifacts
+        },
     }
     for name, path in pages.items():
-        picture = screenshot.take(f"{server.ui}/{path}", folder / name)
-        assert picture.stat().st_size > 20_000
+        screenshot.take(f"{server.ui}/{path}", folder / name)

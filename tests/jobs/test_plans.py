@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -139,9 +140,19 @@ def test_written_files_are_whole_private_and_lists_are_joined(tmp_path: Path) ->
 
 def test_segments_are_counted_largest_first() -> None:
     tally = Tally(2, SILENT)
-    parts = [pl.DataFrame({"rfm_segment": ["B", "A"]}), pl.DataFrame({"rfm_segment": ["C", "C"]})]
-    assert [part.height for part in tally.of(parts)] == [2, 2]
+    schema = {"rfm_segment": pl.String, "r_score": pl.Int8, "f_score": pl.Int8}
+    schema |= {"amount_lifetime": pl.Decimal(18, 2)}
+    rows = [
+        ("B", 5, 1, Decimal("1.00")),
+        ("A", 1, 1, Decimal("2.00")),
+        ("C", 3, 1, Decimal("3.00")),
+        ("C", 3, 1, Decimal("4.50")),
+    ]
+    whole = pl.DataFrame(rows, schema=schema, orient="row")
+    assert [part.height for part in tally.of([whole.head(2), whole.tail(2)])] == [2, 2]
     assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))
+    assert tally.customer_count == 4
+    assert tally.standing().rows()[-1] == ("C", 3, 1, 2, Decimal("7.50"))
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,74 @@
-"""The pictures of the dashboard in docs/images, taken from a demo's page by headless Chromium.
+"""Pictures of a dashboard by headless Chromium, to look at.
 
-To take them again, after `enrich demo`: python -m tests.report.pictures demo/dashboard.html
+After `enrich demo`:
+
+    python -m tests.report.pictures demo/dashboard.html              those of docs/images
+    python -m tests.report.pictures demo/dashboard.html --all FOLDER every language and period
+
+A telephone is a frame of 390 points in a page, because Chromium makes no window that narrow.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from itertools import product
 from pathlib import Path
 
 from tests.flows.screenshot import take
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-PICTURES = {
-    "dashboard": ("lang=en&period=90&theme=light", 1280, 1400),
-    "dashboard-dark": ("lang=pt&period=90&theme=dark", 1280, 1400),
-    "dashboard-phone": ("lang=es&period=90&theme=light", 500, 1400),
-    "dashboard-phone-dark": ("lang=es&period=90&theme=dark", 500, 1400),
-}
-"""What is looked at, and the size of the window; Chromium makes none narrower than 500 points."""
+LANGUAGES, THEMES, PERIODS = ("es", "pt", "en"), ("light", "dark"), ("7", "30", "90", "360", "all")
+DESKTOP, WHOLE = (1280, 1400), (1280, 6000)
+PHONE_WIDTH, PHONE_HEIGHT, PHONE_WHOLE = 390, 1400, 9500
 
 
-def take_all(page: Path, folder: Path) -> list[Path]:
-    """The files of all pictures of the page, in `folder`."""
+def desktop(page: Path, view: str, target: Path, size: tuple[int, int] = DESKTOP) -> Path:
+    """The picture of one view in a wide window."""
+    return take(f"{page.resolve().as_uri()}#{view}", target, width=size[0], height=size[1])
+
+
+def phones(page: Path, views: list[str], target: Path, height: int = PHONE_HEIGHT) -> Path:
+    """The picture of several views on telephones, side by side."""
+    style = f"border:0;margin:0 10px 0 0;width:{PHONE_WIDTH}px;height:{height}px"
+    frames = "".join(
+        f'<iframe style="{style}" src="{page.resolve().as_uri()}#{view}"></iframe>'
+        for view in views
+    )
+    wrapper = target.with_suffix(".html")
+    wrapper.write_text(f'<body style="margin:0;display:flex;background:#888">{frames}</body>')
+    width = len(views) * (PHONE_WIDTH + 10) - 10
+    taken = take(wrapper.resolve().as_uri(), target, width=width, height=height)
+    wrapper.unlink()
+    return taken
+
+
+def for_the_docs(page: Path) -> None:
+    """The pictures in docs/images."""
+    desktop(page, "lang=en&period=90&theme=light", IMAGES / "dashboard.png")
+    desktop(page, "lang=pt&period=90&theme=dark", IMAGES / "dashboard-dark.png")
+    views = [f"lang=es&period=90&theme={theme}" for theme in THEMES]
+    phones(page, views, IMAGES / "dashboard-phone.png")
+
+
+def everything(page: Path, folder: Path) -> None:
+    """A whole page per language and period, themes in turn, in a wide window and on telephones."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [
-        take(
-            f"{page.resolve().as_uri()}#{view}", folder / f"{name}.png", width=width, height=height
-        )
-        for name, (view, width, height) in PICTURES.items()
-    ]
+    for number, (language, period) in enumerate(product(LANGUAGES, PERIODS)):
+        view = f"lang={language}&period={period}&theme={THEMES[number % 2]}"
+        desktop(page, view, folder / f"desktop-{language}-{period}.png", WHOLE)
+    for language in LANGUAGES:
+        views = [f"lang={language}&period={period}&theme=light" for period in PERIODS[:3]]
+        phones(page, views, folder / f"phone-{language}.png", PHONE_WHOLE)
 
 
 if __name__ == "__main__":
-    take_all(Path(sys.argv[1]), IMAGES)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--all", type=Path, metavar="FOLDER")
+    wanted = parser.parse_args()
+    if wanted.all:
+        everything(wanted.page, wanted.all)
+    else:
+        for_the_docs(wanted.page)

@@ -1,4 +1,4 @@
-"""A made-up shop of two years from order files: channels are missing, everything else is there."""
+"""A made-up shop of two years from order files, with channels and carts beside them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from enrich.jobs.profiles import make_profiles
 from enrich.jobs.publish import publish
 from enrich.jobs.shops import Shop
 from enrich.model import Rules
-from enrich.store import ReadCopy, open_warehouse, read_warehouse
+from enrich.store import WAREHOUSE_NAME, ReadCopy, open_warehouse, read_warehouse
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SHOP = Shop("main", Rules(currency="BRL"))
@@ -50,12 +51,23 @@ def files(orders: int = 900, people: int = 120) -> tuple[pl.DataFrame, pl.DataFr
     )
 
 
+FRONT = Path(__file__).with_name("front.sql")
+
+
+def add_front(folder: Path) -> None:
+    """What only VTEX knows, added to the warehouse of the imported shop."""
+    with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
+        connection.execute(FRONT.read_text())
+
+
 @contextmanager
 def published(folder: Path, shop: Shop = SHOP) -> Iterator[ReadCopy]:
     """The read copy of the shop, with profiles of three days."""
     orders, items = files()
     with open_warehouse(folder, memory_limit="500MB") as warehouse:
         warehouse.load_import(shop.name, orders, items, None, run_id="import", now=NOW)
+    add_front(folder)
+    with open_warehouse(folder, memory_limit="500MB") as warehouse:
         for days in (120, 20, 0):
             make_profiles(warehouse, shop, now=NOW - timedelta(days=days))
         publish(warehouse)

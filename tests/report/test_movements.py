@@ -11,8 +11,7 @@ import pytest
 from enrich.errors import BadSettings
 from enrich.jobs.movements import store_movements
 from enrich.model import Rules
-from enrich.profile import build_profiles
-from enrich.profile.contracts import CUSTOMERS, LINES, PROMO_CODES, ProfileInputs
+from enrich.profile import segments_of_day
 from enrich.report.movements import Movements, movements
 from tests.report.shop import SHOP, published
 
@@ -30,19 +29,14 @@ Bought = list[tuple[int, int]]
 """(customer, days before the first day); negative days are after it."""
 
 
-def frames(bought: Bought) -> tuple[pl.DataFrame, pl.DataFrame]:
-    keys = sorted({key for key, _ in bought})
-    customers = pl.DataFrame({"customer_key": keys}).with_columns(
-        pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in CUSTOMERS.items()
-        if name != "customer_key"
-    )
+def frames(bought: Bought) -> tuple[pl.Series, pl.DataFrame]:
+    keys = pl.Series("customer_key", sorted({key for key, _ in bought}))
     rows = [
         (key, number, FIRST - timedelta(days=days), 2_000)
         for number, (key, days) in enumerate(sorted(bought, key=lambda one: -one[1]), start=1)
     ]
     names = ["customer_key", "purchase_no", "purchased_on", "amount_cents"]
-    return customers, pl.DataFrame(rows, schema=names, orient="row")
+    return keys, pl.DataFrame(rows, schema=names, orient="row")
 
 
 def moved(bought: Bought, kept: pl.DataFrame = NOTHING, rules: Rules = FIXED) -> Movements:
@@ -54,10 +48,7 @@ def causes(found: Movements) -> dict[int, str]:
 
 
 def segments(bought: Bought, day: date, rules: Rules = FIXED) -> pl.DataFrame:
-    lines, codes = pl.DataFrame(schema=LINES), pl.DataFrame(schema=PROMO_CODES)
-    inputs = ProfileInputs(*frames(bought), lines, codes)
-    profiles = build_profiles(inputs, day, rules).profiles
-    return profiles.select("customer_key", pl.col("rfm_segment").cast(pl.String))
+    return segments_of_day(*frames(bought), day, rules).segments
 
 
 def test_bought() -> None:

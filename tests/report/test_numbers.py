@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,6 +20,14 @@ from tests.report.shop import published
 
 AS_OF = date(2026, 3, 9)
 DAYS = {"7": 7, "30": 30, "90": 90, "360": 360}
+SERIES = [
+    "amount_cents",
+    "purchases",
+    "average_cents",
+    "customers",
+    "new_customers",
+    "returning_customers",
+]
 Row = dict[str, Any]
 Frames = dict[str, pl.DataFrame]
 
@@ -34,6 +42,8 @@ class Desk:
     codes: list[Row]
     profiles: list[Row]
     history: list[Row]
+    channels: list[Row]
+    carts: list[Row]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +56,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             rows(copy, "from purchase_promo_codes"),
             rows(copy, "from profiles"),
             rows(copy, "from segment_history"),
+            rows(copy, "from sales_channels"),
+            rows(copy, "from carts where is_abandoned"),
         )
 
 
@@ -57,17 +69,35 @@ def filters(desk: Desk) -> dict[int, Callable[[Row], bool]]:
     """The filters as predicates on a purchase."""
     segments = {one["customer_key"]: one["rfm_segment"] for one in desk.profiles}
     sizes = Counter(segments.values())
+    channels = shown_channels(desk)
 
     def of(kind: str, label: str) -> Callable[[Row], bool]:
         if kind == "all":
             return lambda purchase: True
         if kind == "channel":
-            return lambda purchase: (purchase["sales_channel"] or "(unknown)") == label
+            return lambda purchase: channels[purchase["purchase_no"]] == label
         small = {name for name, size in sizes.items() if size < 5}
         wanted = small if label == "(other)" else {label}
         return lambda purchase: segments.get(purchase["customer_key"]) in wanted
 
     return {no: of(kind, label) for no, kind, label in desk.frames["read_filters"].iter_rows()}
+
+
+def shown_channels(desk: Desk) -> dict[int, str]:
+    """The channel of each purchase: one of the eight largest with five people, or `(other)`."""
+    names = {one["sales_channel"]: one["sales_channel_name"] for one in desk.channels}
+    channels: dict[int, str] = {}
+    amounts: Counter[str] = Counter()
+    people: dict[str, set[int]] = defaultdict(set)
+    for one in desk.purchases:
+        number, name = one["purchase_no"], one["sales_channel"] or "(unknown)"
+        label = "(marketplace)" if one["is_marketplace"] else names.get(name) or name
+        channels[number] = label
+        amounts[label] += one["amount_cents"]
+        people[label].add(one["customer_key"] or -number)
+    large_ones = [label for label in amounts if len(people[label]) >= 5]
+    large_ones.sort(key=lambda label: -amounts[label])
+    return {no: one if one in large_ones[:8] else "(other)" for no, one in channels.items()}
 
 
 def first_days(desk: Desk) -> dict[int, int]:
@@ -152,10 +182,9 @@ def test_every_point_of_the_lines(desk: Desk) -> None:
                 start = AS_OF - timedelta((count + shift - i) * step - 1)
                 expected = counted(between(chosen, start, start + timedelta(step - 1)), first)
                 assert shift or row["first_on"][i] == start.isoformat()
-                for name in ("amount_cents", "purchases", "customers", "new_customers"):
+                for name in SERIES:
                     assert row[f"{prefix}{name}"][i] == expected[name]
                     points += 1
-                assert row[f"{prefix}returning_customers"][i] == expected["returning_customers"]
     assert points > 1000
 
 
@@ -167,7 +196,7 @@ def test_the_months_of_the_whole_time(desk: Desk) -> None:
         ends = [*(start - timedelta(1) for start in starts[1:]), AS_OF]
         for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
             expected = counted(between(chosen, start, end), first)
-            for name in ("amount_cents", "purchases", "customers", "new_customers"):
+            for name in SERIES:
                 assert row[name][i] == expected[name], (row["filter_no"], start)
 
 
@@ -199,6 +228,37 @@ def test_what_sold(desk: Desk, dimension: str) -> None:
         assert row["share_percent"] == pytest.approx(100 * row["amount_cents"] / whole, abs=0.051)
 
 
+@pytest.mark.parametrize("dimension", ["channel", "category", "brand", "product", "promo_code"])
+def test_which_labels_are_shown(desk: Desk, dimension: str) -> None:
+    is_in = filters(desk)
+    by_no = {one["purchase_no"]: one for one in desk.purchases}
+    frame = desk.frames[f"labels_{dimension}"]
+    found: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for row in frame.to_dicts():
+        found[row["filter_no"], row["period"]].append(row)
+    for no, period in product(is_in, [*DAYS, "all"]):
+        start = AS_OF - timedelta({**DAYS, "all": 10_000}[period] - 1)
+        amounts: Counter[str] = Counter()
+        people: dict[str, set[int]] = defaultdict(set)
+        for label, number, amount, _ in labelled(desk, dimension):
+            bought = by_no.get(number)
+            if bought and is_in[no](bought) and bought["purchased_on"] >= start:
+                amounts[label] += amount
+                people[label].add(bought["customer_key"] or -number)
+        large_ones = [label for label in amounts if len(people[label]) >= 5]
+        large_ones.sort(key=lambda label: (-amounts[label], label))
+        count = len(large_ones)
+        wanted = [
+            (label, place > 10)
+            for place, label in enumerate(large_ones, start=1)
+            if place <= 10 or place > count - 5
+        ]
+        shown = found[no, period]
+        assert [(row["label"], row["is_least"]) for row in shown] == wanted
+        assert [row["place"] for row in shown] == [*range(1, len(wanted) + 1)]
+        assert {row["hidden_count"] for row in shown} <= {len(amounts) - min(count, 15)}
+
+
 def labelled(desk: Desk, dimension: str) -> Iterator[tuple[str, int, int, int]]:
     """label, purchase_no, cents, units of everything that counts in one dimension."""
     if dimension == "promo_code":
@@ -207,8 +267,9 @@ def labelled(desk: Desk, dimension: str) -> Iterator[tuple[str, int, int, int]]:
             if one["purchase_no"] in cents:
                 yield one["promo_code"], one["purchase_no"], cents[one["purchase_no"]], 1
     elif dimension == "channel":
+        channels = shown_channels(desk)
         for one in desk.purchases:
-            yield one["sales_channel"] or "(unknown)", one["purchase_no"], one["amount_cents"], 1
+            yield channels[one["purchase_no"]], one["purchase_no"], one["amount_cents"], 1
     else:
         for one in desk.lines:
             label = one[dimension] or "(none)"
@@ -313,6 +374,29 @@ def test_the_value_of_customers(desk: Desk) -> None:
             days[purchase["customer_key"]].append(purchase["purchased_on"])
     gaps = [(b - a).days for on in days.values() for a, b in pairwise(on)]
     assert one["median_gap_days"] == median(gaps)
+
+
+def test_the_carts(desk: Desk) -> None:
+    bands: dict[str, list[Row]] = defaultdict(list)
+    for one in desk.carts:
+        age = (AS_OF - one["abandoned_at"].date()).days
+        limits = {"1": 1, "7": 7, "30": 30, "90": 90, "older": 10_000}
+        bands[next(band for band, limit in limits.items() if age <= limit)].append(one)
+    found = {row["band"]: row for row in desk.frames["carts"].to_dicts()}
+    large_ones = merged(bands, "(other)")
+    assert len(large_ones) > 2
+    assert {band: (row["carts"], row["value_cents"]) for band, row in found.items()} == {
+        band: (len(ones), sum(one["value_cents"] for one in ones))
+        for band, ones in large_ones.items()
+    }
+
+
+def test_the_filters_are_several_channels_and_segments(desk: Desk) -> None:
+    kinds = Counter(desk.frames["read_filters"]["kind"])
+    assert kinds["channel"] == 9
+    assert kinds["segment"] > 5
+    labels = set(desk.frames["read_filters"]["label"])
+    assert {"(marketplace)", "(other)", "Channel 8"} <= labels
 
 
 def test_no_figure_is_about_one_to_four_people(desk: Desk) -> None:

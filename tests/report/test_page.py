@@ -13,6 +13,7 @@ from enrich.jobs.dashboard import make_dashboard
 from enrich.model import Rules
 from enrich.report.dashboard import embedded
 from enrich.store import open_warehouse, read_warehouse
+from tests.flows.screenshot import browser, elements
 from tests.report.shop import NOW, SHOP, published
 
 RULES = {"main": SHOP.rules}
@@ -85,3 +86,25 @@ def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
     data = block(page, "data")
     assert isinstance(data, dict)
     assert data["stores"][0]["tables"]["segments"]["rows"] == []
+    assert "Nothing to draw" in opened(page, "lang=en", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "view", ["lang=pt&period=90&filter=1", "lang=es&period=all&metric=average"]
+)
+def test_the_page_opens(page: Path, view: str, tmp_path: Path) -> None:
+    text = opened(page, view, tmp_path)
+    words = block(page, "words")
+    assert isinstance(words, dict)
+    for key in ("over_time", "channel", "product", "grid", "segments", "moves", "cohorts", "carts"):
+        assert f"<h3>{words[view[5:7]][key]}</h3>" in text, key
+    assert text.count("<svg") == 2  # the lines over time, the flows between segments
+    assert not re.search(r"\bNaN\b|undefined|\[object", text)
+
+
+def opened(page: Path, view: str, folder: Path) -> str:
+    """What a browser shows of the page, without the page's own scripts."""
+    if browser() is None:
+        pytest.skip("no chromium here: the page was not opened")
+    text = elements(f"{page.resolve().as_uri()}#{view}", folder)
+    return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)

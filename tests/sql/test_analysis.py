@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +107,26 @@ def test_intervals_are_between_purchases(copy: ReadCopy) -> None:
     )
     total, customers = purchases.row(0)
     assert found["intervals"].sum() == total - customers
+
+
+def test_movements_by_month_add_up_to_the_changes(copy: ReadCopy) -> None:
+    found = answer(copy, "movements_by_month")
+    stretches: dict[int, list[str]] = {}
+    for one in rows(copy, "from segment_history order by valid_from"):
+        stretches.setdefault(one["customer_key"], []).append(one["rfm_segment"])
+    changes = sum(a != b for held in stretches.values() for a, b in pairwise(held))
+    assert found["customers"].sum() == changes
+    seen = copy.query("select count(*) from segment_changes where segment_before is not null")
+    assert seen.item() == changes
+
+
+def test_the_views_hold_what_the_tables_hold(copy: ReadCopy) -> None:
+    cents = copy.query("select sum(amount_cents), count(*) from purchases").row(0)
+    assert copy.query("select sum(amount) * 100, count(*) from sales").row(0) == cents
+    cents = copy.query("select sum(amount_cents), count(*) from purchase_lines").row(0)
+    assert copy.query("select sum(amount) * 100, count(*) from sold_products").row(0) == cents
+    open_carts = copy.query("select count(*), count(distinct contact_id) from open_carts").row(0)
+    carts = copy.query("select count(*) from carts where is_abandoned").item()
+    assert open_carts == (carts, carts)
+    first = copy.query("select count(*) from sales where purchase_rank = 1").item()
+    assert first == copy.query("select count(distinct customer_key) from purchases").item()

@@ -1,0 +1,74 @@
+"""Questions to the read copy: one's own SQL, or a ready query of sql/analysis."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from enrich.cli.console import show_table
+from enrich.cli.look import LimitOption
+from enrich.cli.shell import Shell
+from enrich.errors import BadSettings
+from enrich.jobs.tables import joined_lists
+from enrich.store import ready_queries
+
+SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
+ReadyOption = Annotated[
+    str | None, typer.Option("--ready", help="Ask this ready query; without any, they are listed")
+]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, an object per row")]
+NUMBERS_AS_NAMES = ("_key", "_no", "_id")
+
+
+def query(
+    shell: Shell,
+    sql: SqlArgument = None,
+    ready: ReadyOption = None,
+    csv: CsvOption = False,
+    as_json: JsonOption = False,
+    limit: LimitOption = 200,
+) -> None:
+    """Ask the read copy, data/analysis.duckdb; without a question, list the ready ones."""
+    if sql is None and ready is None:
+        rows = [(name, one.question) for name, one in ready_queries().items()]
+        show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
+        return
+    with shell.wiring.read_copy() as copy:
+        found = copy.query(statement_of(sql, ready))
+    if csv:
+        shell.out.file.write(joined_lists(found).write_csv())
+    elif as_json:
+        shell.out.file.write(json_lines(found))
+    else:
+        show(shell, found, limit)
+
+
+def statement_of(sql: str | None, ready: str | None) -> str:
+    """The statement that is meant; raises BadSettings when it is none or two."""
+    if sql is not None and ready is not None:
+        raise BadSettings("give a statement or --ready, not both")
+    if sql is not None:
+        return sql
+    known = ready_queries()
+    if ready not in known:
+        raise BadSettings(f"there is no ready query {ready!r}; known: {', '.join(known)}")
+    return known[ready].statement
+
+
+def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
+    """A table of the first rows; numbers that are names, such as keys, without separators."""
+    names = [name for name in found.columns if name.endswith(NUMBERS_AS_NAMES)]
+    shown = found.head(limit).with_columns(pl.col(names).cast(pl.String))
+    show_table(shell.out, None, shown.columns, shown.iter_rows())
+    if found.height > limit:
+        shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
+
+
+def json_lines(found: pl.DataFrame) -> str:
+    """One JSON object a line; decimals and days as text."""
+    rows = found.iter_rows(named=True)
+    return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)

@@ -1,0 +1,50 @@
+-- sales, a view of the read copy. Grain: one row per purchase, amounts in currency units, names instead of numbers.
+-- purchase_rank counts a customer's purchases from 1; null for anonymous ones. The segment is today's.
+with codes as (
+    select store, purchase_no, list(promo_code order by promo_code) as promo_codes
+    from purchase_promo_codes
+    group by store, purchase_no
+),
+
+units as (
+    select store, purchase_no, sum(quantity)::bigint as unit_count
+    from purchase_lines
+    group by store, purchase_no
+)
+
+select
+    purchases.store,
+    purchases.purchase_no,
+    purchases.order_id,
+    purchases.purchased_at,
+    purchases.purchased_on,
+    (purchases.amount_cents::decimal(38, 2) / 100)::decimal(18, 2) as amount,
+    (purchases.gross_cents::decimal(38, 2) / 100)::decimal(18, 2) as gross_amount,
+    (purchases.refund_cents::decimal(38, 2) / 100)::decimal(18, 2) as refund_amount,
+    coalesce(units.unit_count, 0) as unit_count,
+    case
+        when purchases.is_marketplace then '(marketplace)'
+        else coalesce(sales_channels.sales_channel_name, purchases.sales_channel)
+    end as channel,
+    coalesce(codes.promo_codes, []) as promo_codes,
+    purchases.customer_key,
+    customers.customer_id,
+    case
+        when purchases.customer_key is not null
+            then row_number() over (
+                partition by purchases.store, purchases.customer_key order by purchases.purchase_no
+            )
+    end as purchase_rank,
+    standing.rfm_segment
+from purchases
+left join customers
+    on customers.store = purchases.store and customers.customer_key = purchases.customer_key
+left join sales_channels
+    on sales_channels.store = purchases.store
+    and sales_channels.sales_channel = purchases.sales_channel
+left join codes on codes.store = purchases.store and codes.purchase_no = purchases.purchase_no
+left join units on units.store = purchases.store and units.purchase_no = purchases.purchase_no
+left join segment_history as standing
+    on standing.store = purchases.store
+    and standing.customer_key = purchases.customer_key
+    and standing.valid_to is null;
