@@ -27,6 +27,8 @@ from tests.jobs.town import town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 PATIENCE_SECONDS = 180
+PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
+"""A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 
 SETTINGS = """
 [stores.main]
@@ -105,7 +107,8 @@ def free_port() -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("serve")
     port = free_port()
-    with town(orders=120, customers=60) as there:
+    size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
+    with town(**size) as there:
         (folder / "enrich.toml").write_text(SETTINGS.format(address=there.address))
         environ = {**os.environ, "KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
         process = subprocess.Popen(
@@ -175,8 +178,8 @@ def _look(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
     grid = f"{server.ui}/artifacts/artifact/{server.artifact_id('profiles')}"
     shown = screenshot.elements(grid, tmp_path)
     assert re.search(r"<td[^>]*><div[^>]*>R 5</div></td>", shown)
-    if "ENRICH_SCREENSHOTS" in os.environ:
-        _photograph(server, run, Path(os.environ["ENRICH_SCREENSHOTS"]))
+    if PICTURES:
+        _photograph(server, run, Path(PICTURES))
 
 
 def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
@@ -190,4 +193,5 @@ def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
         },
     }
     for name, path in pages.items():
-        screenshot.take(f"{server.ui}/{path}", folder / name)
+        height = 1500 if "artifact" in path else 1000
+        screenshot.take(f"{server.ui}/{path}", folder / name, height=height)
