@@ -99,6 +99,7 @@ def sold(details: pl.DataFrame, bought: Bought) -> Sold:
     """The detail rows of the purchases known on the day."""
     purchase = positions(bought.purchase_no, details["purchase_no"].to_numpy())
     is_known = purchase >= 0
+    others = details.drop("purchase_no")
     if is_known.all():
-        return Sold(details, None, purchase)
-    return Sold(details, is_known, purchase[is_known])
+        return Sold(others, None, purchase)
+    return Sold(others, is_known, purchase[is_known])

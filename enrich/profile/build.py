@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -35,6 +35,7 @@ from enrich.profile.scoring import (
     segment_columns,
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.threads import each, side_by_side
 from enrich.profile.windows import windows
 
 BLOCKS_AT_ONCE = 2
@@ -141,11 +142,13 @@ def _unpacked(
     Nobody else holds the details, so each column goes as soon as it is used up.
     """
     details = checked_details(read_details())
-    lines, codes = sold(details.lines, bought), sold(details.promo_codes, bought)
+    lines, codes = each(lambda rows: sold(rows, bought), (details.lines, details.promo_codes))
     del details
-    units = items(bought, lines)
-    lines = replace(lines, rows=lines.rows.drop("purchase_no", "quantity"))
-    return units, goods(bought, {"lines": lines, "promo_codes": codes}, block_size)
+    units, tables = side_by_side(
+        lambda: items(bought, lines),
+        lambda: goods(bought, {"lines": lines, "promo_codes": codes}, block_size),
+    )
+    return units, tables
 
 
 def _in_blocks(

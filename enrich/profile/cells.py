@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enrich.profile.arrays import AnyArray, Integers, Offsets
+from enrich.profile.arrays import Integers, Offsets
 from enrich.profile.bought import Bought, Sold, latest, taken
 from enrich.profile.rfm import Axis
+from enrich.profile.threads import side_by_side, stretches
 from enrich.profile.windows import BUCKET_COUNT, OLDEST_BUCKET, Window
 
 
@@ -46,18 +47,20 @@ def standings(bought: Bought) -> Standings:
     cell = _cell_of(bought)
     old = np.flatnonzero(bought.bucket == OLDEST_BUCKET).astype(np.int32)
     last_old = latest(bought.customer[old], old, bought.customer_count)
-    return Standings(
-        _added_up(cell, None, bought.customer_count),
-        _added_up(cell, bought.amount_cents, bought.customer_count),
-        taken(bought.age, bought.last),
-        taken(bought.age, last_old),
+    orders, amount_cents = side_by_side(
+        lambda: _added_up(cell, 1, bought.customer_count),
+        lambda: _added_up(cell, bought.amount_cents, bought.customer_count),
     )
+    newest_days, newest_old_days = taken(bought.age, bought.last), taken(bought.age, last_old)
+    return Standings(orders, amount_cents, newest_days, newest_old_days)
 
 
 def items(bought: Bought, lines: Sold) -> Integers:
     """Units of shape (buckets, customers), added up by purchase first."""
     quantity = lines.of_known(lines.rows["quantity"].to_numpy())
-    units = np.bincount(lines.purchase, weights=quantity, minlength=len(bought.customer))
+    units = np.zeros(len(bought.customer), dtype=np.int64)
+    for here in stretches(len(quantity)):
+        np.add.at(units, lines.purchase[here], quantity[here])
     return _added_up(_cell_of(bought), units, bought.customer_count)
 
 
@@ -72,10 +75,8 @@ def _cell_of(bought: Bought) -> Offsets:
     return bought.bucket.astype(np.int64) * bought.customer_count + bought.customer
 
 
-def _added_up(cell: Offsets, amounts: AnyArray | None, customer_count: int) -> Integers:
-    """Rows counted, or `amounts` added up, per cell.
-
-    The sums are made in doubles and are exact below 2**53, which the input contract ensures.
-    """
-    sums = np.bincount(cell, weights=amounts, minlength=BUCKET_COUNT * customer_count)
-    return sums.astype(np.int64, copy=False).reshape(BUCKET_COUNT, customer_count)
+def _added_up(cell: Offsets, amounts: Integers | int, customer_count: int) -> Integers:
+    """The amounts added up per cell."""
+    sums = np.zeros(BUCKET_COUNT * customer_count, dtype=np.int64)
+    np.add.at(sums, cell, amounts)
+    return sums.reshape(BUCKET_COUNT, customer_count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +13,10 @@ from enrich.profile.bought import Bought, Sold, purchase_stems
 from enrich.profile.keys import Coded, coded
 from enrich.profile.kinds import Kinds, kinds
 from enrich.profile.runs import customer_of, distinct_runs, packed, window_lists
+from enrich.profile.threads import each, stretches
 from enrich.profile.windows import Window
 
-THREADS = 2
+_NOTHING: Words = np.zeros(0, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +39,34 @@ DIMENSIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
-    """The rows of one detail table as packed words of their kinds, dealt out by customers.
+class Pile:
+    """Packed words of some rows: those of block b of customers lie between edges b and b + 1."""
 
-    The words of the customers of block b, `block_size` neighbours, are those between `edges[b]` and
-    `edges[b + 1]`, in no order.
+    words: Words
+    edges: Offsets
+
+    def of_block(self, block: int) -> Words:
+        """The words of the customers of one block, in no order."""
+        return self.words[self.edges[block] : self.edges[block + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The rows of one detail table as packed words of their kinds, in piles.
+
+    A block of customers are `block_size` neighbours.
     """
 
     dimensions: tuple[Dimension, ...]
     texts: tuple[pl.Enum, ...]
     kinds: Kinds
-    words: Words
-    edges: Offsets
+    piles: list[Pile]
     block_size: int
 
     def lists(self, customers: slice, windows: tuple[Window, ...]) -> dict[str, pl.Series]:
         """The lists of one block: per dimension one a window and one of the last purchase."""
         block = customers.start // self.block_size
-        words = self.words[self.edges[block] : self.edges[block + 1]]
+        words = np.concatenate([_NOTHING, *(pile.of_block(block) for pile in self.piles)])
         runs = distinct_runs(words, customers.start, customers.stop - customers.start)
         found = {}
         for place, dimension in enumerate(self.dimensions):
@@ -71,18 +81,41 @@ class Goods:
 def goods(bought: Bought, details: Mapping[str, Sold], block_size: int) -> list[Goods]:
     """The goods of every detail table, for blocks of so many customers."""
     stems = purchase_stems(bought)
-    return [_goods(table, rows, stems, bought, block_size) for table, rows in details.items()]
+    blocks = Blocks(bought.customer_count, block_size)
+    return each(lambda one: _goods(one[0], one[1], stems, blocks), details.items())
 
 
-def _goods(table: str, rows: Sold, stems: Words, bought: Bought, block_size: int) -> Goods:
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How customers are cut into blocks of neighbours; there is at least one block."""
+
+    customer_count: int
+    size: int
+
+    @property
+    def count(self) -> int:
+        return max(-(-self.customer_count // self.size), 1)
+
+    def pile(self, words: Words) -> Pile:
+        """The words with those of each block together."""
+        if self.count == 1:
+            return Pile(words, np.array([0, len(words)]))
+        block = (customer_of(words) // np.uint32(self.size)).astype(np.uint16)
+        order = np.argsort(block, kind="stable")  # a radix sort of 16 bits
+        return Pile(words[order], np.searchsorted(block[order], np.arange(self.count + 1)))
+
+
+def _goods(table: str, rows: Sold, stems: Words, blocks: Blocks) -> Goods:
     dimensions = tuple(one for one in DIMENSIONS if one.table == table)
-    with ThreadPoolExecutor(THREADS) as pool:
-        columns = tuple(pool.map(lambda one: _column(one, rows.rows), dimensions))
+    columns = tuple(each(lambda one: _column(one, rows.rows), dimensions))
     kind, found = kinds(columns)
-    words = packed(stems[rows.purchase], rows.of_known(kind))
-    dealt, edges = _dealt(words, bought.customer_count, block_size)
+    kind = rows.of_known(kind)
+
+    def pile(here: slice) -> Pile:
+        return blocks.pile(packed(stems[rows.purchase[here]], kind[here]))
+
     texts = tuple(column.texts for column in columns)
-    return Goods(dimensions, texts, found, dealt, edges, block_size)
+    return Goods(dimensions, texts, found, each(pile, stretches(len(kind))), blocks.size)
 
 
 def _column(dimension: Dimension, rows: pl.DataFrame) -> Coded:
@@ -92,13 +125,3 @@ def _column(dimension: Dimension, rows: pl.DataFrame) -> Coded:
         return values
     holds = rows[dimension.only_where].to_numpy()
     return replace(values, known=holds if values.known is None else values.known & holds)
-
-
-def _dealt(words: Words, customer_count: int, block_size: int) -> tuple[Words, Offsets]:
-    """The words with those of each block of customers together, and where each block begins."""
-    block_count = max(-(-customer_count // block_size), 1)
-    if block_count == 1:
-        return words, np.array([0, len(words)])
-    block = (customer_of(words) // np.uint32(block_size)).astype(np.uint16)
-    order = np.argsort(block, kind="stable")  # a radix sort of 16 bits
-    return words[order], np.searchsorted(block[order], np.arange(block_count + 1))

@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from enrich.profile.arrays import Code, Codes, Integers, Mask, Positions
+from enrich.profile.threads import each, stretches
 
 _SPARSE_FACTOR = 16  # up to this many slots a key, a look-up table beats a binary search
 
 
 def positions(keys: Integers, wanted: Integers) -> Positions:
     """Where each wanted key stands in the ascending, unique `keys`; -1 where it does not."""
+    find = _finder(keys)
+    found = np.empty(len(wanted), dtype=np.int32)
+
+    def fill(here: slice) -> None:
+        found[here] = find(wanted[here])
+
+    each(fill, stretches(len(wanted)))
+    return found
+
+
+def _finder(keys: Integers) -> Callable[[Integers], Positions]:
+    """What finds the positions of wanted keys."""
     if len(keys) == 0:
-        return np.full(len(wanted), -1, dtype=np.int32)
+        return lambda wanted: np.full(len(wanted), -1, dtype=np.int32)
     span = int(keys[-1]) - int(keys[0]) + 1
     if span < _SPARSE_FACTOR * len(keys) + 1024:
-        return _by_table(keys, wanted, span)
-    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1).astype(np.int32)
-    return np.where(keys[found] == wanted, found, np.int32(-1))
+        return _by_table(keys, span)
+
+    def search(wanted: Integers) -> Positions:
+        found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1).astype(np.int32)
+        return np.where(keys[found] == wanted, found, np.int32(-1))
+
+    return search
 
 
-def _by_table(keys: Integers, wanted: Integers, span: int) -> Positions:
+def _by_table(keys: Integers, span: int) -> Callable[[Integers], Positions]:
     """The look-up table's last slot stands for every key outside: as unsigned, below is above."""
     table = np.full(span + 1, -1, dtype=np.int32)
     table[keys - keys[0]] = np.arange(len(keys), dtype=np.int32)
-    slots = np.subtract(wanted, keys[0]).view(np.uint64)
-    found: Positions = table[np.minimum(slots, np.uint64(span), out=slots)]
-    return found
+
+    def look_up(wanted: Integers) -> Positions:
+        slots = np.subtract(wanted, keys[0]).view(np.uint64)
+        found: Positions = table[np.minimum(slots, np.uint64(span), out=slots)]
+        return found
+
+    return look_up
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,10 @@ def customer_of(words: Words) -> Codes:
 
 
 def distinct_runs(words: Words, first_customer: int, customer_count: int) -> Runs:
-    """The runs of neighbouring customers, numbered from 0, from all their words."""
-    own = words - (np.uint64(first_customer) << _CUSTOMER_SHIFT)
-    own.sort()
-    return _runs_of(own, customer_count, np.dtype(np.uint32))
+    """The runs of neighbouring customers, numbered from 0, from all their words, used up by it."""
+    words -= np.uint64(first_customer) << _CUSTOMER_SHIFT
+    words.sort()
+    return _runs_of(words, customer_count, np.dtype(np.uint32))
 
 
 def _runs_of(words: Words, customer_count: int, width: np.dtype[np.unsignedinteger]) -> Runs:

@@ -27,6 +27,7 @@ from enrich.profile.rfm import (
     standing,
 )
 from enrich.profile.segments import ANY, PROSPECTS, SegmentRow, segment_frame
+from enrich.profile.threads import each
 from enrich.profile.windows import Window
 
 Key = tuple[str, Axis]
@@ -44,10 +45,16 @@ class Scoring:
 
 def histograms(standings: Standings, windows: tuple[Window, ...]) -> Histograms:
     """One histogram per window and axis, of the customers with a purchase in the window."""
+    found: Histograms = {}
+    for of_window in each(lambda window: _histograms(standings, window), windows):
+        found |= of_window
+    return found
+
+
+def _histograms(standings: Standings, window: Window) -> Histograms:
+    has = in_window(standings.orders, window) > 0
     return {
         (window.name, axis): histogram(standing(axis, standings.values(axis, window)[has]))
-        for window in windows
-        for has in (in_window(standings.orders, window) > 0,)
         for axis in Axis
     }
 
