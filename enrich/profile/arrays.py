@@ -1,5 +1,6 @@
 """The array types the engine computes with; names for what the numbers are."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,14 @@ Scores: TypeAlias = npt.NDArray[np.int8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Code: TypeAlias = np.unsignedinteger[Any]
 AnyArray: TypeAlias = npt.NDArray[Any]
+
+ROWS_AT_A_TIME = 1 << 20
+
+
+def stretches(row_count: int) -> Iterator[slice]:
+    """So many rows in stretches, none without rows: what is made of one in passing stays small."""
+    for start in range(0, row_count, ROWS_AT_A_TIME):
+        yield slice(start, min(start + ROWS_AT_A_TIME, row_count))
 
 
 def nullable(values: AnyArray, is_valid: Mask) -> pl.Series:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,10 +33,8 @@ from enrich.profile.scoring import (
     segment_columns,
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
-from enrich.profile.threads import each, side_by_side
 from enrich.profile.windows import windows
-
-BLOCKS_AT_ONCE = 2
+from enrich.threads import each, made_ahead, side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +127,7 @@ def finished(
         frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
         return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
 
-    yield from _in_blocks(block, bought.customer_count, size)
+    yield from made_ahead(block, _blocks_of(bought.customer_count, size))
 
 
 def _unpacked(
@@ -151,19 +147,10 @@ def _unpacked(
     return units, tables
 
 
-def _in_blocks(
-    block: Callable[[slice], pl.DataFrame], customer_count: int, size: int
-) -> Iterator[pl.DataFrame]:
-    """The blocks in order; the next ones are made while the caller is busy with one."""
-    starts = range(0, max(customer_count, 1), size)
-    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
-        waiting: deque[Future[pl.DataFrame]] = deque()
-        for start in starts:
-            waiting.append(pool.submit(block, slice(start, min(start + size, customer_count))))
-            if len(waiting) > BLOCKS_AT_ONCE:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+def _blocks_of(customer_count: int, size: int) -> Iterator[slice]:
+    """The customers in blocks of neighbours; at least one block."""
+    for start in range(0, max(customer_count, 1), size):
+        yield slice(start, min(start + size, customer_count))
 
 
 def _selected(frame: pl.DataFrame, wanted: tuple[ProfileField, ...]) -> pl.DataFrame:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enrich.profile.arrays import Integers, Offsets
+from enrich.profile.arrays import Integers, Offsets, stretches
 from enrich.profile.bought import Bought, Sold, latest, taken
 from enrich.profile.rfm import Axis
-from enrich.profile.threads import side_by_side, stretches
 from enrich.profile.windows import BUCKET_COUNT, OLDEST_BUCKET, Window
+from enrich.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from enrich.profile.arrays import Offsets, Words
+from enrich.profile.arrays import Offsets, Words, stretches
 from enrich.profile.bought import Bought, Sold, purchase_stems
 from enrich.profile.keys import Coded, coded
 from enrich.profile.kinds import Kinds, kinds
 from enrich.profile.runs import customer_of, distinct_runs, packed, window_lists
-from enrich.profile.threads import each, stretches
 from enrich.profile.windows import Window
+from enrich.threads import each
 
 _NOTHING: Words = np.zeros(0, dtype=np.uint64)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from enrich.profile.arrays import Code, Codes, Integers, Mask, Positions
-from enrich.profile.threads import each, stretches
+from enrich.profile.arrays import Code, Codes, Integers, Mask, Positions, stretches
+from enrich.threads import each
 
 _SPARSE_FACTOR = 16  # up to this many slots a key, a look-up table beats a binary search
 

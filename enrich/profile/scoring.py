@@ -27,8 +27,8 @@ from enrich.profile.rfm import (
     standing,
 )
 from enrich.profile.segments import ANY, PROSPECTS, SegmentRow, segment_frame
-from enrich.profile.threads import each
 from enrich.profile.windows import Window
+from enrich.threads import each
 
 Key = tuple[str, Axis]
 Histograms = dict[Key, Histogram]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 import duckdb
 import polars as pl
@@ -12,6 +14,7 @@ import polars as pl
 from enrich.errors import HeldBack
 from enrich.store.connection import transaction
 from enrich.store.scripts import read, registered, run, table_exists
+from enrich.threads import made_ahead
 
 STATES = {
     "customer_key": pl.Int64,
@@ -44,7 +47,7 @@ def keep_profiles(
     """Profiles and cut points replaced, history continued.
 
     The blocks are laid aside in a table of their own, one transaction each, so that no more than a
-    block waits in memory; what counts changes in one transaction at the end.
+    few wait in memory; what counts changes in one transaction at the end.
     """
     _refuse_going_back(connection, store, as_of)
     aside = _laid_aside(connection, store, profiles)
@@ -75,15 +78,25 @@ class _Aside:
 def _laid_aside(
     connection: duckdb.DuckDBPyConnection, store: str, profiles: Iterable[pl.DataFrame]
 ) -> _Aside:
-    states, columns = [], [""]
+    """A block is a row group, which DuckDB writes in one thread: a few are written at once."""
+    coming = (_with_store(block, store) for block in profiles)
+    first = next(coming)
     run(connection, "history/forget_next_profiles")
-    for block in profiles:
-        incoming = _with_store(block, store)
-        states.append(block.select(pl.col(name).cast(dtype) for name, dtype in STATES.items()))
-        columns = incoming.columns
-        with transaction(connection), registered(connection, {"incoming": incoming}):
-            run(connection, "history/add_next_profiles")
-    return _Aside(columns, pl.concat(states))
+    with registered(connection, {"incoming": first}):
+        run(connection, "history/open_next_profiles")
+
+    def lay_aside(incoming: pl.DataFrame) -> pl.DataFrame:
+        frames = {"incoming": incoming}
+        with (
+            closing(connection.cursor()) as writer,
+            transaction(writer),
+            registered(writer, frames),
+        ):
+            run(writer, "history/add_next_profiles")
+        return incoming.select(pl.col(name).cast(dtype) for name, dtype in STATES.items())
+
+    states = made_ahead(lay_aside, chain([first], coming))
+    return _Aside(first.columns, pl.concat(states))
 
 
 def _replace_cut_points(

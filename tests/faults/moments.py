@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
@@ -30,7 +31,7 @@ MOMENTS: Mapping[str, Moment] = {
     "load: before the watermark": Moment("store/warehouse.py", "set_watermark", "call"),
     "load: inside the comparison": Moment("store/reconciling.py", "reconcile"),
     "resolve: people are known, purchases are not": Moment("store/resolving.py", "_identify"),
-    "profile: a part of the table is written": Moment("store/history.py", "_with_store"),
+    "profile: a part of the table is written": Moment("store/history.py", "lay_aside"),
     "profile: all is written, nothing committed": Moment("store/history.py", "keep_profiles"),
     "publish: half of the copy is written": Moment("store/publishing.py", "_comment_all", "call"),
     "publish: the copy was swapped": Moment("store/publishing.py", "publish"),
@@ -56,4 +57,5 @@ def arm(name: str, count: int) -> None:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    threading.setprofile(look)
     sys.setprofile(look)
