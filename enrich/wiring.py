@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, requests_per_second, written_back
+from enrich.destinations import (
+    Tools,
+    open_destination,
+    open_entities,
+    requests_per_second,
+    switched_on,
+    written_back,
+)
 from enrich.errors import BadSettings
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
@@ -110,6 +118,10 @@ class Wiring:
             if entry.enabled
         }
 
+    def pushed_entities(self, destination: str) -> tuple[str, ...]:
+        """The entities that are pushed to a destination of the settings."""
+        return switched_on(_options(self.settings.destinations[destination]))
+
     def _stores_of(self, entry: DestinationEntry) -> tuple[str, ...]:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
 
@@ -134,12 +146,12 @@ class Wiring:
         pace = requests_per_second(entry.kind, options)
         http = stack.enter_context(Http(requests_per_second=pace))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
-        destination = open_destination(name, entry.kind, options, tools)
         return Outlet(
             name,
             self._stores_of(entry),
-            destination,
+            open_destination(name, entry.kind, options, tools),
             pace,
+            open_entities(name, entry.kind, options, tools),
             keep_days=self.settings.retention.exports_days,
         )
 
@@ -152,8 +164,8 @@ class Wiring:
         return read_secret(source, self.environ, self.block)
 
 
-def _options(entry: DestinationEntry) -> dict[str, object]:
-    """The destination's own keys."""
+def _options(entry: DestinationEntry) -> dict[str, Any]:
+    """The keys that are the adapter's own."""
     return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}
 
 

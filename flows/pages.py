@@ -220,21 +220,20 @@ def pair_table(moved: Movements) -> str:
 
 def push_page(pushes: Sequence[PushSummary]) -> str:
     """What each platform was sent and what became of it, why records were held back, what next."""
-    columns = ("destination", "store", "new", "changed", "unchanged", "accepted", "queued",
+    columns = ("destination", "store", "entity", "new", "changed", "unchanged", "accepted", "queued",
                "rejected", "try again", "unknown", "left for later")  # fmt: skip
     rows = [
-        (p.destination, p.store, p.adds, p.changes, p.unchanged, p.accepted, p.queued, p.rejected,
-         p.retryable, p.unknown, p.left)
+        (p.destination, p.store, p.entity, p.adds, p.changes, p.unchanged, p.accepted, p.queued,
+         p.rejected, p.retryable, p.unknown, p.left)
         for p in pushes
     ]  # fmt: skip
     parts = ["# Pushed", *_next(push_actions(pushes))]
     parts.append(table(columns, rows) if rows else "No destination is enabled.")
     for done in pushes:
         if done.fault is not None:
-            parts.append(f"**{done.destination} ({done.store}) stopped:** {_cell(done.fault)}")
+            parts.append(f"**{done.what} ({done.store}) stopped:** {_cell(done.fault)}")
         parts += [
-            f"* {done.destination}: {count:,} not sent, {reason}"
-            for reason, count in done.invalid.items()
+            f"* {done.what}: {count:,} not sent, {reason}" for reason, count in done.invalid.items()
         ]
     return "\n\n".join(parts)
 
@@ -243,7 +242,7 @@ def push_actions(pushes: Sequence[PushSummary]) -> list[Action]:
     """What somebody should do about the platforms; empty when nothing."""
     actions: list[Action] = []
     for done in pushes:
-        where = f"{done.destination} ({done.store})"
+        where = f"{done.what} ({done.store})"
         if done.fault is not None:
             who = ANALYST if isinstance(done.fault, HeldBack) else ENGINEER
             actions.append((who, f"{where}: {done.fault}"))

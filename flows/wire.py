@@ -82,14 +82,21 @@ def is_superfluous(
 ) -> bool:
     """Whether runs that began after this one was due have done its work, in every store.
 
-    With `pushes` that work includes the push of every store to each of its destinations.
+    With `pushes` that work includes each entity of every store that its destinations are pushed.
     """
-    wanted: list[tuple[str, str, str | None]] = [(job, store, None) for store in stores]
+    wanted: list[tuple[str, str, dict[str, str]]] = [(job, store, {}) for store in stores]
     if pushes:
-        served = wiring.pushed_stores().items()
-        wanted += [("push", store, name) for name, of_it in served for store in of_it]
+        wanted += [
+            ("push", store, {"destination": name, "entity": entity})
+            for name, served in wiring.pushed_stores().items()
+            for store in served
+            for entity in wiring.pushed_entities(name)
+        ]
     with wiring.warehouse(job) as warehouse:
-        return all(is_covered(last_success_at(warehouse, *one), due) for one in wanted)
+        return all(
+            is_covered(last_success_at(warehouse, job, store, **about), due)
+            for job, store, about in wanted
+        )
 
 
 def raise_first(faults: list[Exception | None]) -> None:

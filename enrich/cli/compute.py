@@ -15,7 +15,7 @@ from enrich.errors import BadSettings
 from enrich.jobs.profiles import make_profiles
 from enrich.jobs.publish import publish
 from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_store
+from enrich.jobs.pushing import push_outlet
 from enrich.jobs.serving import DEFAULT_PORT, Address, serve_forever
 from enrich.jobs.sync import sync_store
 from enrich.store import Warehouse
@@ -86,7 +86,11 @@ def push_all(
     """What became of each store at each destination; one platform's fault stays its own."""
     with shell.wiring.outlets(destination) as outlets, reporter(shell.out) as report:
         return [
-            push_store(
+            done
+            for outlet in outlets
+            for name in names
+            if name in outlet.stores
+            for done in push_outlet(
                 warehouse,
                 outlet,
                 name,
@@ -95,9 +99,6 @@ def push_all(
                 confirmed=confirmed,
                 report=report,
             )
-            for outlet in outlets
-            for name in names
-            if name in outlet.stores
         ]
 
 

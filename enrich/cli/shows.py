@@ -65,6 +65,7 @@ def push_row(done: PushSummary) -> tuple[object, ...]:
     return (
         done.destination,
         done.store,
+        done.entity,
         done.adds,
         done.changes,
         done.unchanged,
@@ -79,6 +80,7 @@ _NOTHING: tuple[object, ...] = (None, 0, "", [])
 PUSH_COLUMNS = (
     "destination",
     "store",
+    "entity",
     "new",
     "changed",
     "unchanged",
@@ -99,13 +101,13 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     show_table(console, title, PUSH_COLUMNS, [push_row(done) for done in pushes])
     for done in pushes:
         for reason, count in done.invalid.items():
-            console.print(f"{done.destination}: {count:,} not sent: {reason}", markup=False)
+            console.print(f"{done.what}: {count:,} not sent: {reason}", markup=False)
         for line in _push_lines(done):
-            console.print(f"{done.destination}: {line}", markup=False)
+            console.print(f"{done.what}: {line}", markup=False)
         for payload in done.sample[:1]:
             said = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
-                f"{done.destination} ({done.store}), one record without its zeros: {said}",
+                f"{done.what} ({done.store}), one record without its zeros: {said}",
                 markup=False,
             )
 
@@ -115,7 +117,7 @@ def _push_lines(done: PushSummary) -> list[str]:
     minutes = (done.estimated_seconds or 0.0) / 60
     lines = {
         f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
-        f"{done.removals:,} customers are there and no longer here": done.removals > 0,
+        f"{done.removals:,} records are there and no longer here": done.removals > 0,
         f"{done.removed:,} of them were removed": done.removed > 0,
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,

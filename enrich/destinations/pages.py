@@ -7,10 +7,10 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from enrich.destinations.base import Adapter, Capabilities, RateLimit
+from enrich.destinations.base import PROFILES, Adapter, Capabilities, Entity, RateLimit
 
 
-def mapping_table(adapter: Adapter) -> str:
+def mapping_table(entity: Entity) -> str:
     """Our field, the platform's name, how it is written, whether the name is the platform's own."""
     rows = [
         (
@@ -19,15 +19,20 @@ def mapping_table(adapter: Adapter) -> str:
             field.format,
             "" if field.is_documented else "ours",
         )
-        for field in adapter.mapping
+        for field in entity.mapping
     ]
-    return _table(("Profile field", "Name there", "Written as", "Name"), rows)
+    ours = "Profile field" if entity.name == PROFILES else f"Field of {entity.name}"
+    return _table((ours, "Name there", "Written as", "Name"), rows)
 
 
 def limits_table(adapter: Adapter) -> str:
-    """What the platform takes and tells back, a line each."""
-    limits = adapter.capabilities
-    return _table(("What", "Here"), [(name, _shown(limits, name)) for name in _LIMITS])
+    """What the platform takes and tells back, a line each, a column for each entity."""
+    names = [entity.name for entity in adapter.entities]
+    rows = [
+        (name, *(_shown(entity.capabilities, name) for entity in adapter.entities))
+        for name in _LIMITS
+    ]
+    return _table(("What", *(names if len(names) > 1 else ("Here",))), rows)
 
 
 def keys_table(adapter: Adapter) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from enrich.destinations.base import PROFILES
 from enrich.model import Outcome, RecordResult
 
 # What the platform has confirmed, or taken into a queue.
@@ -30,12 +31,12 @@ RESULT_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which customers go where: the destination by its configured name, one store, one day."""
+    """Which records go where: the destination by its configured name, one store, one day."""
 
     destination: str
     store: str
     as_of: date
-    entity: str = "profile"
+    entity: str = PROFILES
 
 
 @dataclass(frozen=True, slots=True)

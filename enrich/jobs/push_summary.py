@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from enrich.destinations.base import Payload, Policy
+from enrich.destinations.base import PROFILES, Payload, Policy
 from enrich.errors import EnrichError
 from enrich.jobs.push_ledger import SENT, Target
 from enrich.model import Outcome, RecordResult
@@ -43,6 +43,14 @@ class PushSummary:
     estimated_seconds: float | None = None
     fault: EnrichError | None = None
     sample: tuple[Payload, ...] = ()
+    entity: str = PROFILES
+
+    @property
+    def what(self) -> str:
+        """The destination, with the entity where it is not the profiles."""
+        if self.entity == PROFILES:
+            return self.destination
+        return f"{self.destination} {self.entity}"
 
     @property
     def accepted(self) -> int:
@@ -70,12 +78,13 @@ class PushSummary:
 
     @property
     def rows(self) -> int:
-        """How many profiles the platform should have after this push."""
+        """How many records the platform should have after this push."""
         return self.adds + self.changes + self.unchanged
 
     def as_json(self) -> dict[str, Any]:
         """The counts for the run's row and for artifacts."""
         return {
+            "entity": self.entity,
             "rows": self.rows,
             "adds": self.adds,
             "changes": self.changes,
@@ -98,7 +107,7 @@ class PushSummary:
 
 def empty_summary(target: Target, *, is_dry_run: bool) -> PushSummary:
     """The summary before anything is known."""
-    return PushSummary(target.destination, target.store, is_dry_run)
+    return PushSummary(target.destination, target.store, is_dry_run, entity=target.entity)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Push the kept profiles of one store to one destination, with the warehouse as the ledger."""
+"""Push what one store has for one destination, entity by entity; the warehouse is the ledger."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations import Destination, KeepsFiles
-from enrich.errors import BadSettings, EnrichError
+from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
+from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.jobs.push import PushSummary, Target, push
 from enrich.jobs.push_ledger import Standing
 from enrich.jobs.reconciling import unproven
@@ -21,8 +21,10 @@ from enrich.store import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """One destination of the settings: its name, the stores it serves, the open destination.
+    """One destination of the settings: its name, the stores it serves, what it takes.
 
+    `destination` is that of the profiles, which is asked for erasures too; `opened` are the
+    entities the settings switch on, in the order in which they go; unset, the profiles alone.
     `keep_days` is how long files stay where it drops them; None for ever.
     """
 
@@ -30,7 +32,23 @@ class Outlet:
     stores: tuple[str, ...]
     destination: Destination
     requests_per_second: float | None = None
+    opened: tuple[Opened, ...] | None = None
     keep_days: int | None = None
+
+    @property
+    def entities(self) -> tuple[Opened, ...]:
+        """What is pushed there."""
+        return (Opened(PROFILES, self.destination),) if self.opened is None else self.opened
+
+    def entity(self, name: str) -> Opened:
+        """The entity of this name; raises BadSettings when it is not switched on."""
+        for entity in self.entities:
+            if entity.name == name:
+                return entity
+        on = ", ".join(entity.name for entity in self.entities)
+        raise BadSettings(
+            f"destination {self.name} does not push {name}; entities of its settings: {on}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ class WarehouseLedger:
         self.warehouse.confirm_push(*_place(target), run_id=run_id, now=now)
 
     def start_push(self, run_id: str, target: Target, now: datetime) -> None:
-        self.warehouse.start_push(run_id, target.destination, target.store, now=now)
+        self.warehouse.start_push(run_id, *_place(target), now=now)
 
     def intend(
         self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
@@ -88,18 +106,55 @@ class WarehouseLedger:
     def finish_push(
         self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
-        self.warehouse.finish_push(
-            run_id, target.destination, target.store, status, summary, now=now
-        )
+        self.warehouse.finish_push(run_id, *_place(target), status, summary, now=now)
 
 
 def _place(target: Target) -> tuple[str, str, str]:
     return target.destination, target.store, target.entity
 
 
-def not_begun(destination: str, store: str, fault: EnrichError) -> PushSummary:
+def not_begun(
+    destination: str, store: str, fault: EnrichError, entity: str = PROFILES
+) -> PushSummary:
     """The summary of a push that was held before anything was planned."""
-    return PushSummary(destination, store, False, 0, 0, 0, 0, {}, fault=fault)
+    return PushSummary(destination, store, False, entity=entity, fault=fault)
+
+
+def push_outlet(
+    warehouse: Warehouse,
+    outlet: Outlet,
+    store: str,
+    *,
+    now: datetime,
+    entity: str | None = None,
+    dry_run: bool = False,
+    confirmed: bool = False,
+    report: Reporter = SILENT,
+) -> list[PushSummary]:
+    """What became of each entity of one store at one destination, or only of `entity`.
+
+    What comes after an entity whose push ended in a fault is not begun: a purchase of a contact
+    that is not there would be refused. Raises as `push_store`.
+    """
+    wanted = outlet.entities if entity is None else (outlet.entity(entity),)
+    done: dict[str, PushSummary] = {}
+    for one in wanted:
+        missing = [name for name in one.after if name in done and done[name].fault is not None]
+        if missing and not dry_run:
+            fault = HeldBack(f"{outlet.name}: {one.name} wait for {' and '.join(missing)}")
+            done[one.name] = not_begun(outlet.name, store, fault, one.name)
+            continue
+        done[one.name] = push_store(
+            warehouse,
+            outlet,
+            store,
+            entity=one.name,
+            now=now,
+            dry_run=dry_run,
+            confirmed=confirmed,
+            report=report,
+        )
+    return list(done.values())
 
 
 def push_store(
@@ -108,11 +163,12 @@ def push_store(
     store: str,
     *,
     now: datetime,
+    entity: str = PROFILES,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> PushSummary:
-    """What became of the changes of one store at one destination; its fault stands in the summary.
+    """What became of one entity of one store at one destination; its fault stands in the summary.
 
     `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the
     store differs too much from its source (a dry run goes on).
@@ -124,13 +180,14 @@ def push_store(
     profiles = warehouse.profiles(store)
     ledger = WarehouseLedger(warehouse)
     held = None if dry_run else unproven(warehouse, store)
+    label = f"{store} to {outlet.name}" if entity == PROFILES else f"{entity} to {outlet.name}"
     with recorded(warehouse, "push", store, now) as run:
         done = (
-            not_begun(outlet.name, store, held)
+            not_begun(outlet.name, store, held, entity)
             if held
             else push(
-                outlet.destination,
-                Target(outlet.name, store, as_of),
+                outlet.entity(entity).destination,
+                Target(outlet.name, store, as_of, entity),
                 profiles,
                 ledger,
                 run_id=run.run_id,
@@ -138,7 +195,7 @@ def push_store(
                 dry_run=dry_run,
                 confirmed=confirmed,
                 requests_per_second=outlet.requests_per_second,
-                progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
+                progress=lambda done, total: report.step(label, done, total),
             )
         )
         if not dry_run:

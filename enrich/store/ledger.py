@@ -60,10 +60,23 @@ def pushed_state(
 
 
 def start_push(
-    connection: duckdb.DuckDBPyConnection, run_id: str, destination: str, store: str, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    destination: str,
+    store: str,
+    entity: str,
+    now: datetime,
 ) -> None:
     """Write down that a push has begun."""
-    run(connection, "push/start_run", run_id=run_id, destination=destination, store=store, now=now)
+    run(
+        connection,
+        "push/start_run",
+        run_id=run_id,
+        destination=destination,
+        store=store,
+        entity=entity,
+        now=now,
+    )
 
 
 def record_batch(
@@ -127,6 +140,7 @@ def finish_push(
     run_id: str,
     destination: str,
     store: str,
+    entity: str,
     status: str,
     summary: Mapping[str, object],
     now: datetime,
@@ -138,6 +152,7 @@ def finish_push(
         run_id=run_id,
         destination=destination,
         store=store,
+        entity=entity,
         status=status,
         summary=_json(summary),
         now=now,

@@ -282,9 +282,11 @@ class Warehouse:
         """record_id, hash, accepted_at, outcome of every record a platform was sent."""
         return ledger.pushed_state(self._connection, destination, store, entity)
 
-    def start_push(self, run_id: str, destination: str, store: str, *, now: datetime) -> None:
+    def start_push(
+        self, run_id: str, destination: str, store: str, entity: str, *, now: datetime
+    ) -> None:
         """Write down that a push has begun."""
-        ledger.start_push(self._connection, run_id, destination, store, now)
+        ledger.start_push(self._connection, run_id, destination, store, entity, now)
 
     def record_batch(
         self,
@@ -390,13 +392,16 @@ class Warehouse:
         run_id: str,
         destination: str,
         store: str,
+        entity: str,
         status: str,
         summary: Mapping[str, object],
         *,
         now: datetime,
     ) -> None:
         """Write down how a push ended."""
-        ledger.finish_push(self._connection, run_id, destination, store, status, summary, now)
+        ledger.finish_push(
+            self._connection, run_id, destination, store, entity, status, summary, now
+        )
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ select
         from push_runs
         where destination = getvariable('destination')
             and store = getvariable('store')
+            and entity = getvariable('entity')
             and status = 'completed'
             and summary ->> 'rows' is not null
         order by finished_at desc, run_id desc

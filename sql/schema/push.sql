@@ -3,6 +3,7 @@ create table if not exists push_runs (
     run_id varchar, destination varchar, store varchar, started_at timestamp,
     finished_at timestamp, status varchar, summary json
 );
+alter table push_runs add column if not exists entity varchar;
 create table if not exists push_batches (
     batch_id varchar, run_id varchar, destination varchar, store varchar, entity varchar,
     record_count bigint, attempted_at timestamp

@@ -39,8 +39,11 @@ def destination(world, kind):
 
 def test_every_file_of_the_folder_that_has_an_adapter_is_listed():
     folder = enrich.destinations.__path__[0]
+    files = [*Path(folder).glob("*.py"), *Path(folder).glob("*/__init__.py")]
     with_adapter = {
-        path.stem for path in Path(folder).glob("*.py") if "\nADAPTER = " in path.read_text()
+        path.parent.name if path.stem == "__init__" else path.stem
+        for path in files
+        if "\nADAPTER = " in path.read_text()
     }
     assert with_adapter == set(REGISTRY)
 
@@ -186,7 +189,7 @@ def test_for_a_known_customer_a_computed_null_is_cleared_and_an_attribute_is_lef
 
 def test_every_record_of_a_batch_gets_exactly_one_outcome(world, destination, people):
     plan = plan_push(destination, people(7), NOTHING_PUSHED)
-    context = Context("main", "profile", date(2026, 3, 1), datetime(2026, 3, 2, tzinfo=UTC))
+    context = Context("main", "profiles", date(2026, 3, 1), datetime(2026, 3, 2, tzinfo=UTC))
     for prepared in cut_batches(plan, destination, context):
         results = destination.push(prepared.batch)
         assert sorted(r.record_id for r in results) == sorted(prepared.batch.frame["record_id"])

@@ -29,11 +29,16 @@ def test_the_tables_are_those_of_the_code(kind, table):
 
 
 def test_a_mapping_with_names_of_its_own_is_shown_whole(kind):
-    adapter = REGISTRY[kind]
-    if all(field.source == field.target for field in adapter.mapping):
-        assert "under its own name" in page(kind)
-    else:
-        assert mapping_table(adapter) in page(kind)
+    for entity in REGISTRY[kind].entities:
+        if all(field.source == field.target for field in entity.mapping):
+            assert "under its own name" in page(kind)
+        else:
+            assert mapping_table(entity) in page(kind)
+
+
+def test_every_entity_has_its_part(kind):
+    for entity in REGISTRY[kind].others:
+        assert re.search(f"^## .*{entity.name}", page(kind), re.IGNORECASE | re.MULTILINE)
 
 
 def test_the_page_says_what_to_do_first(kind):
@@ -45,8 +50,11 @@ def test_the_page_says_what_to_do_first(kind):
 def write_tables() -> None:
     for kind, adapter in REGISTRY.items():
         text = page(kind)
-        for table in (keys_table(adapter), limits_table(adapter), mapping_table(adapter)):
+        mappings = [mapping_table(entity) for entity in adapter.entities]
+        for table in (keys_table(adapter), limits_table(adapter), *mappings):
             head = re.escape(table.split("\n")[0])
+            if table.startswith("| What |"):
+                head = r"\| What \|.*"
             text = re.sub(f"^{head}\n(\\|.*\n)*", lambda _, t=table: f"{t}\n", text, flags=re.M)
         (PAGES / f"{kind}.md").write_text(text, encoding="utf-8")
 

@@ -60,8 +60,8 @@ def test_the_platform_ends_with_the_profiles_and_the_refused_are_listed(world, k
                     monotonic=lambda: world.seconds,
                     sleep=world._wait,
                 )
-        state = warehouse.pushed_state("there", "main", "profile")
-        unanswered = warehouse.unanswered_pushes("there", "main", "profile")
+        state = warehouse.pushed_state("there", "main", "profiles")
+        unanswered = warehouse.unanswered_pushes("there", "main", "profiles")
     taken = state.filter(state["outcome"].is_in(["accepted", "queued"]))
     assert (taken.height, state.height) == (COUNT - len(refused), COUNT)
     assert set(account.contacts) == {f"person{n:04}@example.com" for n in range(1, COUNT + 1)} - (

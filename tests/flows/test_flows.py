@@ -77,7 +77,7 @@ def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
 
         pulled = pull_store.fn(wiring, "main")
         computed = compute_store.fn(wiring, "main")
-        pushed = push_one.fn(wiring, "files", "main")
+        (pushed,) = push_one.fn(wiring, "files", "main")
         copy = publish_copy.fn(wiring)
 
         assert pulled.fault is None

@@ -50,6 +50,18 @@ def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
     assert (tmp_path / COPY).stat().st_mode & 0o777 == 0o600
 
 
+def test_what_was_pushed_before_there_were_entities_is_profiles(tmp_path: Path) -> None:
+    make_first(tmp_path)
+    with duckdb.connect(str(tmp_path / NAME)) as connection:
+        connection.execute("alter table push_runs drop column entity")
+        connection.execute("insert into push_runs by name select 'r' as run_id, 'x' as destination")
+        connection.execute("insert into push_records by name select 'profile' as entity, 1 as hash")
+    with open_warehouse(tmp_path):
+        pass
+    assert ask(tmp_path / NAME, "select entity from push_runs") == [("profiles",)]
+    assert ask(tmp_path / NAME, "select entity from push_records") == [("profiles",)]
+
+
 def test_a_migration_that_fails_leaves_the_old_one_whole(tmp_path: Path) -> None:
     make_first(tmp_path)
     with duckdb.connect(str(tmp_path / NAME)) as connection:
