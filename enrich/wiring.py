@@ -152,6 +152,7 @@ class Wiring:
             open_destination(name, entry.kind, options, tools),
             pace,
             open_entities(name, entry.kind, options, tools),
+            shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
         )
 
@@ -179,4 +180,5 @@ def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:
         detail_threads=store.pace.concurrent_details,
         list_threads=store.pace.concurrent_lists,
         most_unexplained_share=store.most_unexplained_share,
+        url=store.store_url,
     )

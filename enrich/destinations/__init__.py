@@ -97,7 +97,12 @@ def open_entities(
     """Every entity that the settings switch on, ready to push, in the order in which they go."""
     adapter, settings = _read(name, kind, options)
     return tuple(
-        Opened(entity.name, _open(entity, settings, tools), entity.after)
+        Opened(
+            entity.name,
+            _open(entity, settings, tools),
+            entity.after,
+            {name: getattr(settings, name) for name in entity.wishes},
+        )
         for entity in adapter.entities
         if entity.name in settings.entities
     )
@@ -138,7 +143,10 @@ def _impossible(adapter: Adapter, settings: DestinationSettings) -> Iterator[str
 
 
 def _open(entity: Entity, settings: DestinationSettings, tools: Tools) -> Destination:
-    return _less_diffed(entity.open(settings, tools), frozenset(settings.ignore_changes_of))
+    destination = entity.open(settings, tools)
+    if entity.name != PROFILES:  # the fields of the settings are those of profiles
+        return destination
+    return _less_diffed(destination, frozenset(settings.ignore_changes_of))
 
 
 def _less_diffed(destination: Destination, ignored: frozenset[str]) -> Destination:

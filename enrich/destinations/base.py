@@ -50,11 +50,14 @@ class Capabilities:
     `idempotency_key` names what makes a repeated request harmless, None when nothing does.
     `removals`: what can be done about a customer who is gone. `sends_empty` False: a computed value
     that no longer holds is left out too. `confirms_first`: a person confirms the first push.
+    `takes_changes` False: what was accepted can never be changed there. `tells_end` False: nor can
+    it be taken back when it counts no longer. `asks_first`: when the platform is asked whether it
+    has a record before the record is sent.
     """
 
     entities: tuple[str, ...]
     modes: tuple[Literal["upsert", "update_only", "mirror", "snapshot"], ...]
-    record_key: Literal["customer_key", "email"]
+    record_key: Literal["customer_key", "email", "record_id"]
     transport: Literal["json_batch", "single", "file", "job"]
     result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"]
     null_meaning: Literal["clears", "ignored", "unknown"]
@@ -71,6 +74,9 @@ class Capabilities:
     sends_empty: bool = True
     confirms_first: bool = True
     max_open_jobs: int = 1
+    takes_changes: bool = True
+    tells_end: bool = True
+    asks_first: Literal["never", "doubt", "always"] = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +96,22 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One rendered record; `hash` is the canonical hash of the values the payload was made from."""
+    """One rendered record; `hash` is the canonical hash of the values the payload was made from.
+
+    `is_doubtful`: the platform may have it already, and is to be asked first where it can be.
+    """
 
     record_id: str
     hash: str
     payload: Payload
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one `push` sends.
 
-    `frame` has one row per record: record_id, hash, is_known, and the profile's columns. `records`
+    `frame` has one row per record: record_id, hash, is_known, and the record's columns. `records`
     are the same rows rendered; it is empty for the file transport, which writes the frame.
     `batch_id` depends on the content alone, so a batch that is sent again has the same one.
     """
@@ -298,8 +308,8 @@ class Entity:
     """One kind of record that a platform takes, with its own limits, mapping and way to send.
 
     `name` is a key of KINDS. `after` are the entities that have to be there before; they go first
-    where they are switched on too. `needs` are settings keys it cannot do without, `example` what
-    it needs beside the adapter's own example.
+    where they are switched on too. `needs` are settings keys it cannot do without, `wishes` those
+    that decide which records there are, `example` what it needs beside the adapter's own example.
     """
 
     name: str
@@ -309,15 +319,20 @@ class Entity:
     after: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
+    wishes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One entity of a configured destination, ready to push; `after` as its declaration says."""
+    """One entity of a configured destination, ready to push; `after` as its declaration says.
+
+    `wishes` are the settings that decide which records there are, by name.
+    """
 
     name: str
     destination: Destination
     after: tuple[str, ...] = ()
+    wishes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
@@ -17,6 +18,8 @@ FIELD = "\x1e"
 NULL = "\x00"
 # Texts of 10,000 profiles are some 15 MB; a million at once would be a hundred times that.
 ROWS_AT_ONCE = 10_000
+# So many whole records at once where the platform sets no limit.
+RECORDS_AT_ONCE = 10_000
 
 # VTEX hides shoppers behind aliases such as ...@ct.vtex.com.br and asterisks.
 MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com(?:\.br)?$"
@@ -33,13 +36,29 @@ SHARED_EMAIL = "same e-mail as another customer"
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of one entity of one destination.
+
+    `state` has record_id, hash (null: never accepted), outcome, remote_key, and where there is one
+    memo. `unanswered` were sent and nobody knows what became of them. `since` is when this memory
+    begins: of what happened before, a platform may have more than is remembered; None, of anything.
+    """
+
+    state: pl.DataFrame
+    unanswered: frozenset[str] = frozenset()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What changed since the platform last accepted.
 
     `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
     order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
-    longer have. `row_count` is how many profiles it could have.
+    longer have. `row_count` is how many records it could have. `frozen` changed since they were
+    accepted and the platform takes no change. `widen` gives some rows of `to_send` the columns that
+    they are rendered from.
     """
 
     adds: int
@@ -48,6 +67,8 @@ class Plan:
     to_send: pl.DataFrame
     removed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMOVED_SCHEMA))
     invalid: Mapping[str, int] = field(default_factory=dict)
+    frozen: int = 0
+    widen: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def removals(self) -> int:
@@ -62,9 +83,16 @@ class Plan:
         return self.to_send.is_empty()
 
     def slices(self, max_records: int | None) -> Iterator[pl.DataFrame]:
-        """`to_send` cut by count; the cut by bytes follows when records are rendered."""
-        if not self.is_empty:
-            yield from self.to_send.iter_slices(max_records or self.to_send.height)
+        """`to_send` cut by count, each part whole; the cut by bytes follows with the rendering."""
+        if self.is_empty:
+            return
+        most = self.to_send.height if self.widen is None else RECORDS_AT_ONCE
+        for part in self.to_send.iter_slices(max_records or most):
+            yield part if self.widen is None else self.widen(part)
+
+    def sample(self, count: int) -> pl.DataFrame:
+        """The first rows of `to_send` with all their columns."""
+        return next(self.slices(count), self.to_send)
 
 
 def build_plan(
@@ -82,7 +110,7 @@ def build_plan(
     accepted. With `whole_table` one change sends every profile, no change still sends nothing.
     """
     _require(profiles.schema, fields)
-    clean = _without_aliases(profiles)
+    clean = without_aliases(profiles)
     judged = _judge(clean.select(STANDING), record_key).with_columns(
         hash_profiles(clean, fields, mapping_version),
         record_id=pl.col("customer_key").cast(pl.String),
@@ -154,7 +182,7 @@ def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame
     return keys.join(profiles, on="customer_key", how="left", maintain_order="left")
 
 
-def _without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
+def without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
     """A masked alias is never an address and never leaves the machine, whatever the platform."""
     email = pl.col("email").cast(pl.String).str.strip_chars().str.to_lowercase()
     is_masked = email.str.contains(MASKED_EMAIL) | (email == "")

@@ -21,8 +21,9 @@ class PushSummary:
 
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
-    of them the last time. `requests` and `estimated_seconds` are of a dry run, as is `sample`,
-    masked payloads. No field holds a customer's value.
+    of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. No field holds a
+    customer's value.
     """
 
     destination: str
@@ -37,6 +38,7 @@ class PushSummary:
     removed: int = 0
     left: int = 0
     resent: int = 0
+    frozen: int = 0
     batches: int = 0
     seconds: float = 0.0
     requests: int | None = None
@@ -99,6 +101,7 @@ class PushSummary:
             "invalid": dict(self.invalid),
             "left": self.left,
             "resent": self.resent,
+            "frozen": self.frozen,
             "batches": self.batches,
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,13 @@ import polars as pl
 
 from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
 from enrich.errors import BadSettings, EnrichError, HeldBack
-from enrich.jobs.push import PushSummary, Target, push
+from enrich.jobs.push import PushSummary, Target, push_planned
 from enrich.jobs.push_ledger import Standing
+from enrich.jobs.push_sources import Source, planner_of
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import kept_day, recorded
+from enrich.jobs.shops import Shop
 from enrich.store import Warehouse
 
 
@@ -25,7 +27,8 @@ class Outlet:
 
     `destination` is that of the profiles, which is asked for erasures too; `opened` are the
     entities the settings switch on, in the order in which they go; unset, the profiles alone.
-    `keep_days` is how long files stay where it drops them; None for ever.
+    `shops` are the stores by name. `keep_days` is how long files stay where it drops them; None
+    for ever.
     """
 
     name: str
@@ -33,7 +36,12 @@ class Outlet:
     destination: Destination
     requests_per_second: float | None = None
     opened: tuple[Opened, ...] | None = None
+    shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
+
+    def shop(self, store: str) -> Shop:
+        """The store as the settings describe it."""
+        return self.shops.get(store) or Shop(store)
 
     @property
     def entities(self) -> tuple[Opened, ...]:
@@ -73,10 +81,16 @@ class WarehouseLedger:
         self.warehouse.start_push(run_id, *_place(target), now=now)
 
     def intend(
-        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+        self,
+        run_id: str,
+        target: Target,
+        batch_id: str,
+        record_ids: pl.Series,
+        now: datetime,
+        memos: pl.Series | None = None,
     ) -> None:
         self.warehouse.intend_push(
-            *_place(target), record_ids, run_id=run_id, batch_id=batch_id, now=now
+            *_place(target), record_ids, run_id=run_id, batch_id=batch_id, now=now, memos=memos
         )
 
     def unanswered(self, target: Target) -> Sequence[str]:
@@ -172,24 +186,25 @@ def push_store(
 
     `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the
     store differs too much from its source (a dry run goes on).
-    Raises BadSettings when the store has no profiles yet.
+    Raises BadSettings when the store has no profiles yet, or the entity is not switched on.
     """
     as_of = kept_day(warehouse, store)
-    if as_of is None:
+    if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
-    profiles = warehouse.profiles(store)
-    ledger = WarehouseLedger(warehouse)
+    opened = outlet.entity(entity)
+    target = Target(outlet.name, store, as_of or now.date(), entity)
+    source = Source(warehouse, outlet.shop(store), now)
     held = None if dry_run else unproven(warehouse, store)
     label = f"{store} to {outlet.name}" if entity == PROFILES else f"{entity} to {outlet.name}"
     with recorded(warehouse, "push", store, now) as run:
         done = (
             not_begun(outlet.name, store, held, entity)
             if held
-            else push(
-                outlet.entity(entity).destination,
-                Target(outlet.name, store, as_of, entity),
-                profiles,
-                ledger,
+            else push_planned(
+                opened.destination,
+                target,
+                planner_of(source, opened, target),
+                WarehouseLedger(warehouse),
                 run_id=run.run_id,
                 now=now,
                 dry_run=dry_run,

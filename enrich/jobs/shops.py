@@ -10,7 +10,10 @@ from enrich.vtex import VtexClient
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A store of the settings; `client` is None when it has no VTEX account (imports only)."""
+    """A store of the settings; `client` is None when it has no VTEX account (imports only).
+
+    `url` is where its customers see it.
+    """
 
     name: str
     rules: Rules = field(default_factory=Rules)
@@ -20,3 +23,4 @@ class Shop:
     detail_threads: int = 5
     list_threads: int = 2
     most_unexplained_share: float = 0.001
+    url: str | None = None

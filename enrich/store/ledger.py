@@ -19,6 +19,7 @@ _RESULTS = {
     "message": pl.String,
     "remote_key": pl.String,
     "job_id": pl.String,
+    "memo": pl.String,
 }
 
 
@@ -120,9 +121,12 @@ def intend(
     run_id: str,
     batch_id: str,
     now: datetime,
+    memos: pl.Series | None = None,
 ) -> None:
     """Write down that these records are about to be sent."""
-    with registered(connection, {"leaving": pl.DataFrame({"record_id": record_ids})}):
+    said = pl.Series([None] * len(record_ids), dtype=pl.String) if memos is None else memos
+    leaving = pl.DataFrame({"record_id": record_ids.alias(""), "memo": said})
+    with registered(connection, {"leaving": leaving}):
         run(
             connection,
             "push/intend",

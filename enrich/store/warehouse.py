@@ -21,6 +21,7 @@ from enrich.store import (
     loading,
     publishing,
     reconciling,
+    records,
     resolving,
 )
 from enrich.store.connection import transaction
@@ -279,8 +280,16 @@ class Warehouse:
         return read(self._connection, "state/runs", row_limit=limit)
 
     def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """record_id, hash, accepted_at, outcome of every record a platform was sent."""
+        """record_id, hash, accepted_at, outcome, remote_key, memo of every record that was sent."""
         return ledger.pushed_state(self._connection, destination, store, entity)
+
+    def push_heads(self, entity: str, **values: Any) -> pl.DataFrame:
+        """What a plan needs of every purchase, product, coupon or cart: see `records.heads`."""
+        return records.heads(self._connection, entity, **values)
+
+    def push_rows(self, entity: str, record_ids: pl.Series, **values: Any) -> pl.DataFrame:
+        """The whole records of the last `push_heads` that have these ids."""
+        return records.rows(self._connection, entity, record_ids, **values)
 
     def start_push(
         self, run_id: str, destination: str, store: str, entity: str, *, now: datetime
@@ -328,8 +337,12 @@ class Warehouse:
         run_id: str,
         batch_id: str,
         now: datetime,
+        memos: pl.Series | None = None,
     ) -> None:
-        """Write down that these records are about to be sent, before they are."""
+        """Write down that these records are about to be sent, before they are.
+
+        `memos` are what a later change has to repeat of each.
+        """
         ledger.intend(
             self._connection,
             destination,
@@ -339,6 +352,7 @@ class Warehouse:
             run_id=run_id,
             batch_id=batch_id,
             now=now,
+            memos=memos,
         )
 
     def unanswered_pushes(self, destination: str, store: str, entity: str) -> list[str]:
@@ -351,7 +365,7 @@ class Warehouse:
         return self._push("push/open_jobs", destination, store, entity)
 
     def push_standing(self, destination: str, store: str, entity: str) -> dict[str, Any]:
-        """accepted_count, row_count (of the last good run, or None), is_confirmed."""
+        """accepted_count, row_count (of the last good run), known_since, is_confirmed."""
         return self._push("push/standing", destination, store, entity).row(0, named=True)
 
     def push_reasons(self, destination: str, store: str, entity: str) -> pl.DataFrame:

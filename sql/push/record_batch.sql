@@ -32,6 +32,7 @@ when matched then update set
         when answer.is_taken then coalesce(answer.remote_key, push_records.remote_key)
         else push_records.remote_key
     end,
+    memo = coalesce(answer.memo, push_records.memo),
     outcome = answer.outcome,
     code = answer.code,
     message = answer.message,
@@ -39,7 +40,7 @@ when matched then update set
     batch_id = getvariable('batch_id')
 when not matched then insert (
     destination, store, entity, record_id, hash, outcome, code, message, attempted_at,
-    accepted_at, batch_id, remote_key
+    accepted_at, batch_id, remote_key, memo
 ) values (
     getvariable('destination'),
     getvariable('store'),
@@ -52,7 +53,8 @@ when not matched then insert (
     getvariable('now')::timestamp,
     case when answer.is_taken then getvariable('now')::timestamp end,
     getvariable('batch_id'),
-    answer.remote_key
+    answer.remote_key,
+    answer.memo
 );
 
 delete from push_intents

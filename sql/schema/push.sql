@@ -17,6 +17,8 @@ create table if not exists push_records (
     accepted_at timestamp, batch_id varchar
 );
 alter table push_records add column if not exists remote_key varchar;
+-- memo (JSON) is what a later change has to repeat of what was sent: who it was sent for, which lines.
+alter table push_records add column if not exists memo varchar;
 -- Jobs that a platform works on by itself; finished_at null: not known to be over.
 create table if not exists push_jobs (
     job_id varchar, destination varchar, store varchar, entity varchar, run_id varchar,
@@ -34,6 +36,7 @@ create table if not exists push_intents (
     destination varchar, store varchar, entity varchar, record_id varchar, batch_id varchar,
     run_id varchar, intended_at timestamp
 );
+alter table push_intents add column if not exists memo varchar;
 -- That a person agreed to push to a destination.
 create table if not exists push_confirmations (
     destination varchar, store varchar, entity varchar, run_id varchar, confirmed_at timestamp

@@ -85,13 +85,23 @@ def test_an_intent_stands_until_its_outcome_is_known(tmp_path: Path) -> None:
 
 def test_what_is_known_of_a_destination(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        nothing = {"accepted_count": 0, "row_count": None, "is_confirmed": False}
+        nothing = {
+            "accepted_count": 0,
+            "row_count": None,
+            "is_confirmed": False,
+            "known_since": None,
+        }
         assert warehouse.push_standing(*TARGET) == nothing
         warehouse.confirm_push(*TARGET, run_id="r", now=NOW)
         warehouse.start_push("r", *TARGET, now=NOW)
         warehouse.finish_push("r", *TARGET, "completed", {"rows": 7}, now=NOW)
         send(warehouse, 0, "accepted", "h0")
-        known = {"accepted_count": 1, "row_count": 7, "is_confirmed": True}
+        known = {
+            "accepted_count": 1,
+            "row_count": 7,
+            "is_confirmed": True,
+            "known_since": NOW.replace(tzinfo=None),
+        }
         assert warehouse.push_standing(*TARGET) == known
 
 

@@ -30,6 +30,12 @@ class ConnectifSettings(RemoteSettings):
     list_separator: str = Field("|", min_length=1)
     clear_with: Literal["nothing", "null", "empty"] = "nothing"
     error_report_column: str | None = None
+    product_key: Literal["sku", "product_id"] = "sku"
+    product_report_column: str | None = None
+    ask_first: Literal["doubt", "always"] = "doubt"
+    purchase_events: bool = False
+    coupon_set_id: str | None = Field(None, min_length=1)
+    coupon_sets_path: str | None = Field(None, pattern=r"^/")
 
 
 def host(settings: ConnectifSettings) -> str:

@@ -101,7 +101,9 @@ WIRE = Wire(
     check=check_reach,
     formats=_formats,
     empty=lambda settings: "" if settings.clear_with == "empty" else None,
-    poll=poll,
+    poll=lambda remote, job_id, records: poll(
+        remote, job_id, records, remote.settings.error_report_column
+    ),
     erase=_erase,
     requests_for=_requests_for,
 )

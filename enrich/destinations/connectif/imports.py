@@ -14,6 +14,7 @@ from typing import Any
 from enrich.client import Call, NotFound
 from enrich.destinations.base import Addressee, Capabilities, Record, is_safe_to_send_to
 from enrich.destinations.connectif.account import code_of
+from enrich.destinations.mapping import join_list
 from enrich.destinations.remote import Remote
 from enrich.destinations.sending import (
     LATER,
@@ -82,8 +83,15 @@ def as_csv(records: Sequence[Record]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(names), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(record.payload for record in records)
+    writer.writerows(
+        {name: _cell(value) for name, value in record.payload.items()} for record in records
+    )
     return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Several texts in one cell are divided by a bar, which none of them may hold."""
+    return join_list(value, "|") if isinstance(value, list) else value
 
 
 def _form(parts: Mapping[str, str], content: str, name: str) -> bytes:
@@ -101,8 +109,13 @@ def _form(parts: Mapping[str, str], content: str, name: str) -> bytes:
     return (head + file + content + f"{LINE_END}--{BOUNDARY}--{LINE_END}").encode()
 
 
-def poll(remote: Remote, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
-    """One outcome for every record of a job that is over; None while it is not."""
+def poll(
+    remote: Remote, job_id: str, records: Sequence[Addressee], column: str | None
+) -> list[RecordResult] | None:
+    """One outcome for every record of a job that is over; None while it is not.
+
+    `column` of the error report has the key of a refused record; None where nobody knows it.
+    """
     try:
         job = answer_of(remote.ask("GET", f"/imports/{job_id}", name="connectif /imports/{id}"))
     except NotFound:
@@ -113,15 +126,13 @@ def poll(remote: Remote, job_id: str, records: Sequence[Addressee]) -> list[Reco
         return None
     if job.get("errors") == 0 and job.get("success") == len(records):
         return all_of(records, Outcome.ACCEPTED, None)
-    return _with_errors(remote, job_id, job, records)
+    return _with_errors(records, job, _report(remote, job_id, job), column)
 
 
 def _with_errors(
-    remote: Remote, job_id: str, job: dict[str, Any], records: Sequence[Addressee]
+    records: Sequence[Addressee], job: Mapping[str, Any], report: str | None, column: str | None
 ) -> list[RecordResult]:
     """Which rows failed stands in the report alone, whose layout is not documented."""
-    report = _report(remote, job_id, job.get("errorReportFileUrl"))
-    column = remote.settings.error_report_column
     if report is None or column is None:
         return all_of(records, Outcome.UNKNOWN, "import_errors")
     rows = csv.DictReader(io.StringIO(report))
@@ -136,8 +147,9 @@ def _with_errors(
     ]
 
 
-def _report(remote: Remote, job_id: str, url: object) -> str | None:
+def _report(remote: Remote, job_id: str, job: Mapping[str, Any]) -> str | None:
     """The error report, kept as it came for a person to read; None when there is none."""
+    url = job.get("errorReportFileUrl")
     if not isinstance(url, str) or not is_safe_to_send_to(url):
         return None
     # Without our key: the file may stand on another host.

@@ -29,6 +29,12 @@ class SyneriseSettings(RemoteSettings):
     cloud: Literal["azure-eu", "azure-us", "google"] = "azure-eu"
     send_custom_id: bool = True
     batch_size: int = Field(1_000, ge=1, le=1_000)
+    product_key: Literal["sku", "product_id"] = "sku"
+    catalog: str | None = Field(None, min_length=1)
+    create_catalog: bool = False
+    cancel_events: bool = True
+    cart_action: str = Field("cart.abandoned", pattern=r"^[a-zA-Z0-9.\-_]{1,32}$")
+    cart_days: int = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _whole(self) -> SyneriseSettings:
@@ -61,20 +67,20 @@ def missing_permissions(remote: Remote, names: Sequence[str]) -> list[str]:
 
 
 def logged_in(
-    remote: Remote, method: str, path: str, body: Any, name: str
+    remote: Remote, method: str, path: str, body: Any, name: str, **rest: Any
 ) -> httpx.Response | Refusal:
-    """The answer; a token that ran out is replaced once."""
+    """The answer; a token that ran out is replaced once. `rest` is what else a call has."""
     if remote.settings.auth == "basic":
-        return remote.ask(method, path, body, name=name)
+        return remote.ask(method, path, body, name=name, **rest)
     if "token" not in remote.memory:
         _log_in(remote)
     try:
-        return remote.ask(method, path, body, name=name)
+        return remote.ask(method, path, body, name=name, **rest)
     except Refused as fault:
         if type(fault) is not Refused:  # a missing permission is no old token
             raise
         _log_in(remote)
-        return remote.ask(method, path, body, name=name)
+        return remote.ask(method, path, body, name=name, **rest)
 
 
 def _log_in(remote: Remote) -> None:

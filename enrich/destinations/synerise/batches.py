@@ -15,10 +15,12 @@ from enrich.destinations.synerise.account import logged_in
 from enrich.model import Outcome
 
 
-def send_batch(remote: Remote, path: str, records: Sequence[Record]) -> Answer:
+def send_batch(
+    remote: Remote, path: str, records: Sequence[Record], name: str | None = None
+) -> Answer:
     """All queued (202); of a 207 the refused ones, where they can be told from the others."""
     body = [record.payload for record in records]
-    response = logged_in(remote, "POST", path, body, f"synerise {path}")
+    response = logged_in(remote, "POST", path, body, f"synerise {name or path}")
     if isinstance(response, Refusal):
         return response
     if response.status_code != httpx.codes.MULTI_STATUS:
@@ -43,6 +45,6 @@ def matched(records: Sequence[Record], errors: Any) -> dict[str, str] | None:
 
 
 def _has(payload: Mapping[str, Any], error: Mapping[str, Any]) -> bool:
-    field = str(error.get("field", "")).removeprefix("attributes.")
-    values = {**payload.get("attributes", {}), **payload}
+    field = str(error.get("field", "")).removeprefix("attributes.").removeprefix("value.")
+    values = {**payload.get("attributes", {}), **payload.get("value", {}), **payload}
     return field in values and str(values[field]) == str(error.get("rejectedValue"))

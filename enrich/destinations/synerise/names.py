@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 # Fields of a profile of their own; every other name is a free attribute.
@@ -83,6 +84,16 @@ OUTSIDE_THE_PLANE = re.compile("[\U00010000-\U0010ffff]")
 def is_reserved(name: str) -> bool:
     """Whether a name would be dropped without a word; the native fields are no attributes."""
     return name not in NATIVE and (name in RESERVED or name.startswith("geo_loc_"))
+
+
+def client_of(row: Mapping[str, Any], *, send_custom_id: bool) -> dict[str, str]:
+    """Who an event is about: the shop's own id, where profiles are sent with it, else the address.
+
+    Never both: they might be taken for two people.
+    """
+    if send_custom_id and row["customer_id"]:
+        return {"customId": clean(row["customer_id"], is_identifier=True)}
+    return {"email": clean(row["email"], is_identifier=True)}
 
 
 def clean(value: Any, *, is_identifier: bool = False) -> Any:

@@ -19,7 +19,9 @@ class Account:
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
     status instead of an answer, or "lost" for a call that is carried out and whose reply never
     comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
-    often each contact was written.
+    often each contact was written. `tables` are further records by entity; `domains` those that
+    pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
+    after which nothing can have happened (ISO text; empty: never).
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -34,6 +36,10 @@ class Account:
     tokens: set[str] = field(default_factory=set)
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    domains: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    now: str = ""
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -42,6 +48,10 @@ class Account:
             | ({type_key: self.field_types[name]} if name in self.field_types else {})
             for name in sorted(self.known_fields or ())
         ]
+
+    def table(self, entity: str) -> dict[str, Any]:
+        """The records of one entity by their key."""
+        return self.contacts if entity == "profiles" else self.tables.setdefault(entity, {})
 
     def keep(self, email: str, values: Mapping[str, Any]) -> None:
         """Upsert by address; a null takes a field away."""
@@ -98,6 +108,7 @@ def report(account: Account) -> dict[str, Any]:
         "contacts": account.contacts,
         "contact_count": len(account.contacts),
         "sent_more_than_once": sum(times > 1 for times in account.times.values()),
+        "tables": account.tables,
         "jobs": {name: job["polls"] for name, job in account.jobs.items()},
         "calls": account.calls,
         "statuses": account.statuses,

@@ -121,6 +121,8 @@ class Item(Document):
     unitMultiplier: float | None = None
     additionalInfo: AdditionalInfo | None = None
     parentItemIndex: int | None = None
+    imageUrl: str | None = None
+    detailUrl: str | None = None
 
 
 class PackageItem(Document):
