@@ -1,4 +1,4 @@
-"""Commands that compute and send: profiles, push, the whole run, the schedules."""
+"""Commands that compute and run: profiles, the whole run, the schedules."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import typer
 
 from enrich.cli.console import reporter
 from enrich.cli.options import StoreOption, parse_day
+from enrich.cli.pushes import push_all, raise_first_fault
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_profiles, show_pushes, show_sync
 from enrich.errors import BadSettings
 from enrich.jobs.profiles import make_profiles
 from enrich.jobs.publish import publish
-from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_outlet
 from enrich.jobs.serving import DEFAULT_PORT, Address, serve_forever
 from enrich.jobs.sync import sync_store
-from enrich.store import Warehouse
 
 AsOfOption = Annotated[
     str | None,
@@ -27,14 +25,6 @@ AsOfOption = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("--output", help="Also write the profiles here: .parquet or .csv")
 ]
-DestinationOption = Annotated[
-    str | None, typer.Option("--destination", help="Only this one, even if it is not enabled")
-]
-ConfirmOption = Annotated[
-    bool,
-    typer.Option("--confirm", help="You looked: make the first push, or push after a jump of rows"),
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent")]
 
 
 def profiles(
@@ -57,56 +47,6 @@ def profiles(
     with shell.wiring.warehouse("profiles") as warehouse:
         shell.each(names, one)
         publish(warehouse)
-
-
-def push(
-    shell: Shell,
-    destination: DestinationOption = None,
-    dry_run: DryRunOption = False,
-    confirm: ConfirmOption = False,
-    store: StoreOption = None,
-) -> None:
-    """Send what changed since each platform last accepted."""
-    with shell.wiring.warehouse("push") as warehouse:
-        pushes = push_all(shell, warehouse, shell.store_names(store), destination, dry_run, confirm)
-        if not dry_run:
-            publish(warehouse)
-    show_pushes(shell.out, pushes)
-    raise_first_fault(pushes)
-
-
-def push_all(
-    shell: Shell,
-    warehouse: Warehouse,
-    names: tuple[str, ...],
-    destination: str | None = None,
-    dry_run: bool = False,
-    confirmed: bool = False,
-) -> list[PushSummary]:
-    """What became of each store at each destination; one platform's fault stays its own."""
-    with shell.wiring.outlets(destination) as outlets, reporter(shell.out) as report:
-        return [
-            done
-            for outlet in outlets
-            for name in names
-            if name in outlet.stores
-            for done in push_outlet(
-                warehouse,
-                outlet,
-                name,
-                now=shell.now,
-                dry_run=dry_run,
-                confirmed=confirmed,
-                report=report,
-            )
-        ]
-
-
-def raise_first_fault(pushes: list[PushSummary]) -> None:
-    """Raises the first fault of the pushes, after all of them were tried."""
-    for done in pushes:
-        if done.fault is not None:
-            raise done.fault
 
 
 def run(shell: Shell, store: StoreOption = None) -> None:

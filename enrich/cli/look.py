@@ -10,6 +10,7 @@ from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
+from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
@@ -42,6 +43,7 @@ PROOFS = (
     "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
     "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
+PUSHED = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
 SET_ASIDE = ("store", "entity", "reason", "records")
 
 
@@ -60,6 +62,10 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
 def show_status(shell: Shell, found: Status) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
     show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
+    if found.pushed.height:
+        show_table(shell.out, "pushed", PUSHED, found.pushed.iter_rows())
+    if found.exports.height:
+        show_exports(shell.out, found.exports)
     if found.proofs:
         show_table(shell.out, "compared with VTEX", PROOFS, map(proof_row, found.proofs))
     if found.set_aside:

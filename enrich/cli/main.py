@@ -20,6 +20,7 @@ from enrich.cli import (
     look,
     movements,
     pull,
+    pushes,
     query,
     setup,
 )
@@ -36,7 +37,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("sync", pull.sync),
     ("import", pull.import_files),
     ("profiles", compute.profiles),
-    ("push", compute.push),
+    ("push", pushes.push),
     ("run", compute.run),
     ("serve", compute.serve),
     ("status", look.status),

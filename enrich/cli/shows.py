@@ -112,6 +112,42 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
             )
 
 
+EXPORT_COLUMNS = (
+    "destination", "store", "entity", "days", "by", "status", "records", "answered", "refused",
+    "began (UTC)", "last worked on (UTC)",
+)  # fmt: skip
+
+
+def export_rows(exports: pl.DataFrame) -> list[tuple[object, ...]]:
+    """The exports as rows of EXPORT_COLUMNS."""
+    return [
+        (
+            row["destination"],
+            row["store"],
+            row["entity"],
+            f"{row['from_on']} to {row['to_on']}",
+            row["dated_by"],
+            row["status"],
+            row["record_count"],
+            row["done_count"],
+            row["refused_count"],
+            row["started_at"],
+            row["updated_at"],
+        )
+        for row in exports.iter_rows(named=True)
+    ]
+
+
+def show_exports(console: Console, exports: pl.DataFrame) -> None:
+    """How far each export came; one that is not completed goes on with the same command."""
+    if exports.is_empty():
+        console.print(
+            "no exports yet; `enrich push --destination NAME --entity customers --from DAY`"
+        )
+        return
+    show_table(console, "exports", EXPORT_COLUMNS, export_rows(exports))
+
+
 def _push_lines(done: PushSummary) -> list[str]:
     """What else there is to know about a push, in words."""
     minutes = (done.estimated_seconds or 0.0) / 60
@@ -122,6 +158,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,
+        f"{done.frozen:,} changed since, and the platform takes no change": done.frozen > 0,
     }
     return [line for line, is_so in lines.items() if is_so]
 

@@ -30,6 +30,9 @@ STANDING = ("customer_key", "email", "last_purchase_date")
 
 REMOVED_SCHEMA = {"record_id": pl.String, "remote_key": pl.String}
 
+# What became of a record that need not be sent a second time by the same export.
+ANSWERED = ("accepted", "queued", "rejected", "invalid")
+
 NO_EMAIL = "no real e-mail"
 BAD_EMAIL = "not an e-mail address"
 SHARED_EMAIL = "same e-mail as another customer"
@@ -57,7 +60,8 @@ class Plan:
     order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
     longer have. `row_count` is how many records it could have. `frozen` changed since they were
-    accepted and the platform takes no change. `widen` gives some rows of `to_send` the columns that
+    accepted and the platform takes no change. `done_before` were answered in an earlier run of the
+    same export. `widen` gives some rows of `to_send` the columns that
     they are rendered from.
     """
 
@@ -68,6 +72,7 @@ class Plan:
     removed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMOVED_SCHEMA))
     invalid: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
+    done_before: int = 0
     widen: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
@@ -103,11 +108,13 @@ def build_plan(
     record_key: str,
     mapping_version: str,
     whole_table: bool = False,
+    export_id: str | None = None,
 ) -> Plan:
     """The plan for `profiles` (one row per customer) against `state`.
 
     `state` has record_id and hash, and may have remote_key. A null hash means tried and never
     accepted. With `whole_table` one change sends every profile, no change still sends nothing.
+    With `export_id` every profile goes that this export was not answered for, and nobody is gone.
     """
     _require(profiles.schema, fields)
     clean = without_aliases(profiles)
@@ -115,15 +122,17 @@ def build_plan(
         hash_profiles(clean, fields, mapping_version),
         record_id=pl.col("customer_key").cast(pl.String),
     )
-    compared = _compare(judged.filter(pl.col("problem").is_null()), state)
-    changed = compared.filter(pl.col("old_hash").ne_missing(pl.col("hash")))
+    compared = _compare(judged.filter(pl.col("problem").is_null()), state, export_id)
+    is_due = pl.col("old_hash").ne_missing(pl.col("hash"))
+    changed = compared.filter(is_due if export_id is None else ~pl.col("is_done"))
     known_count = changed["is_known"].sum()
     is_all_sent = whole_table and not changed.is_empty()
     return Plan(
         adds=changed.height - int(known_count),
         changes=int(known_count),
         unchanged=compared.height - changed.height,
-        removed=_removed(judged, state),
+        removed=_removed(judged, state if export_id is None else state.clear()),
+        done_before=0 if export_id is None else compared.height - changed.height,
         to_send=_with_profiles(compared if is_all_sent else changed, clean),
         invalid=_count_problems(judged),
     )
@@ -167,13 +176,28 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def _compare(good: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """The pushable customers with old_hash and is_known, in the order of customer_key."""
-    accepted = state.select(
-        pl.col("record_id").cast(pl.String), old_hash=pl.col("hash").cast(pl.String)
-    )
+def _compare(good: pl.DataFrame, state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
+    """The pushable customers with old_hash, is_known and is_done, in the order of customer_key."""
+    accepted = known_state(state, export_id)
     compared = good.join(accepted, on="record_id", how="left").sort("customer_key")
-    return compared.with_columns(is_known=pl.col("old_hash").is_not_null())
+    return compared.with_columns(
+        is_known=pl.col("old_hash").is_not_null(), is_done=pl.col("is_done").fill_null(False)
+    )
+
+
+def known_state(state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
+    """record_id, old_hash, memo, and is_done: whether this export was answered for the record."""
+    there = {
+        name: pl.col(name) if name in state.columns else pl.lit(None)
+        for name in ("outcome", "memo", "export_id")
+    }
+    is_of_it = (there["export_id"].cast(pl.String) == (export_id or "")).fill_null(False)
+    return state.select(
+        pl.col("record_id").cast(pl.String),
+        old_hash=pl.col("hash").cast(pl.String),
+        memo=there["memo"].cast(pl.String),
+        is_done=is_of_it & there["outcome"].cast(pl.String).is_in(ANSWERED).fill_null(False),
+    )
 
 
 def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:

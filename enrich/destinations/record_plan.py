@@ -15,10 +15,8 @@ from enrich.destinations.plan import (
     PLAIN_EMAIL,
     Known,
     Plan,
+    known_state,
 )
-
-# What became of a record that need not be sent a second time by the same export.
-ANSWERED = ("accepted", "queued", "rejected", "invalid")
 
 
 def plan_records(
@@ -64,6 +62,7 @@ def plan_records(
             .sum()
             .item()
         ),
+        done_before=0 if export_id is None else int(compared["is_done"].sum()),
         widen=widen,
     )
 
@@ -89,26 +88,14 @@ def _problem(limits: Capabilities) -> pl.Expr:
 
 def _compare(good: pl.DataFrame, known: Known, export_id: str | None) -> pl.DataFrame:
     """The records beside what is known of each: is_known, is_changed, is_unanswered, is_done."""
-    state = known.state.select(
-        pl.col("record_id").cast(pl.String),
-        old_hash=pl.col("hash").cast(pl.String),
-        outcome=_optional(known.state, "outcome"),
-        memo=_optional(known.state, "memo"),
-        export_id=_optional(known.state, "export_id"),
-    )
+    state = known_state(known.state, export_id)
     joined = good.join(state, on="record_id", how="left", maintain_order="left")
     return joined.with_columns(
         is_known=pl.col("old_hash").is_not_null(),
         is_changed=pl.col("old_hash").ne_missing(pl.col("hash")),
         is_unanswered=pl.col("record_id").is_in(list(known.unanswered)),
-        is_done=(pl.col("export_id") == (export_id or "")).fill_null(False)
-        & pl.col("outcome").is_in(ANSWERED).fill_null(False),
+        is_done=pl.col("is_done").fill_null(False),
     )
-
-
-def _optional(state: pl.DataFrame, column: str) -> pl.Expr:
-    there = pl.col(column) if column in state.columns else pl.lit(None)
-    return there.cast(pl.String)
 
 
 def _due(limits: Capabilities, export_id: str | None) -> pl.Expr:
@@ -125,9 +112,8 @@ def _doubt(limits: Capabilities, known: Known, export_id: str | None) -> pl.Expr
     """Whether the platform may have the record already, though the ledger does not know it."""
     if limits.asks_first != "doubt":
         return pl.lit(limits.asks_first == "always")
-    is_older = pl.lit(known.since is None)
-    if known.since is not None:
-        since = pl.lit(known.since.replace(tzinfo=None))
-        is_older = (pl.col("happened_at") < since).fill_null(True)
-    is_again = pl.col("is_known") if export_id is not None else pl.lit(False)
-    return pl.col("is_unanswered") | (~pl.col("is_known") & is_older) | is_again
+    if export_id is not None or known.since is None:
+        return pl.lit(True)
+    since = pl.lit(known.since.replace(tzinfo=None))
+    is_older = (pl.col("happened_at") < since).fill_null(True)
+    return pl.col("is_unanswered") | (~pl.col("is_known") & is_older)

@@ -93,8 +93,13 @@ def known_of(ledger: PushLedger, target: Target) -> Known:
     )
 
 
-def plan_push(destination: Destination, profiles: pl.DataFrame, state: pl.DataFrame) -> Plan:
-    """What this destination would be sent."""
+def plan_push(
+    destination: Destination,
+    profiles: pl.DataFrame,
+    state: pl.DataFrame,
+    export_id: str | None = None,
+) -> Plan:
+    """What this destination would be sent of the profiles."""
     return build_plan(
         profiles,
         state,
@@ -102,6 +107,7 @@ def plan_push(destination: Destination, profiles: pl.DataFrame, state: pl.DataFr
         record_key=destination.capabilities.record_key,
         mapping_version=destination.mapping_version,
         whole_table=destination.capabilities.whole_table,
+        export_id=export_id,
     )
 
 
@@ -208,6 +214,8 @@ class _Push:
         """What is known of the destination; with a person's word, nothing of it holds the run."""
         sending = self.sending
         standing = _standing(sending.destination, sending.target, sending.ledger, sending.now)
+        if sending.target.export_id is not None:  # a part says nothing of the whole
+            standing = replace(standing, row_count=None)
         if not self.confirmed:
             return standing
         if not standing.is_confirmed:
@@ -218,7 +226,9 @@ class _Push:
         sending = self.sending
         if sending.destination.capabilities.transport == "job" and sending.tally.fault is None:
             sending.settle(wait=True)
-        return "failed" if sending.tally.fault else "completed"
+        if sending.tally.fault:
+            return "failed"
+        return "completed" if sending.target.export_id is None else "exported"
 
     def _resume(self) -> None:
         """Ask for the end of the jobs an earlier run left open."""

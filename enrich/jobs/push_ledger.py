@@ -32,12 +32,16 @@ RESULT_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which records go where: the destination by its configured name, one store, one day."""
+    """Which records go where: the destination by its configured name, one store, one day.
+
+    `export_id` is set when this is a part of an export, which sends its records whatever is there.
+    """
 
     destination: str
     store: str
     as_of: date
     entity: str = PROFILES
+    export_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Sending:
             self._record(prepared, results)
             self.tally.count(results)
             sent_count += len(results)
-            self.progress(sent_count, total)
+            self.progress(plan.done_before + sent_count, plan.done_before + total)
             self.tally.fault = fault or self._brake()
             if self.tally.fault is not None:
                 return

@@ -14,6 +14,7 @@ from enrich.destinations.plan import Known, Plan, without_aliases
 from enrich.destinations.record_plan import plan_records
 from enrich.destinations.records import Remembers
 from enrich.jobs.push import Planner, plan_push
+from enrich.jobs.push_days import Days
 from enrich.jobs.push_ledger import Target
 from enrich.jobs.shops import Shop
 from enrich.store import Warehouse
@@ -31,27 +32,40 @@ class Source:
     now: datetime
 
 
-def planner_of(source: Source, opened: Opened, target: Target) -> Planner:
-    """What finds out what is to be sent of this entity, given what the ledger knows."""
+def planner_of(source: Source, opened: Opened, target: Target, days: Days | None = None) -> Planner:
+    """What finds out what is to be sent of this entity, given what the ledger knows.
+
+    With `days` it is an export of the records of these days, and the target names it.
+    """
     if opened.name == PROFILES:
-        return _of_profiles(source, opened, target)
-    return _of_records(source, opened, target)
+        return _of_profiles(source, opened, target, days)
+    return _of_records(source, opened, target, days)
 
 
-def _of_profiles(source: Source, opened: Opened, target: Target) -> Planner:
+def _of_profiles(source: Source, opened: Opened, target: Target, days: Days | None) -> Planner:
     def plan(known: Known) -> Plan:
         profiles = source.warehouse.profiles(target.store)
-        return plan_push(opened.destination, profiles, known.state)
+        if days is not None:
+            heads = source.warehouse.customer_days(target.store)
+            theirs = days.of(heads, source.shop.rules.time_zone)["customer_key"]
+            profiles = profiles.filter(pl.col("customer_key").is_in(theirs.to_list()))
+        return plan_push(opened.destination, profiles, known.state, target.export_id)
 
     return plan
 
 
-def _of_records(source: Source, opened: Opened, target: Target) -> Planner:
+def _of_records(source: Source, opened: Opened, target: Target, days: Days | None) -> Planner:
     name, values = opened.name, asked_of(source, opened, target)
+
+    def heads() -> pl.DataFrame:
+        found = source.warehouse.push_heads(name, **values)
+        return found if days is None else days.of(found, source.shop.rules.time_zone)
+
     return records_planner(
         opened.destination,
-        lambda: source.warehouse.push_heads(name, **values),
+        heads,
         lambda record_ids: source.warehouse.push_rows(name, record_ids, **values),
+        target.export_id,
     )
 
 
@@ -59,6 +73,7 @@ def records_planner(
     destination: Destination,
     heads: Callable[[], pl.DataFrame],
     rows: Callable[[pl.Series], pl.DataFrame],
+    export_id: str | None = None,
 ) -> Planner:
     """The planner of records whose heads are read at once, and the whole rows part by part."""
 
@@ -70,7 +85,7 @@ def records_planner(
         return destination.remember(whole) if isinstance(destination, Remembers) else whole
 
     def plan(known: Known) -> Plan:
-        return plan_records(heads(), known, destination, widen)
+        return plan_records(heads(), known, destination, widen, export_id=export_id)
 
     return plan
 

@@ -10,13 +10,15 @@ from typing import Any
 import polars as pl
 
 from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
+from enrich.destinations.plan import Known, Plan
 from enrich.errors import BadSettings, EnrichError, HeldBack
-from enrich.jobs.push import PushSummary, Target, push_planned
+from enrich.jobs.push import Planner, PushSummary, Target, push_planned
+from enrich.jobs.push_days import Days, status_of
 from enrich.jobs.push_ledger import Standing
 from enrich.jobs.push_sources import Source, planner_of
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
-from enrich.jobs.runs import kept_day, recorded
+from enrich.jobs.runs import Run, kept_day, recorded
 from enrich.jobs.shops import Shop
 from enrich.store import Warehouse
 
@@ -115,6 +117,7 @@ class WarehouseLedger:
             batch_id=batch_id,
             now=now,
             closed_job=closed_job,
+            export_id=target.export_id,
         )
 
     def finish_push(
@@ -178,14 +181,16 @@ def push_store(
     *,
     now: datetime,
     entity: str = PROFILES,
+    days: Days | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> PushSummary:
     """What became of one entity of one store at one destination; its fault stands in the summary.
 
-    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the
-    store differs too much from its source (a dry run goes on).
+    With `days` it is an export of the records of these days, or goes on with one that did not end.
+    `confirmed`: a person looked at what would be sent (see `push_planned`). Nothing is sent while
+    the store differs too much from its source (a dry run goes on).
     Raises BadSettings when the store has no profiles yet, or the entity is not switched on.
     """
     as_of = kept_day(warehouse, store)
@@ -193,29 +198,14 @@ def push_store(
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
     opened = outlet.entity(entity)
     target = Target(outlet.name, store, as_of or now.date(), entity)
-    source = Source(warehouse, outlet.shop(store), now)
-    held = None if dry_run else unproven(warehouse, store)
-    label = f"{store} to {outlet.name}" if entity == PROFILES else f"{entity} to {outlet.name}"
+    work = _Work(warehouse, outlet, opened, now, days, dry_run, confirmed, report)
     with recorded(warehouse, "push", store, now) as run:
-        done = (
-            not_begun(outlet.name, store, held, entity)
-            if held
-            else push_planned(
-                opened.destination,
-                target,
-                planner_of(source, opened, target),
-                WarehouseLedger(warehouse),
-                run_id=run.run_id,
-                now=now,
-                dry_run=dry_run,
-                confirmed=confirmed,
-                requests_per_second=outlet.requests_per_second,
-                progress=lambda done, total: report.step(label, done, total),
-            )
-        )
+        held = None if dry_run else unproven(warehouse, store)
+        done = not_begun(outlet.name, store, held, entity) if held else work.done(target, run)
         if not dry_run:
             done = _tidied(outlet, done, now)
-        run.note({"destination": outlet.name, "dry_run": dry_run, **done.as_json()})
+        partial = {} if days is None else {"partial": True}
+        run.note({"destination": outlet.name, "dry_run": dry_run, **partial, **done.as_json()})
         if done.fault is not None:
             run.fail(done.fault)
     return done
@@ -236,3 +226,77 @@ def drop_files_of(outlet: Outlet, now: datetime) -> list[str]:
     if outlet.keep_days is None or not isinstance(destination, KeepsFiles):
         return []
     return destination.drop_files(now - timedelta(days=outlet.keep_days))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One push or export of one entity, ready to be done."""
+
+    warehouse: Warehouse
+    outlet: Outlet
+    opened: Opened
+    now: datetime
+    days: Days | None
+    dry_run: bool
+    confirmed: bool
+    report: Reporter
+
+    def done(self, target: Target, run: Run) -> PushSummary:
+        if self.days is None:
+            return self._pushed(target, run)
+        if self.dry_run:
+            return self._pushed(replace(target, export_id=run.run_id), run)
+        return self._exported(target, self.days, run)
+
+    def _exported(self, target: Target, days: Days, run: Run) -> PushSummary:
+        """The push, with its progress written down so that another run can go on."""
+        export_id = self.warehouse.start_export(
+            *_place(target),
+            (days.from_on, days.to_on),
+            days.dated_by,
+            run_id=run.run_id,
+            now=self.now,
+        )
+        status = "interrupted"
+        try:
+            done = self._pushed(replace(target, export_id=export_id), run)
+            status = status_of(done)
+        finally:
+            self.warehouse.finish_export(export_id, status, now=self.now)
+        return done
+
+    def _pushed(self, target: Target, run: Run) -> PushSummary:
+        source = Source(self.warehouse, self.outlet.shop(target.store), self.now)
+        planner = planner_of(source, self.opened, target, self.days)
+        place = target.store if target.entity == PROFILES else f"{target.store} {target.entity}"
+        return push_planned(
+            self.opened.destination,
+            target,
+            self._noting(planner, target),
+            WarehouseLedger(self.warehouse),
+            run_id=run.run_id,
+            now=self.now,
+            dry_run=self.dry_run,
+            confirmed=self.confirmed,
+            requests_per_second=self.outlet.requests_per_second,
+            progress=lambda done, total: self.report.step(
+                f"{place} to {self.outlet.name}", done, total
+            ),
+        )
+
+    def _noting(self, planner: Planner, target: Target) -> Planner:
+        """The planner; what it finds for an export is written down before anything is sent."""
+        export_id = target.export_id
+        if export_id is None or self.dry_run:
+            return planner
+
+        def plan(known: Known) -> Plan:
+            found = planner(known)
+            self.warehouse.plan_export(
+                export_id,
+                record_count=found.done_before + found.to_send.height,
+                done_count=found.done_before,
+            )
+            return found
+
+        return plan

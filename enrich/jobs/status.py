@@ -15,18 +15,22 @@ from enrich.store import Warehouse
 
 WATERMARKED = ("orders", "customers")
 SHOWN_RUNS = 10
+SHOWN_EXPORTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What `enrich status` shows.
 
-    `runs`: the newest, as shown; `watermarks`: (store, entity, moment, hours behind now);
+    `runs`: the newest, as shown; `pushed` and `exports`: what each platform holds of each entity,
+    and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
     `proofs`: what the syncs proved per store; `set_aside`: (store, entity, reason, count);
     `counts`: per table; `advice`: what to do next, the most pressing first.
     """
 
     runs: pl.DataFrame
+    pushed: pl.DataFrame
+    exports: pl.DataFrame
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
     proofs: tuple[Proof, ...]
     set_aside: tuple[tuple[str, str, str, int], ...]
@@ -39,14 +43,25 @@ def read_status(warehouse: Warehouse, stores: Sequence[str], now: datetime) -> S
     runs = warehouse.runs(SHOWN_RUNS)
     counts = tuple((str(name), int(count)) for name, count in warehouse.table_counts().iter_rows())
     proofs = tuple(proof for store in stores if (proof := read_proof(warehouse, store)))
+    exports = warehouse.exports(SHOWN_EXPORTS)
     return Status(
         runs=shown_runs(runs),
+        pushed=warehouse.pushed(),
+        exports=exports,
         watermarks=tuple(_watermarks(warehouse, stores, now)),
         proofs=proofs,
         set_aside=set_aside(warehouse.rejects()),
         counts=tuple((name, count) for name, count in counts if count),
-        advice=tuple(_advice(runs, dict(counts), proofs)),
+        advice=(*_advice(runs, dict(counts), proofs), *_unfinished(exports)),
     )
+
+
+def _unfinished(exports: pl.DataFrame) -> Iterator[str]:
+    for row in exports.filter(pl.col("status") != "completed").iter_rows(named=True):
+        yield (
+            f"an export of {row['entity']} to {row['destination']} is {row['status']}: the same"
+            " command goes on with it (`enrich push --exports` lists them)"
+        )
 
 
 def _watermarks(

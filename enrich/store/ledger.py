@@ -91,6 +91,7 @@ def record_batch(
     batch_id: str,
     now: datetime,
     closed_job: str | None = None,
+    export_id: str | None = None,
 ) -> None:
     """The outcomes of one batch, or of the job that is over; absent columns count as null."""
     columns = [
@@ -108,6 +109,7 @@ def record_batch(
             batch_id=batch_id,
             now=now,
             closed_job=closed_job,
+            export_id=export_id,
         )
 
 

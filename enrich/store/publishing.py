@@ -50,6 +50,7 @@ PUBLISHED = (
     "push_batches",
     "push_records",
     "push_jobs",
+    "push_exports",
 )
 """Everything but the raw documents, the rejects and the listing."""
 

@@ -308,11 +308,13 @@ class Warehouse:
         batch_id: str,
         now: datetime,
         closed_job: str | None = None,
+        export_id: str | None = None,
     ) -> None:
         """What a platform answered to one batch: record_id, hash, outcome, code, message.
 
         The hash is only kept for accepted and queued records, so the others are sent again. With
         `job_id` it is kept when that job ends: then these are its results and it is `closed_job`.
+        `export_id` is the export on whose behalf the batch went.
         """
         with transaction(self._connection):
             ledger.record_batch(
@@ -325,6 +327,7 @@ class Warehouse:
                 batch_id=batch_id,
                 now=now,
                 closed_job=closed_job,
+                export_id=export_id,
             )
 
     def intend_push(
@@ -416,6 +419,62 @@ class Warehouse:
         ledger.finish_push(
             self._connection, run_id, destination, store, entity, status, summary, now
         )
+
+    # -- exports ------------------------------------------------------------------------------
+
+    def start_export(
+        self,
+        destination: str,
+        store: str,
+        entity: str,
+        days: tuple[date, date],
+        dated_by: str,
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> str:
+        """The id of the unfinished export of these days, which goes on, or of a new one."""
+        from_on, to_on = days
+        with transaction(self._connection):
+            run(
+                self._connection,
+                "push/start_export",
+                destination=destination,
+                store=store,
+                entity=entity,
+                dated_by=dated_by,
+                from_on=from_on,
+                to_on=to_on,
+                run_id=run_id,
+                now=now,
+            )
+            return str(read(self._connection, "push/export_of_run", run_id=run_id).item())
+
+    def plan_export(self, export_id: str, *, record_count: int, done_count: int) -> None:
+        """How many records an export has, and how many of them were answered before."""
+        run(
+            self._connection,
+            "push/plan_export",
+            export_id=export_id,
+            record_count=record_count,
+            done_count=done_count,
+        )
+
+    def finish_export(self, export_id: str, status: str, *, now: datetime) -> None:
+        """How a run of an export ended."""
+        run(self._connection, "push/finish_export", export_id=export_id, status=status, now=now)
+
+    def exports(self, limit: int = 20) -> pl.DataFrame:
+        """The newest exports: what goes where, of which days, how far it came."""
+        return read(self._connection, "push/exports", row_limit=limit)
+
+    def pushed(self) -> pl.DataFrame:
+        """What each platform holds of each entity: one row per destination, store and entity."""
+        return read(self._connection, "push/overview")
+
+    def customer_days(self, store: str) -> pl.DataFrame:
+        """customer_key, happened_at, changed_at: when customers came and changed, in UTC."""
+        return read(self._connection, "records/customer_days", store=store)
 
     # -- inside -------------------------------------------------------------------------------
 

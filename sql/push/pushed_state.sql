@@ -19,7 +19,7 @@ leaving as (
 ),
 
 records as (
-    select record_id, hash, accepted_at, outcome, remote_key, memo
+    select record_id, hash, accepted_at, outcome, remote_key, memo, export_id
     from push_records
     where destination = getvariable('destination')
         and store = getvariable('store')
@@ -32,7 +32,8 @@ select
     records.accepted_at,
     records.outcome,
     records.remote_key,
-    coalesce(leaving.memo, records.memo) as memo
+    coalesce(leaving.memo, records.memo) as memo,
+    records.export_id
 from records
 full join leaving on leaving.record_id = records.record_id
 left join pending on pending.record_id = records.record_id
