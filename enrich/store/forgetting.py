@@ -14,7 +14,7 @@ from enrich.errors import BadSettings
 from enrich.store.connection import schema_version
 from enrich.store.scripts import read, registered, run, table_exists
 
-OF_CUSTOMERS = ("profiles", "push_job_records", "push_intents")
+OF_CUSTOMERS = ("profiles",)
 """Tables of customers that are not there from the beginning."""
 
 
@@ -69,10 +69,9 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
 
 def _remove_customers(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """`table` is one of OF_CUSTOMERS, never a user's text."""
-    key = "customer_key::varchar" if table == "profiles" else "record_id"
     connection.execute(
-        f"delete from {table} where store = getvariable('store') and {key} in "  # noqa: S608
-        "(select customer_key::varchar from forgotten_customers)"
+        f"delete from {table} where store = getvariable('store') and customer_key in "  # noqa: S608
+        "(select customer_key from forgotten_customers)"
     )
 
 

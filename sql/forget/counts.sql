@@ -15,4 +15,8 @@ union all
 select 'records of pushes', count(*)
 from push_records
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end;

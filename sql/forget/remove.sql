@@ -42,20 +42,32 @@ delete from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
+-- A SKU or a coupon may look like one of our keys; it is nobody's.
 delete from push_records
 where store = getvariable('store')
-    and (
-        record_id in (select customer_key::varchar from forgotten_customers)
-        or lower(record_id) in (select lower(value) from forgotten_identifiers)
-    );
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else
+            record_id in (select customer_key::varchar from forgotten_customers)
+            or lower(record_id) in (select lower(value) from forgotten_identifiers)
+    end;
 
 delete from push_job_records
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end;
 
 delete from push_intents
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end;
 
 delete from identity_links
 where store = getvariable('store')
