@@ -1,6 +1,6 @@
 """A made-up shop, synced, and one platform in memory that takes some of its entities.
 
-The shop is pulled once for all tests that only push; those in which time passes have one alive.
+The shop is pulled and pushed once for all tests; each goes on from a copy of that.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from enrich.destinations import open_destination, open_entities
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.publish import publish
 from enrich.jobs.push import PushSummary
 from enrich.jobs.push_days import Days
 from enrich.jobs.pushing import Outlet, push_outlet, push_store
@@ -26,7 +27,7 @@ from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.shops import Shop
 from enrich.jobs.sync import sync_store
 from enrich.simulator.platforms import Account
-from enrich.store import Warehouse, read_warehouse
+from enrich.store import Warehouse
 from tests.destinations.conftest import World
 from tests.jobs.town import NOW, RULES, Town, town, warehouse_in
 
@@ -35,7 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "synerise": {"api_key": {"env": "K"}, "catalog": "products"},
 }
 ALL = ("profiles", "products", "purchases")
-ORDERS, CUSTOMERS = 120, 45
+ORDERS, CUSTOMERS = 70, 36
 
 
 @cache
@@ -48,23 +49,47 @@ def synced() -> bytes:
         return (Path(folder) / "warehouse.duckdb").read_bytes()
 
 
+@cache
+def pushed(kind: str) -> tuple[bytes, Account]:
+    """The warehouse and the platform after the first push of everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        with _market(Path(folder), kind, synced()) as market:
+            assert [one.fault for one in market.push(*ALL)] == [None, None, None]
+        return (Path(folder) / "data" / "warehouse.duckdb").read_bytes(), market.account
+
+
 @contextmanager
-def still_market(folder: Path, kind: str) -> Iterator[Market]:
-    """The shop as it was pulled; nothing happens in it any more."""
-    data = folder / "data"
-    data.mkdir()
-    (data / "warehouse.duckdb").write_bytes(synced())
-    with warehouse_in(data) as warehouse:
-        yield Market(None, warehouse, World(folder), kind)
+def new_market(folder: Path, kind: str) -> Iterator[Market]:
+    """The shop as it was pulled; the platform has nothing of it yet."""
+    with _market(folder, kind, synced()) as made:
+        yield made
+
+
+@contextmanager
+def known_market(folder: Path, kind: str) -> Iterator[Market]:
+    """The shop after its first push."""
+    warehouse, account = pushed(kind)
+    with _market(folder, kind, warehouse) as made:
+        made.world.accounts[kind] = deepcopy(account)
+        made.account.recent.clear()
+        yield made
 
 
 @contextmanager
 def live_market(folder: Path, kind: str) -> Iterator[Market]:
-    """The same shop, where time passes."""
-    with town(orders=ORDERS, customers=CUSTOMERS) as there, warehouse_in(folder / "data") as opened:
-        made = Market(there, opened, World(folder), kind)
-        made.sync()
+    """The shop after its first push, where time passes."""
+    with town(orders=ORDERS, customers=CUSTOMERS) as there, known_market(folder, kind) as made:
+        made.there = there
         yield made
+
+
+@contextmanager
+def _market(folder: Path, kind: str, warehouse: bytes) -> Iterator[Market]:
+    data = folder / "data"
+    data.mkdir()
+    (data / "warehouse.duckdb").write_bytes(warehouse)
+    with warehouse_in(data) as opened:
+        yield Market(None, opened, World(folder), kind)
 
 
 @dataclass
@@ -138,6 +163,6 @@ class Market:
         self.now += timedelta(**lengths)
 
     def ask(self, query: str) -> pl.DataFrame:
-        publish(self.warehouse)
-        with read_warehouse(self.warehouse.path.parent) as copy:
-            return copy.query(query)
+        """An answer of the warehouse itself, as it is at this moment."""
+        with duckdb.connect(self.warehouse.path) as beside:
+            return beside.sql(query).pl()

@@ -12,7 +12,7 @@ import pytest
 from enrich.errors import BadSettings
 from enrich.jobs.push_days import Days, days_of
 from enrich.jobs.reporting import Reporter
-from tests.jobs.market import ALL, OPTIONS, Market, still_market
+from tests.jobs.market import ALL, OPTIONS, Market, known_market
 from tests.jobs.town import NOW
 
 YEAR = Days(date(2025, 3, 1), date(2026, 3, 1))
@@ -21,10 +21,9 @@ STATE = "select entity, dated_by, status, record_count, done_count, refused_coun
 
 @pytest.fixture(params=sorted(OPTIONS))
 def market(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
-    with still_market(tmp_path, request.param) as made:
+    with known_market(tmp_path, request.param) as made:
         if request.param == "synerise":
             made.options["batch_size"] = 10
-        made.push(*ALL)
         yield made
 
 
@@ -69,7 +68,7 @@ def test_what_the_platform_lost_comes_back(market: Market) -> None:
 @pytest.mark.parametrize("kills_after", [False, True])
 def test_a_killed_export_goes_on_where_it_was(market: Market, kills_after: bool) -> None:
     days = Days(date(2020, 1, 1), date(2026, 3, 10))
-    market.world.calls_until_killed = {"connectif": 60, "synerise": 3}[market.kind]
+    market.world.calls_until_killed = {"connectif": 52, "synerise": 3}[market.kind]
     market.world.kills_after = kills_after
     with contextlib.suppress(KeyboardInterrupt):
         market.export("profiles" if market.kind == "synerise" else "purchases", days)
