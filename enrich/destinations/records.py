@@ -10,14 +10,26 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import polars as pl
 
-from enrich.destinations.base import Capabilities, Destination, MappedField, Payload, Row, Tools
-from enrich.destinations.kinds import Kind
+from enrich.destinations.base import (
+    PROFILES,
+    Capabilities,
+    Destination,
+    Entity,
+    MappedField,
+    Payload,
+    Row,
+    Tools,
+)
+from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES, Kind
 from enrich.destinations.mapping import Format, version_of
 from enrich.destinations.remote import Remote, Wire
+
+# What a product is known by where it is sent: the SKU bought, or its product.
+ProductKey: TypeAlias = Literal["sku", "product_id"]
 
 EVERY_LINE = "[]"
 OF_LINES = "lines."
@@ -52,7 +64,7 @@ class RecordWire(Wire):
 
     `remember` makes the new memo of a row and its old one; `arrange` makes the row that is mapped
     of a row and its new memo. `written` are the settings that decide how a value is written,
-    `limited` what they change of the limits.
+    `limited` what they change of the limits, `named` what of the mapping.
     """
 
     written: tuple[str, ...] = ()
@@ -60,6 +72,9 @@ class RecordWire(Wire):
     remember: Callable[[Remote, Row, Mapping[str, Any]], Mapping[str, Any]] | None = None
     arrange: Callable[[Row, Mapping[str, Any]], Row] = lambda row, memo: row
     limited: Callable[[Any, Capabilities], Capabilities] = lambda settings, limits: limits
+    named: Callable[[Any, Sequence[MappedField]], Sequence[MappedField]] = lambda settings, ours: (
+        ours
+    )
 
 
 @dataclass(frozen=True)
@@ -163,6 +178,28 @@ def own_fields(kind: Kind) -> tuple[MappedField, ...]:
     return tuple(MappedField(one.name, one.name, one.format) for one in kind.columns)
 
 
+def own_renderer(kind: Kind) -> Renderer:
+    """How a record of a kind is written where the names are ours."""
+    return renderer(own_fields(kind), RECORD_FORMATS)
+
+
+def own_entities(
+    limits: Capabilities, opener: Callable[[Kind], Callable[[Any, Tools], Destination]]
+) -> tuple[Entity, ...]:
+    """Products, purchases and carts of a platform whose names are ours."""
+    return tuple(
+        Entity(name, limits, own_fields(KINDS[name]), opener(KINDS[name]), after, wishes=wishes)
+        for name, after, wishes in _OWN
+    )
+
+
+_OWN = (
+    (PRODUCTS, (), ("product_key",)),
+    (PURCHASES, (PROFILES, PRODUCTS), ("product_key",)),
+    (CARTS, (PROFILES,), ("cart_days",)),
+)
+
+
 def record_opener(
     wire: RecordWire, limits: Capabilities, mapping: Sequence[MappedField]
 ) -> Callable[[Any, Tools], Destination]:
@@ -174,16 +211,17 @@ def record_opener(
             for name in type(settings).SECRETS
             if getattr(settings, name) is not None
         }
+        fields = tuple(wire.named(settings, mapping))
         return RecordRemote(
             settings=settings,
             capabilities=wire.limited(settings, limits),
-            fields=tuple(mapping),
+            fields=fields,
             wire=wire,
             http=tools.http,
             secrets=secrets,
             data_dir=tools.data_dir,
             memory=tools.session,
-            renderer=renderer(mapping, {**RECORD_FORMATS, **wire.formats(settings)}),
+            renderer=renderer(fields, {**RECORD_FORMATS, **wire.formats(settings)}),
         )
 
     return open_records

@@ -43,6 +43,11 @@ class Target:
     entity: str = PROFILES
     export_id: str | None = None
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where the ledger keeps it: destination, store, entity."""
+        return self.destination, self.store, self.entity
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

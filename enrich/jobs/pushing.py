@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
-
-import polars as pl
 
 from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
 from enrich.destinations.plan import Known, Plan
 from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.jobs.push import Planner, PushSummary, Target, push_planned
 from enrich.jobs.push_days import Days, status_of
-from enrich.jobs.push_ledger import Standing
 from enrich.jobs.push_sources import Source, planner_of
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, kept_day, recorded
 from enrich.jobs.shops import Shop
+from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.store import Warehouse
 
 
@@ -59,75 +56,6 @@ class Outlet:
         raise BadSettings(
             f"destination {self.name} does not push {name}; entities of its settings: {on}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class WarehouseLedger:
-    """The push ledger, kept in the warehouse."""
-
-    warehouse: Warehouse
-
-    def pushed_state(self, target: Target) -> pl.DataFrame:
-        return self.warehouse.pushed_state(*_place(target))
-
-    def standing(self, target: Target) -> Standing:
-        return Standing(**self.warehouse.push_standing(*_place(target)))
-
-    def sent_since(self, target: Target, since: datetime) -> int:
-        return self.warehouse.pushed_since(*_place(target), since)
-
-    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
-        self.warehouse.confirm_push(*_place(target), run_id=run_id, now=now)
-
-    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
-        self.warehouse.start_push(run_id, *_place(target), now=now)
-
-    def intend(
-        self,
-        run_id: str,
-        target: Target,
-        batch_id: str,
-        record_ids: pl.Series,
-        now: datetime,
-        memos: pl.Series | None = None,
-    ) -> None:
-        self.warehouse.intend_push(
-            *_place(target), record_ids, run_id=run_id, batch_id=batch_id, now=now, memos=memos
-        )
-
-    def unanswered(self, target: Target) -> Sequence[str]:
-        return self.warehouse.unanswered_pushes(*_place(target))
-
-    def open_jobs(self, target: Target) -> pl.DataFrame:
-        return self.warehouse.open_push_jobs(*_place(target))
-
-    def record_push(
-        self,
-        run_id: str,
-        target: Target,
-        batch_id: str,
-        results: pl.DataFrame,
-        now: datetime,
-        closed_job: str | None = None,
-    ) -> None:
-        self.warehouse.record_batch(
-            *_place(target),
-            results,
-            run_id=run_id,
-            batch_id=batch_id,
-            now=now,
-            closed_job=closed_job,
-            export_id=target.export_id,
-        )
-
-    def finish_push(
-        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
-    ) -> None:
-        self.warehouse.finish_push(run_id, *_place(target), status, summary, now=now)
-
-
-def _place(target: Target) -> tuple[str, str, str]:
-    return target.destination, target.store, target.entity
 
 
 def not_begun(
@@ -251,7 +179,7 @@ class _Work:
     def _exported(self, target: Target, days: Days, run: Run) -> PushSummary:
         """The push, with its progress written down so that another run can go on."""
         export_id = self.warehouse.start_export(
-            *_place(target),
+            *target.place,
             (days.from_on, days.to_on),
             days.dated_by,
             run_id=run.run_id,

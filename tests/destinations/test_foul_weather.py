@@ -7,7 +7,7 @@ import pytest
 
 from enrich.destinations import REGISTRY
 from enrich.jobs.push import Target, push
-from enrich.jobs.pushing import WarehouseLedger
+from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.simulator.platforms import PLATFORMS
 from enrich.store import open_warehouse
 from tests.destinations.conftest import AS_OF, NOW, make_people

@@ -6,7 +6,7 @@ import pytest
 
 from enrich.errors import HeldBack
 from enrich.jobs.push import Target, push
-from enrich.jobs.pushing import WarehouseLedger
+from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.store import open_warehouse
 from tests.destinations.conftest import AS_OF, NOW, make_people
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from enrich.client import Call, NotFound
 from enrich.destinations.base import RateLimit, Record, SecretRef
+from enrich.destinations.records import ProductKey
 from enrich.destinations.remote import Remote, RemoteSettings
 from enrich.destinations.sending import REFUSED, answer_of, answered, safe_code
 from enrich.model import Outcome, RecordResult
@@ -30,7 +31,7 @@ class ConnectifSettings(RemoteSettings):
     list_separator: str = Field("|", min_length=1)
     clear_with: Literal["nothing", "null", "empty"] = "nothing"
     error_report_column: str | None = None
-    product_key: Literal["sku", "product_id"] = "sku"
+    product_key: ProductKey = "sku"
     product_report_column: str | None = None
     ask_first: Literal["doubt", "always"] = "doubt"
     purchase_events: bool = False

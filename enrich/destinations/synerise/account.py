@@ -10,6 +10,7 @@ import httpx
 from pydantic import Field, field_validator, model_validator
 
 from enrich.destinations.base import FieldName, SecretRef, TargetName
+from enrich.destinations.records import ProductKey
 from enrich.destinations.remote import Remote, RemoteSettings
 from enrich.destinations.sending import Refusal, answer_of, post
 from enrich.destinations.synerise.names import is_reserved
@@ -29,7 +30,7 @@ class SyneriseSettings(RemoteSettings):
     cloud: Literal["azure-eu", "azure-us", "google"] = "azure-eu"
     send_custom_id: bool = True
     batch_size: int = Field(1_000, ge=1, le=1_000)
-    product_key: Literal["sku", "product_id"] = "sku"
+    product_key: ProductKey = "sku"
     catalog: str | None = Field(None, min_length=1)
     create_catalog: bool = False
     cancel_events: bool = True
