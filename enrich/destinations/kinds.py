@@ -57,11 +57,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of record; `noun` is what a person calls some of them."""
+    """One kind of record; `noun` is what a person calls some, `line_columns` those of its lines."""
 
     name: str
     noun: str
     columns: tuple[Column, ...]
+    line_columns: tuple[Column, ...] = ()
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -126,6 +127,7 @@ _KINDS = (
             Column("sales_channel", pl.String, "Sales channel."),
             Column("lines", _lines(PURCHASE_LINE), "Lines in VTEX's own order."),
         ),
+        PURCHASE_LINE,
     ),
     Kind(
         PRODUCTS,
@@ -172,6 +174,7 @@ _KINDS = (
             Column("url", pl.String, "Puts the goods into a cart; null without store_url."),
             Column("lines", _lines(CART_LINE), "What is in it."),
         ),
+        CART_LINE,
     ),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}

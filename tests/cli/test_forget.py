@@ -28,6 +28,8 @@ pace = {{ requests_per_second = 90 }}
 [destinations.files]
 kind = "file"
 formats = ["csv", "parquet", "ndjson"]
+entities = ["profiles", "products", "purchases", "carts"]
+cart_days = 3000
 """
 ENVIRON = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
 

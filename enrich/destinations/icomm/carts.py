@@ -20,7 +20,7 @@ from enrich.destinations.remote import Remote
 
 NAME = "first_name"
 
-CAPABILITIES = replace(contacts.CAPABILITIES, entities=(CARTS,), removals=())
+CAPABILITIES = replace(contacts.CAPABILITIES, entities=(CARTS,), removals=(), tells_end=False)
 
 MAPPING = (
     MappedField(NAME, "nombre", "text"),
