@@ -62,7 +62,7 @@ def wiring_to(address: str, data_dir: Path) -> Wiring:
                     "pace": {"requests_per_second": 90},
                 }
             },
-            "destinations": {"files": {"kind": "file"}},
+            "destinations": {"files": {"kind": "file", "entities": ["profiles", "purchases"]}},
         }
     )
     secrets = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
@@ -77,11 +77,13 @@ def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
 
         pulled = pull_store.fn(wiring, "main")
         computed = compute_store.fn(wiring, "main")
-        (pushed,) = push_one.fn(wiring, "files", "main")
+        pushed, purchases = push_one.fn(wiring, "files", "main")
         copy = publish_copy.fn(wiring)
 
         assert pulled.fault is None
         assert pushed.accepted == computed.customer_count > 0
+        assert (purchases.entity, purchases.accepted > 0) == ("purchases", True)
+        assert "| files | main | purchases |" in push_page([pushed, purchases])
         assert Path(copy).is_file()
         assert is_superfluous.fn(wiring, "sync", stores, NOW - timedelta(hours=4))
         assert not is_superfluous.fn(wiring, "sync", stores, NOW + timedelta(hours=4))
