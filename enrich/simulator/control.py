@@ -133,15 +133,22 @@ def _webhook(simulator: Simulator, request: Request, rest: list[str]) -> Any:
 
 
 def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
-    """/platforms/{name}: GET shows what is kept; POST sets faults, refused, polls_until_done."""
+    """/platforms/{name}: GET shows what is kept; POST sets what is said, of what stands below.
+
+    faults, refused, domains and denied add to those there are; tables are records put in place.
+    """
     if not rest or rest[0] not in PLATFORMS:
         return sorted(PLATFORMS)
     account = simulator.accounts.setdefault(rest[0], Account())
     if request.method == "POST":
         values = request.json() or {}
         account.faults.extend(values.get("faults", []))
-        account.refused.update(values.get("refused", []))
+        for name in ("refused", "domains", "denied"):
+            getattr(account, name).update(values.get(name, []))
         account.polls_until_done = int(values.get("polls_until_done", account.polls_until_done))
+        account.now = str(values.get("now", account.now))
+        for entity, records in values.get("tables", {}).items():
+            account.table(entity).update(records)
     return platforms.report(account)
 
 
