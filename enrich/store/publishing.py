@@ -48,13 +48,12 @@ PUBLISHED = (
     "profile_runs",
     "push_runs",
     "push_batches",
-    "push_records",
     "push_jobs",
     "push_exports",
 )
 """Everything but the raw documents, the rejects and the listing."""
 
-DERIVED = ("watermarks", "runs", "reject_counts")
+DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published makes."""
 
 
