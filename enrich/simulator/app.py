@@ -56,6 +56,8 @@ class Simulator:
             if fault is not None and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             await write_reply(reply, send)
+            if self.main.outbox.waiting:
+                await asyncio.to_thread(self.main.outbox.deliver)
 
     @property
     def main(self) -> Vtex:

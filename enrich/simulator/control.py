@@ -6,7 +6,8 @@ from typing import Any
 
 from enrich.simulator import icomm_app, platforms, webhook_app
 from enrich.simulator.app import Simulator
-from enrich.simulator.changes import add_orders, change_order
+from enrich.simulator.changes import add_orders, change_customer, change_order
+from enrich.simulator.hooks import trigger_from
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import DAY, HOUR, MINUTE, SECOND, parse_us, seven_digits
 from enrich.simulator.platforms import PLATFORMS, Account
@@ -103,6 +104,25 @@ def _orders(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     return {"orderId": order_id}
 
 
+def _customers(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """POST /_simulator/customers/{id}/create, change or delete, with the fields to write."""
+    document_id, action = rest
+    change_customer(simulator.main, document_id, action, request.json() or {})
+    return {"id": document_id}
+
+
+def _triggers(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """PUT [{"event": created, changed or deleted, "url", "method", "headers", "body"}, ...]."""
+    simulator.main.triggers = [trigger_from(entry) for entry in request.json() or []]
+    return {"triggers": len(simulator.main.triggers)}
+
+
+def _calls(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """What came of the calls to others, and how many wait for another try."""
+    outbox = simulator.main.outbox
+    return {"statuses": dict(outbox.statuses), "waiting": len(outbox.waiting)}
+
+
 def _truth(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     """/truth?from=0&to=1000 by positions in the book; /truth/totals for counts and sums."""
     if rest == ["totals"]:
@@ -162,6 +182,9 @@ _SWITCHES = {
     ("PATCH", "weather"): _set_weather,
     ("PUT", "accounts"): _set_account,
     ("POST", "orders"): _orders,
+    ("POST", "customers"): _customers,
+    ("PUT", "triggers"): _triggers,
+    ("GET", "calls"): _calls,
     ("GET", "truth"): _truth,
     ("GET", "icomm"): _icomm,
     ("POST", "icomm"): _icomm,
