@@ -152,6 +152,29 @@ class Retention(_Frozen):
 
     rejects_days: int = Field(90, ge=1)
     exports_days: int = Field(90, ge=1)
+    inbox_days: int = Field(30, ge=1)
+
+
+class Caller(_Frozen):
+    """Who may call the receiver: what it sends, about which store, and the secret it has to know.
+
+    `destination` is the platform that speaks, where it does not have the caller's own name.
+    """
+
+    kind: Literal["vtex-customers", "vtex-orders", "connectif", "consents"]
+    secret: SecretSource
+    store: Name | None = None
+    destination: Name | None = None
+
+
+class Receive(_Frozen):
+    """Where the receiver listens, and how much of a caller it bears."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(4220, ge=0, le=65535)
+    most_body_kb: int = Field(64, ge=1, le=4096)
+    most_at_once: int = Field(64, ge=1, le=1000)
+    callers: dict[Name, Caller] = {}
 
 
 class Settings(_Frozen):
@@ -163,6 +186,7 @@ class Settings(_Frozen):
     destinations: dict[Name, DestinationEntry] = {}
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    receive: Receive = Receive()
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -176,7 +200,23 @@ class Settings(_Frozen):
             )
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
+        for name, caller in self.receive.callers.items():
+            if problem := self._problem_of(caller):
+                raise ValueError(f"receive.callers.{name} {problem}")
         return self
+
+    def _problem_of(self, caller: Caller) -> str | None:
+        if caller.store is None and len(self.stores) > 1:
+            return f"needs a store, one of {', '.join(self.stores)}"
+        if caller.store not in (None, *self.stores):
+            return f"names the unknown store {caller.store}"
+        if caller.destination not in (None, *self.destinations):
+            return f"names the unknown destination {caller.destination}"
+        return None
+
+    def store_of(self, caller: Caller) -> str:
+        """The store a caller speaks about; the only one where it names none."""
+        return caller.store or next(iter(self.stores))
 
     @property
     def schedule_zone(self) -> str:

@@ -24,6 +24,7 @@ from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.receiver import Door, Inbox, check_secret, inbox_of
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
 from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
 from enrich.vtex import VtexClient
@@ -66,6 +67,7 @@ class Wiring:
             warehouse,
             rejects_days=kept.rejects_days,
             exports_days=kept.exports_days,
+            inbox_days=kept.inbox_days,
             now=self.now,
         )
 
@@ -73,10 +75,28 @@ class Wiring:
         """The analysts' copy; needs no lock."""
         return read_warehouse(self.settings.data_dir)
 
+    def inbox(self, store: str) -> Inbox:
+        """What was received about the store and waits for a sync."""
+        return inbox_of(self.settings.data_dir, store)
+
+    def doors(self) -> list[Door]:
+        """The callers of the receiver, their secrets read now; raises BadSettings."""
+        receive = self.settings.receive
+        return [
+            Door(
+                name=name,
+                kind=caller.kind,
+                origin=caller.destination or name,
+                inbox=self.inbox(self.settings.store_of(caller)),
+                secret=check_secret(name, self._secret(caller.secret)),
+            )
+            for name, caller in receive.callers.items()
+        ]
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
-        return _shop(name, self.settings.stores[name], None)
+        return _shop(name, self.settings.stores[name], None, self.inbox(name))
 
     @contextmanager
     def shop(self, name: str) -> Iterator[Shop]:
@@ -87,7 +107,7 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second) as http:
-            yield _shop(name, store, self._client(store, http))
+            yield _shop(name, store, self._client(store, http), self.inbox(name))
 
     def _client(self, store: StoreSettings, http: Http) -> VtexClient:
         channels = () if store.sales_channels == "all" else store.sales_channels
@@ -170,7 +190,7 @@ def _options(entry: DestinationEntry) -> dict[str, Any]:
     return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}
 
 
-def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:
+def _shop(name: str, store: StoreSettings, client: VtexClient | None, inbox: Inbox) -> Shop:
     return Shop(
         name=name,
         rules=store.rules(),
@@ -181,4 +201,5 @@ def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:
         list_threads=store.pace.concurrent_lists,
         most_unexplained_share=store.most_unexplained_share,
         url=store.store_url,
+        inbox=inbox,
     )

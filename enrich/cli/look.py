@@ -14,7 +14,7 @@ from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
-from enrich.jobs.status import Status, read_status
+from enrich.jobs.status import Status, read_status, waiting_in
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
@@ -27,6 +27,8 @@ def status(shell: Shell) -> None:
     except Locked as error:
         shell.say(f"a run is at work: {error}")
         show_read_copy(shell)
+    if waiting := waiting_in(shell.settings.data_dir, shell.now):
+        show_table(shell.out, "received, for the next sync", WAITING, waiting)
 
 
 def show_read_copy(shell: Shell) -> None:
@@ -43,6 +45,7 @@ PROOFS = (
     "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
     "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
+WAITING = ("store", "topic", "files", "hours waiting")
 PUSHED = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
 SET_ASIDE = ("store", "entity", "reason", "records")
 

@@ -22,6 +22,7 @@ from enrich.cli import (
     pull,
     pushes,
     query,
+    receive,
     setup,
 )
 from enrich.cli.console import make_console
@@ -40,6 +41,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("push", pushes.push),
     ("run", compute.run),
     ("serve", compute.serve),
+    ("receive", receive.receive),
     ("status", look.status),
     ("rejects", look.rejects),
     ("forget", keep.forget),

@@ -14,8 +14,10 @@ from pydantic.fields import FieldInfo
 from enrich.profile import FIELDS, ProfileField
 from enrich.profile.windows import LIFETIME, OLDER, RECENT
 from enrich.settings import (
+    Caller,
     DestinationEntry,
     Pace,
+    Receive,
     Retention,
     Schedule,
     SecretSource,
@@ -86,13 +88,19 @@ def empty_text(field: ProfileField) -> str:
 def setting_rows() -> list[tuple[str, str, str]]:
     """One row per setting: where it stands, its values, its default."""
     return [
-        *_rows_of("", Settings, skip=("stores", "destinations", "schedule", "retention")),
+        *_rows_of("", Settings, skip=_TABLES),
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
+        *_rows_of("receive.", Receive, skip=("callers",)),
+        *_rows_of("receive.callers.NAME.", Caller),
     ]
+
+
+# Settings that are tables of their own, with rows of their own.
+_TABLES = ("stores", "destinations", "schedule", "retention", "receive")
 
 
 def _rows_of(

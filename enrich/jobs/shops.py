@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from enrich.model import Rules
+from enrich.receiver import Inbox
 from enrich.vtex import VtexClient
 
 
@@ -12,7 +13,8 @@ from enrich.vtex import VtexClient
 class Shop:
     """A store of the settings; `client` is None when it has no VTEX account (imports only).
 
-    `url` is where its customers see it.
+    `url` is where its customers see it. `inbox` holds what the receiver was told about it; None
+    where nothing can have been.
     """
 
     name: str
@@ -24,3 +26,4 @@ class Shop:
     list_threads: int = 2
     most_unexplained_share: float = 0.001
     url: str | None = None
+    inbox: Inbox | None = None

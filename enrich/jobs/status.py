@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from enrich.jobs.reconciling import Proof, read_proof
+from enrich.receiver import TOPICS, inboxes_in
 from enrich.store import Warehouse
 
 WATERMARKED = ("orders", "customers")
@@ -36,6 +38,16 @@ class Status:
     set_aside: tuple[tuple[str, str, str, int], ...]
     counts: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
+
+
+def waiting_in(data_dir: Path, now: datetime) -> list[tuple[str, str, int, float]]:
+    """(store, topic, files, hours since the oldest came) of what waits in the inboxes."""
+    return [
+        (store, topic, found.file_count, round((now - found.oldest_at).total_seconds() / 3600, 1))
+        for store, inbox in inboxes_in(data_dir).items()
+        for topic in TOPICS
+        if (found := inbox.waiting(topic)).oldest_at is not None
+    ]
 
 
 def read_status(warehouse: Warehouse, stores: Sequence[str], now: datetime) -> Status:

@@ -47,8 +47,8 @@ def forget(
     The typed orders of `loaded_keys` are to be filled again, then the store is to be resolved.
     `who` is an e-mail, a document, the source's customer id or our customer_key.
     """
-    salt = secrets.token_hex(32)
-    run(connection, "forget/find", store=store, who=who, fresh_salt=salt, now=now)
+    make_salt(connection)
+    run(connection, "forget/find", store=store, who=who, now=now)
     found = Forgotten(
         counts=tuple(read(connection, "forget/counts", store=store).iter_rows()),
         pushed=read(connection, "forget/pushed", store=store),
@@ -60,6 +60,11 @@ def forget(
         if table_exists(connection, table):
             _remove_customers(connection, table)
     return found
+
+
+def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
+    """The salt of every digest is there afterwards."""
+    run(connection, "state/salt", fresh_salt=secrets.token_hex(32))
 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:

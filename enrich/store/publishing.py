@@ -23,6 +23,7 @@ PUBLISHED = (
     "order_promo_codes",
     "order_customers",
     "contacts",
+    "contact_deletions",
     "carts",
     "skus",
     "categories",
@@ -50,6 +51,8 @@ PUBLISHED = (
     "push_batches",
     "push_jobs",
     "push_exports",
+    "consent_statements",
+    "email_bounces",
 )
 """Everything but the raw documents, the rejects and the listing."""
 

@@ -14,6 +14,7 @@ import polars as pl
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.profile import ProfileInputs
 from enrich.store import (
+    consenting,
     forgetting,
     history,
     importing,
@@ -110,6 +111,22 @@ class Warehouse:
         """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
         with transaction(self._connection):
             loading.rebuild_typed(self._connection, store, extra_fields)
+
+    def settle_deletions(
+        self, store: str, gone: Mapping[str, datetime], there: Sequence[str], *, run_id: str
+    ) -> None:
+        """Mark the contacts VTEX has no more, each with the UTC moment it went, and lift the mark
+        of those it has just shown; a customer without any other contact has no profile then."""
+        with transaction(self._connection):
+            consenting.settle_deletions(self._connection, store, gone, list(there), run_id)
+
+    def keep_statements(self, store: str, said: pl.DataFrame, *, run_id: str) -> dict[str, int]:
+        """What became of statements about consent, as `consenting.SAID`; repeats change nothing.
+
+        statement_count (new ones), bounce_count, unusable_count.
+        """
+        with transaction(self._connection):
+            return consenting.keep_statements(self._connection, store, said, run_id)
 
     # -- ask ----------------------------------------------------------------------------------
 

@@ -11,7 +11,14 @@ from enrich.vtex.catalogue import (
 )
 from enrich.vtex.customers import fetch_all_customers, fetch_changed_customers
 from enrich.vtex.decide import LISTED_SCHEMA, LISTING_SCHEMA, listing_of_details, which_need_detail
-from enrich.vtex.details import Fetched, Missing, fetch_orders, fetch_skus
+from enrich.vtex.details import (
+    Fetched,
+    Gone,
+    Missing,
+    fetch_customers,
+    fetch_orders,
+    fetch_skus,
+)
 from enrich.vtex.entities import ENTITIES, Entity, Route
 from enrich.vtex.listing import Listing, list_orders
 from enrich.vtex.paging import RepeatedPage
@@ -32,6 +39,7 @@ __all__ = [
     "LISTING_SCHEMA",
     "Entity",
     "Fetched",
+    "Gone",
     "Listing",
     "Missing",
     "Probe",
@@ -47,6 +55,7 @@ __all__ = [
     "fetch_categories",
     "fetch_changed_customers",
     "fetch_coupons",
+    "fetch_customers",
     "fetch_orders",
     "fetch_promotions",
     "fetch_sales_channels",

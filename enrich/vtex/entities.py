@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from enrich.model import tidy_document_id
 from enrich.vtex import records
 
 _ORDERS_FULL = "Checkout / Checkout Resources / Orders Full Access"
@@ -40,6 +41,9 @@ ORDER = Route(
 )
 CUSTOMER_SEARCH = Route("customers.search", "/api/dataentities/CL/search", (_DOCUMENTS,), True)
 CUSTOMER_SCROLL = Route("customers.scroll", "/api/dataentities/CL/scroll", (_DOCUMENTS,), True)
+CUSTOMER = Route(
+    "customers.document", "/api/dataentities/CL/documents/{document_id}", (_DOCUMENTS,), True
+)
 SKU = Route(
     "skus", "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}", ("Catalog / SKUs",)
 )
@@ -87,8 +91,7 @@ CUSTOMERS = Entity(
     records.Customer,
     "id",
     "lastInteractionIn",
-    # VTEX lists one document under several letter cases, with and without the prefix.
-    tidy_key=lambda text: text.lower().removeprefix("cl-"),
+    tidy_key=tidy_document_id,
 )
 
 

@@ -1,6 +1,11 @@
 -- Everything that is personal of the people in the temporary tables of sql/forget/find.sql. Their
 -- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not. loaded_keys is
 -- left for the typed tables, which are filled again from raw.
+create or replace temp table forgotten_digests as
+select email_digest((select salt from state.tombstone_salt), lower(value)) as digest
+from forgotten_identifiers
+where kind = 'email';
+
 update raw.vtex_orders
 set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null}')
 where store = getvariable('store') and key in (select order_id from forgotten_orders);
@@ -37,6 +42,16 @@ where store = getvariable('store')
                 and contains(lower(rejects.payload), lower(theirs.value))
         )
     );
+
+delete from contact_deletions
+where store = getvariable('store')
+    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
+
+delete from consent_statements
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from email_bounces
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
 
 delete from segment_history
 where store = getvariable('store')

@@ -69,3 +69,8 @@ create table if not exists promotions (
     store varchar, promotion_id varchar, promotion varchar, promotion_type varchar,
     is_active boolean, is_archived boolean, starts_at timestamp, ends_at timestamp
 );
+-- Grain: one row per contact that its source has deleted. A record of its own: the documents of a
+-- source do not tell of those that are gone.
+create table if not exists contact_deletions (
+    store varchar, source varchar, contact_id varchar, deleted_at timestamp, run_id varchar
+);
