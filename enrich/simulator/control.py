@@ -10,7 +10,7 @@ from enrich.simulator.changes import add_orders, change_customer, change_order
 from enrich.simulator.hooks import trigger_from
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import DAY, HOUR, MINUTE, SECOND, parse_us, seven_digits
-from enrich.simulator.platforms import PLATFORMS, Account
+from enrich.simulator.platforms import PLATFORMS, Account, newsletter, synerise
 from enrich.simulator.truth import order_truth, total_truth
 from enrich.simulator.weather import Weather, weather_from
 
@@ -155,13 +155,18 @@ def _webhook(simulator: Simulator, request: Request, rest: list[str]) -> Any:
 def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     """/platforms/{name}: GET shows what is kept; POST sets what is said, of what stands below.
 
-    faults, refused, domains and denied add to those there are; tables are records put in place.
+    faults, refused, domains, denied and webhooks add to those there are; tables are records put in
+    place. /platforms/{name}/people: POST {"email", "event"}: somebody decides there.
     """
     if not rest or rest[0] not in PLATFORMS:
         return sorted(PLATFORMS)
-    account = simulator.accounts.setdefault(rest[0], Account())
-    if request.method == "POST":
-        values = request.json() or {}
+    account = simulator.account(rest[0])
+    values = (request.json() or {}) if request.method == "POST" else {}
+    if rest[1:] == ["people"]:
+        account.seconds = simulator.main.now_us() / 1_000_000
+        _decide(account, rest[0], values)
+    elif request.method == "POST":
+        account.webhooks.update(values.get("webhooks", {}))
         account.faults.extend(values.get("faults", []))
         for name in ("refused", "domains", "denied"):
             getattr(account, name).update(values.get(name, []))
@@ -170,6 +175,18 @@ def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
         for entity, records in values.get("tables", {}).items():
             account.table(entity).update(records)
     return platforms.report(account)
+
+
+def _decide(account: Account, platform: str, values: dict[str, Any]) -> None:
+    """subscribed, unsubscribed (by form, with an IP unless it is empty) or bounced."""
+    email, event = values["email"], values["event"]
+    if platform == "synerise":
+        synerise.agree(account, email, event == newsletter.SUBSCRIBED)
+    elif event == newsletter.BOUNCED:
+        newsletter.bounce(account, email)
+    else:
+        ip = values.get("ip", "203.0.113.7")
+        newsletter.set_status(account, email, event, ip=ip, origin=newsletter.FORM)
 
 
 _SWITCHES = {

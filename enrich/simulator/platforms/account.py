@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
+from enrich.simulator.outbox import Outbox
 
 LOST, NO_FAULT = "lost", 200
 
@@ -21,7 +22,8 @@ class Account:
     comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
     often each contact was written. `tables` are further records by entity; `domains` those that
     pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
-    after which nothing can have happened (ISO text; empty: never).
+    after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
+    call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -40,6 +42,10 @@ class Account:
     domains: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     now: str = ""
+    webhooks: dict[str, str] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
+    seconds: float = 0
+    url: str = ""
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -90,6 +96,7 @@ class Platform:
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
+    account.seconds = now
     fault = account.faults.pop(0) if account.faults else None
     wait = _wait(platform, account, now)
     if wait is not None:

@@ -1,4 +1,4 @@
-"""A stand-in for Connectif: contacts, products, purchases, imports; 100 requests a minute."""
+"""A stand-in for Connectif: contacts, products, purchases, files both ways; 100 calls a minute."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from urllib.parse import urlsplit
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
+from enrich.simulator.platforms.newsletter import exported, set_status
 
 MAX_QUEUED_IMPORTS = 10
+MAX_QUEUED_EXPORTS = 5
+EXPORT_SECONDS = 100 * 60
 MAX_FILE_BYTES = 50 * 1024 * 1024
-REPORT = "/reports/"
+REPORT, EXPORTED = "/reports/", "/exported/"
+STATUS = "_newsletterSubscriptionStatus"
 COUPON_SETS = "coupon-sets"
 NEEDED_OF_PURCHASE = (
     "purchaseId",
@@ -43,6 +47,8 @@ def answer(account: Account, request: Request) -> Reply:
     head, _, rest = request.path.removeprefix("/").partition("/")
     if request.path.startswith(REPORT):
         return _report(account, rest)
+    if request.path.startswith(EXPORTED):
+        return _exported_file(account, *rest.split("/"))
     if not request.headers.get("authorization", "").startswith("apiKey "):
         return Reply(401)
     if head in account.denied:
@@ -52,6 +58,7 @@ def answer(account: Account, request: Request) -> Reply:
         "products": lambda: _product(account, request, rest.removeprefix("product-id/")),
         "purchases": lambda: _purchase(account, request, rest.removeprefix("purchase-id/")),
         "imports": lambda: _imports(account, request, rest),
+        "exports": lambda: _exports(account, request, rest),
         COUPON_SETS: lambda: _coupon_sets(account, request),
     }
     return routes[head]() if head in routes else _not_found()
@@ -81,8 +88,14 @@ def _contact(account: Account, request: Request, email: str) -> Reply:
     unknown = [name for name in values if _is_unknown(account, name)]
     if email in account.refused or unknown:
         return _invalid(unknown, "unknown")
-    account.keep(email, values)
+    _keep_contact(account, email, values)
     return json_reply({"_email": email})
+
+
+def _keep_contact(account: Account, email: str, values: Mapping[str, Any]) -> None:
+    account.keep(email, values)
+    if values.get(STATUS):
+        set_status(account, email, values[STATUS])
 
 
 def _is_unknown(account: Account, name: str) -> bool:
@@ -203,7 +216,7 @@ def _taken(account: Account, kind: str, key: str, row: dict[str, str]) -> bool:
         return False
     values: dict[str, Any] = {name: value for name, value in row.items() if name != key and value}
     if kind == "contacts":
-        account.keep(row[key], values)
+        _keep_contact(account, row[key], values)
         return True
     if kind == "products" and any(not row[name] for name in NEEDED_OF_PRODUCT):
         return False
@@ -237,6 +250,40 @@ def _job(account: Account, job: dict[str, Any]) -> dict[str, Any]:
     done = {"status": "finished", "success": job["total"] - errors, "errors": errors}
     url = f"https://{HOST}{REPORT}{job['id']}" if errors else None
     return {**shown, **done, "errorReportFileUrl": url, "finishedAt": "2026-01-01T00:00:00Z"}
+
+
+def _exports(account: Account, request: Request, export_id: str) -> Reply:
+    if request.method == "GET":
+        return _export(account, export_id) if export_id in account.jobs else _not_found()
+    asked = request.json()
+    if asked["exportType"] != "contacts" or asked["delimiter"] != ",":
+        raise RequestError("only contacts, with commas")
+    if sum("file" in job for job in _open(account)) >= MAX_QUEUED_EXPORTS:
+        return _wrong("E0301")
+    job = account.new_job(file=exported(account, asked.get("version", "v1")), links={})
+    return json_reply({"id": job["id"], "status": "queued", "progress": 0, "fileUrl": None}, 201)
+
+
+def _open(account: Account) -> list[dict[str, Any]]:
+    return [job for job in account.jobs.values() if job["polls"] <= account.polls_until_done]
+
+
+def _export(account: Account, export_id: str) -> Reply:
+    """The state of an export; each time of asking makes a new address for its file."""
+    job = account.jobs[export_id]
+    if not account.is_done(job):
+        return json_reply({"id": export_id, "status": "running", "progress": 50, "fileUrl": None})
+    link = f"{len(job['links']) + 1}"
+    job["links"][link] = account.seconds
+    url = f"{account.url or f'https://{HOST}'}{EXPORTED}{export_id}/{link}"
+    return json_reply({"id": export_id, "status": "finished", "progress": 100, "fileUrl": url})
+
+
+def _exported_file(account: Account, export_id: str, link: str) -> Reply:
+    job = account.jobs[export_id]
+    if account.seconds > job["links"][link] + EXPORT_SECONDS:
+        return Reply(403, b"expired", content_type="text/plain")
+    return Reply(200, job["file"].encode(), content_type="text/csv")
 
 
 def _report(account: Account, job_id: str) -> Reply:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
+from enrich.simulator.outbox import json_call
 from enrich.simulator.platforms.account import Account, Platform
+from enrich.simulator.platforms.newsletter import moment_of
 
 MAX_ITEMS, MAX_BYTES = 1_000, 1_000_000
 MAX_TRANSACTIONS = 100
 RESERVED = frozenset({"email", "firstName", "status", "source", "time", "type"})
+AGREED = "agreed"
 TRANSACTION, BUY, CANCEL = "transaction.charge", "product.buy", "transaction.cancel"
 
 
@@ -79,7 +82,21 @@ def _take_profile(account: Account, profile: dict[str, Any]) -> list[dict[str, A
     kept = {name: value for name, value in attributes.items() if name not in RESERVED}
     native = {name: value for name, value in profile.items() if name != "attributes"}
     account.keep(email, {**native, **kept})
+    if "email" in profile.get("agreements", {}):
+        agree(account, email, profile["agreements"]["email"])
     return []
+
+
+def agree(account: Account, email: str, is_agreed: Any) -> None:
+    """Keep whether somebody wants mails, without a date; an automation of the shop tells of it."""
+    if not isinstance(is_agreed, bool):
+        raise RequestError("agreements are true or false")
+    agreements = account.table("consents")
+    was, agreements[email] = agreements.get(email), {"email": is_agreed}
+    if AGREED in account.webhooks and was != agreements[email]:
+        said = {"email": email, "opted_in": is_agreed, "changed_at": moment_of(account)}
+        url = account.webhooks[AGREED]
+        account.outbox.post(json_call(f"webhook {AGREED}", url, {}, said, tries=1))
 
 
 def _take_transaction(account: Account, charge: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,7 +191,8 @@ def _client(account: Account, request: Request) -> Reply:
     found = [number for number, name in ids.items() if name == email]
     if not found:
         return json_reply({"error": "Not Found", "status": 404}, 404)
-    return json_reply({"clientId": int(found[0]), "email": email})
+    agreed = account.table("consents").get(email, {"email": False})
+    return json_reply({"clientId": int(found[0]), "email": email, "agreements": agreed})
 
 
 def _delete(account: Account, email: str) -> Reply:
