@@ -177,6 +177,22 @@ class Receive(_Frozen):
     callers: dict[Name, Caller] = {}
 
 
+class Consent(_Frozen):
+    """Who is asked for newsletter consents and whether VTEX is told; off until `enabled`.
+
+    `read_from` are destinations that are asked; those whose `entities` have consents are told.
+    """
+
+    enabled: bool = False
+    read_from: tuple[Name, ...] = ()
+    write_to_vtex: bool = True
+    most_writes_a_day: int = Field(5_000, ge=0)
+    create_unknown: bool = False
+    undated_no: Literal["stands", "yields"] = "stands"
+    looks_per_run: int = Field(500, ge=0)
+    export_wait_minutes: float = Field(10, ge=0)
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
@@ -187,6 +203,7 @@ class Settings(_Frozen):
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     receive: Receive = Receive()
+    consent: Consent = Consent()
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -203,6 +220,9 @@ class Settings(_Frozen):
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")
+        missing = sorted(set(self.consent.read_from) - set(self.destinations))
+        if missing:
+            raise ValueError(f"consent.read_from names unknown destinations: {missing}")
         return self
 
     def _problem_of(self, caller: Caller) -> str | None:

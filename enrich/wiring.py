@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from enrich.client import Http
+from enrich.consent import ConsentRules
 from enrich.destinations import (
     Tools,
     open_destination,
@@ -19,7 +20,11 @@ from enrich.destinations import (
     switched_on,
     written_back,
 )
+from enrich.destinations.readers import READERS
+from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
+from enrich.jobs.consent import ConsentPlan
+from enrich.jobs.consent_exports import ConsentSource
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
@@ -96,7 +101,23 @@ class Wiring:
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
-        return _shop(name, self.settings.stores[name], None, self.inbox(name))
+        return self._shop(name, None)
+
+    def _shop(self, name: str, client: VtexClient | None) -> Shop:
+        store = self.settings.stores[name]
+        return Shop(
+            name=name,
+            rules=store.rules(),
+            client=client,
+            extra_customer_fields=store.extra_customer_fields,
+            first_sync_days=store.first_sync_days,
+            detail_threads=store.pace.concurrent_details,
+            list_threads=store.pace.concurrent_lists,
+            most_unexplained_share=store.most_unexplained_share,
+            url=store.store_url,
+            inbox=self.inbox(name),
+            keeps_unknown=self.settings.consent.create_unknown,
+        )
 
     @contextmanager
     def shop(self, name: str) -> Iterator[Shop]:
@@ -107,7 +128,7 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second) as http:
-            yield _shop(name, store, self._client(store, http), self.inbox(name))
+            yield self._shop(name, self._client(store, http))
 
     def _client(self, store: StoreSettings, http: Http) -> VtexClient:
         channels = () if store.sales_channels == "all" else store.sales_channels
@@ -160,6 +181,39 @@ class Wiring:
         with ExitStack() as stack:
             yield [self._outlet(name, entry, stack) for name, entry in chosen.items()]
 
+    @contextmanager
+    def consent_sources(self) -> Iterator[list[ConsentSource]]:
+        """The platforms that are asked for consents, each with a client of its own."""
+        with ExitStack() as stack:
+            yield [self._source(name, stack) for name in self.settings.consent.read_from]
+
+    def _source(self, name: str, stack: ExitStack) -> ConsentSource:
+        entry = self.settings.destinations[name]
+        if entry.kind not in READERS:
+            known = ", ".join(READERS)
+            raise BadSettings(
+                f"consent.read_from: {name} ({entry.kind}) cannot be asked; those that can: {known}"
+            )
+        options = _options(entry)
+        pace = requests_per_second(entry.kind, options)
+        http = stack.enter_context(Http(requests_per_second=pace))
+        tools = Tools(http, self._destination_secret, self.settings.data_dir)
+        remote = open_destination(name, entry.kind, options, tools)
+        assert isinstance(remote, Remote)  # every platform behind an HTTP API is one
+        return ConsentSource(name, self._stores_of(entry), READERS[entry.kind], remote, http)
+
+    def consent_plan(self) -> ConsentPlan:
+        """What the settings allow about consent."""
+        wanted = self.settings.consent
+        return ConsentPlan(
+            rules=ConsentRules(wanted.undated_no),
+            writes_to_vtex=wanted.write_to_vtex,
+            most_writes_a_day=wanted.most_writes_a_day,
+            creates_unknown=wanted.create_unknown,
+            looks_per_run=wanted.looks_per_run,
+            wait_seconds=wanted.export_wait_minutes * 60,
+        )
+
     def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
         """The destination with a client of its own: one platform's limit slows no other."""
         options = _options(entry)
@@ -188,18 +242,3 @@ class Wiring:
 def _options(entry: DestinationEntry) -> dict[str, Any]:
     """The keys that are the adapter's own."""
     return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}
-
-
-def _shop(name: str, store: StoreSettings, client: VtexClient | None, inbox: Inbox) -> Shop:
-    return Shop(
-        name=name,
-        rules=store.rules(),
-        client=client,
-        extra_customer_fields=store.extra_customer_fields,
-        first_sync_days=store.first_sync_days,
-        detail_threads=store.pace.concurrent_details,
-        list_threads=store.pace.concurrent_lists,
-        most_unexplained_share=store.most_unexplained_share,
-        url=store.store_url,
-        inbox=inbox,
-    )

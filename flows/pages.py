@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from enrich.errors import EnrichError, HeldBack
+from enrich.jobs.consent_summary import ConsentSummary, lines_of
 from enrich.jobs.dashboard import DASHBOARD_NAME
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
@@ -213,6 +214,21 @@ def pair_table(moved: Movements) -> str:
     if others:
         rows.append(("others", "", "", others))
     return table(("then", "now", "cause", "customers"), rows)
+
+
+# -- what was said about consents
+
+
+def consent_page(summaries: Sequence[ConsentSummary]) -> str:
+    """What was said about consent, what was decided, and who was told."""
+    parts = ["# Consents"]
+    for done in summaries:
+        parts.append(f"## {done.store}")
+        if done.fault is not None:
+            parts.append(f"**Stopped:** {_cell(done.fault)}")
+        parts.append(table(("what", "count"), lines_of(done.as_json())))
+        parts += [f"* {_cell(note)}" for note in done.notes]
+    return "\n\n".join(parts)
 
 
 # -- what was pushed

@@ -11,11 +11,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from enrich.errors import EnrichError
+from enrich.jobs.consent import run_consent
+from enrich.jobs.consent_summary import ConsentSummary
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
-from flows.pages import sync_line, sync_page
+from flows.pages import consent_page, sync_line, sync_page
 from flows.wire import (
     RETRYING,
     due_at,
@@ -34,6 +36,26 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
     with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
         return sync_store(warehouse, shop, now=wiring.now, report=run_reporter())
+
+
+@task(name="consent", task_run_name="consent {store}", **RETRYING)
+def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
+    """What was said and told about consent in one store; its fault stands in the summary."""
+    with (
+        wiring.warehouse("consent") as warehouse,
+        wiring.shop(store) as shop,
+        wiring.consent_sources() as sources,
+        wiring.outlets() as outlets,
+    ):
+        return run_consent(
+            warehouse,
+            shop,
+            wiring.consent_plan(),
+            sources,
+            outlets,
+            now=wiring.now,
+            report=run_reporter(),
+        )
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
@@ -70,11 +92,23 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
         return Completed(message=SUPERFLUOUS)
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
+    consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
     copy_path = publish_copy(wiring)
-    page = sync_page(reports, faults, copy_path, undrawn(wiring))
+    page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
     create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
-    raise_first([*faults.values(), *(report.fault for report in reports)])
+    if consents:
+        create_markdown_artifact(consent_page(consents), key="consent", description="Consents")
+    told = (*(report.fault for report in reports), *(done.fault for done in consents))
+    raise_first([*faults.values(), *unheard.values(), *told])
     return Completed(message=sync_line(reports))
+
+
+def consents_of(
+    wiring: Wiring, stores: tuple[str, ...]
+) -> tuple[list[ConsentSummary], dict[str, EnrichError]]:
+    """What became of consents in the stores that were pulled, and their faults."""
+    wanted = stores if wiring.settings.consent.enabled else ()
+    return each(wanted, lambda store: weigh_consents(wiring, store))
 
 
 def each(stores: tuple[str, ...], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -229,6 +230,23 @@ def test_compressed_answers_are_read_once() -> None:
     body = gzip.compress(b'{"a":1}')
     answer = httpx.Response(200, content=body, headers={"content-encoding": "gzip"})
     assert http_for(Script(answer), Clock()).fetch_json(call()) == {"a": 1}
+
+
+def test_a_file_is_saved_for_its_owner_alone_once_it_comes_whole(tmp_path: Path) -> None:
+    target = tmp_path / "contacts.csv"
+    server = Script(httpx.ReadError("cut"), *status(503), httpx.Response(200, content=b"a,b\n" * 9))
+    http_for(server, Clock(), max_body_bytes=5).download(call(), target, 36)
+    assert target.read_bytes() == b"a,b\n" * 9
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_refusal_is_no_file_and_a_file_has_its_bounds(tmp_path: Path) -> None:
+    target = tmp_path / "contacts.csv"
+    with pytest.raises(NotFound):
+        http_for(Script(*status(404)), Clock()).download(call(), target, 1000)
+    assert target.read_bytes() == b""
+    with pytest.raises(BadBody, match="too large"):
+        http_for(Script(httpx.Response(200, content=b"12345")), Clock()).download(call(), target, 4)
 
 
 def test_a_call_shows_its_name_only() -> None:

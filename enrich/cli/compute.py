@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from enrich.cli.consent import show_consent, weigh
 from enrich.cli.console import reporter
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.pushes import push_all, raise_first_fault
@@ -50,24 +51,30 @@ def profiles(
 
 
 def run(shell: Shell, store: StoreOption = None) -> None:
-    """Sync, profiles and push, once, for every store."""
+    """Sync, consents where they are switched on, profiles and push, once, for every store."""
     names = shell.store_names(store)
     with shell.wiring.outlets():
         pass  # wrong settings of a platform are said now, not after an hour of pulling
 
     def one(name: str) -> None:
         with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
-            synced = None
+            synced = heard = None
             if shop.client is not None:
                 synced = sync_store(warehouse, shop, now=shell.now, report=report)
+            if shell.settings.consent.enabled:
+                heard = weigh(shell, warehouse, shop, report)
             computed = make_profiles(warehouse, shop, now=shell.now, report=report)
         if synced is not None:
             show_sync(shell.out, synced)
+        if heard is not None:
+            show_consent(shell, heard)
         show_profiles(shell.out, computed)
         pushes = push_all(shell, warehouse, (name,))
         show_pushes(shell.out, pushes)
         if synced is not None and synced.fault is not None:
             raise synced.fault
+        if heard is not None and heard.fault is not None:
+            raise heard.fault
         raise_first_fault(pushes)
 
     with shell.wiring.warehouse("run") as warehouse:

@@ -47,6 +47,7 @@ PROOFS = (
 )  # fmt: skip
 WAITING = ("store", "topic", "files", "hours waiting")
 PUSHED = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
+CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
 SET_ASIDE = ("store", "entity", "reason", "records")
 
 
@@ -71,6 +72,8 @@ def show_status(shell: Shell, found: Status) -> None:
         show_exports(shell.out, found.exports)
     if found.proofs:
         show_table(shell.out, "compared with VTEX", PROOFS, map(proof_row, found.proofs))
+    if found.consents:
+        show_table(shell.out, "last word on consents", CONSENTS, found.consents)
     if found.set_aside:
         show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
     show_table(shell.out, "tables", ("table", "rows"), found.counts)

@@ -13,6 +13,7 @@ from typer.models import OptionInfo
 
 from enrich.cli import (
     compute,
+    consent,
     customer,
     dashboard,
     demo,
@@ -39,6 +40,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("import", pull.import_files),
     ("profiles", compute.profiles),
     ("push", pushes.push),
+    ("consent", consent.consent),
     ("run", compute.run),
     ("serve", compute.serve),
     ("receive", receive.receive),

@@ -15,6 +15,7 @@ from enrich.profile import FIELDS, ProfileField
 from enrich.profile.windows import LIFETIME, OLDER, RECENT
 from enrich.settings import (
     Caller,
+    Consent,
     DestinationEntry,
     Pace,
     Receive,
@@ -96,11 +97,12 @@ def setting_rows() -> list[tuple[str, str, str]]:
         *_rows_of("retention.", Retention),
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
+        *_rows_of("consent.", Consent),
     ]
 
 
 # Settings that are tables of their own, with rows of their own.
-_TABLES = ("stores", "destinations", "schedule", "retention", "receive")
+_TABLES = ("stores", "destinations", "schedule", "retention", "receive", "consent")
 
 
 def _rows_of(

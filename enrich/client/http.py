@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.request import getproxies
 
@@ -77,14 +79,25 @@ class Http:
         raise_for_refusal(call, response)
         return response
 
+    def download(self, call: Call, target: Path, max_bytes: int) -> None:
+        """The body of a 2xx answer in a new file that only its owner reads, a piece at a time.
+
+        Raises as `fetch`, and BadBody above `max_bytes`.
+        """
+        response = self._send(call, lambda answer: _saved(call, answer, target, max_bytes))
+        raise_for_refusal(call, response)
+
     def send(self, call: Call) -> httpx.Response:
         """The answer, whatever its status, once passing faults have passed or were not passing.
 
         The caller reads status and body itself. Raises GaveUp, Unanswered, BadBody.
         """
+        return self._send(call, lambda answer: self._read_bounded(call, answer))
+
+    def _send(self, call: Call, read: Callable[[httpx.Response], httpx.Response]) -> httpx.Response:
         for try_no in itertools.count(1):
             self._pacer.take()
-            answer = self._try_once(call)
+            answer = self._try_once(call, read)
             if isinstance(answer, httpx.Response) and not _is_transient(call, answer.status_code):
                 return answer
             wait = self._wait_or_give_up(call, answer, try_no)
@@ -93,7 +106,9 @@ class Http:
             self._sleep(wait or 0.0)
         raise AssertionError("unreachable")
 
-    def _try_once(self, call: Call) -> httpx.Response | httpx.HTTPError:
+    def _try_once(
+        self, call: Call, read: Callable[[httpx.Response], httpx.Response]
+    ) -> httpx.Response | httpx.HTTPError:
         try:
             request = httpx.Request(
                 call.method,
@@ -103,7 +118,7 @@ class Http:
                 content=call.content,
                 extensions=_TIMEOUT,
             )
-            return self._read_bounded(call, self._transport.handle_request(request))
+            return read(self._transport.handle_request(request))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
             # The text of these errors quotes the URL or the header it dislikes.
             raise BadSettings(f"{call.name}: the address or a header is not valid") from None
@@ -166,6 +181,23 @@ _BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-en
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "enrich"}
 _TIMEOUT = {"timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -> httpx.Response:
+    """The answer without its body, which is in the file when it was a success."""
+    left = max_bytes
+    descriptor = os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            for chunk in response.iter_bytes() if response.is_success else ():
+                left -= len(chunk)
+                if left < 0:
+                    raise BadBody(f"{call.name}: the file is too large")
+                out.write(chunk)
+    finally:
+        response.close()
+    kept = [pair for pair in response.headers.raw if pair[0].lower() not in _BODY_HEADERS]
+    return httpx.Response(response.status_code, headers=kept)
 
 
 def _is_transient(call: Call, status_code: int) -> bool:

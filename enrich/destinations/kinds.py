@@ -17,6 +17,7 @@ UNIT_PRICE = pl.Decimal(18, 6)
 MOMENT = pl.Datetime("us")
 
 PURCHASES, PRODUCTS, COUPONS, CARTS = "purchases", "products", "coupons", "carts"
+CONSENTS = "consents"
 
 # What a plan needs of every record. The digest stays while nothing that is sent changes; is_over is
 # what counts no longer (canceled, archived, bought) and a platform may have.
@@ -57,12 +58,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of record; `noun` is what a person calls some, `line_columns` those of its lines."""
+    """One kind of record; `noun` is what a person calls some, `line_columns` those of its lines.
+
+    `may_jump`: that there are many more or fewer than the last time is no sign of a fault.
+    """
 
     name: str
     noun: str
     columns: tuple[Column, ...]
     line_columns: tuple[Column, ...] = ()
+    may_jump: bool = False
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -175,6 +180,17 @@ _KINDS = (
             Column("lines", _lines(CART_LINE), "What is in it."),
         ),
         CART_LINE,
+    ),
+    Kind(
+        CONSENTS,
+        "consents",
+        (
+            Column("email", pl.String, "Real e-mail address of the customer.", True),
+            Column("opted_in", pl.Boolean, "Whether the person wants the newsletter."),
+            Column("changed_at", MOMENT, "When the person decided."),
+            Column("origin", pl.String, "Where it was said: vtex, or a destination."),
+        ),
+        may_jump=True,
     ),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}

@@ -106,6 +106,8 @@ def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:
 
 def _jump(target: Target, plan: Plan, standing: Standing, policy: Policy) -> HeldBack | None:
     before, now = standing.row_count, plan.row_count
+    if target.entity in KINDS and KINDS[target.entity].may_jump:
+        return None
     if before is None or max(before, now) < policy.stop_after_records:
         return None
     if abs(now - before) <= policy.stop_row_change * before:

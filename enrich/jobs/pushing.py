@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
+from enrich.destinations.kinds import CONSENTS
 from enrich.destinations.plan import Known, Plan
 from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.jobs.push import Planner, PushSummary, Target, push_planned
@@ -16,7 +17,7 @@ from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, kept_day, recorded
 from enrich.jobs.shops import Shop
-from enrich.jobs.warehouse_ledger import WarehouseLedger
+from enrich.jobs.warehouse_ledger import ledger_of
 from enrich.store import Warehouse
 
 
@@ -128,7 +129,8 @@ def push_store(
     target = Target(outlet.name, store, as_of or now.date(), entity)
     work = _Work(warehouse, outlet, opened, now, days, dry_run, confirmed, report)
     with recorded(warehouse, "push", store, now) as run:
-        held = None if dry_run else unproven(warehouse, store)
+        # A no has nothing to do with whether every order is known.
+        held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
         done = not_begun(outlet.name, store, held, entity) if held else work.done(target, run)
         if not dry_run:
             done = _tidied(outlet, done, now)
@@ -201,7 +203,7 @@ class _Work:
             self.opened.destination,
             target,
             self._noting(planner, target),
-            WarehouseLedger(self.warehouse),
+            ledger_of(self.warehouse, target.entity),
             run_id=run.run_id,
             now=self.now,
             dry_run=self.dry_run,

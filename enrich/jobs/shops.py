@@ -14,7 +14,7 @@ class Shop:
     """A store of the settings; `client` is None when it has no VTEX account (imports only).
 
     `url` is where its customers see it. `inbox` holds what the receiver was told about it; None
-    where nothing can have been.
+    where nothing can have been. `keeps_unknown`: people whom VTEX does not know are to be created.
     """
 
     name: str
@@ -27,3 +27,4 @@ class Shop:
     most_unexplained_share: float = 0.001
     url: str | None = None
     inbox: Inbox | None = None
+    keeps_unknown: bool = False

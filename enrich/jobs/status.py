@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from enrich.jobs.consent_summary import lines_of
 from enrich.jobs.reconciling import Proof, read_proof
 from enrich.receiver import TOPICS, inboxes_in
 from enrich.store import Warehouse
@@ -18,6 +19,7 @@ from enrich.store import Warehouse
 WATERMARKED = ("orders", "customers")
 SHOWN_RUNS = 10
 SHOWN_EXPORTS = 5
+MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Status:
     `runs`: the newest, as shown; `pushed` and `exports`: what each platform holds of each entity,
     and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
     `proofs`: what the syncs proved per store; `set_aside`: (store, entity, reason, count);
+    `consents`: (store, started, how it ended, what, count) of the last run about consent, if any;
     `counts`: per table; `advice`: what to do next, the most pressing first.
     """
 
@@ -36,6 +39,7 @@ class Status:
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
     proofs: tuple[Proof, ...]
     set_aside: tuple[tuple[str, str, str, int], ...]
+    consents: tuple[tuple[str, str, str, str, int], ...]
     counts: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
 
@@ -63,6 +67,7 @@ def read_status(warehouse: Warehouse, stores: Sequence[str], now: datetime) -> S
         watermarks=tuple(_watermarks(warehouse, stores, now)),
         proofs=proofs,
         set_aside=set_aside(warehouse.rejects()),
+        consents=tuple(_consents(warehouse.last_consent_runs())),
         counts=tuple((name, count) for name, count in counts if count),
         advice=(*_advice(runs, dict(counts), proofs), *_unfinished(exports)),
     )
@@ -74,6 +79,18 @@ def _unfinished(exports: pl.DataFrame) -> Iterator[str]:
             f"an export of {row['entity']} to {row['destination']} is {row['status']}: the same"
             " command goes on with it (`enrich push --exports` lists them)"
         )
+
+
+def _consents(runs: pl.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
+    """(store, started, how it ended, what, count); what only looked says so."""
+    for store, started_at, status, summary in runs.iter_rows():
+        found = json.loads(summary or "{}")
+        if "people" not in found:  # it is at work, or was killed before it came to anything
+            yield store, f"{started_at:{MOMENT}}", status, "", 0
+            continue
+        how = "a look" if found["dry_run"] else status
+        for what, count in lines_of(found):
+            yield store, f"{started_at:{MOMENT}}", how, what, count
 
 
 def _watermarks(
@@ -96,11 +113,10 @@ def set_aside(rejects: pl.DataFrame) -> tuple[tuple[str, str, str, int], ...]:
 def shown_runs(runs: pl.DataFrame) -> pl.DataFrame:
     """The runs with their moments in short and their error, without the rest of the summary."""
     reasons = [_error_of(text) for text in runs["summary"]]
-    moment = "%Y-%m-%d %H:%M:%S"
     return runs.select(
         "job",
         "store",
-        pl.col("started_at").dt.strftime(moment),
+        pl.col("started_at").dt.strftime(MOMENT),
         seconds=(pl.col("finished_at") - pl.col("started_at")).dt.total_seconds(),
         status="status",
         error=pl.Series(reasons, dtype=pl.String),

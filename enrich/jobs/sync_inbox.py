@@ -7,7 +7,7 @@ holds all of it is stored; whatever ends a run before that leaves it for the nex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +17,10 @@ from pydantic_core import from_json
 from enrich.client import PermissionMissing
 from enrich.errors import EnrichError, Refused
 from enrich.jobs.pulling import SLICE, EntityReport, Pull
+from enrich.jobs.shops import Shop
 from enrich.model import Loaded, RawRecord
 from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, Message, Opened, Topic
+from enrich.store import Warehouse
 from enrich.store.consenting import SAID
 from enrich.vtex import Fetched, Gone, Missing, fetch_customers, fetch_orders
 
@@ -47,7 +49,7 @@ def pull_inbox(pull: Pull) -> EntityReport | None:
     taken = _Taken()
     faults = [
         fault
-        for take in (_take_customers, _take_orders, take_consents)
+        for take in (_take_customers, _take_orders, _take_consents)
         if (fault := _fault_of(take, pull, inbox, taken)) is not None
     ]
     notes = [*map(str, faults), *_notes(taken.torn_count, inbox.remove_unfinished(pull.now))]
@@ -169,11 +171,35 @@ def _belongs(pull: Pull, found: Fetched) -> bool:
     return bool(said.get("isCompleted")) and (not channels or said.get("salesChannel") in channels)
 
 
-def take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+def _take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+    groups = _groups(inbox, CONSENTS, taken)
+    keep_told(pull.warehouse, pull.shop, inbox, groups, run_id=pull.run.run_id, now=pull.now)
+
+
+def take_consents(warehouse: Warehouse, shop: Shop, *, run_id: str, now: datetime) -> int:
+    """How many messages about consent were taken in, without the rest of the inbox."""
+    taken = _Taken()
+    if shop.inbox is not None:
+        groups = _groups(shop.inbox, CONSENTS, taken)
+        keep_told(warehouse, shop, shop.inbox, groups, run_id=run_id, now=now)
+    return taken.message_count
+
+
+def keep_told(
+    warehouse: Warehouse,
+    shop: Shop,
+    inbox: Inbox,
+    groups: Iterable[Sequence[Opened]],
+    *,
+    run_id: str,
+    now: datetime,
+) -> None:
     """What was said about consent goes to its table as it was said."""
-    for group in _groups(inbox, CONSENTS, taken):
+    for group in groups:
         said = statements_of([message for opened in group for message in opened.messages])
-        pull.warehouse.keep_statements(pull.shop.name, said, run_id=pull.run.run_id)
+        warehouse.keep_statements(
+            shop.name, said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
+        )
         inbox.remove(group)
 
 

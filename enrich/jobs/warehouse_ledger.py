@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from enrich.destinations.kinds import CONSENTS
 from enrich.jobs.push_ledger import Standing, Target
 from enrich.store import Warehouse
 
@@ -76,3 +77,38 @@ class WarehouseLedger:
         self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
     ) -> None:
         self.warehouse.finish_push(run_id, *target.place, status, summary, now=now)
+
+
+class ConsentLedger(WarehouseLedger):
+    """The ledger of consents: beside the usual, each decision is written down with its end."""
+
+    def intend(
+        self,
+        run_id: str,
+        target: Target,
+        batch_id: str,
+        record_ids: pl.Series,
+        now: datetime,
+        memos: pl.Series | None = None,
+    ) -> None:
+        consents = self.warehouse.consents(target.store)
+        consents.intend_platform(target.destination, record_ids, run_id=run_id, now=now)
+        WarehouseLedger.intend(self, run_id, target, batch_id, record_ids, now, memos)
+
+    def record_push(
+        self,
+        run_id: str,
+        target: Target,
+        batch_id: str,
+        results: pl.DataFrame,
+        now: datetime,
+        closed_job: str | None = None,
+    ) -> None:
+        WarehouseLedger.record_push(self, run_id, target, batch_id, results, now, closed_job)
+        consents = self.warehouse.consents(target.store)
+        consents.settle_platform(target.destination, results, now=now)
+
+
+def ledger_of(warehouse: Warehouse, entity: str) -> WarehouseLedger:
+    """What remembers the pushes of an entity."""
+    return ConsentLedger(warehouse) if entity == CONSENTS else WarehouseLedger(warehouse)

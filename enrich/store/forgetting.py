@@ -49,13 +49,24 @@ def forget(
     """
     make_salt(connection)
     run(connection, "forget/find", store=store, who=who, now=now)
+    run(connection, "forget/consents")
     found = Forgotten(
-        counts=tuple(read(connection, "forget/counts", store=store).iter_rows()),
-        pushed=read(connection, "forget/pushed", store=store),
+        counts=tuple(
+            row
+            for script in ("forget/counts", "forget/consent_count")
+            for row in read(connection, script, store=store).iter_rows()
+        ),
+        pushed=pl.concat(
+            [
+                read(connection, "forget/pushed", store=store),
+                read(connection, "forget/pushed_consents", store=store),
+            ]
+        ).unique(["destination", "remote_key"], maintain_order=True),
         values=tuple(read(connection, "forget/values", store=store)["value"]),
         customer_keys=_keys(connection),
     )
-    run(connection, "forget/remove", store=store)
+    for script in ("forget/remove", "forget/remove_consents"):
+        run(connection, script, store=store)
     for table in OF_CUSTOMERS:
         if table_exists(connection, table):
             _remove_customers(connection, table)

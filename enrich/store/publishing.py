@@ -52,6 +52,8 @@ PUBLISHED = (
     "push_jobs",
     "push_exports",
     "consent_statements",
+    "consent_decisions",
+    "consents",
     "email_bounces",
 )
 """Everything but the raw documents, the rejects and the listing."""

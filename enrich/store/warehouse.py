@@ -26,6 +26,7 @@ from enrich.store import (
     resolving,
 )
 from enrich.store.connection import transaction
+from enrich.store.consents import Consents
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
 
@@ -120,13 +121,28 @@ class Warehouse:
         with transaction(self._connection):
             consenting.settle_deletions(self._connection, store, gone, list(there), run_id)
 
-    def keep_statements(self, store: str, said: pl.DataFrame, *, run_id: str) -> dict[str, int]:
+    def keep_statements(
+        self,
+        store: str,
+        said: pl.DataFrame,
+        *,
+        run_id: str,
+        now: datetime,
+        keeps_unknown: bool = False,
+    ) -> dict[str, int]:
         """What became of statements about consent, as `consenting.SAID`; repeats change nothing.
 
-        statement_count (new ones), bounce_count, unusable_count.
+        statement_count (new ones), bounce_count, unusable_count. `keeps_unknown`: addresses of
+        people VTEX does not know are kept, to create them there.
         """
         with transaction(self._connection):
-            return consenting.keep_statements(self._connection, store, said, run_id)
+            return consenting.keep_statements(
+                self._connection, store, said, run_id, now, keeps_unknown=keeps_unknown
+            )
+
+    def consents(self, store: str) -> Consents:
+        """The consent of a store: see there."""
+        return Consents(self._connection, store)
 
     # -- ask ----------------------------------------------------------------------------------
 
@@ -291,6 +307,10 @@ class Warehouse:
     ) -> None:
         """Write down how a job ended; `summary` holds counts, never a customer's value."""
         ledger.finish_run(self._connection, run_id, status, summary, now)
+
+    def last_consent_runs(self) -> pl.DataFrame:
+        """store, started_at, status, summary (JSON) of the last run about consent of each store."""
+        return read(self._connection, "consent/last_runs")
 
     def runs(self, limit: int = 20) -> pl.DataFrame:
         """The newest runs: run_id, job, store, started_at, finished_at, status, summary."""

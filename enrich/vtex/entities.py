@@ -9,7 +9,9 @@ from enrich.model import tidy_document_id
 from enrich.vtex import records
 
 _ORDERS_FULL = "Checkout / Checkout Resources / Orders Full Access"
-_DOCUMENTS = "Dynamic Storage / Dynamic storage generic resources / Read only documents"
+_STORAGE = "Dynamic Storage / Dynamic storage generic resources"
+_DOCUMENTS = f"{_STORAGE} / Read only documents"
+_WRITE_DOCUMENTS = f"{_STORAGE} / Insert or update document (not remove)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ CUSTOMER_SCROLL = Route("customers.scroll", "/api/dataentities/CL/scroll", (_DOC
 CUSTOMER = Route(
     "customers.document", "/api/dataentities/CL/documents/{document_id}", (_DOCUMENTS,), True
 )
+CUSTOMER_WRITE = Route("customers.write", CUSTOMER.path, (_WRITE_DOCUMENTS,))
+CUSTOMER_UPSERT = Route("customers.upsert", "/api/dataentities/CL/documents", (_WRITE_DOCUMENTS,))
 SKU = Route(
     "skus", "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}", ("Catalog / SKUs",)
 )

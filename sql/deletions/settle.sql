@@ -1,10 +1,10 @@
 -- contact_deletions, from the registered frames `gone` (contact_id, deleted_at), documents VTEX has no
--- more, and `there` (contact_id), documents it has just shown. Of a contact that was never known, or is
+-- more, and `alive` (contact_id), documents it has just shown. Of a contact that was never known, or is
 -- forgotten, nothing is kept.
 delete from contact_deletions
 where store = getvariable('store')
     and source = 'vtex'
-    and contact_id in (select contact_id from there);
+    and contact_id in (select contact_id from alive);
 
 insert into contact_deletions by name
 select

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ import polars as pl
 import pytest
 
 from enrich.destinations import REGISTRY
+from enrich.receiver import CONSENTS, Message, Told, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
-from enrich.simulator.platforms import PLATFORMS, Account
+from enrich.simulator.platforms import PLATFORMS, Account, newsletter
 from enrich.store import read_warehouse
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS
-from tests.jobs.town import Town, town
+from tests.jobs.town import NOW, Town, town
 
 
 def _is_secret(value: object) -> bool:
@@ -49,7 +51,7 @@ def settings_of_every_kind() -> str:
         for kind, options in MORE.items()
     ]
     shop = SETTINGS.replace("time_zone", 'store_url = "https://shop.example.com"\ntime_zone', 1)
-    return shop + "\n" + "\n".join(tables)
+    return shop + "\n" + "\n".join(tables) + CONSENT
 
 
 # A destination of every kind, but for those of SETTINGS; what is slow by nature is made quick.
@@ -67,6 +69,16 @@ for kind, options in MORE.items():
         long_ago = {"cart_days": 3_000} if entity.name == "carts" else {}
         options |= {**entity.example, **long_ago, "entities": TAKEN[kind]}
 MORE["connectif"]["max_records_per_run"] = 12
+CONSENT = """
+[consent]
+enabled = true
+read_from = ["connectif", "synerise"]
+create_unknown = true
+[receive.callers.connectif]
+kind = "connectif"
+secret = { env = "RECEIVE" }
+"""
+STRANGER = "a.stranger@example.com"
 ENV_NAMES = sorted(
     value["env"] for options in MORE.values() for value in options.values() if _is_secret(value)
 )
@@ -75,6 +87,7 @@ SECRETS = {
     "TOKEN": FULL_KEY.app_token,
     **{name: f"secret-of-{name.lower()}" for name in ENV_NAMES},
     "ICOMM_API_KEY": ICOMM_KEY,
+    "RECEIVE": "secret-of-whoever-calls",
 }
 # What somebody has to make on a platform before it takes more than profiles.
 MADE: dict[str, dict[str, Any]] = {
@@ -88,6 +101,8 @@ SPOKEN = (
     ("push", "--dry-run"),
     ("push", "--destination", "synerise", "--entity", "purchases", "--from", "2026-01-01"),
     ("push", "--exports"),
+    ("consent", "--dry-run"),
+    ("consent", "--confirm"),
     ("status",),
     ("rejects",),
     ("sync", "--debug"),
@@ -127,6 +142,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
             there.simulator.accounts[kind] = Account(known_fields=fields, tables=deepcopy(MADE))
         common = ("--config", config, "--data", folder / "data")
         for words in SPOKEN:
+            if words == ("consent", "--dry-run"):
+                say_something(there, folder / "data")
             answer = enrich(*words, *common, environ=SECRETS)
             assert answer.code == (4 if words == ("run",) else 0), answer.err  # 4: to be confirmed
             if words == ("run",):
@@ -140,7 +157,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
     with read_warehouse(folder / "data") as copy:
         values = copy.query(PERSONAL)["value"].drop_nulls().to_list()
     assert len(values) > 80
-    personal = [value for value in values if len(value) > 5]
+    assert "created in VTEX" in "".join(said)  # there is something to be said
+    personal = [STRANGER, *(value for value in values if len(value) > 5)]
     yield Left(folder, "\n".join(said), log.getvalue(), personal)
 
 
@@ -168,6 +186,20 @@ def refuse_some(there: Town, folder: Path) -> None:
     for kind in PLATFORMS:
         there.switch("POST", f"platforms/{kind}", {"refused": [*some, *digests]})
     there.simulator.icomm.refused = set(some)
+
+
+def say_something(there: Town, data: Path) -> None:
+    """Some at Connectif want no newsletter any more, and somebody nobody knows wants it."""
+    there.switch("POST", "advance", {"minutes": 2})  # Connectif counts the calls of a minute
+    account = there.simulator.account("connectif")
+    account.seconds = NOW.timestamp() - 3_600
+    for email in sorted(account.contacts)[:5]:
+        newsletter.set_status(account, email, "unsubscribed", ip="203.0.113.7", origin="form")
+    inbox = inbox_of(data, "main")
+    told = Told(CONSENTS, STRANGER, "subscribed", by_person=True)
+    inbox.prepare()
+    kept = inbox.keep(CONSENTS, [Message(told, "connectif", NOW - timedelta(hours=1))], NOW)
+    assert f"{kept.stat().st_mode:o}"[-3:] == "600"
 
 
 def test_every_kind_was_pushed_to(left: Left) -> None:
@@ -222,6 +254,12 @@ def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None
             "push_confirmations",
             "profile_runs",
             "rfm_cut_points",
+            "consents",
+            "consent_statements",
+            "consent_decisions",
+            "state.consent_known",
+            "state.consent_wishes",
+            "state.consent_addresses",
         ):
             text = pl.DataFrame(connection.table(table).to_arrow_table()).write_json()
             found = [value for value in left.personal if f'"{value}"' in text or value in text]

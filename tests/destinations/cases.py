@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from enrich.destinations import PROFILES, REGISTRY, Destination
+from enrich.destinations.kinds import CONSENTS
 from enrich.jobs.push import Planner, PushSummary, plan_push
 from enrich.simulator.platforms import PLATFORMS
 from tests.destinations.conftest import MemoryLedger, World, make_people
@@ -69,7 +70,7 @@ class Case:
 
     def refusals(self, number: int) -> set[str]:
         """What the platform knows the record of that number by."""
-        if self.is_profiles:
+        if self.is_profiles or self.entity == CONSENTS:
             return {f"person{number:04}@example.com"}
         row = make(self.entity, number).rows[-1]
         return {row["record_id"], row.get("cart_id", row["record_id"])}

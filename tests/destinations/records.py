@@ -200,7 +200,23 @@ def _cart(number: int) -> dict[str, Any]:
     }
 
 
-_MAKERS = {"purchases": _purchase, "products": _product, "coupons": _coupon, "carts": _cart}
+def _consent(number: int) -> dict[str, Any]:
+    return {
+        "record_id": f"digest-{number}",
+        "email": f"person{number:04}@example.com",
+        "opted_in": number % 2 == 0,
+        "changed_at": FIRST + timedelta(hours=number),
+        "origin": "vtex",
+    }
+
+
+_MAKERS = {
+    "purchases": _purchase,
+    "products": _product,
+    "coupons": _coupon,
+    "carts": _cart,
+    "consents": _consent,
+}
 
 
 def make(entity: str, count: int) -> Records:

@@ -26,6 +26,7 @@ from enrich.simulator.build import FULL_KEY
 from enrich.wiring import Wiring
 from flows.deploy import options_of, plans
 from flows.pages import (
+    consent_page,
     grid,
     movements_page,
     push_actions,
@@ -35,7 +36,7 @@ from flows.pages import (
     sync_page,
 )
 from flows.profiles import compute_store, push_one
-from flows.sync import each, publish_copy, pull_store
+from flows.sync import each, publish_copy, pull_store, weigh_consents
 from flows.wire import is_superfluous, is_worth_a_retry
 from tests.jobs.town import NOW, town
 
@@ -76,11 +77,16 @@ def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
         assert not is_superfluous.fn(wiring, "sync", stores, NOW)
 
         pulled = pull_store.fn(wiring, "main")
+        heard = weigh_consents.fn(wiring, "main")
         computed = compute_store.fn(wiring, "main")
         pushed, purchases = push_one.fn(wiring, "files", "main")
         copy = publish_copy.fn(wiring)
 
         assert pulled.fault is None
+        # Nobody is told anything that nobody agreed to, and there is nothing to be told yet.
+        assert (heard.fault, heard.written_count) == (None, 0)
+        people = f"| people with a word of theirs | {heard.people_count} |"
+        assert heard.people_count > 5 and people in consent_page([heard])
         assert pushed.accepted == computed.customer_count > 0
         assert (purchases.entity, purchases.accepted > 0) == ("purchases", True)
         assert "| files | main | purchases |" in push_page([pushed, purchases])

@@ -40,6 +40,9 @@ pace = {{ requests_per_second = 90 }}
 
 [destinations.files]
 kind = "file"
+
+[consent]
+enabled = true
 """
 
 
@@ -150,6 +153,7 @@ def test_triggered_runs_complete_and_leave_pages(server: Server, tmp_path: Path)
     assert "| orders |" in page
     assert "| pushes are | free |" in page
     assert "**The dashboard stays as it was:**" in page
+    assert "| people with a word of theirs |" in server.artifacts(pulled)["consent"]
 
     in_the_way.rmdir()
     computed = server.run("daily")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich.receiver import CONSENTS, CUSTOMERS, TOPICS, Inbox, Message, Told, inboxes_in
@@ -40,11 +40,13 @@ def inbox(tmp_path: Path) -> Inbox:
     return made
 
 
+@settings(deadline=None)
 @given(MESSAGES)
 def test_a_line_is_read_again_as_it_was(message: Message) -> None:
     assert decode(encode(message)) == message
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.integers(min_value=0), st.integers(0, 255))
 def test_a_torn_or_changed_line_is_no_message(message: Message, place: int, byte: int) -> None:
     line = encode(message)

@@ -1,11 +1,11 @@
-"""Connectif: contacts, products, purchases, coupons, all within 100 requests a minute."""
+"""Connectif: contacts, products, purchases, coupons, consents, in 100 requests a minute."""
 
 from __future__ import annotations
 
 from enrich.destinations.base import Adapter, Entity
-from enrich.destinations.connectif import contacts, coupons, products, purchases
+from enrich.destinations.connectif import consents, contacts, coupons, products, purchases
 from enrich.destinations.connectif.account import ConnectifSettings
-from enrich.destinations.kinds import COUPONS, PRODUCTS, PURCHASES
+from enrich.destinations.kinds import CONSENTS, COUPONS, PRODUCTS, PURCHASES
 from enrich.destinations.records import record_opener
 from enrich.destinations.remote import opener
 
@@ -38,6 +38,12 @@ ADAPTER = Adapter(
             record_opener(coupons.WIRE, coupons.CAPABILITIES, coupons.MAPPING),
             needs=("coupon_set_id",),
             example={"coupon_set_id": "set-1"},
+        ),
+        Entity(
+            CONSENTS,
+            consents.CAPABILITIES,
+            consents.MAPPING,
+            record_opener(consents.WIRE, consents.CAPABILITIES, consents.MAPPING),
         ),
     ),
 )

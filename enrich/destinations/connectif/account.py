@@ -14,6 +14,10 @@ from enrich.destinations.remote import Remote, RemoteSettings
 from enrich.destinations.sending import REFUSED, answer_of, answered, safe_code
 from enrich.model import Outcome, RecordResult
 
+ExportColumn = Literal[
+    "email", "status", "subscribed_at", "subscribed_ip", "unsubscribed_at", "unsubscribed_ip"
+]
+
 # One limit for everything that anybody sends to the account.
 RATE_LIMIT = RateLimit(100, 60, is_shared=True)
 WRONG_RECORD = frozenset({400, 404, 413, 422})
@@ -37,6 +41,8 @@ class ConnectifSettings(RemoteSettings):
     purchase_events: bool = False
     coupon_set_id: str | None = Field(None, min_length=1)
     coupon_sets_path: str | None = Field(None, pattern=r"^/")
+    export_segment_id: str | None = Field(None, min_length=1)
+    export_columns: dict[ExportColumn, str] = Field({})
 
 
 def host(settings: ConnectifSettings) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enrich.destinations.base import Adapter, Entity
-from enrich.destinations.kinds import CARTS, PRODUCTS, PURCHASES
+from enrich.destinations.kinds import CARTS, CONSENTS, PRODUCTS, PURCHASES
 from enrich.destinations.records import record_opener
 from enrich.destinations.remote import opener
-from enrich.destinations.synerise import carts, catalog, profiles, transactions
+from enrich.destinations.synerise import carts, catalog, consents, profiles, transactions
 from enrich.destinations.synerise.account import SyneriseSettings
 
 ADAPTER = Adapter(
@@ -40,6 +40,12 @@ ADAPTER = Adapter(
             record_opener(carts.WIRE, carts.CAPABILITIES, carts.MAPPING),
             after=("profiles",),
             wishes=("cart_days",),
+        ),
+        Entity(
+            CONSENTS,
+            consents.CAPABILITIES,
+            consents.MAPPING,
+            record_opener(consents.WIRE, consents.CAPABILITIES, consents.MAPPING),
         ),
     ),
 )
