@@ -18,13 +18,14 @@ from enrich.jobs.reconciling import Proof, read_proof
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, recorded
 from enrich.jobs.shops import Shop
+from enrich.jobs.sync_deletions import DELETIONS, pull_deletions
 from enrich.jobs.sync_inbox import INBOX, pull_inbox
 from enrich.jobs.sync_orders import pull_orders
 from enrich.jobs.sync_rest import SMALL_LISTS, pull_customers, pull_skus, pull_small_list
 from enrich.model import Span
 from enrich.store import Warehouse
 
-ENTITIES = ("orders", "customers", INBOX, *SMALL_LISTS, "skus")
+ENTITIES = ("orders", "customers", INBOX, DELETIONS, *SMALL_LISTS, "skus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def _puller(entity: str, span: Span | None) -> Callable[[Pull], EntityReport | N
         "orders": partial(pull_orders, span=span),
         "customers": pull_customers,
         INBOX: pull_inbox,
+        DELETIONS: pull_deletions,
         "skus": pull_skus,
     }
     return pullers.get(entity) or partial(pull_small_list, entity=entity)

@@ -72,6 +72,15 @@ def keep_statements(
         return read(connection, "consent/kept_counts").row(0, named=True)
 
 
+def doubtful_deletions(
+    connection: duckdb.DuckDBPyConnection, store: str, listed: pl.Series, run_id: str
+) -> pl.DataFrame:
+    """The contacts of VTEX that are known and not listed, or deleted and listed."""
+    frame = pl.DataFrame({"contact_id": listed}, schema={"contact_id": pl.String})
+    with registered(connection, {"listed": frame}):
+        return read(connection, "deletions/doubtful", store=store, run_id=run_id)
+
+
 def settle_deletions(
     connection: duckdb.DuckDBPyConnection,
     store: str,

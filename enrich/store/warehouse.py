@@ -121,6 +121,13 @@ class Warehouse:
         with transaction(self._connection):
             consenting.settle_deletions(self._connection, store, gone, list(there), run_id)
 
+    def doubtful_deletions(self, store: str, listed: pl.Series, *, run_id: str) -> pl.DataFrame:
+        """The contacts of VTEX whose deletion is in doubt, where `listed` are all it lists.
+
+        `contact_id`, and `is_unlisted`: known and not listed; else taken as deleted and listed.
+        """
+        return consenting.doubtful_deletions(self._connection, store, listed, run_id)
+
     def keep_statements(
         self,
         store: str,

@@ -9,7 +9,11 @@ from enrich.vtex.catalogue import (
     fetch_promotions,
     fetch_sales_channels,
 )
-from enrich.vtex.customers import fetch_all_customers, fetch_changed_customers
+from enrich.vtex.customers import (
+    fetch_all_customers,
+    fetch_changed_customers,
+    fetch_customer_ids,
+)
 from enrich.vtex.decide import LISTED_SCHEMA, LISTING_SCHEMA, listing_of_details, which_need_detail
 from enrich.vtex.details import (
     Fetched,
@@ -55,6 +59,7 @@ __all__ = [
     "fetch_categories",
     "fetch_changed_customers",
     "fetch_coupons",
+    "fetch_customer_ids",
     "fetch_customers",
     "fetch_orders",
     "fetch_promotions",

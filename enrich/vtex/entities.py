@@ -98,6 +98,8 @@ CUSTOMERS = Entity(
     tidy_key=tidy_document_id,
 )
 
+CUSTOMER_IDS = replace(CUSTOMERS, model=records.CustomerId)
+
 
 def customers_with(extra_fields: tuple[str, ...]) -> Entity:
     """CUSTOMERS that also keep the fields a shop added to its own."""

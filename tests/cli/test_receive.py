@@ -62,5 +62,5 @@ def test_status_says_what_waits_since_when(tmp_path: Path) -> None:
     said = enrich("status", "--data", tmp_path)
     assert said.code == 0
     line = next(line for line in said.out.splitlines() if "consents" in line)
-    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["main", "consents", "1", "6.0"]
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["main", "consents", "1", "6"]
     assert "ana@" not in said.out

@@ -7,7 +7,7 @@ wrong kind is dropped by `parse`, unless losing it would make a number wrong (`i
 
 from enrich.vtex.records.base import Document, Location, field_names
 from enrich.vtex.records.catalogue import Brand, Category, Coupon, Promotion, SalesChannel, Sku
-from enrich.vtex.records.customers import Customer, customer_with
+from enrich.vtex.records.customers import Customer, CustomerId, customer_with
 from enrich.vtex.records.orders import ListRow, Order
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Category",
     "Coupon",
     "Customer",
+    "CustomerId",
     "Document",
     "ListRow",
     "Location",
