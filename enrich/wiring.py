@@ -17,10 +17,20 @@ from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
-from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
+from enrich.store import (
+    WAREHOUSE_NAME,
+    ReadCopy,
+    Warehouse,
+    open_warehouse,
+    read_warehouse,
+)
 from enrich.vtex import VtexClient
 
 OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+
+
+def _unheard(line: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,11 @@ class Wiring:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
 
+    @property
+    def has_warehouse(self) -> bool:
+        """Whether anything was ever stored; opening the warehouse would make an empty one."""
+        return (self.settings.data_dir / WAREHOUSE_NAME).is_file()
+
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
         return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
@@ -70,13 +85,16 @@ class Wiring:
         return _shop(name, self.settings.stores[name], None)
 
     @contextmanager
-    def shop(self, name: str) -> Iterator[Shop]:
-        """The store with its client, if it has a VTEX account; the keys are read now."""
+    def shop(self, name: str, say: Callable[[str], None] = _unheard) -> Iterator[Shop]:
+        """The store with its client, if it has a VTEX account; the keys are read now.
+
+        `say` hears what a longer wait is for.
+        """
         store = self.settings.stores[name]
         if store.account is None:
             yield self.plain_shop(name)
             return
-        with Http(requests_per_second=store.pace.requests_per_second) as http:
+        with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
             yield _shop(name, store, self._client(store, http))
 
     def _client(self, store: StoreSettings, http: Http) -> VtexClient:
@@ -101,7 +119,9 @@ class Wiring:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
 
     @contextmanager
-    def outlets(self, wanted: str | None = None) -> Iterator[list[Outlet]]:
+    def outlets(
+        self, wanted: str | None = None, say: Callable[[str], None] = _unheard
+    ) -> Iterator[list[Outlet]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
         entries = self.settings.destinations
         if wanted is not None and wanted not in entries:
@@ -113,13 +133,15 @@ class Wiring:
             if (entry.enabled if wanted is None else name == wanted)
         }
         with ExitStack() as stack:
-            yield [self._outlet(name, entry, stack) for name, entry in chosen.items()]
+            yield [self._outlet(name, entry, stack, say) for name, entry in chosen.items()]
 
-    def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
+    def _outlet(
+        self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
+    ) -> Outlet:
         """The destination with a client of its own: one platform's limit slows no other."""
         options = {k: v for k, v in entry.model_dump().items() if k not in OWN_KEYS}
         pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace))
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
         destination = open_destination(name, entry.kind, options, tools)
         return Outlet(name, self._stores_of(entry), destination, pace)

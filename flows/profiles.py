@@ -41,8 +41,9 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
 def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
     """What became of one store's changes at one destination; its fault stands in the summary."""
-    with wiring.warehouse("push") as warehouse, wiring.outlets(destination) as outlets:
-        return push_store(warehouse, outlets[0], store, now=wiring.now, report=run_reporter())
+    report = run_reporter()
+    with wiring.warehouse("push") as warehouse, wiring.outlets(destination, report.say) as outlets:
+        return push_store(warehouse, outlets[0], store, now=wiring.now, report=report)
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)

@@ -32,8 +32,9 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
-    with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
-        return sync_store(warehouse, shop, now=wiring.now, report=run_reporter())
+    report = run_reporter()
+    with wiring.warehouse("sync") as warehouse, wiring.shop(store, report.say) as shop:
+        return sync_store(warehouse, shop, now=wiring.now, report=report)
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)

@@ -84,7 +84,10 @@ def push_all(
     confirmed: bool = False,
 ) -> list[PushSummary]:
     """What became of each store at each destination; one platform's fault stays its own."""
-    with shell.wiring.outlets(destination) as outlets, reporter(shell.out) as report:
+    with (
+        reporter(shell.out) as report,
+        shell.wiring.outlets(destination, report.say) as outlets,
+    ):
         return [
             push_store(
                 warehouse,
@@ -115,7 +118,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
         pass  # wrong settings of a platform are said now, not after an hour of pulling
 
     def one(name: str) -> None:
-        with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
+        with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
             synced = None
             if shop.client is not None:
                 synced = sync_store(warehouse, shop, now=shell.now, report=report)

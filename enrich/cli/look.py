@@ -13,26 +13,31 @@ from enrich.cli.shell import Shell
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
-from enrich.jobs.status import Status, read_status
+from enrich.jobs.status import NOTHING_YET, OfCopy, Pushed, Status, read_status
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
 
 def status(shell: Shell) -> None:
     """Show the last runs, how far each store is pulled, and what to look at."""
+    if not shell.wiring.has_warehouse:
+        shell.say(NOTHING_YET)
+        return
+    stores = tuple(shell.settings.stores)
     try:
         with shell.wiring.warehouse("status") as warehouse:
-            show_status(shell, read_status(warehouse, tuple(shell.settings.stores), shell.now))
+            show_status(shell, read_status(warehouse, stores, shell.now))
     except Locked as error:
         shell.say(f"a run is at work: {error}")
-        show_read_copy(shell)
+        show_as_published(shell, stores)
 
 
-def show_read_copy(shell: Shell) -> None:
-    """What the analysts' copy holds while the warehouse is being written."""
+def show_as_published(shell: Shell, stores: tuple[str, ...]) -> None:
+    """What was known at the last publish, while the warehouse is being written."""
     try:
         with shell.wiring.read_copy() as copy:
-            show_table(shell.out, "read copy", ("table", "rows"), copy.table_counts().iter_rows())
+            shell.say("as of the last publish:")
+            show_status(shell, read_status(OfCopy(copy), stores, shell.now, is_at_work=True))
     except BadSettings:
         shell.say("no read copy yet; the run at work makes it")
 
@@ -42,6 +47,7 @@ PROOFS = (
     "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
     "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
+PUSHES = ("destination", "store", "last run (UTC)", "state", "accepted")
 SET_ASIDE = ("store", "entity", "reason", "records")
 
 
@@ -57,11 +63,19 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
     )
 
 
+def push_row(push: Pushed) -> tuple[object, ...]:
+    """One push as a row of PUSHES; what held it stands in the advice."""
+    moment = f"{push.started_at:%Y-%m-%d %H:%M:%S}"
+    return push.destination, push.store, moment, push.state, push.accepted_count
+
+
 def show_status(shell: Shell, found: Status) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
     show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
     if found.proofs:
         show_table(shell.out, "compared with VTEX", PROOFS, map(proof_row, found.proofs))
+    if found.pushes:
+        show_table(shell.out, "pushed", PUSHES, map(push_row, found.pushes))
     if found.set_aside:
         show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
     show_table(shell.out, "tables", ("table", "rows"), found.counts)
@@ -78,6 +92,9 @@ def rejects(
     """Show the records that were set aside and why, or try them again."""
     if store is not None:
         shell.stores(store)
+    if not shell.wiring.has_warehouse:
+        shell.say("nothing was set aside: nothing has run yet")
+        return
     if retry:
         retry_all(shell, store)
     with shell.wiring.warehouse("rejects") as warehouse:

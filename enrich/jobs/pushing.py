@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from enrich.destinations import Destination
-from enrich.errors import BadSettings, EnrichError
+from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.jobs.push import PushSummary, Target, push
 from enrich.jobs.push_ledger import Standing
 from enrich.jobs.reconciling import unproven
@@ -135,6 +135,7 @@ def push_store(
             )
         )
         run.note({"destination": outlet.name, "dry_run": dry_run, **done.as_json()})
+        run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
     return done

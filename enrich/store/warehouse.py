@@ -142,6 +142,10 @@ class Warehouse:
         """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)
 
+    def reject_counts(self) -> pl.DataFrame:
+        """store, entity, reason, reject_count of the records set aside, most frequent first."""
+        return read(self._connection, "state/reject_counts")
+
     def drop_rejects(self, *, before: datetime) -> None:
         """Forget the records that were set aside before the UTC moment."""
         run(self._connection, "state/drop_old_rejects", before=before)

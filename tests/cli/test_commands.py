@@ -17,6 +17,7 @@ from enrich.settings import parse_settings
 from enrich.store import open_warehouse
 from tests.cli.shell import NOW, enrich
 
+ROOT = Path(__file__).resolve().parents[2]
 ORDERS = """order_id,customer_id,ordered_at,amount,email
 1,c1,2026-03-01,10.00,ana@example.com
 2,c1,2026-03-05,20.50,ana@example.com
@@ -168,3 +169,11 @@ def test_fields_show_every_family() -> None:
     said = enrich("fields", "--markdown")
     assert "| orders_W | integer |" in said.out
     assert "360d" not in said.out
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    said = enrich("--version")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"enrich {declared} (Python 3.")
+    assert "duckdb 2." in said.out
