@@ -94,8 +94,7 @@ def _purchase_count(source: str) -> int:
 
 
 KINDS: dict[str, Callable[[str, Path], None]] = {
-    kind.__name__: kind
-    for kind in (nothing, typed, warehouse, warehouse_kept, published, synced)
+    kind.__name__: kind for kind in (nothing, typed, warehouse, warehouse_kept, published, synced)
 }
 
 if __name__ == "__main__":

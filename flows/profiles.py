@@ -24,12 +24,14 @@ from flows.wire import (
     is_superfluous,
     live_wiring,
     raise_first,
+    reticent,
     run_name,
     run_reporter,
 )
 
 
 @task(name="profiles", task_run_name="profiles {store}", **RETRYING)
+@reticent
 def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
@@ -39,6 +41,7 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
+@reticent
 def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
     """What became of one store's changes at one destination; its fault stands in the summary."""
     report = run_reporter()

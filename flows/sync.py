@@ -22,6 +22,7 @@ from flows.wire import (
     is_superfluous,
     live_wiring,
     raise_first,
+    reticent,
     run_name,
     run_reporter,
 )
@@ -30,6 +31,7 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
+@reticent
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
     report = run_reporter()
@@ -38,6 +40,7 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
+@reticent
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:

@@ -16,7 +16,7 @@ from enrich.client.call import BadBody, Call, GaveUp, Unanswered
 from enrich.client.reading import parse_json, raise_for_refusal
 from enrich.client.transport import transport_by_proxy
 from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
-from enrich.errors import BadSettings
+from enrich.errors import BadSettings, Stop
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -126,6 +126,11 @@ class Http:
             # The text of these errors quotes the URL or the header it dislikes.
             raise BadSettings(f"{call.name}: the address or a header is not valid") from None
         except httpx.RequestError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise Stop(
+                    f"{call.name}: the certificate does not prove whose address it is, so nothing"
+                    " was sent; see the address, this machine's clock and its certificates"
+                ) from None
             return error
 
     def _read_bounded(self, call: Call, response: httpx.Response) -> httpx.Response:

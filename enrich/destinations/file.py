@@ -34,7 +34,7 @@ from enrich.model import Outcome, RecordResult
 
 FORMATS = ("parquet", "csv", "ndjson")
 # A spreadsheet runs a cell that begins like this; a plain signed number is harmless.
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r\n]"
 SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
 
 CAPABILITIES = Capabilities(
@@ -176,11 +176,13 @@ def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl
         for name, kind in table.schema.items()
         if isinstance(kind, pl.List)
     )
-    if not formula_safe:
-        return joined
-    text = pl.col(pl.String)
+    return joined.with_columns(harmless(pl.col(pl.String))) if formula_safe else joined
+
+
+def harmless(text: pl.Expr) -> pl.Expr:
+    """The texts with a quote before what a spreadsheet would run; signed numbers stay."""
     is_formula = text.str.contains(FORMULA) & ~text.str.contains(SIGNED_NUMBER)
-    return joined.with_columns(pl.when(is_formula).then("'" + text).otherwise(text).name.keep())
+    return pl.when(is_formula).then("'" + text).otherwise(text).name.keep()
 
 
 def as_numbers(table: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -177,3 +180,26 @@ def test_the_version_is_that_of_the_package() -> None:
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(f"enrich {declared} (Python 3.")
     assert "duckdb 2." in said.out
+
+
+def test_no_text_of_a_csv_for_people_runs_as_a_formula(shop: Path) -> None:
+    sql = """
+        select ['=a', 'b'] as texts,
+            unnest(['=1+1', '@x', '+5511', '-2.5', '-x', chr(9) || '=1',
+                chr(10) || '=1']) as text"""
+    said = enrich("query", "--csv", sql, "--data", shop)
+    rows = list(csv.reader(io.StringIO(said.out)))[1:]
+    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "'\t=1", "'\n=1"]
+    assert [row[1] for row in rows] == expected
+    assert rows[0][0] == "'=a|b"
+    plain = enrich("query", "--json", sql, "--data", shop)  # for programs: as it is
+    assert json.loads(plain.out.splitlines()[0]) == {"texts": ["=a", "b"], "text": "=1+1"}
+
+
+def test_profiles_for_people_run_nothing_either(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("customer_id,first_name\nc1,=HYPERLINK()\n")
+    assert enrich("import", "--customers", tmp_path / "customers.csv", "--data", shop).code == 0
+    for name, expected in (("p.csv", "'=HYPERLINK()"), ("p.parquet", "=HYPERLINK()")):
+        assert enrich("profiles", "--output", shop / name, "--data", shop).code == 0
+        read = pl.read_parquet if name.endswith("parquet") else pl.read_csv
+        assert expected in read(shop / name)["first_name"].to_list()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
 from enrich.store import read_warehouse
+from enrich.wiring import Wiring
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS
 from tests.jobs.town import town
@@ -104,6 +106,14 @@ def test_settings_never_show_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     for text in (repr(settings), settings.model_dump_json()):
         assert [s for s in SECRETS.values() if s in text] == []
+
+
+def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
+    settings = read_settings(left.folder / "enrich.toml")
+    wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
+    with wiring.shop("main") as shop, wiring.outlets() as outlets:
+        for live in (wiring, shop, shop.client, outlets, [one.destination for one in outlets]):
+            assert [s for s in SECRETS.values() if s in repr(live)] == []
 
 
 def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None:

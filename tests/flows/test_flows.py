@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import traceback
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,9 +37,10 @@ from flows.pages import (
 )
 from flows.profiles import compute_store, push_one
 from flows.sync import each, publish_copy, pull_store
-from flows.wire import is_superfluous, is_worth_a_retry
+from flows.wire import is_superfluous, is_worth_a_retry, reticent
 from tests.jobs.town import NOW, town
 
+PERSON = "ana@example.com"
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2026, 3, 9)
 CHECKS = pl.DataFrame(
@@ -110,6 +112,27 @@ def test_profiles_by_hand_do_not_cover_the_push(tmp_path: Path) -> None:
 def test_only_what_may_pass_by_itself_is_tried_again(fault: Exception, expected: bool) -> None:
     state: Any = SimpleNamespace(data=fault)
     assert is_worth_a_retry(None, None, state) is expected
+
+
+def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
+    """Prefect keeps the text and the chain of what a task raises."""
+
+    @reticent
+    def load(fault: Exception) -> None:
+        raise fault
+
+    fault = ValueError(PERSON)
+    with pytest.raises(Stop) as told:
+        load(fault)
+    assert str(told.value).startswith("unexpected ValueError ")
+    assert PERSON not in "".join(traceback.format_exception(told.value))
+    with pytest.raises(Refused, match="401"):
+        load(Refused("401"))
+
+
+def test_every_task_is_reticent() -> None:
+    for task in (pull_store, publish_copy, compute_store, push_one, is_superfluous):
+        assert task.fn.__wrapped__.__name__ == task.fn.__name__
 
 
 def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
