@@ -24,6 +24,7 @@ DEFAULT_PORT = 4210
 START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
+_LEASES = "prefect.server.concurrency.lease_storage"
 QUIET_SETTINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -31,6 +32,9 @@ QUIET_SETTINGS = {
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    # A run holds its place in the queue by a lease; in memory it would be lost with the server, and
+    # the place be taken for ever.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"{_LEASES}.filesystem",
     # Old runs, logs and events would grow until the server slows down.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": '["events","flow_runs"]',
 }

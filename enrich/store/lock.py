@@ -24,19 +24,27 @@ _PAUSE_SECONDS = 0.05
 
 @contextmanager
 def writer_lock(
-    path: Path, holder: str, started_at: str, *, sleep: Callable[[float], None] = time.sleep
+    path: Path,
+    holder: str,
+    started_at: str,
+    *,
+    does: str = "is writing the warehouse",
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Hold the lock of `path` while the block runs; raises Locked saying who holds it."""
+    """Hold the lock of `path` while the block runs; raises Locked saying who holds it, who `does`.
+
+    Nobody else has it then, and a process that is killed gives it back.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _take(descriptor, path, sleep)
+        _take(descriptor, path, does, sleep)
         _sign(descriptor, {"pid": os.getpid(), "job": holder, "started_at": started_at})
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, path: Path, sleep: Callable[[float], None]) -> None:
+def _take(descriptor: int, path: Path, does: str, sleep: Callable[[float], None]) -> None:
     for _ in range(round(LONGEST_LOOK_SECONDS / _PAUSE_SECONDS)):
         if _is_taken(descriptor):
             return
@@ -44,7 +52,7 @@ def _take(descriptor: int, path: Path, sleep: Callable[[float], None]) -> None:
             break
         sleep(_PAUSE_SECONDS)
     holder = _described(_signature(path))
-    raise Locked(f"{holder} is writing the warehouse; try again when it is done")
+    raise Locked(f"{holder} {does}; try again when it is done")
 
 
 def _is_taken(descriptor: int) -> bool:
