@@ -82,7 +82,7 @@ def write(path: Path, table: Sequence[Sequence[str | None]]) -> None:
 
 
 def complaints(
-    table: Sequence[Sequence[str | None]], kind: str, folder: Path, counts: Counts
+    table: Sequence[Sequence[str | None]], kind: str, folder: Path, store: str, counts: Counts
 ) -> Iterator[str]:
     """What is not as it must be of a file; nothing when every row ended as it has to."""
     path = folder / f"orders.{kind}"
@@ -97,8 +97,8 @@ def complaints(
     yield from _differing(table, wanted, frames, first_line=2 if kind == "csv" else 1)
     with open_warehouse(folder) as warehouse:
         run: dict[str, Any] = {"run_id": "fuzz", "now": NOW}
-        loaded = warehouse.load_import("main", frames.orders, None, None, frames.rejects, **run)
-        again = warehouse.load_import("main", frames.orders, None, None, **run)
+        loaded = warehouse.load_import(store, frames.orders, None, None, frames.rejects, **run)
+        again = warehouse.load_import(store, frames.orders, None, None, **run)
     assert again["orders"].new_count == 0, "a repeat is new"
     counts.good += loaded["orders"].new_count
     counts.rejected += len(frames.rejects)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ from tests.fuzz.nasty import batches
 from tests.fuzz.trial import KINDS, Counts, complaints
 
 SIZE = 20
-"""Documents loaded together: what opening the warehouse costs is shared by all of them."""
+"""Documents of one example."""
+TOGETHER = 15
+"""Examples loaded at once: what a load costs is shared by all their documents."""
 
 
 @dataclass
@@ -38,21 +41,44 @@ class Found:
         )
 
 
-Judge = Callable[[Path, Counts, st.DataObject], Iterator[str]]
+@dataclass(frozen=True)
+class Judge:
+    """How examples of a kind are drawn, by their number, and how some of them are judged."""
+
+    draw: Callable[[st.DataObject, int], Any]
+    complaints: Callable[[Sequence[Any], Path, Counts], Iterator[str]]
 
 
 def _of_vtex(name: str) -> Judge:
     kind = KINDS[name]
+    key = str(kind.base[ENTITIES[kind.entity].key])
     drawn = batches(kind.base, ENTITIES[kind.entity].key, SIZE)
-    return lambda folder, counts, data: complaints(kind, data.draw(drawn), folder, counts)
+
+    def draw(data: st.DataObject, number: int) -> list[bytes]:
+        """Ids are of the example too, so that the documents of several can be loaded together."""
+        own = f"{key}-{number}-".encode()
+        return [content.replace(f"{key}-".encode(), own) for content in data.draw(drawn)]
+
+    def judge(examples: Sequence[list[bytes]], folder: Path, counts: Counts) -> Iterator[str]:
+        contents = [content for example in examples for content in example]
+        yield from complaints(kind, contents, folder, counts)
+
+    return Judge(draw, judge)
 
 
-def _of_files(folder: Path, counts: Counts, data: st.DataObject) -> Iterator[str]:
-    table, kind = data.draw(files.rows(SIZE)), data.draw(st.sampled_from(files.FORMATS))
-    return files.complaints(table, kind, folder, counts)
+def _draw_file(data: st.DataObject, number: int) -> tuple[list[tuple[str | None, ...]], str]:
+    return data.draw(files.rows(SIZE)), data.draw(st.sampled_from(files.FORMATS))
 
 
-JUDGES: dict[str, Judge] = {**{name: _of_vtex(name) for name in KINDS}, "import files": _of_files}
+def _judge_files(examples: Sequence[Any], folder: Path, counts: Counts) -> Iterator[str]:
+    for number, (table, kind) in enumerate(examples):
+        yield from files.complaints(table, kind, folder, f"store{number}", counts)
+
+
+JUDGES = {
+    **{name: _of_vtex(name) for name in KINDS},
+    "import files": Judge(_draw_file, _judge_files),
+}
 
 
 def fuzz(name: str, document_count: int, number: int, *, stop_at: int = 20) -> Found:
@@ -60,8 +86,14 @@ def fuzz(name: str, document_count: int, number: int, *, stop_at: int = 20) -> F
 
     Goes on after a complaint, so that a long run tells all it finds; stops at `stop_at` of them.
     """
-    found = Found(name)
-    judge = JUDGES[name]
+    found, judge = Found(name), JUDGES[name]
+    waiting: list[Any] = []
+
+    def settle() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            found.complaints += judge.complaints(waiting, Path(folder), found.counts)
+        found.document_count += SIZE * len(waiting)
+        waiting.clear()
 
     @seed(number)
     @settings(
@@ -73,11 +105,12 @@ def fuzz(name: str, document_count: int, number: int, *, stop_at: int = 20) -> F
     )
     @given(st.data())
     def each(data: st.DataObject) -> None:
-        if len(found.complaints) >= stop_at:
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            found.complaints += judge(Path(folder), found.counts, data)
-        found.document_count += SIZE
+        if len(found.complaints) < stop_at:
+            waiting.append(judge.draw(data, found.document_count + len(waiting)))
+        if len(waiting) == TOGETHER:
+            settle()
 
     each()
+    if waiting:
+        settle()
     return found
