@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -62,6 +63,9 @@ VALUES = st.recursive(
 )
 
 
+_DAMAGE = st.tuples(st.integers(0, 19), st.floats(0, 1), st.integers(0, 255))
+
+
 def places(document: Any, path: Path = ()) -> Iterator[Path]:
     """Where something stands in the document: every field and every element of a list."""
     inside = document.items() if isinstance(document, dict) else enumerate(document)
@@ -71,17 +75,21 @@ def places(document: Any, path: Path = ()) -> Iterator[Path]:
             yield from places(value, (*path, name))
 
 
-@st.composite
-def documents(draw: st.DrawFn, base: Mapping[str, Any], most_changes: int = 3) -> bytes:
+def documents(base: Mapping[str, Any], most_changes: int = 3) -> st.SearchStrategy[bytes]:
     """The document with up to so many places changed, written as VTEX or a broken proxy might."""
-    document = json.loads(json.dumps(base))
-    where = list(places(base))
-    changes = draw(
-        st.lists(st.tuples(st.sampled_from(where), VALUES), min_size=0, max_size=most_changes)
-    )
+    places_of = st.sampled_from(list(places(base)))
+    changes = st.lists(st.tuples(places_of, VALUES), max_size=most_changes)
+    make = partial(_made, json.dumps(base))
+    return st.builds(make, changes, st.booleans(), _DAMAGE)
+
+
+def _made(
+    base: str, changes: Sequence[tuple[Path, Any]], ascii_only: bool, damage: tuple[int, float, int]
+) -> bytes:
+    document = json.loads(base)
     for path, value in changes:
         put(document, path, value)
-    return draw(damaged(written(document, ascii_only=draw(st.booleans()))))
+    return damaged(written(document, ascii_only=ascii_only), *damage)
 
 
 def batches(base: Mapping[str, Any], key: str, size: int) -> st.SearchStrategy[list[bytes]]:
@@ -124,13 +132,11 @@ def written(document: Any, *, ascii_only: bool) -> bytes:
     return content
 
 
-@st.composite
-def damaged(draw: st.DrawFn, content: bytes) -> bytes:
+def damaged(content: bytes, kind: int, share: float, byte: int) -> bytes:
     """Mostly as it is; now and then cut off, with a byte changed, or with a mark at its front."""
-    kind = draw(st.integers(0, 19))
-    place = draw(st.integers(0, max(0, len(content) - 1)))
+    place = int(share * (len(content) - 1))
     if kind == 0:
         return content[:place]
     if kind == 1:
-        return content[:place] + bytes([draw(st.integers(0, 255))]) + content[place + 1 :]
+        return content[:place] + bytes([byte]) + content[place + 1 :]
     return b"\xef\xbb\xbf" + content if kind == 2 else content
