@@ -50,6 +50,7 @@ def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)
+@reticent
 def find_movements(wiring: Wiring, stores: tuple[str, ...]) -> dict[str, Movements | None]:
     """Who moved since the profiles before, per store; None where these are the first."""
     with wiring.read_copy() as copy:

@@ -49,6 +49,7 @@ def publish_copy(wiring: Wiring) -> str:
 
 
 @task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
+@reticent
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:

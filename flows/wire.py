@@ -44,6 +44,9 @@ def reticent(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
             return function(*args, **kwargs)
         except EnrichError:
             raise
+        except OSError as fault:
+            said = f"{fault.strerror or 'input/output error'}: {fault.filename}"
+            raise Stop(said) from None
         except Exception as fault:
             raise Stop(f"unexpected {type(fault).__name__} {_place(fault)}") from None
 

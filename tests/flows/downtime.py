@@ -30,7 +30,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, town(orders=300, customers=120) as there:
         (Path(folder) / "enrich.toml").write_text(SETTINGS.format(address=there.address))
-        served = Served(Path(folder), Server(free_port()), there)
+        served = Served(Path(folder), Server(free_port(), Path(folder) / "data"), there)
         return pause(served, given.days)
 
 

@@ -13,7 +13,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from prefect import Task
 
+import flows.profiles
+import flows.sync
+import flows.wire
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.jobs.pulling import EntityReport
@@ -131,8 +135,14 @@ def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
 
 
 def test_every_task_is_reticent() -> None:
-    for task in (pull_store, publish_copy, compute_store, push_one, is_superfluous):
-        assert task.fn.__wrapped__.__name__ == task.fn.__name__
+    found = {
+        value.fn.__name__: value.fn
+        for module in (flows.sync, flows.profiles, flows.wire)
+        for value in vars(module).values()
+        if isinstance(value, Task)
+    }
+    assert len(found) >= 5
+    assert [name for name, function in found.items() if not hasattr(function, "__wrapped__")] == []
 
 
 def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
