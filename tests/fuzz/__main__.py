@@ -23,7 +23,7 @@ def main() -> int:
         found = fuzz(name, round(given.documents * SHARES.get(name, rest)), given.seed)
         _say(found.line)
         for complaint in found.complaints:
-            _say(f"  {complaint}")
+            _say(f"  {complaint[:300]}")
         total += found.document_count
         complaint_count += len(found.complaints)
     _say(f"{total:,} documents in {time.monotonic() - began:,.0f} s, {complaint_count} complaints")

@@ -179,8 +179,8 @@ class Near(int):
     __hash__ = int.__hash__
 
 
-def _refunds(said: Mapping[str, Any]) -> dict[str, int]:
-    """Cents by receipt, each receipt once."""
+def _refunds(said: Mapping[str, Any]) -> list[int]:
+    """The cents of every receipt, each receipt once."""
     attachment = record(said.get("packageAttachment"), "packageAttachment") or {}
     found: dict[str, int] = {}
     for place, package in enumerate(rows(attachment.get("packages"), "packages") or [], 1):
@@ -192,7 +192,7 @@ def _refunds(said: Mapping[str, Any]) -> dict[str, int]:
         cents = abs((invoice if value is None else value) or 0)
         if (kind or "").lower() == "input" and cents:
             found.setdefault(_receipt(package, place), cents)
-    return found
+    return sorted(found.values())
 
 
 def _receipt(package: Mapping[str, Any], place: int) -> str:

@@ -95,4 +95,4 @@ def _name(said: Mapping[str, Any], name: str) -> str | None:
 
 
 def _lower(found: str | None) -> str | None:
-    return found if found is None or isinstance(found, Fraction) else found.lower()
+    return found and found.lower()

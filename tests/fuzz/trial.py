@@ -27,7 +27,7 @@ from orders"""
 LINES = (
     "select order_id, quantity, amount_cents, is_gift from order_items order by order_id, line_no"
 )
-REFUNDS = "select order_id, receipt, amount_cents from order_refunds"
+REFUNDS = "select order_id, amount_cents from order_refunds order by amount_cents"
 
 Row = dict[str, Any]
 
@@ -132,13 +132,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 
 def _stored_orders(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
     stored = {
-        row["order_id"]: {**row, "lines": [], "refunds": {}} for row in _rows(connection, ORDERS)
+        row["order_id"]: {**row, "lines": [], "refunds": []} for row in _rows(connection, ORDERS)
     }
     for row in _rows(connection, LINES):
         line = (row["quantity"], row["amount_cents"], row["is_gift"])
         stored[row["order_id"]]["lines"].append(line)
     for row in _rows(connection, REFUNDS):
-        stored[row["order_id"]]["refunds"][row["receipt"]] = row["amount_cents"]
+        stored[row["order_id"]]["refunds"].append(row["amount_cents"])
     return stored
 
 
