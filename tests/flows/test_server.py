@@ -28,7 +28,7 @@ from tests.flows import screenshot
 from tests.jobs.town import Town, town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 
 SETTINGS = """
 [stores.main]
