@@ -105,9 +105,10 @@ def fuzz(name: str, document_count: int, number: int, *, stop_at: int = 20) -> F
     )
     @given(st.data())
     def each(data: st.DataObject) -> None:
-        if len(found.complaints) < stop_at:
-            waiting.append(judge.draw(data, found.document_count + len(waiting)))
-        if len(waiting) == TOGETHER:
+        waiting.append(judge.draw(data, found.document_count + len(waiting)))
+        if len(found.complaints) >= stop_at:
+            waiting.clear()
+        elif len(waiting) == TOGETHER:
             settle()
 
     each()
