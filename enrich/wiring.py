@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +31,20 @@ from enrich.jobs.tidying import tidy
 from enrich.model import Rules
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
-from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
+from enrich.store import (
+    WAREHOUSE_NAME,
+    ReadCopy,
+    Warehouse,
+    open_warehouse,
+    read_warehouse,
+)
 from enrich.vtex import VtexClient
 
 OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+
+
+def _unheard(line: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Wiring:
     """The world as the settings describe it; `block` reads a Prefect Secret block, in a flow."""
 
     settings: Settings
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
     block: Callable[[str], str] | None = None
 
@@ -60,6 +70,11 @@ class Wiring:
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
+
+    @property
+    def has_warehouse(self) -> bool:
+        """Whether anything was ever stored; opening the warehouse would make an empty one."""
+        return (self.settings.data_dir / WAREHOUSE_NAME).is_file()
 
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
@@ -120,14 +135,17 @@ class Wiring:
         )
 
     @contextmanager
-    def shop(self, name: str) -> Iterator[Shop]:
-        """The store with its client, if it has a VTEX account; the keys are read now."""
+    def shop(self, name: str, say: Callable[[str], None] = _unheard) -> Iterator[Shop]:
+        """The store with its client, if it has a VTEX account; the keys are read now.
+
+        `say` hears what a longer wait is for.
+        """
         store = self.settings.stores[name]
         if store.account is None:
             yield self.plain_shop(name)
             return
         self._refuse_echo(name)
-        with Http(requests_per_second=store.pace.requests_per_second) as http:
+        with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
             yield self._shop(name, self._client(store, http))
 
     def _client(self, store: StoreSettings, http: Http) -> VtexClient:
@@ -167,7 +185,9 @@ class Wiring:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
 
     @contextmanager
-    def outlets(self, wanted: str | None = None) -> Iterator[list[Outlet]]:
+    def outlets(
+        self, wanted: str | None = None, say: Callable[[str], None] = _unheard
+    ) -> Iterator[list[Outlet]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
         entries = self.settings.destinations
         if wanted is not None and wanted not in entries:
@@ -179,15 +199,17 @@ class Wiring:
             if (entry.enabled if wanted is None else name == wanted)
         }
         with ExitStack() as stack:
-            yield [self._outlet(name, entry, stack) for name, entry in chosen.items()]
+            yield [self._outlet(name, entry, stack, say) for name, entry in chosen.items()]
 
     @contextmanager
-    def consent_sources(self) -> Iterator[list[ConsentSource]]:
+    def consent_sources(
+        self, say: Callable[[str], None] = _unheard
+    ) -> Iterator[list[ConsentSource]]:
         """The platforms that are asked for consents, each with a client of its own."""
         with ExitStack() as stack:
-            yield [self._source(name, stack) for name in self.settings.consent.read_from]
+            yield [self._source(name, stack, say) for name in self.settings.consent.read_from]
 
-    def _source(self, name: str, stack: ExitStack) -> ConsentSource:
+    def _source(self, name: str, stack: ExitStack, say: Callable[[str], None]) -> ConsentSource:
         entry = self.settings.destinations[name]
         if entry.kind not in READERS:
             known = ", ".join(READERS)
@@ -196,7 +218,7 @@ class Wiring:
             )
         options = _options(entry)
         pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace))
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
         remote = open_destination(name, entry.kind, options, tools)
         assert isinstance(remote, Remote)  # every platform behind an HTTP API is one
@@ -214,11 +236,13 @@ class Wiring:
             wait_seconds=wanted.export_wait_minutes * 60,
         )
 
-    def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
+    def _outlet(
+        self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
+    ) -> Outlet:
         """The destination with a client of its own: one platform's limit slows no other."""
         options = _options(entry)
         pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace))
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
         return Outlet(
             name,

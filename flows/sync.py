@@ -24,6 +24,7 @@ from flows.wire import (
     is_superfluous,
     live_wiring,
     raise_first,
+    reticent,
     run_name,
     run_reporter,
 )
@@ -32,20 +33,24 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
+@reticent
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
-    with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
-        return sync_store(warehouse, shop, now=wiring.now, report=run_reporter())
+    report = run_reporter()
+    with wiring.warehouse("sync") as warehouse, wiring.shop(store, report.say) as shop:
+        return sync_store(warehouse, shop, now=wiring.now, report=report)
 
 
 @task(name="consent", task_run_name="consent {store}", **RETRYING)
+@reticent
 def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
     """What was said and told about consent in one store; its fault stands in the summary."""
+    report = run_reporter()
     with (
         wiring.warehouse("consent") as warehouse,
-        wiring.shop(store) as shop,
-        wiring.consent_sources() as sources,
-        wiring.outlets() as outlets,
+        wiring.shop(store, report.say) as shop,
+        wiring.consent_sources(report.say) as sources,
+        wiring.outlets(say=report.say) as outlets,
     ):
         return run_consent(
             warehouse,
@@ -54,11 +59,12 @@ def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
             sources,
             outlets,
             now=wiring.now,
-            report=run_reporter(),
+            report=report,
         )
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
+@reticent
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:
@@ -67,6 +73,7 @@ def publish_copy(wiring: Wiring) -> str:
 
 
 @task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
+@reticent
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:

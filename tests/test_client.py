@@ -299,3 +299,21 @@ def test_json_is_read_leniently(content: bytes, value: object) -> None:
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(BadBody):
         parse_json(content)
+
+
+def test_a_longer_wait_is_said_once_and_without_a_value() -> None:
+    clock, lines = Clock(), list[str]()
+    script = Script(*status(503), *status(503), httpx.ConnectError(PERSON), *status(503))
+    http = Http(
+        transport=httpx.MockTransport(script),
+        sleep=clock.sleep,
+        monotonic=clock.monotonic,
+        jitter=lambda: 1.0,
+        say=lines.append,
+    )
+    http.fetch(call())
+    assert clock.sleeps == [1.0, 2.0, 4.0, 8.0]
+    assert lines == [
+        "shop /documents/{id}: 503; asking again in 2 s",
+        "shop /documents/{id}: 503; asking again in 8 s",
+    ]

@@ -57,7 +57,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
         pass  # wrong settings of a platform are said now, not after an hour of pulling
 
     def one(name: str) -> None:
-        with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
+        with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
             synced = heard = None
             if shop.client is not None:
                 synced = sync_store(warehouse, shop, now=shell.now, report=report)

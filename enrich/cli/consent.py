@@ -58,7 +58,7 @@ def consent(
 def _one(
     shell: Shell, warehouse: Warehouse, name: str, mode: Mode, files: tuple[Path, ...]
 ) -> None:
-    with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
+    with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
         done = weigh(shell, warehouse, shop, report, mode, files)
     show_consent(shell, done)
     if done.fault is not None:
@@ -75,7 +75,10 @@ def weigh(
 ) -> ConsentSummary:
     """What one run about the consents of a store did; its fault stands in the summary."""
     wiring = shell.wiring
-    with wiring.consent_sources() as sources, wiring.outlets() as outlets:
+    with (
+        wiring.consent_sources(report.say) as sources,
+        wiring.outlets(say=report.say) as outlets,
+    ):
         return run_consent(
             warehouse,
             shop,

@@ -84,7 +84,10 @@ def push_all(
     confirmed: bool = False,
 ) -> list[PushSummary]:
     """What became of each store at each destination; one platform's fault stays its own."""
-    with shell.wiring.outlets(destination) as outlets, reporter(shell.out) as report:
+    with (
+        reporter(shell.out) as report,
+        shell.wiring.outlets(destination, report.say) as outlets,
+    ):
         return [
             done
             for outlet in outlets
@@ -114,7 +117,10 @@ def export(
     confirmed: bool,
 ) -> list[PushSummary]:
     """What became of the records of these days of each store that the destination serves."""
-    with shell.wiring.outlets(destination) as (outlet,), reporter(shell.out) as report:
+    with (
+        reporter(shell.out) as report,
+        shell.wiring.outlets(destination, report.say) as (outlet,),
+    ):
         return [
             push_store(
                 warehouse,

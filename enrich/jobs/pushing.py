@@ -136,6 +136,7 @@ def push_store(
             done = _tidied(outlet, done, now)
         partial = {} if days is None else {"partial": True}
         run.note({"destination": outlet.name, "dry_run": dry_run, **partial, **done.as_json()})
+        run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
     return done

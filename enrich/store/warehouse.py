@@ -183,6 +183,10 @@ class Warehouse:
         """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)
 
+    def reject_counts(self) -> pl.DataFrame:
+        """store, entity, reason, reject_count of the records set aside, most frequent first."""
+        return read(self._connection, "state/reject_counts")
+
     def drop_rejects(self, *, before: datetime) -> None:
         """Forget the records that were set aside before the UTC moment."""
         run(self._connection, "state/drop_old_rejects", before=before)
@@ -314,10 +318,6 @@ class Warehouse:
     ) -> None:
         """Write down how a job ended; `summary` holds counts, never a customer's value."""
         ledger.finish_run(self._connection, run_id, status, summary, now)
-
-    def last_consent_runs(self) -> pl.DataFrame:
-        """store, started_at, status, summary (JSON) of the last run about consent of each store."""
-        return read(self._connection, "consent/last_runs")
 
     def runs(self, limit: int = 20) -> pl.DataFrame:
         """The newest runs: run_id, job, store, started_at, finished_at, status, summary."""

@@ -39,6 +39,24 @@ where order_items.store = lines.store
     and order_items.order_id = lines.order_id
     and order_items.line_no = lines.line_no;
 
+-- Not every file of schema 1 has them.
+create table if not exists push_jobs (
+    job_id varchar, destination varchar, store varchar, entity varchar, run_id varchar,
+    batch_id varchar, record_count bigint, started_at timestamp, finished_at timestamp,
+    status varchar
+);
+create table if not exists push_job_records (
+    job_id varchar, destination varchar, store varchar, entity varchar, record_id varchar,
+    hash varchar, remote_key varchar
+);
+create table if not exists push_intents (
+    destination varchar, store varchar, entity varchar, record_id varchar, batch_id varchar,
+    run_id varchar, intended_at timestamp
+);
+create table if not exists push_confirmations (
+    destination varchar, store varchar, entity varchar, run_id varchar, confirmed_at timestamp
+);
+
 alter table push_runs add column if not exists entity varchar;
 update push_runs set entity = 'profiles' where entity is null;
 update push_batches set entity = 'profiles' where entity = 'profile';

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
 from enrich.simulator.platforms import PLATFORMS, Account, newsletter
 from enrich.store import read_warehouse
+from enrich.wiring import Wiring
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS
 from tests.jobs.town import NOW, Town, town
@@ -234,6 +235,14 @@ def test_settings_never_show_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     for text in (repr(settings), settings.model_dump_json()):
         assert [s for s in SECRETS.values() if s in text] == []
+
+
+def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
+    settings = read_settings(left.folder / "enrich.toml")
+    wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
+    with wiring.shop("main") as shop, wiring.outlets() as outlets:
+        for live in (wiring, shop, shop.client, outlets, [one.destination for one in outlets]):
+            assert [s for s in SECRETS.values() if s in repr(live)] == []
 
 
 def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None:
