@@ -97,6 +97,7 @@ PROOF = (
     ("listed, not stored", "missing_count"),
     ("stored, no longer listed", "unlisted_count"),
     ("stored with other cents", "differing_count"),
+    ("not listed, found by id", "found_by_id_count"),
     ("unexplained", "unexplained_count"),
 )
 

@@ -52,7 +52,7 @@ def show_as_published(shell: Shell, stores: tuple[str, ...]) -> None:
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
 PROOFS = (
     "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
-    "unexplained", "unexplained amount", "push", "as of (UTC)",
+    "found by id", "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
 WAITING = ("store", "topic", "files", "hours waiting")
 HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
@@ -63,7 +63,10 @@ SET_ASIDE = ("store", "entity", "reason", "records")
 
 def proof_row(proof: Proof) -> tuple[object, ...]:
     """One store as a row of PROOFS; all counts are orders."""
-    names = ("listed", "stored", "set_aside", "missing", "unlisted", "differing", "unexplained")
+    names = (
+        "listed", "stored", "set_aside", "missing", "unlisted", "differing", "found_by_id",
+        "unexplained",
+    )  # fmt: skip
     return (
         proof.store,
         *(proof.counts[f"{name}_count"] for name in names),

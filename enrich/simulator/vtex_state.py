@@ -44,7 +44,7 @@ class Vtex:
 
     `edits` holds the Master Data documents changed or made over HTTP, by id in small letters,
     `deleted` the moment each deleted one went. `triggers` and `hook` are what the shop has
-    configured to be told to others.
+    configured to be told to others. `unindexed` are orders, by id, that the list does not show.
     """
 
     world: World
@@ -58,6 +58,7 @@ class Vtex:
     feeds: dict[str, Feed] = field(default_factory=dict)
     rendered: dict[tuple[int, int], bytes] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
+    unindexed: set[str] = field(default_factory=set)
     triggers: list[Any] = field(default_factory=list)
     hook: dict[str, Any] | None = None
     outbox: Outbox = field(default_factory=Outbox)

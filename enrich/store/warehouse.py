@@ -223,6 +223,21 @@ class Warehouse:
                 now=now,
             )
 
+    def unexplained_orders(self, store: str) -> pl.DataFrame:
+        """order_id, day_on, kind (missing, unlisted, differing) of each, newest day first."""
+        return read(self._connection, "reconcile/unexplained", store=store)
+
+    def explain_orders(
+        self, store: str, found: pl.DataFrame, *, limit_share: float
+    ) -> pl.DataFrame:
+        """The table reconciliation of the store, once unlisted orders were asked for by id.
+
+        `found` (order_id, cents) is what the source showed; those stored with these cents are no
+        difference any more.
+        """
+        with transaction(self._connection):
+            return reconciling.explain(self._connection, store, found, limit_share=limit_share)
+
     def reconciliation(self, store: str) -> pl.DataFrame:
         """What the last sync that listed each day found: one row per day, newest first."""
         return read(self._connection, "reconcile/read", store=store)
