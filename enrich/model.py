@@ -112,3 +112,9 @@ class RecordResult:
 def last_complete_day(now: datetime, time_zone: str) -> date:
     """The newest day of the store's calendar that is over at the UTC moment `now`."""
     return now.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
+
+
+def tidy_document_id(text: str) -> str:
+    """The id of a Master Data document as it is compared: VTEX shows one in several letter cases,
+    with and without the prefix of its entity."""
+    return text.strip().lower().removeprefix("cl-")

@@ -185,6 +185,62 @@ class Retention(_Frozen):
     """Days that records set aside are kept."""
     exports_days: int = Field(90, ge=1)
     """Days that files in exports/ are kept."""
+    inbox_days: int = Field(30, ge=1)
+    """Days that calls for a store that is not pulled any more are kept."""
+
+
+class Caller(_Frozen):
+    """Who may call the receiver: what it sends, about which store, and the secret it has to know.
+
+    `destination` is the platform that speaks, where it does not have the caller's own name.
+    """
+
+    kind: Literal["vtex-customers", "vtex-orders", "connectif", "consents"]
+    """What it sends."""
+    secret: SecretSource
+    """What a caller has to know."""
+    store: Name | None = None
+    """Which store it speaks of; needed where there are several."""
+    destination: Name | None = None
+    """Which platform speaks; default: the one of the caller's own name."""
+
+
+class Receive(_Frozen):
+    """Where the receiver listens, and how much of a caller it bears."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; a proxy with TLS stands before it."""
+    port: int = Field(4220, ge=0, le=65535)
+    """Port to listen on."""
+    most_body_kb: int = Field(64, ge=1, le=4096)
+    """A larger call is refused."""
+    most_at_once: int = Field(64, ge=1, le=1000)
+    """More calls at once are sent away with 503."""
+    callers: dict[Name, Caller] = {}
+
+
+class Consent(_Frozen):
+    """Who is asked for newsletter consents and whether VTEX is told; off until `enabled`.
+
+    `read_from` are destinations that are asked; those whose `entities` have consents are told.
+    """
+
+    enabled: bool = False
+    """Whether consents are weighed at all."""
+    read_from: tuple[Name, ...] = ()
+    """Destinations that are asked for consents."""
+    write_to_vtex: bool = True
+    """Whether VTEX is told."""
+    most_writes_a_day: int = Field(5_000, ge=0)
+    """At most so many documents of VTEX are written a day."""
+    create_unknown: bool = False
+    """Whether people VTEX does not know are created there."""
+    undated_no: Literal["stands", "yields"] = "stands"
+    """Whether a no without a date stands against a yes with one."""
+    looks_per_run: int = Field(500, ge=0)
+    """People a platform is asked for one by one in a run."""
+    export_wait_minutes: float = Field(10, ge=0)
+    """How long a run waits for a platform's export; the next one goes on."""
 
 
 class Settings(_Frozen):
@@ -198,6 +254,8 @@ class Settings(_Frozen):
     destinations: dict[Name, DestinationEntry] = {}
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    receive: Receive = Receive()
+    consent: Consent = Consent()
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -211,7 +269,26 @@ class Settings(_Frozen):
             )
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
+        for name, caller in self.receive.callers.items():
+            if problem := self._problem_of(caller):
+                raise ValueError(f"receive.callers.{name} {problem}")
+        missing = sorted(set(self.consent.read_from) - set(self.destinations))
+        if missing:
+            raise ValueError(f"consent.read_from names unknown destinations: {missing}")
         return self
+
+    def _problem_of(self, caller: Caller) -> str | None:
+        if caller.store is None and len(self.stores) > 1:
+            return f"needs a store, one of {', '.join(self.stores)}"
+        if caller.store not in (None, *self.stores):
+            return f"names the unknown store {caller.store}"
+        if caller.destination not in (None, *self.destinations):
+            return f"names the unknown destination {caller.destination}"
+        return None
+
+    def store_of(self, caller: Caller) -> str:
+        """The store a caller speaks about; the only one where it names none."""
+        return caller.store or next(iter(self.stores))
 
     @property
     def schedule_zone(self) -> str:

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, requests_per_second, written_back
+from enrich.consent import ConsentRules
+from enrich.destinations import (
+    Tools,
+    open_destination,
+    open_entities,
+    requests_per_second,
+    switched_on,
+    written_back,
+)
+from enrich.destinations.readers import READERS
+from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
+from enrich.jobs.consent import ConsentPlan
+from enrich.jobs.consent_exports import ConsentSource
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.receiver import Door, Inbox, check_secret, inbox_of
 from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
-from enrich.store import ReadCopy, Warehouse, open_warehouse, read_warehouse
+from enrich.store import (
+    WAREHOUSE_NAME,
+    ReadCopy,
+    Warehouse,
+    open_warehouse,
+    read_warehouse,
+)
 from enrich.vtex import VtexClient
 
 OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+
+
+def _unheard(line: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +52,7 @@ class Wiring:
     """The world as the settings describe it; `block` reads a Prefect Secret block, in a flow."""
 
     settings: Settings
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
     block: Callable[[str], str] | None = None
 
@@ -47,6 +71,11 @@ class Wiring:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
 
+    @property
+    def has_warehouse(self) -> bool:
+        """Whether anything was ever stored; opening the warehouse would make an empty one."""
+        return (self.settings.data_dir / WAREHOUSE_NAME).is_file()
+
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
         return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
@@ -58,6 +87,7 @@ class Wiring:
             warehouse,
             rejects_days=kept.rejects_days,
             exports_days=kept.exports_days,
+            inbox_days=kept.inbox_days,
             now=self.now,
         )
 
@@ -65,21 +95,58 @@ class Wiring:
         """The analysts' copy; needs no lock."""
         return read_warehouse(self.settings.data_dir)
 
+    def inbox(self, store: str) -> Inbox:
+        """What was received about the store and waits for a sync."""
+        return inbox_of(self.settings.data_dir, store)
+
+    def doors(self) -> list[Door]:
+        """The callers of the receiver, their secrets read now; raises BadSettings."""
+        receive = self.settings.receive
+        return [
+            Door(
+                name=name,
+                kind=caller.kind,
+                origin=caller.destination or name,
+                inbox=self.inbox(self.settings.store_of(caller)),
+                secret=check_secret(name, self._secret(caller.secret)),
+            )
+            for name, caller in receive.callers.items()
+        ]
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
-        return _shop(name, self.settings.stores[name], None)
+        return self._shop(name, None)
+
+    def _shop(self, name: str, client: VtexClient | None) -> Shop:
+        store = self.settings.stores[name]
+        return Shop(
+            name=name,
+            rules=store.rules(),
+            client=client,
+            extra_customer_fields=store.extra_customer_fields,
+            first_sync_days=store.first_sync_days,
+            detail_threads=store.pace.concurrent_details,
+            list_threads=store.pace.concurrent_lists,
+            most_unexplained_share=store.most_unexplained_share,
+            url=store.store_url,
+            inbox=self.inbox(name),
+            keeps_unknown=self.settings.consent.create_unknown,
+        )
 
     @contextmanager
-    def shop(self, name: str) -> Iterator[Shop]:
-        """The store with its client, if it has a VTEX account; the keys are read now."""
+    def shop(self, name: str, say: Callable[[str], None] = _unheard) -> Iterator[Shop]:
+        """The store with its client, if it has a VTEX account; the keys are read now.
+
+        `say` hears what a longer wait is for.
+        """
         store = self.settings.stores[name]
         if store.account is None:
             yield self.plain_shop(name)
             return
         self._refuse_echo(name)
-        with Http(requests_per_second=store.pace.requests_per_second) as http:
-            yield _shop(name, store, self._client(store, http))
+        with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
+            yield self._shop(name, self._client(store, http))
 
     def _client(self, store: StoreSettings, http: Http) -> VtexClient:
         channels = () if store.sales_channels == "all" else store.sales_channels
@@ -110,11 +177,17 @@ class Wiring:
             if entry.enabled
         }
 
+    def pushed_entities(self, destination: str) -> tuple[str, ...]:
+        """The entities that are pushed to a destination of the settings."""
+        return switched_on(_options(self.settings.destinations[destination]))
+
     def _stores_of(self, entry: DestinationEntry) -> tuple[str, ...]:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
 
     @contextmanager
-    def outlets(self, wanted: str | None = None) -> Iterator[list[Outlet]]:
+    def outlets(
+        self, wanted: str | None = None, say: Callable[[str], None] = _unheard
+    ) -> Iterator[list[Outlet]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
         entries = self.settings.destinations
         if wanted is not None and wanted not in entries:
@@ -126,20 +199,58 @@ class Wiring:
             if (entry.enabled if wanted is None else name == wanted)
         }
         with ExitStack() as stack:
-            yield [self._outlet(name, entry, stack) for name, entry in chosen.items()]
+            yield [self._outlet(name, entry, stack, say) for name, entry in chosen.items()]
 
-    def _outlet(self, name: str, entry: DestinationEntry, stack: ExitStack) -> Outlet:
+    @contextmanager
+    def consent_sources(
+        self, say: Callable[[str], None] = _unheard
+    ) -> Iterator[list[ConsentSource]]:
+        """The platforms that are asked for consents, each with a client of its own."""
+        with ExitStack() as stack:
+            yield [self._source(name, stack, say) for name in self.settings.consent.read_from]
+
+    def _source(self, name: str, stack: ExitStack, say: Callable[[str], None]) -> ConsentSource:
+        entry = self.settings.destinations[name]
+        if entry.kind not in READERS:
+            known = ", ".join(READERS)
+            raise BadSettings(
+                f"consent.read_from: {name} ({entry.kind}) cannot be asked; those that can: {known}"
+            )
+        options = _options(entry)
+        pace = requests_per_second(entry.kind, options)
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
+        tools = Tools(http, self._destination_secret, self.settings.data_dir)
+        remote = open_destination(name, entry.kind, options, tools)
+        assert isinstance(remote, Remote)  # every platform behind an HTTP API is one
+        return ConsentSource(name, self._stores_of(entry), READERS[entry.kind], remote, http)
+
+    def consent_plan(self) -> ConsentPlan:
+        """What the settings allow about consent."""
+        wanted = self.settings.consent
+        return ConsentPlan(
+            rules=ConsentRules(wanted.undated_no),
+            writes_to_vtex=wanted.write_to_vtex,
+            most_writes_a_day=wanted.most_writes_a_day,
+            creates_unknown=wanted.create_unknown,
+            looks_per_run=wanted.looks_per_run,
+            wait_seconds=wanted.export_wait_minutes * 60,
+        )
+
+    def _outlet(
+        self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
+    ) -> Outlet:
         """The destination with a client of its own: one platform's limit slows no other."""
         options = _options(entry)
         pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace))
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
         tools = Tools(http, self._destination_secret, self.settings.data_dir)
-        destination = open_destination(name, entry.kind, options, tools)
         return Outlet(
             name,
             self._stores_of(entry),
-            destination,
+            open_destination(name, entry.kind, options, tools),
             pace,
+            open_entities(name, entry.kind, options, tools),
+            shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
         )
 
@@ -152,19 +263,6 @@ class Wiring:
         return read_secret(source, self.environ, self.block)
 
 
-def _options(entry: DestinationEntry) -> dict[str, object]:
-    """The destination's own keys."""
+def _options(entry: DestinationEntry) -> dict[str, Any]:
+    """The keys that are the adapter's own."""
     return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}
-
-
-def _shop(name: str, store: StoreSettings, client: VtexClient | None) -> Shop:
-    return Shop(
-        name=name,
-        rules=store.rules(),
-        client=client,
-        extra_customer_fields=store.extra_customer_fields,
-        first_sync_days=store.first_sync_days,
-        detail_threads=store.pace.concurrent_details,
-        list_threads=store.pace.concurrent_lists,
-        most_unexplained_share=store.most_unexplained_share,
-    )

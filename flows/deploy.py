@@ -7,17 +7,36 @@ python -m flows.deploy --config enrich.toml --pool NAME     register both with a
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from prefect import Flow, serve
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import (
+    ConcurrencyLimitConfig,
+    ConcurrencyLimitStrategy,
+    StateType,
+)
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.states import Crashed
 
+from enrich.errors import Locked
 from enrich.settings import Settings
+from enrich.store import serving_lock
 from flows.profiles import profiles_flow
 from flows.sync import sync_flow
 from flows.wire import live_wiring
@@ -78,6 +97,31 @@ def served(settings: Settings, parameters: dict[str, Any]) -> list[RunnerDeploym
     return made
 
 
+ABANDONED = "the process or the machine that ran it went away; the next run covers the gap"
+
+
+def end_abandoned(settings: Settings) -> int:
+    """How many runs of our deployments were ended because nobody carries them on.
+
+    They would stay *Running* and keep their place in the queue, so that no run after them begins.
+    Only whoever holds the lock of serving may ask for it: else somebody is carrying them on.
+    """
+    names = [plan.name for plan in plans(settings)]
+    flows = [plan.flow.name for plan in plans(settings)]
+    at_work = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=flows)),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names)),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work))
+            ),
+        )
+        for run in found:
+            client.set_flow_run_state(run.id, Crashed(message=ABANDONED), force=True)
+    return len(found)
+
+
 def register(settings: Settings, parameters: dict[str, Any], pool: str) -> None:
     """Both deployments in the work pool `pool`, whose workers run them from this folder."""
     entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
@@ -102,8 +146,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.pool:
         register(settings, parameters, given.pool)
         return
-    # Late runs of a pause are wanted: the first covers the gap. So schedules stay on at shutdown.
-    serve(*served(settings, parameters), pause_on_shutdown=False, print_starting_message=False)
+    try:
+        with serving_lock(settings.data_dir, datetime.now(UTC)):
+            if count := end_abandoned(settings):
+                sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
+            # Late runs of a pause are wanted: the first covers the gap. So schedules stay on.
+            made = served(settings, parameters)
+            serve(*made, pause_on_shutdown=False, print_starting_message=False)
+    except Locked as fault:
+        sys.exit(f"error: {fault}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from enrich.errors import EnrichError, HeldBack
+from enrich.jobs.consent_summary import ConsentSummary, lines_of
 from enrich.jobs.dashboard import DASHBOARD_NAME
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
@@ -96,6 +97,7 @@ PROOF = (
     ("listed, not stored", "missing_count"),
     ("stored, no longer listed", "unlisted_count"),
     ("stored with other cents", "differing_count"),
+    ("not listed, found by id", "found_by_id_count"),
     ("unexplained", "unexplained_count"),
 )
 
@@ -238,26 +240,40 @@ def pair_table(moved: Movements) -> str:
     return table(("then", "now", "cause", "customers"), rows)
 
 
+# -- what was said about consents
+
+
+def consent_page(summaries: Sequence[ConsentSummary]) -> str:
+    """What was said about consent, what was decided, and who was told."""
+    parts = ["# Consents"]
+    for done in summaries:
+        parts.append(f"## {done.store}")
+        if done.fault is not None:
+            parts.append(f"**Stopped:** {_cell(done.fault)}")
+        parts.append(table(("what", "count"), lines_of(done.as_json())))
+        parts += [f"* {_cell(note)}" for note in done.notes]
+    return "\n\n".join(parts)
+
+
 # -- what was pushed
 
 
 def push_page(pushes: Sequence[PushSummary]) -> str:
     """What each platform was sent and what became of it, why records were held back, what next."""
-    columns = ("destination", "store", "new", "changed", "unchanged", "accepted", "queued",
-               "rejected", "try again", "unknown", "left")  # fmt: skip
+    columns = ("destination", "store", "entity", "new", "changed", "unchanged", "accepted",
+               "queued", "rejected", "try again", "unknown", "left")  # fmt: skip
     rows = [
-        (p.destination, p.store, p.adds, p.changes, p.unchanged, p.accepted, p.queued, p.rejected,
-         p.retryable, p.unknown, p.left)
+        (p.destination, p.store, p.entity, p.adds, p.changes, p.unchanged, p.accepted, p.queued,
+         p.rejected, p.retryable, p.unknown, p.left)
         for p in pushes
     ]  # fmt: skip
     parts = ["# Pushed", *_next(push_actions(pushes))]
     parts.append(table(columns, rows) if rows else "No destination is enabled.")
     for done in pushes:
         if done.fault is not None:
-            parts.append(f"**{done.destination} ({done.store}) stopped:** {_cell(done.fault)}")
+            parts.append(f"**{done.what} ({done.store}) stopped:** {_cell(done.fault)}")
         parts += [
-            f"* {done.destination}: {count:,} not sent, {reason}"
-            for reason, count in done.invalid.items()
+            f"* {done.what}: {count:,} not sent, {reason}" for reason, count in done.invalid.items()
         ]
     return "\n\n".join(parts)
 
@@ -266,7 +282,7 @@ def push_actions(pushes: Sequence[PushSummary]) -> list[Action]:
     """What somebody should do about the platforms; empty when nothing."""
     actions: list[Action] = []
     for done in pushes:
-        where = f"{done.destination} ({done.store})"
+        where = f"{done.what} ({done.store})"
         if done.fault is not None:
             who = ANALYST if isinstance(done.fault, HeldBack) else ENGINEER
             actions.append((who, f"{where}: {done.fault}"))

@@ -13,7 +13,7 @@ from prefect.states import Completed
 from enrich.jobs.movements import latest_movements
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_store
+from enrich.jobs.pushing import push_outlet
 from enrich.report.movements import Movements
 from enrich.wiring import Wiring
 from flows.pages import movements_page, profiles_line, profiles_page, push_page
@@ -24,12 +24,14 @@ from flows.wire import (
     is_superfluous,
     live_wiring,
     raise_first,
+    reticent,
     run_name,
     run_reporter,
 )
 
 
 @task(name="profiles", task_run_name="profiles {store}", **RETRYING)
+@reticent
 def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
@@ -39,13 +41,16 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
-def push_one(wiring: Wiring, destination: str, store: str) -> PushSummary:
-    """What became of one store's changes at one destination; its fault stands in the summary."""
-    with wiring.warehouse("push") as warehouse, wiring.outlets(destination) as outlets:
-        return push_store(warehouse, outlets[0], store, now=wiring.now, report=run_reporter())
+@reticent
+def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
+    """What became of one store's entities at one destination; faults stand in the summaries."""
+    report = run_reporter()
+    with wiring.warehouse("push") as warehouse, wiring.outlets(destination, report.say) as outlets:
+        return push_outlet(warehouse, outlets[0], store, now=wiring.now, report=report)
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)
+@reticent
 def find_movements(wiring: Wiring, stores: tuple[str, ...]) -> dict[str, Movements | None]:
     """Who moved since the profiles before, per store; None where these are the first."""
     with wiring.read_copy() as copy:
@@ -88,8 +93,9 @@ def show_movements(wiring: Wiring, stores: tuple[str, ...]) -> None:
 def push_all(wiring: Wiring, stores: tuple[str, ...]) -> list[PushSummary]:
     """Every enabled destination of every store that has profiles."""
     return [
-        push_one(wiring, destination, store)
+        done
         for destination, wanted in wiring.pushed_stores().items()
         for store in stores
         if store in wanted
+        for done in push_one(wiring, destination, store)
     ]

@@ -11,17 +11,20 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from enrich.errors import EnrichError
+from enrich.jobs.consent import run_consent
+from enrich.jobs.consent_summary import ConsentSummary
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
-from flows.pages import sync_line, sync_page
+from flows.pages import consent_page, sync_line, sync_page
 from flows.wire import (
     RETRYING,
     due_at,
     is_superfluous,
     live_wiring,
     raise_first,
+    reticent,
     run_name,
     run_reporter,
 )
@@ -30,13 +33,38 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
+@reticent
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
-    with wiring.warehouse("sync") as warehouse, wiring.shop(store) as shop:
-        return sync_store(warehouse, shop, now=wiring.now, report=run_reporter())
+    report = run_reporter()
+    with wiring.warehouse("sync") as warehouse, wiring.shop(store, report.say) as shop:
+        return sync_store(warehouse, shop, now=wiring.now, report=report)
+
+
+@task(name="consent", task_run_name="consent {store}", **RETRYING)
+@reticent
+def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
+    """What was said and told about consent in one store; its fault stands in the summary."""
+    report = run_reporter()
+    with (
+        wiring.warehouse("consent") as warehouse,
+        wiring.shop(store, report.say) as shop,
+        wiring.consent_sources(report.say) as sources,
+        wiring.outlets(say=report.say) as outlets,
+    ):
+        return run_consent(
+            warehouse,
+            shop,
+            wiring.consent_plan(),
+            sources,
+            outlets,
+            now=wiring.now,
+            report=report,
+        )
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
+@reticent
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:
@@ -45,6 +73,7 @@ def publish_copy(wiring: Wiring) -> str:
 
 
 @task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
+@reticent
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:
@@ -70,11 +99,23 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
         return Completed(message=SUPERFLUOUS)
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
+    consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
     copy_path = publish_copy(wiring)
-    page = sync_page(reports, faults, copy_path, undrawn(wiring))
+    page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
     create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
-    raise_first([*faults.values(), *(report.fault for report in reports)])
+    if consents:
+        create_markdown_artifact(consent_page(consents), key="consent", description="Consents")
+    told = (*(report.fault for report in reports), *(done.fault for done in consents))
+    raise_first([*faults.values(), *unheard.values(), *told])
     return Completed(message=sync_line(reports))
+
+
+def consents_of(
+    wiring: Wiring, stores: tuple[str, ...]
+) -> tuple[list[ConsentSummary], dict[str, EnrichError]]:
+    """What became of consents in the stores that were pulled, and their faults."""
+    wanted = stores if wiring.settings.consent.enabled else ()
+    return each(wanted, lambda store: weigh_consents(wiring, store))
 
 
 def each(stores: tuple[str, ...], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:

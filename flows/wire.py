@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from traceback import extract_tb
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import get_run_logger, task
 from prefect.blocks.system import Secret
@@ -14,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
-from enrich.errors import Locked, TryAgain
+from enrich.errors import EnrichError, Locked, Stop, TryAgain
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
 from enrich.settings import Settings, read_settings
@@ -22,6 +25,40 @@ from enrich.wiring import Wiring
 
 # Waits between the tries of a task: a lock or an outage is over by then, or somebody must look.
 RETRY_WAITS_SECONDS = [60.0, 300.0, 900.0]
+
+
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+def reticent(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
+    """The function, but an unforeseen fault tells its kind and place only.
+
+    Prefect keeps the text of an exception in its log; the text of one that nobody foresaw may quote
+    a customer's value.
+    """
+
+    @functools.wraps(function)
+    def told(*args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+        try:
+            return function(*args, **kwargs)
+        except EnrichError:
+            raise
+        except OSError as fault:
+            said = f"{fault.strerror or 'input/output error'}: {fault.filename}"
+            raise Stop(said) from None
+        except Exception as fault:
+            raise Stop(f"unexpected {type(fault).__name__} {_place(fault)}") from None
+
+    return told
+
+
+def _place(fault: Exception) -> str:
+    """Where it was raised, as far as it is our code."""
+    ours = [frame for frame in extract_tb(fault.__traceback__) if "enrich" in frame.filename]
+    if not ours:
+        return "outside of enrich"
+    return f"in {ours[-1].name} ({Path(ours[-1].filename).name}, line {ours[-1].lineno})"
 
 
 def live_wiring(config: str | None, data: str | None) -> Wiring:
@@ -77,19 +114,27 @@ def run_name() -> str:
 
 
 @task(name="anything left to do", task_run_name="anything left to do", **RETRYING)
+@reticent
 def is_superfluous(
     wiring: Wiring, job: str, stores: tuple[str, ...], due: datetime, *, pushes: bool = False
 ) -> bool:
     """Whether runs that began after this one was due have done its work, in every store.
 
-    With `pushes` that work includes the push of every store to each of its destinations.
+    With `pushes` that work includes each entity of every store that its destinations are pushed.
     """
-    wanted: list[tuple[str, str, str | None]] = [(job, store, None) for store in stores]
+    wanted: list[tuple[str, str, dict[str, str]]] = [(job, store, {}) for store in stores]
     if pushes:
-        served = wiring.pushed_stores().items()
-        wanted += [("push", store, name) for name, of_it in served for store in of_it]
+        wanted += [
+            ("push", store, {"destination": name, "entity": entity})
+            for name, served in wiring.pushed_stores().items()
+            for store in served
+            for entity in wiring.pushed_entities(name)
+        ]
     with wiring.warehouse(job) as warehouse:
-        return all(is_covered(last_success_at(warehouse, *one), due) for one in wanted)
+        return all(
+            is_covered(last_success_at(warehouse, job, store, **about), due)
+            for job, store, about in wanted
+        )
 
 
 def raise_first(faults: list[Exception | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -231,6 +232,23 @@ def test_compressed_answers_are_read_once() -> None:
     assert http_for(Script(answer), Clock()).fetch_json(call()) == {"a": 1}
 
 
+def test_a_file_is_saved_for_its_owner_alone_once_it_comes_whole(tmp_path: Path) -> None:
+    target = tmp_path / "contacts.csv"
+    server = Script(httpx.ReadError("cut"), *status(503), httpx.Response(200, content=b"a,b\n" * 9))
+    http_for(server, Clock(), max_body_bytes=5).download(call(), target, 36)
+    assert target.read_bytes() == b"a,b\n" * 9
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_refusal_is_no_file_and_a_file_has_its_bounds(tmp_path: Path) -> None:
+    target = tmp_path / "contacts.csv"
+    with pytest.raises(NotFound):
+        http_for(Script(*status(404)), Clock()).download(call(), target, 1000)
+    assert target.read_bytes() == b""
+    with pytest.raises(BadBody, match="too large"):
+        http_for(Script(httpx.Response(200, content=b"12345")), Clock()).download(call(), target, 4)
+
+
 def test_a_call_shows_its_name_only() -> None:
     assert repr(call()) == "Call(method='GET', name='shop /documents/{id}')"
 
@@ -281,3 +299,21 @@ def test_json_is_read_leniently(content: bytes, value: object) -> None:
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(BadBody):
         parse_json(content)
+
+
+def test_a_longer_wait_is_said_once_and_without_a_value() -> None:
+    clock, lines = Clock(), list[str]()
+    script = Script(*status(503), *status(503), httpx.ConnectError(PERSON), *status(503))
+    http = Http(
+        transport=httpx.MockTransport(script),
+        sleep=clock.sleep,
+        monotonic=clock.monotonic,
+        jitter=lambda: 1.0,
+        say=lines.append,
+    )
+    http.fetch(call())
+    assert clock.sleeps == [1.0, 2.0, 4.0, 8.0]
+    assert lines == [
+        "shop /documents/{id}: 503; asking again in 2 s",
+        "shop /documents/{id}: 503; asking again in 8 s",
+    ]

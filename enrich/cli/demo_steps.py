@@ -20,7 +20,7 @@ from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.publish import publish
 from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_store
+from enrich.jobs.pushing import push_outlet
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.jobs.verify import verify_outlet, verify_store
 from enrich.store import Warehouse
@@ -126,12 +126,14 @@ def _push(demo: Demo, warehouse: Warehouse, step: str) -> list[PushSummary]:
     began = time.monotonic()
     with demo.shell.wiring.outlets() as outlets:
         done = [
-            push_store(warehouse, out, STORE, now=demo.shell.now, confirmed=True) for out in outlets
+            one
+            for out in outlets
+            for one in push_outlet(warehouse, out, STORE, now=demo.shell.now, confirmed=True)
         ]
     for one in done:
         if one.fault is not None:
             raise one.fault
-    counts = ", ".join(f"{one.destination} {one.accepted:,}" for one in done)
+    counts = ", ".join(f"{one.what} {one.accepted:,}" for one in done)
     demo.line(step, f"accepted: {counts}", began)
     return done
 

@@ -10,29 +10,41 @@ from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
+from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
-from enrich.jobs.status import Status, read_status
+from enrich.jobs.status import NOTHING_YET, OfCopy, Pushed, Status, read_status, waiting_in
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
 
 def status(shell: Shell) -> None:
     """Show the last runs, how far each store is pulled, and what to look at."""
+    if shell.wiring.has_warehouse:
+        show_known(shell, tuple(shell.settings.stores))
+    else:
+        shell.say(NOTHING_YET)
+    if waiting := waiting_in(shell.settings.data_dir, shell.now):
+        show_table(shell.out, "received, for the next sync", WAITING, waiting)
+
+
+def show_known(shell: Shell, stores: tuple[str, ...]) -> None:
+    """What the warehouse knows; while a run is at work, what it knew at the last publish."""
     try:
         with shell.wiring.warehouse("status") as warehouse:
-            show_status(shell, read_status(warehouse, tuple(shell.settings.stores), shell.now))
+            show_status(shell, read_status(warehouse, stores, shell.now))
     except Locked as error:
         shell.say(f"a run is at work: {error}")
-        show_read_copy(shell)
+        show_as_published(shell, stores)
 
 
-def show_read_copy(shell: Shell) -> None:
-    """What the analysts' copy holds while the warehouse is being written."""
+def show_as_published(shell: Shell, stores: tuple[str, ...]) -> None:
+    """What was known at the last publish, while the warehouse is being written."""
     try:
         with shell.wiring.read_copy() as copy:
-            show_table(shell.out, "read copy", ("table", "rows"), copy.table_counts().iter_rows())
+            shell.say("as of the last publish:")
+            show_status(shell, read_status(OfCopy(copy), stores, shell.now, is_at_work=True))
     except BadSettings:
         shell.say("no read copy yet; the run at work makes it")
 
@@ -40,14 +52,21 @@ def show_read_copy(shell: Shell) -> None:
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
 PROOFS = (
     "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
-    "unexplained", "unexplained amount", "push", "as of (UTC)",
+    "found by id", "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
+WAITING = ("store", "topic", "files", "hours waiting")
+HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
+CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
+PUSHES = ("destination", "store", "entity", "last run (UTC)", "state", "accepted")
 SET_ASIDE = ("store", "entity", "reason", "records")
 
 
 def proof_row(proof: Proof) -> tuple[object, ...]:
     """One store as a row of PROOFS; all counts are orders."""
-    names = ("listed", "stored", "set_aside", "missing", "unlisted", "differing", "unexplained")
+    names = (
+        "listed", "stored", "set_aside", "missing", "unlisted", "differing", "found_by_id",
+        "unexplained",
+    )  # fmt: skip
     return (
         proof.store,
         *(proof.counts[f"{name}_count"] for name in names),
@@ -57,11 +76,25 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
     )
 
 
+def push_row(push: Pushed) -> tuple[object, ...]:
+    """One push as a row of PUSHES; what held it stands in the advice."""
+    moment = f"{push.started_at:%Y-%m-%d %H:%M:%S}"
+    return push.destination, push.store, push.entity, moment, push.state, push.accepted_count
+
+
 def show_status(shell: Shell, found: Status) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
     show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
+    if found.pushed.height:
+        show_table(shell.out, "pushed", HELD_THERE, found.pushed.iter_rows())
+    if found.exports.height:
+        show_exports(shell.out, found.exports)
     if found.proofs:
         show_table(shell.out, "compared with VTEX", PROOFS, map(proof_row, found.proofs))
+    if found.consents:
+        show_table(shell.out, "last word on consents", CONSENTS, found.consents)
+    if found.pushes:
+        show_table(shell.out, "last pushes", PUSHES, map(push_row, found.pushes))
     if found.set_aside:
         show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
     show_table(shell.out, "tables", ("table", "rows"), found.counts)
@@ -78,6 +111,9 @@ def rejects(
     """Show the records that were set aside and why, or try them again."""
     if store is not None:
         shell.stores(store)
+    if not shell.wiring.has_warehouse:
+        shell.say("nothing was set aside: nothing has run yet")
+        return
     if retry:
         retry_all(shell, store)
     with shell.wiring.warehouse("rejects") as warehouse:

@@ -6,13 +6,17 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from typer.models import OptionInfo
 
+from enrich import __version__
 from enrich.cli import (
     compute,
+    consent,
     customer,
     dashboard,
     demo,
@@ -20,7 +24,9 @@ from enrich.cli import (
     look,
     movements,
     pull,
+    pushes,
     query,
+    receive,
     setup,
 )
 from enrich.cli.console import make_console
@@ -36,9 +42,11 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("sync", pull.sync),
     ("import", pull.import_files),
     ("profiles", compute.profiles),
-    ("push", compute.push),
+    ("push", pushes.push),
+    ("consent", consent.consent),
     ("run", compute.run),
     ("serve", compute.serve),
+    ("receive", receive.receive),
     ("status", look.status),
     ("rejects", look.rejects),
     ("forget", keep.forget),
@@ -87,17 +95,42 @@ def _option_row(parameter: inspect.Parameter) -> tuple[str, str]:
 def build_app() -> typer.Typer:
     """The command line as typer knows it."""
     app = typer.Typer(
-        help="Customer profiles for shops on VTEX: orders in, profiles out, changes pushed.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
     for name, function in COMMANDS:
         app.command(name)(with_shell(function))
+    app.callback()(_about)
     convert = typer.Typer(help="Turn known data sets into import files.", no_args_is_help=True)
     convert.command("online-retail")(with_shell(pull.convert_online_retail))
     app.add_typer(convert, name="convert")
     return app
+
+
+def version_line() -> str:
+    """The versions that a report of a fault needs."""
+    under = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("duckdb", "polars", "prefect")
+    )
+    return f"enrich {__version__} (Python {sys.version.split()[0]}, {under})"
+
+
+def _show_version(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        ctx.obj.out.print(version_line(), markup=False)
+        raise typer.Exit
+
+
+def _about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and end"
+        ),
+    ] = False,
+) -> None:
+    """Customer profiles for shops on VTEX: orders in, profiles out, changes pushed."""
 
 
 def run(

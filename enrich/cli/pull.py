@@ -36,7 +36,7 @@ def sync(
     first, last = parse_day(start), parse_day(end)
 
     def one(name: str) -> None:
-        with shell.wiring.shop(name) as shop, reporter(shell.out) as report:
+        with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
             span = span_of_days(first, last, shell.now, shop.rules.zone)
             done = sync_store(
                 warehouse, shop, now=shell.now, span=span, entities=entity, report=report

@@ -12,14 +12,16 @@ from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.jobs.tables import joined_lists
+from enrich.jobs.tables import for_people
 from enrich.store import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
 ReadyOption = Annotated[
     str | None, typer.Option("--ready", help="Ask this ready query; without any, they are listed")
 ]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table")]
+CsvOption = Annotated[
+    bool, typer.Option("--csv", help="Print CSV for a spreadsheet; no text of it runs as a formula")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, an object per row")]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 
@@ -40,7 +42,7 @@ def query(
     with shell.wiring.read_copy() as copy:
         found = copy.query(statement_of(sql, ready))
     if csv:
-        shell.out.file.write(joined_lists(found).write_csv())
+        shell.out.file.write(for_people(found).write_csv())
     elif as_json:
         shell.out.file.write(json_lines(found))
     else:

@@ -17,7 +17,7 @@ COLUMNS = ("store", "entity", "tried again", "good now", "note")
 def retry(shell: Shell, store: str | None) -> None:
     """Ask for the records of every store again, resolve, refresh the read copy, say what came."""
     rows: list[tuple[object, ...]] = []
-    with shell.wiring.warehouse("rejects") as warehouse:
+    with shell.wiring.warehouse("retry") as warehouse:
         shell.each(shell.vtex_stores(store), lambda name: rows.extend(_one(shell, warehouse, name)))
         publish(warehouse)
     show_table(shell.out, "tried again", COLUMNS, rows)
@@ -25,8 +25,8 @@ def retry(shell: Shell, store: str | None) -> None:
 
 def _one(shell: Shell, warehouse: Warehouse, name: str) -> list[tuple[object, ...]]:
     with (
-        shell.wiring.shop(name) as shop,
         reporter(shell.out) as report,
+        shell.wiring.shop(name, report.say) as shop,
         recorded(warehouse, "retry", name, shell.now) as run,
     ):
         if shop.client is None:

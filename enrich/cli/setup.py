@@ -37,9 +37,9 @@ def verify(shell: Shell, store: StoreOption = None) -> None:
     """Ask VTEX one cheap question per permission and show what works and what to tick."""
     findings: list[Finding] = []
     for name in shell.vtex_stores(store):
-        with shell.wiring.shop(name) as shop:
+        with shell.wiring.shop(name, shell.say) as shop:
             findings += verify_store(shop)
-    with shell.wiring.outlets() as outlets:
+    with shell.wiring.outlets(say=shell.say) as outlets:
         for outlet in outlets:
             findings += verify_outlet(outlet)
     show_findings(shell.out, findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback o
 class Entry:
     """What only the entry point may look at, and where to speak."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
     out: Console
     err: Console

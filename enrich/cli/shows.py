@@ -65,6 +65,7 @@ def push_row(done: PushSummary) -> tuple[object, ...]:
     return (
         done.destination,
         done.store,
+        done.entity,
         done.adds,
         done.changes,
         done.unchanged,
@@ -79,6 +80,7 @@ _NOTHING: tuple[object, ...] = (None, 0, "", [])
 PUSH_COLUMNS = (
     "destination",
     "store",
+    "entity",
     "new",
     "changed",
     "unchanged",
@@ -99,15 +101,51 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     show_table(console, title, PUSH_COLUMNS, [push_row(done) for done in pushes])
     for done in pushes:
         for reason, count in done.invalid.items():
-            console.print(f"{done.destination}: {count:,} not sent: {reason}", markup=False)
+            console.print(f"{done.what}: {count:,} not sent: {reason}", markup=False)
         for line in _push_lines(done):
-            console.print(f"{done.destination}: {line}", markup=False)
+            console.print(f"{done.what}: {line}", markup=False)
         for payload in done.sample[:1]:
             said = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
-                f"{done.destination} ({done.store}), one record without its zeros: {said}",
+                f"{done.what} ({done.store}), one record without its zeros: {said}",
                 markup=False,
             )
+
+
+EXPORT_COLUMNS = (
+    "destination", "store", "entity", "days", "by", "status", "records", "answered", "refused",
+    "began (UTC)", "last worked on (UTC)",
+)  # fmt: skip
+
+
+def export_rows(exports: pl.DataFrame) -> list[tuple[object, ...]]:
+    """The exports as rows of EXPORT_COLUMNS."""
+    return [
+        (
+            row["destination"],
+            row["store"],
+            row["entity"],
+            f"{row['from_on']} to {row['to_on']}",
+            row["dated_by"],
+            row["status"],
+            row["record_count"],
+            row["done_count"],
+            row["refused_count"],
+            row["started_at"],
+            row["updated_at"],
+        )
+        for row in exports.iter_rows(named=True)
+    ]
+
+
+def show_exports(console: Console, exports: pl.DataFrame) -> None:
+    """How far each export came; one that is not completed goes on with the same command."""
+    if exports.is_empty():
+        console.print(
+            "no exports yet; `enrich push --destination NAME --entity customers --from DAY`"
+        )
+        return
+    show_table(console, "exports", EXPORT_COLUMNS, export_rows(exports))
 
 
 def _push_lines(done: PushSummary) -> list[str]:
@@ -115,11 +153,12 @@ def _push_lines(done: PushSummary) -> list[str]:
     minutes = (done.estimated_seconds or 0.0) / 60
     lines = {
         f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
-        f"{done.removals:,} customers are there and no longer here": done.removals > 0,
+        f"{done.removals:,} records are there and no longer here": done.removals > 0,
         f"{done.removed:,} of them were removed": done.removed > 0,
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,
+        f"{done.frozen:,} changed since, and the platform takes no change": done.frozen > 0,
     }
     return [line for line, is_so in lines.items() if is_so]
 

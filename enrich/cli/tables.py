@@ -14,8 +14,11 @@ from pydantic.fields import FieldInfo
 from enrich.profile import FIELDS, ProfileField
 from enrich.profile.windows import LIFETIME, OLDER, RECENT
 from enrich.settings import (
+    Caller,
+    Consent,
     DestinationEntry,
     Pace,
+    Receive,
     Retention,
     Schedule,
     SecretSource,
@@ -86,13 +89,20 @@ def empty_text(field: ProfileField) -> str:
 def setting_rows() -> list[tuple[str, str, str, str]]:
     """One row per setting: where it stands, its values, its default, what it does."""
     return [
-        *_rows_of("", Settings, skip=("stores", "destinations", "schedule", "retention")),
+        *_rows_of("", Settings, skip=_TABLES),
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
+        *_rows_of("receive.", Receive, skip=("callers",)),
+        *_rows_of("receive.callers.NAME.", Caller),
+        *_rows_of("consent.", Consent),
     ]
+
+
+# Settings that are tables of their own, with rows of their own.
+_TABLES = ("stores", "destinations", "schedule", "retention", "receive", "consent")
 
 
 def _rows_of(

@@ -4,6 +4,7 @@ Waits, retries and what each status means are decided here and nowhere else.
 """
 
 from enrich.client.call import (
+    TRIES_WHEN_THROTTLED,
     BadBody,
     Call,
     GaveUp,
@@ -20,6 +21,7 @@ from enrich.client.waiting import Pacer, asked_seconds, wait_seconds
 
 __all__ = [
     "LOOPBACK",
+    "TRIES_WHEN_THROTTLED",
     "BadBody",
     "Call",
     "GaveUp",

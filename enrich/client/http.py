@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.request import getproxies
 
@@ -16,11 +18,13 @@ from enrich.client.call import BadBody, Call, GaveUp, Unanswered
 from enrich.client.reading import parse_json, raise_for_refusal
 from enrich.client.transport import transport_by_proxy
 from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
-from enrich.errors import BadSettings
+from enrich.errors import BadSettings, Stop
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
+WORTH_A_WORD_SECONDS = 1.5
+SILENT_SECONDS = 5.0  # threads that wait together say it once
 
 # httpx writes whole URLs, query and all, at INFO; a query may hold an e-mail address.
 for _name in ("httpx", "httpcore"):
@@ -32,7 +36,7 @@ class Http:
 
     TLS is always verified, redirects are never followed, cookies never kept, bodies bounded. It
     speaks to httpx's transport, not to its Client, whose cookie jar and header merging would cost a
-    third of the processor time of a small call.
+    third of the processor time of a small call. `say` hears of longer waits, without a value.
     """
 
     def __init__(
@@ -44,12 +48,16 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        say: Callable[[str], None] = lambda line: None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self._transport = transport or transport_by_proxy(getproxies())
         self._pacer = Pacer(requests_per_second, burst=burst, sleep=sleep, monotonic=monotonic)
         self._sleep = sleep
         self._jitter = jitter
+        self._monotonic = monotonic
+        self._say = say
+        self._said_at = float("-inf")
         self._max_body_bytes = max_body_bytes
 
     def __enter__(self) -> Http:
@@ -77,23 +85,48 @@ class Http:
         raise_for_refusal(call, response)
         return response
 
+    def download(self, call: Call, target: Path, max_bytes: int) -> None:
+        """The body of a 2xx answer in a new file that only its owner reads, a piece at a time.
+
+        Raises as `fetch`, and BadBody above `max_bytes`.
+        """
+        response = self._send(call, lambda answer: _saved(call, answer, target, max_bytes))
+        raise_for_refusal(call, response)
+
     def send(self, call: Call) -> httpx.Response:
         """The answer, whatever its status, once passing faults have passed or were not passing.
 
         The caller reads status and body itself. Raises GaveUp, Unanswered, BadBody.
         """
+        return self._send(call, lambda answer: self._read_bounded(call, answer))
+
+    def _send(self, call: Call, read: Callable[[httpx.Response], httpx.Response]) -> httpx.Response:
         for try_no in itertools.count(1):
             self._pacer.take()
-            answer = self._try_once(call)
+            answer = self._try_once(call, read)
             if isinstance(answer, httpx.Response) and not _is_transient(call, answer.status_code):
                 return answer
             wait = self._wait_or_give_up(call, answer, try_no)
             if isinstance(answer, httpx.Response) and wait is None:
                 return answer
+            self._tell(call, answer, wait or 0.0)
             self._sleep(wait or 0.0)
         raise AssertionError("unreachable")
 
-    def _try_once(self, call: Call) -> httpx.Response | httpx.HTTPError:
+    def _tell(self, call: Call, answer: httpx.Response | httpx.HTTPError, wait: float) -> None:
+        """Says what is waited for, when it takes long enough to be wondered at."""
+        now = self._monotonic()
+        if wait < WORTH_A_WORD_SECONDS or now - self._said_at < SILENT_SECONDS:
+            return
+        self._said_at = now
+        what = f"no answer ({type(answer).__name__})"
+        if isinstance(answer, httpx.Response):
+            what = str(answer.status_code)
+        self._say(f"{call.name}: {what}; asking again in {wait:.0f} s")
+
+    def _try_once(
+        self, call: Call, read: Callable[[httpx.Response], httpx.Response]
+    ) -> httpx.Response | httpx.HTTPError:
         try:
             request = httpx.Request(
                 call.method,
@@ -103,11 +136,16 @@ class Http:
                 content=call.content,
                 extensions=_TIMEOUT,
             )
-            return self._read_bounded(call, self._transport.handle_request(request))
+            return read(self._transport.handle_request(request))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
             # The text of these errors quotes the URL or the header it dislikes.
             raise BadSettings(f"{call.name}: the address or a header is not valid") from None
         except httpx.RequestError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise Stop(
+                    f"{call.name}: the certificate does not prove whose address it is, so nothing"
+                    " was sent; see the address, this machine's clock and its certificates"
+                ) from None
             return error
 
     def _read_bounded(self, call: Call, response: httpx.Response) -> httpx.Response:
@@ -166,6 +204,23 @@ _BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-en
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "enrich"}
 _TIMEOUT = {"timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -> httpx.Response:
+    """The answer without its body, which is in the file when it was a success."""
+    left = max_bytes
+    descriptor = os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            for chunk in response.iter_bytes() if response.is_success else ():
+                left -= len(chunk)
+                if left < 0:
+                    raise BadBody(f"{call.name}: the file is too large")
+                out.write(chunk)
+    finally:
+        response.close()
+    kept = [pair for pair in response.headers.raw if pair[0].lower() not in _BODY_HEADERS]
+    return httpx.Response(response.status_code, headers=kept)
 
 
 def _is_transient(call: Call, status_code: int) -> bool:

@@ -1,8 +1,11 @@
-"""The platforms profiles are pushed to. A new one is a file beside this one and a line below."""
+"""The platforms we push to. A new one is a file or folder beside this one and a line below.
+
+What a platform takes beside profiles stands in its own folder, as further entities of its adapter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +28,17 @@ from enrich.destinations import (
     webhook,
     write_back,
 )
-from enrich.destinations.base import Adapter, Capabilities, Destination, KeepsFiles, Tools
+from enrich.destinations.base import (
+    PROFILES,
+    Adapter,
+    Capabilities,
+    Destination,
+    DestinationSettings,
+    Entity,
+    KeepsFiles,
+    Opened,
+    Tools,
+)
 from enrich.errors import BadSettings
 
 REGISTRY: dict[str, Adapter] = {
@@ -46,14 +59,19 @@ REGISTRY: dict[str, Adapter] = {
 }
 
 __all__ = [
+    "PROFILES",
     "REGISTRY",
     "Adapter",
     "Capabilities",
     "Destination",
+    "Entity",
     "KeepsFiles",
+    "Opened",
     "Tools",
     "open_destination",
+    "open_entities",
     "requests_per_second",
+    "switched_on",
     "written_back",
 ]
 
@@ -61,12 +79,42 @@ __all__ = [
 SHARE_OF_A_SHARED_LIMIT = 0.8
 
 
-def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: Tools) -> Destination:
-    """The destination `name` of the configuration, ready to push.
+def open_destination(
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str = PROFILES
+) -> Destination:
+    """The destination `name` of the configuration, ready to push one entity, switched on or not.
 
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
     """
+    adapter, settings = _read(name, kind, options)
+    return _open(adapter.entity(entity), settings, tools)
+
+
+def open_entities(
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools
+) -> tuple[Opened, ...]:
+    """Every entity that the settings switch on, ready to push, in the order in which they go."""
+    adapter, settings = _read(name, kind, options)
+    return tuple(
+        Opened(
+            entity.name,
+            _open(entity, settings, tools),
+            entity.after,
+            {name: getattr(settings, name) for name in entity.wishes},
+        )
+        for entity in adapter.entities
+        if entity.name in settings.entities
+    )
+
+
+def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the entities that a destination's keys switch on, without opening anything."""
+    return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
+
+
+def _read(name: str, kind: str, options: Mapping[str, Any]) -> tuple[Adapter, DestinationSettings]:
+    """The adapter and its settings; raises BadSettings for what the platform cannot do."""
     if kind not in REGISTRY:
         known = ", ".join(sorted(REGISTRY))
         raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
@@ -75,10 +123,30 @@ def open_destination(name: str, kind: str, options: Mapping[str, Any], tools: To
         settings = adapter.settings.model_validate(dict(options))
     except ValidationError as error:
         raise BadSettings(f"destination {name}: {_problems(error)}") from None
+    for problem in _impossible(adapter, settings):
+        raise BadSettings(f"destination {name}: {problem} on {kind}")
+    return adapter, settings
+
+
+def _impossible(adapter: Adapter, settings: DestinationSettings) -> Iterator[str]:
+    """What the settings ask of a platform that it cannot do, or lack for what they ask."""
     can = ("nothing", *adapter.capabilities.removals)
     if settings.removals not in can:
-        raise BadSettings(f"destination {name}: removals can be {', '.join(can)} on {kind}")
-    return _less_diffed(adapter.open(settings, tools), frozenset(settings.ignore_changes_of))
+        yield f"removals can be {', '.join(can)}"
+    taken = {entity.name: entity for entity in adapter.entities}
+    if not set(settings.entities) <= set(taken):
+        yield f"entities can be {', '.join(taken)}"
+    for name in settings.entities:
+        for key in taken[name].needs:
+            if getattr(settings, key) is None:
+                yield f"the entity {name} needs {key}"
+
+
+def _open(entity: Entity, settings: DestinationSettings, tools: Tools) -> Destination:
+    destination = entity.open(settings, tools)
+    if entity.name != PROFILES:  # the fields of the settings are those of profiles
+        return destination
+    return _less_diffed(destination, frozenset(settings.ignore_changes_of))
 
 
 def _less_diffed(destination: Destination, ignored: frozenset[str]) -> Destination:

@@ -29,6 +29,8 @@ Row = Mapping[str, Any]
 
 SECRET_KINDS = frozenset({"env", "file", "prefect_block"})
 
+PROFILES = "profiles"
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
@@ -48,11 +50,14 @@ class Capabilities:
     `idempotency_key` names what makes a repeated request harmless, None when nothing does.
     `removals`: what can be done about a customer who is gone. `sends_empty` False: a computed value
     that no longer holds is left out too. `confirms_first`: a person confirms the first push.
+    `takes_changes` False: what was accepted can never be changed there. `tells_end` False: nor can
+    it be taken back when it counts no longer. `asks_first`: when the platform is asked whether it
+    has a record before the record is sent.
     """
 
     entities: tuple[str, ...]
     modes: tuple[Literal["upsert", "update_only", "mirror", "snapshot"], ...]
-    record_key: Literal["customer_key", "email"]
+    record_key: Literal["customer_key", "email", "record_id"]
     transport: Literal["json_batch", "single", "file", "job"]
     result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"]
     null_meaning: Literal["clears", "ignored", "unknown"]
@@ -69,6 +74,9 @@ class Capabilities:
     sends_empty: bool = True
     confirms_first: bool = True
     max_open_jobs: int = 1
+    takes_changes: bool = True
+    tells_end: bool = True
+    asks_first: Literal["never", "doubt", "always"] = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +96,22 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One rendered record; `hash` is the canonical hash of the values the payload was made from."""
+    """One rendered record; `hash` is the canonical hash of the values the payload was made from.
+
+    `is_doubtful`: the platform may have it already, and is to be asked first where it can be.
+    """
 
     record_id: str
     hash: str
     payload: Payload
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one `push` sends.
 
-    `frame` has one row per record: record_id, hash, is_known, and the profile's columns. `records`
+    `frame` has one row per record: record_id, hash, is_known, and the record's columns. `records`
     are the same rows rendered; it is empty for the file transport, which writes the frame.
     `batch_id` depends on the content alone, so a batch that is sent again has the same one.
     """
@@ -215,12 +227,16 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What wiring hands to an adapter: the world, already configured."""
+    """What wiring hands to an adapter: the world, already configured.
+
+    `session` is what the entities of one destination share while they are open, such as a token.
+    """
 
     http: Sender
     secret: Callable[[Mapping[str, str]], SecretStr]
     data_dir: Path
     sleep: Callable[[float], None] = time.sleep
+    session: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def is_safe_to_send_to(url: str) -> bool:
@@ -270,6 +286,7 @@ class DestinationSettings(BaseModel):
     requests_per_minute: float | None = Field(None, gt=0)
     poll_seconds: float = Field(30, gt=0, le=600)
     poll_minutes: float = Field(60, ge=0)
+    entities: tuple[str, ...] = (PROFILES,)
 
     @property
     def policy(self) -> Policy:
@@ -287,11 +304,45 @@ class DestinationSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Adapter:
-    """One line of the registry: what a platform can, its settings, and how to open it.
+class Entity:
+    """One kind of record that a platform takes, with its own limits, mapping and way to send.
 
-    `mapping` is what goes out when the settings change nothing. `example` is a small complete
-    settings table, used by the documents and the contract tests.
+    `name` is a key of KINDS. `after` are the entities that have to be there before; they go first
+    where they are switched on too. `needs` are settings keys it cannot do without, `wishes` those
+    that decide which records there are, `example` what it needs beside the adapter's own example.
+    """
+
+    name: str
+    capabilities: Capabilities
+    mapping: Sequence[MappedField]
+    open: Callable[[Any, Tools], Destination]
+    after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
+    wishes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One entity of a configured destination, ready to push; `after` as its declaration says.
+
+    `wishes` are the settings that decide which records there are, by name.
+    """
+
+    name: str
+    destination: Destination
+    after: tuple[str, ...] = ()
+    wishes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One line of the registry: a platform's settings and the entities it takes.
+
+    `capabilities`, `mapping` and `open` are those of the profiles, which every platform takes;
+    `others` are the further ones, each off until the settings' `entities` name it. `mapping` is
+    what goes out when the settings change nothing. `example` is a small complete settings table,
+    used by the documents and the contract tests.
     """
 
     settings: type[DestinationSettings]
@@ -299,3 +350,27 @@ class Adapter:
     mapping: Sequence[MappedField]
     open: Callable[[Any, Tools], Destination]
     example: Mapping[str, Any]
+    others: tuple[Entity, ...] = ()
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Every entity of the platform, in the order in which they are pushed."""
+        profiles = Entity(PROFILES, self.capabilities, self.mapping, self.open)
+        return in_order((profiles, *self.others))
+
+    def entity(self, name: str) -> Entity:
+        """The entity of this name; KeyError when the platform does not take it."""
+        return {entity.name: entity for entity in self.entities}[name]
+
+
+def in_order(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    """The entities, each behind those it comes after; else in the order given."""
+    there = {entity.name for entity in entities}
+    ordered: list[Entity] = []
+    waiting = list(entities)
+    while waiting:
+        done = {entity.name for entity in ordered}
+        ready = next(one for one in waiting if set(one.after) & there <= done)
+        ordered.append(ready)
+        waiting.remove(ready)
+    return tuple(ordered)

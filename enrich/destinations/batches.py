@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from pydantic_core import to_json
 
-from enrich.destinations.base import Batch, Capabilities, Destination, Record
+from enrich.destinations.base import PROFILES, Batch, Capabilities, Destination, Record
 from enrich.destinations.mapping import COMPUTED
 from enrich.destinations.plan import Plan
 from enrich.model import Outcome, RecordResult
@@ -76,18 +76,18 @@ def batch_id_of(pairs: Sequence[tuple[str, str]]) -> str:
 def _cut_slice(
     frame: pl.DataFrame, destination: Destination, context: Context
 ) -> Iterator[Prepared]:
-    good, invalid = _valid(frame, destination)
+    good, invalid = _valid(frame, destination, context.entity)
     records: list[Record] = []
     sizes: dict[int, int] = {}
-    for record_id, digest, payload in zip(
-        good["record_id"], good["hash"], destination.render_all(good), strict=True
+    for record_id, digest, payload, is_doubtful in zip(
+        good["record_id"], good["hash"], destination.render_all(good), _doubtful(good), strict=True
     ):
         size = len(payload_bytes(payload))
         if _is_too_large(size, destination.capabilities):
             invalid.append(_invalid(record_id, "larger than the platform takes"))
         else:
             sizes[len(records)] = size
-        records.append(Record(record_id, digest, payload))
+        records.append(Record(record_id, digest, payload, is_doubtful))
     groups = _group(sizes, destination.capabilities)
     if not groups:
         yield Prepared(None, invalid)
@@ -97,17 +97,23 @@ def _cut_slice(
 
 
 def _valid(
-    frame: pl.DataFrame, destination: Destination
+    frame: pl.DataFrame, destination: Destination, entity: str
 ) -> tuple[pl.DataFrame, list[RecordResult]]:
     """The rows that can be sent, and what we refuse of the others."""
-    rows = without_computed(frame).iter_rows(named=True)
-    reasons = [destination.validate(row) for row in rows]
+    judged = without_computed(frame) if entity == PROFILES else frame
+    reasons = [destination.validate(row) for row in judged.iter_rows(named=True)]
     invalid = [
         _invalid(record_id, reason)
         for record_id, reason in zip(frame["record_id"], reasons, strict=True)
         if reason is not None
     ]
     return frame.filter(pl.Series([reason is None for reason in reasons])), invalid
+
+
+def _doubtful(frame: pl.DataFrame) -> Sequence[bool]:
+    if "is_doubtful" not in frame.columns:
+        return [False] * frame.height
+    return frame["is_doubtful"].to_list()
 
 
 def _invalid(record_id: str, reason: str) -> RecordResult:

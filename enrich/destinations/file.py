@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -27,6 +27,8 @@ from enrich.destinations.base import (
 )
 from enrich.destinations.batches import requests_needed
 from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, take_out
+from enrich.destinations.file_tables import writer
+from enrich.destinations.kinds import Kind
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     own_names,
@@ -42,13 +44,19 @@ from enrich.destinations.places import (
     SftpFolder,
     SftpSettings,
 )
+from enrich.destinations.records import (
+    ProductKey,
+    Renderer,
+    own_entities,
+    own_fields,
+    own_renderer,
+)
 from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
-FORMATS = ("parquet", "csv", "ndjson")
-# A spreadsheet runs a cell that begins like this; a plain signed number is harmless.
-FORMULA = r"^[=+\-@\t\r]"
-SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
+KEY = "customer_key"
+# A file of more purchases than this holds too much of the memory while it is written.
+RECORDS_PER_FILE = 100_000
 
 CAPABILITIES = Capabilities(
     entities=("profile",),
@@ -59,6 +67,9 @@ CAPABILITIES = Capabilities(
     null_meaning="clears",
     idempotency_key="file name, made from the content",
     confirms_first=False,
+)
+RECORDS = replace(
+    CAPABILITIES, modes=("upsert",), record_key="record_id", max_records=RECORDS_PER_FILE
 )
 
 
@@ -74,6 +85,8 @@ class FileSettings(DestinationSettings):
     list_separator: str = Field("|", min_length=1)
     formula_safe: bool = True
     allow_outside_data: bool = False
+    product_key: ProductKey = "sku"
+    cart_days: int = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _one_place(self) -> FileSettings:
@@ -91,6 +104,7 @@ class FileDrop:
     capabilities: Capabilities
     fields: tuple[MappedField, ...]
     place: Place
+    renderer: Renderer | None = None
 
     @property
     def policy(self) -> Policy:
@@ -110,14 +124,18 @@ class FileDrop:
         return self.place.check()
 
     def validate(self, row: Row) -> str | None:
-        """Every profile can be written."""
-        return None if row["customer_key"] is not None else "no customer_key"
+        """Everything can be written."""
+        return None if row["record_id"] is not None else f"no {KEY}"
 
     def render(self, row: Row, *, is_known: bool) -> Payload:
-        """The line of a profile without its nulls; in files a null is an empty cell."""
+        """The line of a record without its nulls; in files a null is an empty cell."""
+        if self.renderer is not None:
+            return self.renderer(row)
         return render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
 
     def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        if self.renderer is not None:
+            return [self.renderer(row) for row in frame.iter_rows(named=True)]
         return list(render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None))
 
     def push(self, batch: Batch) -> list[RecordResult]:
@@ -148,29 +166,25 @@ class FileDrop:
         return requests_needed(self.capabilities, record_count, byte_count)
 
     def _taken_out(self, records: Sequence[Addressee]) -> str:
-        column = next((f.target for f in self.fields if f.source == "customer_key"), None)
+        column = next((f.target for f in self.fields if f.source == KEY), None)
         if column is None:
             return "the files have no customer_key to find the person by: delete them"
         with closing(self.place):
-            count = take_out(self.place, column, [one.record_id for one in records])
+            count = take_out(self.place, (column, KEY), [one.record_id for one in records])
         return f"{count} file(s) there were written again without the person"
 
     def _write(self, batch: Batch) -> None:
         table = batch.frame.select(pl.col(f.source).alias(f.target) for f in self.fields)
         stem = f"{batch.store}-{batch.entity}-{batch.as_of.isoformat()}-{batch.batch_id[:8]}"
         files = [
-            self.place.put(f"{stem}.{written}", self._writer(table, written))
+            self.place.put(
+                f"{stem}.{written}",
+                writer(table, written, self.settings.list_separator, self.settings.formula_safe),
+            )
             for written in self.settings.formats
         ]
         manifest = manifest_text(self._manifest(batch, table, files))
         self.place.put(f"{stem}{MANIFEST}", lambda out: out.write(manifest))
-
-    def _writer(self, table: pl.DataFrame, written: str) -> Callable[[IO[bytes]], object]:
-        if written == "parquet":
-            return table.write_parquet
-        if written == "ndjson":
-            return as_numbers(table).write_ndjson
-        return as_cells(table, self.settings.list_separator, self.settings.formula_safe).write_csv
 
     def _manifest(
         self, batch: Batch, table: pl.DataFrame, files: Sequence[Mapping[str, Any]]
@@ -186,31 +200,6 @@ class FileDrop:
             "columns": [{"name": name, "type": str(kind)} for name, kind in table.schema.items()],
             "files": list(files),
         }
-
-
-def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl.DataFrame:
-    """The table for CSV: lists joined, and no text a spreadsheet would run."""
-    joined = table.with_columns(
-        pl.col(name)
-        .list.eval(pl.element().str.replace_all(list_separator, " ", literal=True))
-        .list.join(list_separator)
-        for name, kind in table.schema.items()
-        if isinstance(kind, pl.List)
-    )
-    if not formula_safe:
-        return joined
-    text = pl.col(pl.String)
-    is_formula = text.str.contains(FORMULA) & ~text.str.contains(SIGNED_NUMBER)
-    return joined.with_columns(pl.when(is_formula).then("'" + text).otherwise(text).name.keep())
-
-
-def as_numbers(table: pl.DataFrame) -> pl.DataFrame:
-    """The table for NDJSON, where an amount is a number, not a text."""
-    return table.with_columns(
-        pl.col(name).cast(pl.Float64)
-        for name, kind in table.schema.items()
-        if isinstance(kind, pl.Decimal)
-    )
 
 
 def _place(settings: FileSettings, tools: Tools) -> Place:
@@ -255,10 +244,22 @@ def _open(settings: FileSettings, tools: Tools) -> FileDrop:
     )
 
 
+def _open_kind(kind: Kind) -> Callable[[FileSettings, Tools], FileDrop]:
+    """How to open the drop of one kind of record: all of its columns, what changed each time."""
+
+    def open_drop(settings: FileSettings, tools: Tools) -> FileDrop:
+        place = _place(settings, tools)
+        changes = settings.model_copy(update={"mode": "changes"})
+        return FileDrop(changes, RECORDS, own_fields(kind), place, own_renderer(kind))
+
+    return open_drop
+
+
 ADAPTER = Adapter(
     settings=FileSettings,
     capabilities=CAPABILITIES,
     mapping=own_names(),
     open=_open,
     example={"folder": "exports", "formats": ["parquet", "csv", "ndjson"]},
+    others=own_entities(RECORDS, _open_kind),
 )

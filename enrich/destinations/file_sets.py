@@ -58,23 +58,32 @@ def is_old(entry: FileEntry, before: datetime) -> bool:
     return OURS.match(entry.name) is not None and entry.modified_at < before
 
 
-def take_out(place: Place, column: str, values: Sequence[str]) -> int:
-    """How many files were written again without the rows whose `column` is one of the values."""
+def take_out(place: Place, columns: Sequence[str], values: Sequence[str]) -> int:
+    """How many files were written again without the rows of which a column is one of the values.
+
+    A file that has none of the columns, such as one of products, is about nobody.
+    """
     changed = 0
     for name in [entry.name for entry in place.entries() if OURS.match(entry.name)]:
         if name.endswith(MANIFEST):
-            changed += _take_out_of_set(place, json.loads(place.fetch(name)), name, column, values)
+            changed += _take_out_of_set(place, json.loads(place.fetch(name)), name, columns, values)
     return changed
 
 
 def _take_out_of_set(
-    place: Place, manifest: dict[str, Any], name: str, column: str, values: Sequence[str]
+    place: Place,
+    manifest: dict[str, Any],
+    name: str,
+    columns: Sequence[str],
+    values: Sequence[str],
 ) -> int:
     changed = 0
     for at, entry in enumerate(manifest["files"]):
         suffix = PurePosixPath(entry["name"]).suffix
         table = READERS[suffix](io.BytesIO(place.fetch(entry["name"])))
-        kept = table.filter(~pl.col(column).cast(pl.String).is_in(values).fill_null(False))
+        said = [pl.col(name) for name in columns if name in table.columns]
+        theirs = [one.cast(pl.String).is_in(values).fill_null(False) for one in said]
+        kept = table.filter(~pl.any_horizontal(*theirs, pl.lit(False)))
         if kept.height < table.height:
             manifest["files"][at] = place.put(entry["name"], _writing(suffix, kept))
             manifest["row_count"] = kept.height

@@ -43,12 +43,18 @@ def _masked(column: str, value: Any) -> Any:
         return mask_email(value)
     if isinstance(value, list):
         return [_masked("", item) for item in value]
+    if isinstance(value, dict):
+        return {name: _masked(name, item) for name, item in value.items()}
     return value
 
 
 def _mask_extra(value: Any) -> str:
     fields = json.loads(value) if isinstance(value, str) else value
     return json.dumps(dict.fromkeys(fields, HIDDEN)) if isinstance(fields, dict) else "{}"
+
+
+def _mask_memo(value: str) -> str:
+    return json.dumps(_masked("", json.loads(value)))
 
 
 _MASKS: dict[str, Callable[[Any], Any]] = {
@@ -60,5 +66,8 @@ _MASKS: dict[str, Callable[[Any], Any]] = {
     "birth_date": lambda _: date(1900, 1, 1),
     "gender": lambda _: HIDDEN,
     "customer_id": mask_number,
+    "customId": mask_number,
+    "cart_id": mask_number,
+    "memo": _mask_memo,
     "extra_fields": _mask_extra,
 }

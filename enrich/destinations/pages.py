@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args
 
+import polars as pl
 from pydantic import BaseModel
 
-from enrich.destinations.base import Adapter, Capabilities, RateLimit
+from enrich.destinations.base import PROFILES, Adapter, Capabilities, Entity, RateLimit
+from enrich.destinations.kinds import Kind
 
 
-def mapping_table(adapter: Adapter) -> str:
+def mapping_table(entity: Entity) -> str:
     """Our field, the platform's name, how it is written, whether the name is the platform's own."""
     rows = [
         (
@@ -19,20 +21,50 @@ def mapping_table(adapter: Adapter) -> str:
             field.format,
             "" if field.is_documented else "ours",
         )
-        for field in adapter.mapping
+        for field in entity.mapping
     ]
-    return _table(("Profile field", "Name there", "Written as", "Name"), rows)
+    ours = "Profile field" if entity.name == PROFILES else f"Field of {entity.name}"
+    return _table((ours, "Name there", "Written as", "Name"), rows)
 
 
 def limits_table(adapter: Adapter) -> str:
-    """What the platform takes and tells back, a line each."""
-    limits = adapter.capabilities
-    return _table(("What", "Here"), [(name, _shown(limits, name)) for name in _LIMITS])
+    """What the platform takes and tells back, a line each, a column for each entity."""
+    names = [entity.name for entity in adapter.entities]
+    rows = [
+        (name, *(_shown(entity.capabilities, name) for entity in adapter.entities))
+        for name in (*_LIMITS, *(_OF_RECORDS if adapter.others else ()))
+    ]
+    return _table(("What", *(names if len(names) > 1 else ("Here",))), rows)
 
 
 def keys_table(adapter: Adapter) -> str:
     """The settings keys with their defaults; a key without one is required."""
     return _table(("Key", "Default"), _keys(adapter.settings))
+
+
+def columns_table(kind: Kind) -> str:
+    """The columns of a kind of record, their types and what they mean; those of its lines last."""
+    of_lines = [
+        (f"`lines.{one.name}`", _type(one.dtype), one.definition) for one in kind.line_columns
+    ]
+    rows = [(f"`{one.name}`", _type(one.dtype), one.definition) for one in kind.columns]
+    return _table((f"Column of {kind.name}", "Type", "Meaning"), [*rows, *of_lines])
+
+
+def _type(dtype: Any) -> str:
+    if isinstance(dtype, pl.List):
+        return "list of lines" if isinstance(dtype.inner, pl.Struct) else "list of text"
+    return next(name for known, name in _TYPES.items() if dtype.base_type() is known)
+
+
+_TYPES: Mapping[Any, str] = {
+    pl.String: "text",
+    pl.Int64: "integer",
+    pl.Boolean: "boolean",
+    pl.Date: "day",
+    pl.Datetime: "moment",
+    pl.Decimal: "amount",
+}
 
 
 def _keys(settings: type[BaseModel], within: str = "") -> Iterator[tuple[str, str]]:
@@ -65,6 +97,8 @@ _LIMITS = (
     "diff_days_since",
     "removals",
 )
+
+_OF_RECORDS = ("takes_changes", "tells_end", "asks_first")
 
 
 def _shown(limits: Capabilities, name: str) -> str:

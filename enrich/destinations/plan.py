@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
@@ -17,6 +18,8 @@ FIELD = "\x1e"
 NULL = "\x00"
 # Texts of 10,000 profiles are some 15 MB; a million at once would be a hundred times that.
 ROWS_AT_ONCE = 10_000
+# So many whole records at once where the platform sets no limit.
+RECORDS_AT_ONCE = 10_000
 
 # VTEX hides shoppers behind aliases such as ...@ct.vtex.com.br and asterisks.
 MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com(?:\.br)?$"
@@ -27,9 +30,26 @@ STANDING = ("customer_key", "email", "last_purchase_date")
 
 REMOVED_SCHEMA = {"record_id": pl.String, "remote_key": pl.String}
 
+# What became of a record that need not be sent a second time by the same export.
+ANSWERED = ("accepted", "queued", "rejected", "invalid")
+
 NO_EMAIL = "no real e-mail"
 BAD_EMAIL = "not an e-mail address"
 SHARED_EMAIL = "same e-mail as another customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of one entity of one destination.
+
+    `state` has record_id, hash (null: never accepted), outcome, remote_key, and where there is one
+    memo. `unanswered` were sent and nobody knows what became of them. `since` is when this memory
+    begins: of what happened before, a platform may have more than is remembered; None, of anything.
+    """
+
+    state: pl.DataFrame
+    unanswered: frozenset[str] = frozenset()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,10 @@ class Plan:
     `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
     order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
-    longer have. `row_count` is how many profiles it could have.
+    longer have. `row_count` is how many records it could have. `frozen` changed since they were
+    accepted and the platform takes no change. `done_before` were answered in an earlier run of the
+    same export. `widen` gives some rows of `to_send` the columns that
+    they are rendered from.
     """
 
     adds: int
@@ -48,6 +71,9 @@ class Plan:
     to_send: pl.DataFrame
     removed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMOVED_SCHEMA))
     invalid: Mapping[str, int] = field(default_factory=dict)
+    frozen: int = 0
+    done_before: int = 0
+    widen: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def removals(self) -> int:
@@ -62,9 +88,16 @@ class Plan:
         return self.to_send.is_empty()
 
     def slices(self, max_records: int | None) -> Iterator[pl.DataFrame]:
-        """`to_send` cut by count; the cut by bytes follows when records are rendered."""
-        if not self.is_empty:
-            yield from self.to_send.iter_slices(max_records or self.to_send.height)
+        """`to_send` cut by count, each part whole; the cut by bytes follows with the rendering."""
+        if self.is_empty:
+            return
+        most = self.to_send.height if self.widen is None else RECORDS_AT_ONCE
+        for part in self.to_send.iter_slices(max_records or most):
+            yield part if self.widen is None else self.widen(part)
+
+    def sample(self, count: int) -> pl.DataFrame:
+        """The first rows of `to_send` with all their columns."""
+        return next(self.slices(count), self.to_send)
 
 
 def build_plan(
@@ -75,27 +108,31 @@ def build_plan(
     record_key: str,
     mapping_version: str,
     whole_table: bool = False,
+    export_id: str | None = None,
 ) -> Plan:
     """The plan for `profiles` (one row per customer) against `state`.
 
     `state` has record_id and hash, and may have remote_key. A null hash means tried and never
     accepted. With `whole_table` one change sends every profile, no change still sends nothing.
+    With `export_id` every profile goes that this export was not answered for, and nobody is gone.
     """
     _require(profiles.schema, fields)
-    clean = _without_aliases(profiles)
+    clean = without_aliases(profiles)
     judged = _judge(clean.select(STANDING), record_key).with_columns(
         hash_profiles(clean, fields, mapping_version),
         record_id=pl.col("customer_key").cast(pl.String),
     )
-    compared = _compare(judged.filter(pl.col("problem").is_null()), state)
-    changed = compared.filter(pl.col("old_hash").ne_missing(pl.col("hash")))
+    compared = _compare(judged.filter(pl.col("problem").is_null()), state, export_id)
+    is_due = pl.col("old_hash").ne_missing(pl.col("hash"))
+    changed = compared.filter(is_due if export_id is None else ~pl.col("is_done"))
     known_count = changed["is_known"].sum()
     is_all_sent = whole_table and not changed.is_empty()
     return Plan(
         adds=changed.height - int(known_count),
         changes=int(known_count),
         unchanged=compared.height - changed.height,
-        removed=_removed(judged, state),
+        removed=_removed(judged, state if export_id is None else state.clear()),
+        done_before=0 if export_id is None else compared.height - changed.height,
         to_send=_with_profiles(compared if is_all_sent else changed, clean),
         invalid=_count_problems(judged),
     )
@@ -139,13 +176,28 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def _compare(good: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """The pushable customers with old_hash and is_known, in the order of customer_key."""
-    accepted = state.select(
-        pl.col("record_id").cast(pl.String), old_hash=pl.col("hash").cast(pl.String)
-    )
+def _compare(good: pl.DataFrame, state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
+    """The pushable customers with old_hash, is_known and is_done, in the order of customer_key."""
+    accepted = known_state(state, export_id)
     compared = good.join(accepted, on="record_id", how="left").sort("customer_key")
-    return compared.with_columns(is_known=pl.col("old_hash").is_not_null())
+    return compared.with_columns(
+        is_known=pl.col("old_hash").is_not_null(), is_done=pl.col("is_done").fill_null(False)
+    )
+
+
+def known_state(state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
+    """record_id, old_hash, memo, and is_done: whether this export was answered for the record."""
+    there = {
+        name: pl.col(name) if name in state.columns else pl.lit(None)
+        for name in ("outcome", "memo", "export_id")
+    }
+    is_of_it = (there["export_id"].cast(pl.String) == (export_id or "")).fill_null(False)
+    return state.select(
+        pl.col("record_id").cast(pl.String),
+        old_hash=pl.col("hash").cast(pl.String),
+        memo=there["memo"].cast(pl.String),
+        is_done=is_of_it & there["outcome"].cast(pl.String).is_in(ANSWERED).fill_null(False),
+    )
 
 
 def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +206,7 @@ def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame
     return keys.join(profiles, on="customer_key", how="left", maintain_order="left")
 
 
-def _without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
+def without_aliases(profiles: pl.DataFrame) -> pl.DataFrame:
     """A masked alias is never an address and never leaves the machine, whatever the platform."""
     email = pl.col("email").cast(pl.String).str.strip_chars().str.to_lowercase()
     is_masked = email.str.contains(MASKED_EMAIL) | (email == "")

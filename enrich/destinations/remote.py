@@ -306,6 +306,7 @@ def opener(
             http=tools.http,
             secrets=secrets,
             data_dir=tools.data_dir,
+            memory=tools.session,
         )
 
     return open_remote

@@ -144,6 +144,9 @@ def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> Re
         return attempt(record)
     except (TryAgain, BadBody) as fault:
         return outcome_of_fault([record], fault)[0]
+    except HttpStatus as fault:
+        code = f"http_{fault.status_code}"
+        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
     except Stop as fault:
         return fault
 

@@ -1,18 +1,17 @@
-"""Webhook: batches of profiles posted as JSON to an address of the user's, signed if they wish."""
+"""Webhook: batches of records posted as JSON to an address of the user's, signed if they wish."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import httpx
 import polars as pl
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from enrich.client import BadBody, Call, parse_json
+from enrich.client import Call
 from enrich.destinations.base import (
     Adapter,
     Addressee,
@@ -31,6 +30,7 @@ from enrich.destinations.base import (
     is_safe_to_send_to,
 )
 from enrich.destinations.batches import batch_id_of, payload_bytes, requests_needed
+from enrich.destinations.kinds import Kind
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     own_names,
@@ -38,9 +38,17 @@ from enrich.destinations.mapping import (
     render_rows,
     version_of,
 )
-from enrich.destinations.sending import Answer, Refusal, by_hand, post, safe_code, send_halving
+from enrich.destinations.records import (
+    ProductKey,
+    Renderer,
+    own_entities,
+    own_fields,
+    own_renderer,
+)
+from enrich.destinations.sending import Answer, Refusal, by_hand, post, send_halving
+from enrich.destinations.webhook_answers import read_answer
 from enrich.errors import EnrichError
-from enrich.model import Outcome, RecordResult
+from enrich.model import RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
 # Room for the template around the records.
@@ -59,6 +67,8 @@ CAPABILITIES = Capabilities(
     removals=("clear",),
 )
 
+RECORDS = replace(CAPABILITIES, record_key="record_id", removals=())
+
 DEFAULT_TEMPLATE: Mapping[str, Any] = {
     "batch_id": "$batch_id",
     "store": "$store",
@@ -67,12 +77,6 @@ DEFAULT_TEMPLATE: Mapping[str, Any] = {
     "records": "$records",
 }
 PLACEHOLDERS = frozenset({"$batch_id", "$store", "$entity", "$as_of", "$records"})
-
-OUTCOMES = {
-    "accepted": Outcome.ACCEPTED,
-    "rejected": Outcome.REJECTED,
-    "retry": Outcome.RETRYABLE,
-}
 
 
 class WebhookSettings(DestinationSettings):
@@ -88,6 +92,8 @@ class WebhookSettings(DestinationSettings):
     secret_headers: dict[str, SecretRef] = Field(default_factory=dict)
     signing_secret: SecretRef | None = None
     allow_http: bool = False
+    product_key: ProductKey = "sku"
+    cart_days: int = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _not_in_clear(self) -> WebhookSettings:
@@ -117,7 +123,7 @@ class WebhookSettings(DestinationSettings):
 
 @dataclass(frozen=True)
 class Webhook:
-    """One address that takes profiles."""
+    """One address that takes records."""
 
     settings: WebhookSettings
     capabilities: Capabilities
@@ -125,6 +131,7 @@ class Webhook:
     http: Sender
     secret_headers: Mapping[str, SecretStr]
     signing_secret: SecretStr | None
+    renderer: Renderer | None = None
 
     @property
     def policy(self) -> Policy:
@@ -147,15 +154,21 @@ class Webhook:
         return [f"the receiver refused the credentials ({status})"] if status in (401, 403) else []
 
     def validate(self, row: Row) -> str | None:
-        """The receiver takes every profile that has its key."""
-        return None if row[self.settings.key] is not None else f"no {self.settings.key}"
+        """The receiver takes every profile that has its key, and every other record."""
+        if self.renderer is not None or row[self.settings.key] is not None:
+            return None
+        return f"no {self.settings.key}"
 
     def render(self, row: Row, *, is_known: bool) -> Payload:
         """`{id, fields}`: numbers as numbers, dates as ISO texts, lists as lists."""
+        if self.renderer is not None:
+            return {"id": row["record_id"], "fields": self.renderer(row)}
         values = render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
         return {"id": row["record_id"], "fields": values}
 
     def render_all(self, frame: pl.DataFrame) -> list[Payload]:
+        if self.renderer is not None:
+            return [self.render(row, is_known=False) for row in frame.iter_rows(named=True)]
         values = render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None)
         return [
             {"id": record_id, "fields": own}
@@ -207,51 +220,6 @@ def sign(body: bytes, secret: SecretStr) -> str:
     return f"sha256={digest}"
 
 
-def read_answer(records: Sequence[Record], response: httpx.Response) -> list[RecordResult]:
-    """One outcome per record of a 2xx answer.
-
-    `{"results": [{"id", "status", "code"}]}` is believed record by record, and a record missing
-    in it is unknown. `{"rejected": [{"id", "code"}]}` names only the refused. Any other body means
-    that all were accepted.
-    """
-    try:
-        answer = parse_json(response.content) if response.content.strip() else None
-    except BadBody:
-        answer = None
-    listed = answer.get("results") if isinstance(answer, dict) else None
-    refused = answer.get("rejected") if isinstance(answer, dict) else None
-    if isinstance(listed, list):
-        by_id = _by_id(listed)
-        return [_of_listed(record, by_id.get(record.record_id)) for record in records]
-    by_id = _by_id(refused if isinstance(refused, list) else [])
-    return [
-        _rejected(record, by_id[record.record_id])
-        if record.record_id in by_id
-        else RecordResult(record.record_id, Outcome.ACCEPTED)
-        for record in records
-    ]
-
-
-def _by_id(items: Sequence[object]) -> dict[str, Mapping[str, Any]]:
-    return {str(item["id"]): item for item in items if isinstance(item, dict) and "id" in item}
-
-
-def _of_listed(record: Record, item: Mapping[str, Any] | None) -> RecordResult:
-    outcome = OUTCOMES.get(str(item.get("status"))) if item else None
-    if item is None or outcome is None:
-        return RecordResult(
-            record.record_id, Outcome.UNKNOWN, "no_status", "the answer does not say"
-        )
-    if outcome is Outcome.REJECTED:
-        return _rejected(record, item)
-    return RecordResult(record.record_id, outcome, safe_code(item.get("code")))
-
-
-def _rejected(record: Record, item: Mapping[str, Any]) -> RecordResult:
-    code = safe_code(item.get("code")) or "rejected"
-    return RecordResult(record.record_id, Outcome.REJECTED, code, "refused by the receiver")
-
-
 def _filled(template: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(template, dict):
         return {name: _filled(part, values) for name, part in template.items()}
@@ -270,19 +238,41 @@ def _strings(template: Any) -> list[str]:
 
 def _open(settings: WebhookSettings, tools: Tools) -> Webhook:
     is_diffed = bool(settings.diff_days_since)
+    limits = replace(CAPABILITIES, record_key=settings.key, diff_days_since=is_diffed)
+    fields = own_names(settings.fields, settings.names, diff_days_since=is_diffed)
+    return _at(settings, tools, limits, fields)
+
+
+def _open_kind(kind: Kind) -> Callable[[WebhookSettings, Tools], Webhook]:
+    """How to open one kind of record there, each as a whole; people by the same key."""
+
+    def open_webhook(settings: WebhookSettings, tools: Tools) -> Webhook:
+        needs_email = settings.key == "email" and "email" in kind.schema
+        limits = replace(RECORDS, record_key="email" if needs_email else "record_id")
+        return _at(settings, tools, limits, own_fields(kind), own_renderer(kind))
+
+    return open_webhook
+
+
+def _at(
+    settings: WebhookSettings,
+    tools: Tools,
+    limits: Capabilities,
+    fields: tuple[MappedField, ...],
+    renderer: Renderer | None = None,
+) -> Webhook:
     return Webhook(
         settings=settings,
         capabilities=replace(
-            CAPABILITIES,
-            record_key=settings.key,
+            limits,
             max_records=settings.batch_size,
             max_bytes=settings.max_bytes - ENVELOPE_BYTES,
-            diff_days_since=is_diffed,
         ),
-        fields=own_names(settings.fields, settings.names, diff_days_since=is_diffed),
+        fields=fields,
         http=tools.http,
         secret_headers={name: tools.secret(ref) for name, ref in settings.secret_headers.items()},
         signing_secret=tools.secret(settings.signing_secret) if settings.signing_secret else None,
+        renderer=renderer,
     )
 
 
@@ -296,4 +286,5 @@ ADAPTER = Adapter(
         "secret_headers": {"Authorization": {"env": "WEBHOOK_AUTHORIZATION"}},
         "signing_secret": {"env": "WEBHOOK_SIGNING_SECRET"},
     },
+    others=own_entities(RECORDS, _open_kind),
 )

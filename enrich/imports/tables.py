@@ -146,3 +146,23 @@ def customers_table() -> Table:
         is_unique=True,
         keeps_extra=True,
     )
+
+
+def consents_table(time_zone: str) -> Table:
+    """The file of consents: one row per word of a person; a reject is named by its origin."""
+
+    def changed_at(name: str) -> Parsed:
+        return moment(name, time_zone)
+
+    return Table(
+        "consents",
+        "origin",
+        (
+            Column("email", email, pl.String(), is_required=True, is_filled=True),
+            Column("opted_in", yes_or_no, pl.Boolean(), is_required=True, is_filled=True),
+            Column("changed_at", changed_at, pl.Datetime("us"), is_required=True, is_filled=True),
+            _key("origin", lowered),
+            Column("by_person", yes_or_no, pl.Boolean()),
+        ),
+        is_unique=False,
+    )

@@ -19,6 +19,7 @@ from enrich.jobs.pushing import Outlet
 from enrich.jobs.runs import new_run_id, recorded
 from enrich.jobs.shops import Shop
 from enrich.model import Outcome
+from enrich.receiver import inboxes_in
 from enrich.store import Warehouse
 
 BY_HAND = "delete the person there by hand"
@@ -40,7 +41,7 @@ class Certificate:
 
     @property
     def was_known(self) -> bool:
-        known = ("customers", "contacts", "orders made anonymous")
+        known = ("customers", "contacts", "orders made anonymous", "consents")
         return any(counts.get(what) for counts in self.removed.values() for what in known)
 
     def as_json(self) -> dict[str, Any]:
@@ -118,7 +119,10 @@ def _asked(outlet: Outlet, records: pl.DataFrame) -> str:
 
 def forget_in_files(removal: Removal, data_dir: Path, *, now: datetime) -> Certificate:
     """The certificate, kept in `certificates`, after the files of the data folder were searched."""
-    rewritten = remove_from_files(data_dir, removal.values, removal.customer_keys)
+    rewritten = [
+        *remove_from_files(data_dir, removal.values, removal.customer_keys),
+        *(path for inbox in inboxes_in(data_dir).values() for path in inbox.forget(removal.values)),
+    ]
     certificate = Certificate(
         now,
         removal.removed,

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars import selectors
 
-from enrich.jobs.tables import joined_lists
+from enrich.jobs.tables import for_people
 
 FORMATS = (".parquet", ".csv")
 
@@ -56,6 +56,6 @@ def _join(parts: list[Path], output: Path) -> None:
 
 def _sink(profiles: pl.LazyFrame, path: Path, suffix: str) -> None:
     if suffix == ".csv":
-        joined_lists(profiles).sink_csv(path)
+        for_people(profiles).sink_csv(path)
     else:
         profiles.sink_parquet(path)

@@ -1,4 +1,4 @@
-"""Push profiles to one platform: gather what it last accepted, decide, send batch by batch."""
+"""Push to one platform: gather what it last accepted, decide, send batch by batch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from enrich.destinations.base import Destination, Payload
 from enrich.destinations.mask import mask_row
-from enrich.destinations.plan import Plan, build_plan
+from enrich.destinations.plan import Known, Plan, build_plan
 from enrich.errors import EnrichError
 from enrich.jobs.push_guards import estimate, held_back, run_limit, within
 from enrich.jobs.push_ledger import PushLedger, Standing, Target
@@ -20,13 +21,39 @@ from enrich.jobs.push_summary import PushSummary, empty_summary, too_many_failed
 
 SAMPLE_SIZE = 3
 
-__all__ = ["PushSummary", "Target", "plan_push", "push", "sample_payloads", "too_many_failed"]
+Planner: TypeAlias = Callable[[Known], Plan]
+
+__all__ = [
+    "Planner",
+    "PushSummary",
+    "Target",
+    "plan_push",
+    "push",
+    "push_planned",
+    "sample_payloads",
+    "too_many_failed",
+]
 
 
 def push(
     destination: Destination,
     target: Target,
     profiles: pl.DataFrame,
+    ledger: PushLedger,
+    **options: Any,
+) -> PushSummary:
+    """What became of the changed profiles; the options are those of `push_planned`."""
+
+    def planner(known: Known) -> Plan:
+        return plan_push(destination, profiles, known.state)
+
+    return push_planned(destination, target, planner, ledger, **options)
+
+
+def push_planned(
+    destination: Destination,
+    target: Target,
+    planner: Planner,
     ledger: PushLedger,
     *,
     run_id: str,
@@ -38,26 +65,41 @@ def push(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> PushSummary:
-    """What became of the changed profiles; `progress` gets records done and records to send.
+    """What became of what `planner` finds to send, given what the ledger knows.
 
-    A fault of the platform does not raise: it ends this push and stands in the summary, so that
-    other destinations go on. Everything accepted before it is recorded. `confirmed`: a person
-    looked, so neither the first push nor a jump of the row count holds it back.
+    `progress` gets records done and records to send. A fault of the platform does not raise: it
+    ends this push and stands in the summary, so that other destinations go on. Everything accepted
+    before it is recorded. `confirmed`: a person looked, so neither the first push nor a jump of the
+    row count holds it back.
     """
     started = monotonic()
     try:
         if dry_run:
-            return _dry_run(destination, target, profiles, ledger, now, requests_per_second)
+            return _dry_run(destination, target, planner, ledger, now, requests_per_second)
         sending = Sending(
             destination, target, ledger, run_id, now, progress, lambda: monotonic() - started, sleep
         )
-        return _Push(sending, confirmed).run(profiles)
+        return _Push(sending, confirmed).run(planner)
     except EnrichError as fault:
         return replace(empty_summary(target, is_dry_run=dry_run), fault=fault)
 
 
-def plan_push(destination: Destination, profiles: pl.DataFrame, state: pl.DataFrame) -> Plan:
-    """What this destination would be sent."""
+def known_of(ledger: PushLedger, target: Target) -> Known:
+    """What the ledger knows before a plan."""
+    return Known(
+        ledger.pushed_state(target),
+        frozenset(ledger.unanswered(target)),
+        ledger.standing(target).known_since,
+    )
+
+
+def plan_push(
+    destination: Destination,
+    profiles: pl.DataFrame,
+    state: pl.DataFrame,
+    export_id: str | None = None,
+) -> Plan:
+    """What this destination would be sent of the profiles."""
     return build_plan(
         profiles,
         state,
@@ -65,28 +107,29 @@ def plan_push(destination: Destination, profiles: pl.DataFrame, state: pl.DataFr
         record_key=destination.capabilities.record_key,
         mapping_version=destination.mapping_version,
         whole_table=destination.capabilities.whole_table,
+        export_id=export_id,
     )
 
 
 def sample_payloads(plan: Plan, destination: Destination) -> tuple[Payload, ...]:
     """The first payloads with every personal value masked."""
-    rows = plan.to_send.head(SAMPLE_SIZE).iter_rows(named=True)
+    rows = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE).iter_rows(named=True)
     return tuple(destination.render(mask_row(row), is_known=row["is_known"]) for row in rows)
 
 
 def _dry_run(
     destination: Destination,
     target: Target,
-    profiles: pl.DataFrame,
+    planner: Planner,
     ledger: PushLedger,
     now: datetime,
     requests_per_second: float | None,
 ) -> PushSummary:
     """The counts, the time it would take, a masked sample, and what would hold it back."""
-    state = ledger.pushed_state(target)
-    plan = plan_push(destination, profiles, state)
+    known = known_of(ledger, target)
+    plan = planner(known)
     agreed = replace(_standing(destination, target, ledger, now), is_confirmed=True)
-    kept, left = within(plan, state, run_limit(destination, agreed))
+    kept, left = within(plan, known.state, run_limit(destination, agreed))
     requests, seconds = estimate(kept, destination, requests_per_second)
     summary = _planned(empty_summary(target, is_dry_run=True), plan)
     return replace(
@@ -116,6 +159,7 @@ def _planned(summary: PushSummary, plan: Plan) -> PushSummary:
         unchanged=plan.unchanged,
         removals=plan.removals,
         invalid=plan.invalid,
+        frozen=plan.frozen,
     )
 
 
@@ -127,18 +171,18 @@ class _Push:
     confirmed: bool
     is_begun: bool = False
 
-    def run(self, profiles: pl.DataFrame) -> PushSummary:
+    def run(self, planner: Planner) -> PushSummary:
         sending = self.sending
         summary = empty_summary(sending.target, is_dry_run=False)
         status = "interrupted"
         try:
             self._resume()
-            state = sending.ledger.pushed_state(sending.target)
-            plan = plan_push(sending.destination, profiles, state)
+            known = known_of(sending.ledger, sending.target)
+            plan = planner(known)
             summary = _planned(summary, plan)
             sending.tally.invalid.update(plan.invalid)
-            summary = replace(summary, resent=self._resent(plan))
-            status = self._carry_out(plan, state)
+            summary = replace(summary, resent=_resent(plan, known))
+            status = self._carry_out(plan, known.state)
         finally:
             summary = sending.tally.added_to(summary, sending.elapsed())
             if self.is_begun:
@@ -170,6 +214,8 @@ class _Push:
         """What is known of the destination; with a person's word, nothing of it holds the run."""
         sending = self.sending
         standing = _standing(sending.destination, sending.target, sending.ledger, sending.now)
+        if sending.target.export_id is not None:  # a part says nothing of the whole
+            standing = replace(standing, row_count=None)
         if not self.confirmed:
             return standing
         if not standing.is_confirmed:
@@ -180,7 +226,9 @@ class _Push:
         sending = self.sending
         if sending.destination.capabilities.transport == "job" and sending.tally.fault is None:
             sending.settle(wait=True)
-        return "failed" if sending.tally.fault else "completed"
+        if sending.tally.fault:
+            return "failed"
+        return "completed" if sending.target.export_id is None else "exported"
 
     def _resume(self) -> None:
         """Ask for the end of the jobs an earlier run left open."""
@@ -189,12 +237,15 @@ class _Push:
             self._begin()
             sending.settle(wait=False)
 
-    def _resent(self, plan: Plan) -> int:
-        unanswered = self.sending.ledger.unanswered(self.sending.target)
-        return int(plan.to_send["record_id"].is_in(list(unanswered)).sum()) if unanswered else 0
-
     def _begin(self) -> None:
         if not self.is_begun:
             sending = self.sending
             sending.ledger.start_push(sending.run_id, sending.target, sending.now)
             self.is_begun = True
+
+
+def _resent(plan: Plan, known: Known) -> int:
+    """How many are sent although an earlier request with them may have arrived."""
+    if not known.unanswered:
+        return 0
+    return int(plan.to_send["record_id"].is_in(list(known.unanswered)).sum())

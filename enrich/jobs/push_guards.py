@@ -9,6 +9,7 @@ import polars as pl
 
 from enrich.destinations.base import Destination, Policy
 from enrich.destinations.batches import payload_bytes, requests_needed
+from enrich.destinations.kinds import KINDS
 from enrich.destinations.plan import Plan
 from enrich.errors import HeldBack
 from enrich.jobs.push_ledger import Standing, Target
@@ -66,7 +67,7 @@ def estimate(
     plan: Plan, destination: Destination, requests_per_second: float | None
 ) -> tuple[int, float]:
     """About how many requests this plan takes, and how many seconds at the platform's rate."""
-    sample = plan.to_send.head(MEASURED_ROWS)
+    sample = plan.sample(MEASURED_ROWS).head(MEASURED_ROWS)
     sizes = [
         len(payload_bytes(destination.render(row, is_known=row["is_known"])))
         for row in sample.iter_rows(named=True)
@@ -75,6 +76,8 @@ def estimate(
     per_record = sum(sizes) / len(sizes) if sizes else 0
     count = plan.to_send.height
     requests = destination.requests_for(count, round(per_record * count))
+    if "is_doubtful" in plan.to_send.columns:  # each of them is asked for first
+        requests += int(plan.to_send["is_doubtful"].sum())
     gap = 1 / requests_per_second if requests_per_second else 0.0
     each = max(gap, SECONDS_PER_REQUEST / destination.capabilities.concurrency)
     return requests, requests * each + _wait_for_jobs(destination, count, per_record)
@@ -91,7 +94,8 @@ def _wait_for_jobs(destination: Destination, count: int, per_record: float) -> f
 
 def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:
     name = target.destination
-    what = f"{plan.to_send.height:,} customers of {target.store} would be the first it gets"
+    noun = _noun(target)
+    what = f"{plan.to_send.height:,} {noun} of {target.store} would be the first it gets"
     if standing.accepted_count:
         what = f"the first {standing.accepted_count:,} of {target.store} are there: look at them"
     return HeldBack(
@@ -102,12 +106,19 @@ def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:
 
 def _jump(target: Target, plan: Plan, standing: Standing, policy: Policy) -> HeldBack | None:
     before, now = standing.row_count, plan.row_count
+    if target.entity in KINDS and KINDS[target.entity].may_jump:
+        return None
     if before is None or max(before, now) < policy.stop_after_records:
         return None
     if abs(now - before) <= policy.stop_row_change * before:
         return None
     return HeldBack(
-        f"{target.destination}: {now:,} customers of {target.store} where the last good push had"
-        f" {before:,}, a change of more than {policy.stop_row_change:.0%}; if that is right,"
+        f"{target.destination}: {now:,} {_noun(target)} of {target.store} where the last good push"
+        f" had {before:,}, a change of more than {policy.stop_row_change:.0%}; if that is right,"
         f" run `enrich push --destination {target.destination} --confirm`"
     )
+
+
+def _noun(target: Target) -> str:
+    """What a person calls the records of the entity."""
+    return KINDS[target.entity].noun if target.entity in KINDS else "customers"

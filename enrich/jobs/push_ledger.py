@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
 import polars as pl
 
+from enrich.destinations.base import PROFILES
 from enrich.model import Outcome, RecordResult
 
 # What the platform has confirmed, or taken into a queue.
@@ -25,17 +26,27 @@ RESULT_SCHEMA = {
     "message": pl.String,
     "remote_key": pl.String,
     "job_id": pl.String,
+    "memo": pl.String,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which customers go where: the destination by its configured name, one store, one day."""
+    """Which records go where: the destination by its configured name, one store, one day.
+
+    `export_id` is set when this is a part of an export, which sends its records whatever is there.
+    """
 
     destination: str
     store: str
     as_of: date
-    entity: str = "profile"
+    entity: str = PROFILES
+    export_id: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where the ledger keeps it: destination, store, entity."""
+        return self.destination, self.store, self.entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +54,14 @@ class Standing:
     """What is known of a destination before a push.
 
     `accepted_count` records it ever took, `row_count` of the last good run (None before the first),
-    `is_confirmed`: a person agreed to push there. `sent_today`: records tried in the last 24 hours.
+    `is_confirmed`: a person agreed to push there. `known_since`: when the first batch was recorded.
+    `sent_today`: records tried in the last 24 hours.
     """
 
     accepted_count: int = 0
     row_count: int | None = None
     is_confirmed: bool = False
+    known_since: datetime | None = None
     sent_today: int = 0
 
 
@@ -56,7 +69,10 @@ class PushLedger(Protocol):
     """What the warehouse remembers of pushes."""
 
     def pushed_state(self, target: Target) -> pl.DataFrame:
-        """record_id, hash (null when never accepted), outcome, remote_key; one row per record."""
+        """One row per record: record_id, hash (null: never accepted), outcome, remote_key, memo.
+
+        The memo is that of the last request that left, even when nobody knows what became of it.
+        """
         ...
 
     def standing(self, target: Target) -> Standing: ...
@@ -74,9 +90,15 @@ class PushLedger(Protocol):
         ...
 
     def intend(
-        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+        self,
+        run_id: str,
+        target: Target,
+        batch_id: str,
+        record_ids: pl.Series,
+        now: datetime,
+        memos: pl.Series | None = None,
     ) -> None:
-        """These records are about to be sent."""
+        """These records are about to be sent, each with what a later change has to repeat of it."""
         ...
 
     def unanswered(self, target: Target) -> Sequence[str]:
@@ -113,10 +135,11 @@ class PushLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent, by record id: the hash to keep when accepted, and the platform's key of it."""
+    """What was sent, by record id: the hash to keep when accepted, the platform's key, the memo."""
 
     hashes: Mapping[str, str]
     remote_keys: Mapping[str, str | None]
+    memos: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def result_frame(results: Sequence[RecordResult], sent: Sent) -> pl.DataFrame:
@@ -130,6 +153,7 @@ def result_frame(results: Sequence[RecordResult], sent: Sent) -> pl.DataFrame:
             r.message,
             sent.remote_keys.get(r.record_id),
             r.job_id,
+            None if r.outcome is Outcome.INVALID else sent.memos.get(r.record_id),
         )
         for r in results
     ]

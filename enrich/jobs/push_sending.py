@@ -10,6 +10,7 @@ import polars as pl
 
 from enrich.destinations.base import Addressee, Batch, Destination
 from enrich.destinations.batches import Context, Prepared, batch_id_of, cut_batches
+from enrich.destinations.kinds import KINDS
 from enrich.destinations.plan import Plan
 from enrich.destinations.sending import QUEUE_FULL
 from enrich.errors import EnrichError, HeldBack, TryAgain
@@ -46,7 +47,7 @@ class Sending:
             self._record(prepared, results)
             self.tally.count(results)
             sent_count += len(results)
-            self.progress(sent_count, total)
+            self.progress(plan.done_before + sent_count, plan.done_before + total)
             self.tally.fault = fault or self._brake()
             if self.tally.fault is not None:
                 return
@@ -54,7 +55,7 @@ class Sending:
     def remove(self, removed: pl.DataFrame) -> None:
         """Do about the customers who are gone what the settings ask for."""
         wanted = self.destination.policy.removals
-        if removed.is_empty() or wanted == "nothing":
+        if removed.is_empty() or wanted == "nothing" or self.target.entity in KINDS:
             return
         before = self.tally.outcomes[Outcome.ACCEPTED]
         if wanted == "clear":
@@ -135,7 +136,8 @@ class Sending:
         if batch is None:
             return prepared.invalid, None
         record_ids = batch.frame["record_id"]
-        self.ledger.intend(self.run_id, self.target, batch.batch_id, record_ids, self.now)
+        memos = batch.frame["memo"] if "memo" in batch.frame.columns else None
+        self.ledger.intend(self.run_id, self.target, batch.batch_id, record_ids, self.now, memos)
         try:
             return [*self.destination.push(batch), *prepared.invalid], None
         except EnrichError as fault:
@@ -156,11 +158,14 @@ class Sending:
         if batch is None:
             return Sent({}, {})
         is_by_email = self.destination.capabilities.record_key == "email"
+        is_person = is_by_email and self.target.entity not in KINDS
         record_ids = batch.frame["record_id"]
-        remote_keys = batch.frame["email"] if is_by_email else record_ids
+        remote_keys = batch.frame["email"] if is_person else record_ids
+        memos = batch.frame["memo"] if "memo" in batch.frame.columns else [None] * len(record_ids)
         return Sent(
             dict(zip(record_ids, batch.frame["hash"], strict=True)),
             dict(zip(record_ids, remote_keys, strict=True)),
+            dict(zip(record_ids, memos, strict=True)),
         )
 
     def _delete(self, people: list[Addressee]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from enrich.destinations.base import Payload, Policy
+from enrich.destinations.base import PROFILES, Payload, Policy
 from enrich.errors import EnrichError
 from enrich.jobs.push_ledger import SENT, Target
 from enrich.model import Outcome, RecordResult
@@ -21,8 +21,9 @@ class PushSummary:
 
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
-    of them the last time. `requests` and `estimated_seconds` are of a dry run, as is `sample`,
-    masked payloads. No field holds a customer's value.
+    of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. No field holds a
+    customer's value.
     """
 
     destination: str
@@ -37,12 +38,21 @@ class PushSummary:
     removed: int = 0
     left: int = 0
     resent: int = 0
+    frozen: int = 0
     batches: int = 0
     seconds: float = 0.0
     requests: int | None = None
     estimated_seconds: float | None = None
     fault: EnrichError | None = None
     sample: tuple[Payload, ...] = ()
+    entity: str = PROFILES
+
+    @property
+    def what(self) -> str:
+        """The destination, with the entity where it is not the profiles."""
+        if self.entity == PROFILES:
+            return self.destination
+        return f"{self.destination} {self.entity}"
 
     @property
     def accepted(self) -> int:
@@ -70,12 +80,13 @@ class PushSummary:
 
     @property
     def rows(self) -> int:
-        """How many profiles the platform should have after this push."""
+        """How many records the platform should have after this push."""
         return self.adds + self.changes + self.unchanged
 
     def as_json(self) -> dict[str, Any]:
         """The counts for the run's row and for artifacts."""
         return {
+            "entity": self.entity,
             "rows": self.rows,
             "adds": self.adds,
             "changes": self.changes,
@@ -90,6 +101,7 @@ class PushSummary:
             "invalid": dict(self.invalid),
             "left": self.left,
             "resent": self.resent,
+            "frozen": self.frozen,
             "batches": self.batches,
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,
@@ -98,7 +110,7 @@ class PushSummary:
 
 def empty_summary(target: Target, *, is_dry_run: bool) -> PushSummary:
     """The summary before anything is known."""
-    return PushSummary(target.destination, target.store, is_dry_run)
+    return PushSummary(target.destination, target.store, is_dry_run, entity=target.entity)
 
 
 @dataclass

@@ -1,105 +1,106 @@
-"""Push the kept profiles of one store to one destination, with the warehouse as the ledger."""
+"""Push what one store has for one destination, entity by entity; the warehouse is the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-import polars as pl
-
-from enrich.destinations import Destination, KeepsFiles
-from enrich.errors import BadSettings, EnrichError
-from enrich.jobs.push import PushSummary, Target, push
-from enrich.jobs.push_ledger import Standing
+from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
+from enrich.destinations.kinds import CONSENTS
+from enrich.destinations.plan import Known, Plan
+from enrich.errors import BadSettings, EnrichError, HeldBack
+from enrich.jobs.push import Planner, PushSummary, Target, push_planned
+from enrich.jobs.push_days import Days, status_of
+from enrich.jobs.push_sources import Source, planner_of
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
-from enrich.jobs.runs import kept_day, recorded
+from enrich.jobs.runs import Run, kept_day, recorded
+from enrich.jobs.shops import Shop
+from enrich.jobs.warehouse_ledger import ledger_of
 from enrich.store import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """One destination of the settings: its name, the stores it serves, the open destination.
+    """One destination of the settings: its name, the stores it serves, what it takes.
 
-    `keep_days` is how long files stay where it drops them; None for ever.
+    `destination` is that of the profiles, which is asked for erasures too; `opened` are the
+    entities the settings switch on, in the order in which they go; unset, the profiles alone.
+    `shops` are the stores by name. `keep_days` is how long files stay where it drops them; None
+    for ever.
     """
 
     name: str
     stores: tuple[str, ...]
     destination: Destination
     requests_per_second: float | None = None
+    opened: tuple[Opened, ...] | None = None
+    shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
 
+    def shop(self, store: str) -> Shop:
+        """The store as the settings describe it."""
+        return self.shops.get(store) or Shop(store)
 
-@dataclass(frozen=True, slots=True)
-class WarehouseLedger:
-    """The push ledger, kept in the warehouse."""
+    @property
+    def entities(self) -> tuple[Opened, ...]:
+        """What is pushed there."""
+        return (Opened(PROFILES, self.destination),) if self.opened is None else self.opened
 
-    warehouse: Warehouse
-
-    def pushed_state(self, target: Target) -> pl.DataFrame:
-        return self.warehouse.pushed_state(*_place(target))
-
-    def standing(self, target: Target) -> Standing:
-        return Standing(**self.warehouse.push_standing(*_place(target)))
-
-    def sent_since(self, target: Target, since: datetime) -> int:
-        return self.warehouse.pushed_since(*_place(target), since)
-
-    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
-        self.warehouse.confirm_push(*_place(target), run_id=run_id, now=now)
-
-    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
-        self.warehouse.start_push(run_id, target.destination, target.store, now=now)
-
-    def intend(
-        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
-    ) -> None:
-        self.warehouse.intend_push(
-            *_place(target), record_ids, run_id=run_id, batch_id=batch_id, now=now
-        )
-
-    def unanswered(self, target: Target) -> Sequence[str]:
-        return self.warehouse.unanswered_pushes(*_place(target))
-
-    def open_jobs(self, target: Target) -> pl.DataFrame:
-        return self.warehouse.open_push_jobs(*_place(target))
-
-    def record_push(
-        self,
-        run_id: str,
-        target: Target,
-        batch_id: str,
-        results: pl.DataFrame,
-        now: datetime,
-        closed_job: str | None = None,
-    ) -> None:
-        self.warehouse.record_batch(
-            *_place(target),
-            results,
-            run_id=run_id,
-            batch_id=batch_id,
-            now=now,
-            closed_job=closed_job,
-        )
-
-    def finish_push(
-        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
-    ) -> None:
-        self.warehouse.finish_push(
-            run_id, target.destination, target.store, status, summary, now=now
+    def entity(self, name: str) -> Opened:
+        """The entity of this name; raises BadSettings when it is not switched on."""
+        for entity in self.entities:
+            if entity.name == name:
+                return entity
+        on = ", ".join(entity.name for entity in self.entities)
+        raise BadSettings(
+            f"destination {self.name} does not push {name}; entities of its settings: {on}"
         )
 
 
-def _place(target: Target) -> tuple[str, str, str]:
-    return target.destination, target.store, target.entity
-
-
-def not_begun(destination: str, store: str, fault: EnrichError) -> PushSummary:
+def not_begun(
+    destination: str, store: str, fault: EnrichError, entity: str = PROFILES
+) -> PushSummary:
     """The summary of a push that was held before anything was planned."""
-    return PushSummary(destination, store, False, 0, 0, 0, 0, {}, fault=fault)
+    return PushSummary(destination, store, False, entity=entity, fault=fault)
+
+
+def push_outlet(
+    warehouse: Warehouse,
+    outlet: Outlet,
+    store: str,
+    *,
+    now: datetime,
+    entity: str | None = None,
+    dry_run: bool = False,
+    confirmed: bool = False,
+    report: Reporter = SILENT,
+) -> list[PushSummary]:
+    """What became of each entity of one store at one destination, or only of `entity`.
+
+    What comes after an entity whose push ended in a fault is not begun: a purchase of a contact
+    that is not there would be refused. Raises as `push_store`.
+    """
+    wanted = outlet.entities if entity is None else (outlet.entity(entity),)
+    done: dict[str, PushSummary] = {}
+    for one in wanted:
+        missing = [name for name in one.after if name in done and done[name].fault is not None]
+        if missing and not dry_run:
+            fault = HeldBack(f"{outlet.name}: {one.name} wait for {' and '.join(missing)}")
+            done[one.name] = not_begun(outlet.name, store, fault, one.name)
+            continue
+        done[one.name] = push_store(
+            warehouse,
+            outlet,
+            store,
+            entity=one.name,
+            now=now,
+            dry_run=dry_run,
+            confirmed=confirmed,
+            report=report,
+        )
+    return list(done.values())
 
 
 def push_store(
@@ -108,42 +109,34 @@ def push_store(
     store: str,
     *,
     now: datetime,
+    entity: str = PROFILES,
+    days: Days | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> PushSummary:
-    """What became of the changes of one store at one destination; its fault stands in the summary.
+    """What became of one entity of one store at one destination; its fault stands in the summary.
 
-    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while the
-    store differs too much from its source (a dry run goes on).
-    Raises BadSettings when the store has no profiles yet.
+    With `days` it is an export of the records of these days, or goes on with one that did not end.
+    `confirmed`: a person looked at what would be sent (see `push_planned`). Nothing is sent while
+    the store differs too much from its source (a dry run goes on).
+    Raises BadSettings when the store has no profiles yet, or the entity is not switched on.
     """
     as_of = kept_day(warehouse, store)
-    if as_of is None:
+    if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
-    profiles = warehouse.profiles(store)
-    ledger = WarehouseLedger(warehouse)
-    held = None if dry_run else unproven(warehouse, store)
+    opened = outlet.entity(entity)
+    target = Target(outlet.name, store, as_of or now.date(), entity)
+    work = _Work(warehouse, outlet, opened, now, days, dry_run, confirmed, report)
     with recorded(warehouse, "push", store, now) as run:
-        done = (
-            not_begun(outlet.name, store, held)
-            if held
-            else push(
-                outlet.destination,
-                Target(outlet.name, store, as_of),
-                profiles,
-                ledger,
-                run_id=run.run_id,
-                now=now,
-                dry_run=dry_run,
-                confirmed=confirmed,
-                requests_per_second=outlet.requests_per_second,
-                progress=lambda done, total: report.step(f"{store} to {outlet.name}", done, total),
-            )
-        )
+        # A no has nothing to do with whether every order is known.
+        held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
+        done = not_begun(outlet.name, store, held, entity) if held else work.done(target, run)
         if not dry_run:
             done = _tidied(outlet, done, now)
-        run.note({"destination": outlet.name, "dry_run": dry_run, **done.as_json()})
+        partial = {} if days is None else {"partial": True}
+        run.note({"destination": outlet.name, "dry_run": dry_run, **partial, **done.as_json()})
+        run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
     return done
@@ -164,3 +157,77 @@ def drop_files_of(outlet: Outlet, now: datetime) -> list[str]:
     if outlet.keep_days is None or not isinstance(destination, KeepsFiles):
         return []
     return destination.drop_files(now - timedelta(days=outlet.keep_days))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One push or export of one entity, ready to be done."""
+
+    warehouse: Warehouse
+    outlet: Outlet
+    opened: Opened
+    now: datetime
+    days: Days | None
+    dry_run: bool
+    confirmed: bool
+    report: Reporter
+
+    def done(self, target: Target, run: Run) -> PushSummary:
+        if self.days is None:
+            return self._pushed(target, run)
+        if self.dry_run:
+            return self._pushed(replace(target, export_id=run.run_id), run)
+        return self._exported(target, self.days, run)
+
+    def _exported(self, target: Target, days: Days, run: Run) -> PushSummary:
+        """The push, with its progress written down so that another run can go on."""
+        export_id = self.warehouse.start_export(
+            *target.place,
+            (days.from_on, days.to_on),
+            days.dated_by,
+            run_id=run.run_id,
+            now=self.now,
+        )
+        status = "interrupted"
+        try:
+            done = self._pushed(replace(target, export_id=export_id), run)
+            status = status_of(done)
+        finally:
+            self.warehouse.finish_export(export_id, status, now=self.now)
+        return done
+
+    def _pushed(self, target: Target, run: Run) -> PushSummary:
+        source = Source(self.warehouse, self.outlet.shop(target.store), self.now)
+        planner = planner_of(source, self.opened, target, self.days)
+        place = target.store if target.entity == PROFILES else f"{target.store} {target.entity}"
+        return push_planned(
+            self.opened.destination,
+            target,
+            self._noting(planner, target),
+            ledger_of(self.warehouse, target.entity),
+            run_id=run.run_id,
+            now=self.now,
+            dry_run=self.dry_run,
+            confirmed=self.confirmed,
+            requests_per_second=self.outlet.requests_per_second,
+            progress=lambda done, total: self.report.step(
+                f"{place} to {self.outlet.name}", done, total
+            ),
+        )
+
+    def _noting(self, planner: Planner, target: Target) -> Planner:
+        """The planner; what it finds for an export is written down before anything is sent."""
+        export_id = target.export_id
+        if export_id is None or self.dry_run:
+            return planner
+
+        def plan(known: Known) -> Plan:
+            found = planner(known)
+            self.warehouse.plan_export(
+                export_id,
+                record_count=found.done_before + found.to_send.height,
+                done_count=found.done_before,
+            )
+            return found
+
+        return plan

@@ -24,6 +24,7 @@ SUMS = (
     "missing_count",
     "unlisted_count",
     "differing_count",
+    "found_by_id_count",
     "list_differs_count",
     "stored_cents",
     "unexplained_count",
@@ -93,12 +94,15 @@ def read_proof(warehouse: Warehouse, store: str) -> Proof | None:
 
 
 def proof_of(store: str, days: pl.DataFrame) -> Proof:
-    """The days summed up; `days` are rows of the table reconciliation of one store."""
+    """The days summed up; `days` are rows of the table reconciliation of one store.
+
+    What the table of an older read copy does not count is zero.
+    """
     off = days.filter(pl.col("unexplained_count") > 0)["day_on"].drop_nulls()
     newest = days.sort("reconciled_at").tail(1)
     return Proof(
         store,
-        {name: int(days[name].sum()) for name in SUMS},
+        {name: int(days[name].sum()) if name in days.columns else 0 for name in SUMS},
         newest["limit_share"].item(),
         _day(off.min()),
         _day(off.max()),
@@ -126,6 +130,17 @@ def whole_days(spans: Iterable[Span], zone: ZoneInfo) -> list[date]:
                 found.add(day)
             day += timedelta(days=1)
     return sorted(found)
+
+
+def spans_of(days: Iterable[date], zone: ZoneInfo) -> list[Span]:
+    """The whole days as spans, those that follow one another as one; oldest first."""
+    spans: list[Span] = []
+    for day in sorted(days):
+        span = Span(_start_of(day, zone), _start_of(day + timedelta(days=1), zone))
+        if spans and spans[-1].end_at == span.start_at:
+            span = Span(spans.pop().start_at, span.end_at)
+        spans.append(span)
+    return spans
 
 
 def _start_of(day: date, zone: ZoneInfo) -> datetime:

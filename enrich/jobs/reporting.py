@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 def _unheard(line: str) -> None:
@@ -27,16 +28,55 @@ class Reporter:
 
 SILENT = Reporter()
 UNKNOWN_TOTAL_STEP = 5_000
+LONGEST_SILENCE_SECONDS = 60.0
 
 
-def in_lines(say: Callable[[str], None]) -> Reporter:
-    """For logs and pipes: a line at another tenth, or at another 5,000 of an unknown total."""
-    said: dict[str, int] = {}
+def in_lines(
+    say: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic
+) -> Reporter:
+    """For logs and pipes: a line at another tenth, or at another 5,000 of an unknown total.
+
+    At least one a minute while something is done, with the rate and the time left.
+    """
+    labels: dict[str, _Label] = {}
 
     def step(label: str, done_count: int, total_count: int | None) -> None:
-        share = done_count * 10 // total_count if total_count else done_count // UNKNOWN_TOTAL_STEP
-        if share > said.get(label, 0):
-            said[label] = share
-            say(f"{label}: {done_count:,}" + (f" of {total_count:,}" if total_count else ""))
+        now = monotonic()
+        known = labels.setdefault(label, _Label(done_count, now, now))
+        if known.is_due(done_count, total_count, now):
+            say(f"{label}: {known.progress(done_count, total_count, now)}")
 
     return Reporter(say=say, step=step)
+
+
+@dataclass(slots=True)
+class _Label:
+    """What was last said of one kind of work, and when it began."""
+
+    first_count: int
+    began_at: float
+    said_at: float
+    share: int = field(default=0)
+
+    def is_due(self, done_count: int, total_count: int | None, now: float) -> bool:
+        share = done_count * 10 // total_count if total_count else done_count // UNKNOWN_TOTAL_STEP
+        if share <= self.share and now - self.said_at < LONGEST_SILENCE_SECONDS:
+            return False
+        self.share, self.said_at = share, now
+        return True
+
+    def progress(self, done_count: int, total_count: int | None, now: float) -> str:
+        """The count, of how many, and, once a second has gone by, the rate and the time left."""
+        said = f"{done_count:,}" + (f" of {total_count:,}" if total_count else "")
+        seconds = now - self.began_at
+        if seconds < 1 or done_count == self.first_count:
+            return said
+        rate = (done_count - self.first_count) / seconds
+        left = (total_count - done_count) / rate if total_count else 0.0
+        return f"{said}, {rate:,.0f}/s" + (f", {_length(left)} left" if left >= 1 else "")
+
+
+def _length(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

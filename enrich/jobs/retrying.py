@@ -7,8 +7,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from enrich.jobs.pulling import Pull
+from enrich.jobs.sync_inbox import NOT_THERE
 from enrich.model import RawRecord, Reject
-from enrich.vtex import ENTITIES, Fetched, fetch_orders, fetch_skus, parse_record
+from enrich.vtex import (
+    ENTITIES,
+    Fetched,
+    Gone,
+    Missing,
+    fetch_customers,
+    fetch_orders,
+    fetch_skus,
+    parse_record,
+)
 from enrich.vtex.entities import customers_with
 
 IMPORTED = "import"
@@ -51,11 +61,25 @@ def _again(pull: Pull, entity: str, rows: pl.DataFrame) -> list[Fetched]:
         return list(fetch_orders(pull.client, keys, concurrent=threads))
     if entity == "skus":
         return list(fetch_skus(pull.client, keys, concurrent=threads))
-    return [
-        _read_again(entity, key, payload, pull.shop.extra_customer_fields)
+    extra = pull.shop.extra_customer_fields
+    found: list[Fetched] = [
+        _read_again(entity, key, payload, extra)
         for key, payload in rows.select("key", "payload").iter_rows()
         if payload
     ]
+    return found + (_ask_for_customers(pull, rows) if entity == "customers" else [])
+
+
+def _ask_for_customers(pull: Pull, rows: pl.DataFrame) -> list[Fetched]:
+    """The customers that could not be had when the receiver was told of them."""
+    keys = rows.filter(pl.col("payload") == "")["key"].drop_nulls().to_list()
+    asked = fetch_customers(
+        pull.client,
+        keys,
+        extra_fields=pull.shop.extra_customer_fields,
+        concurrent=pull.shop.detail_threads,
+    )
+    return [Missing(one.key, NOT_THERE) if isinstance(one, Gone) else one for one in asked]
 
 
 def _read_again(

@@ -70,26 +70,24 @@ def recorded(
         warehouse.finish_run(run.run_id, status, run.summary, now=ended_at)
 
 
-def last_success_at(
-    warehouse: Warehouse, job: str, store: str, destination: str | None = None
-) -> datetime | None:
+def last_success_at(warehouse: Warehouse, job: str, store: str, **about: str) -> datetime | None:
     """When the newest run that did the whole job for the store began, in UTC.
 
-    `destination` asks for pushes to that one. A part of the job is none of it: a sync of some days
-    or entities, profiles of a past day, a dry run.
+    `about` is what its summary must say, such as the destination and entity of a push. A part of
+    the job is none of it: a sync of some days or entities, profiles of a past day, a dry run.
     """
     succeeded = _succeeded(warehouse, job, store)
     moments = [
         began_at
         for began_at, text in succeeded.select("started_at", "summary").iter_rows()
-        if _is_whole(json.loads(text), destination)
+        if _is_whole(json.loads(text), about)
     ]
     return max(moments).replace(tzinfo=UTC) if moments else None
 
 
-def _is_whole(summary: Mapping[str, Any], destination: str | None) -> bool:
+def _is_whole(summary: Mapping[str, Any], about: Mapping[str, str]) -> bool:
     is_part = summary.get("partial") or summary.get("dry_run") or not summary.get("kept", True)
-    return not is_part and destination in (None, summary.get("destination"))
+    return not is_part and all(summary.get(name) == value for name, value in about.items())
 
 
 def kept_day(warehouse: Warehouse, store: str) -> date | None:

@@ -7,6 +7,7 @@ variable of the caller is dropped, and nothing is reported to anybody.
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ DEFAULT_PORT = 4210
 START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
+_LEASES = "prefect.server.concurrency.lease_storage"
 QUIET_SETTINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -30,6 +32,9 @@ QUIET_SETTINGS = {
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    # A run holds its place in the queue by a lease; in memory it would be lost with the server, and
+    # the place be taken for ever.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"{_LEASES}.filesystem",
     # Old runs, logs and events would grow until the server slows down.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": '["events","flow_runs"]',
 }
@@ -98,6 +103,7 @@ def prefect_server(
     """A Prefect server that answers at `address` while the block runs; its log is in `data_dir`."""
     _refuse_taken(address)
     data_dir.mkdir(parents=True, exist_ok=True)
+    Path(env["PREFECT_HOME"]).mkdir(mode=0o700, exist_ok=True)
     log = data_dir / "prefect-server.log"
     where = ("--host", address.host, "--port", str(address.port))
     command = [sys.executable, "-m", "prefect", "server", "start", *where]
@@ -145,12 +151,19 @@ def _is_healthy(address: Address) -> bool:
         connection.close()
 
 
+def _private(path: Path) -> int:
+    """A file to go on writing, for its owner alone, made or tightened."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
 @contextmanager
 def _child(
     command: Sequence[str], env: Mapping[str, str], log: Path | None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the block, first asked, then made to."""
-    output = log.open("ab") if log else None
+    output = os.fdopen(_private(log), "ab") if log else None
     process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
     try:
         yield process

@@ -18,12 +18,14 @@ from enrich.jobs.reconciling import Proof, read_proof
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, recorded
 from enrich.jobs.shops import Shop
+from enrich.jobs.sync_deletions import DELETIONS, pull_deletions
+from enrich.jobs.sync_inbox import INBOX, pull_inbox
 from enrich.jobs.sync_orders import pull_orders
 from enrich.jobs.sync_rest import SMALL_LISTS, pull_customers, pull_skus, pull_small_list
 from enrich.model import Span
 from enrich.store import Warehouse
 
-ENTITIES = ("orders", "customers", *SMALL_LISTS, "skus")
+ENTITIES = ("orders", "customers", INBOX, DELETIONS, *SMALL_LISTS, "skus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def sync_store(
     with recorded(warehouse, "sync", shop.name, now) as run:
         run.note({"partial": span is not None or chosen != ENTITIES})
         pull = Pull(warehouse, shop, shop.client, run, report)
-        reports = tuple(_pulled(pull, entity, span) for entity in chosen)
+        pulled = (_pulled(pull, entity, span) for entity in chosen)
+        reports = tuple(report for report in pulled if report is not None)
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
         _keep_summary(run, done)
@@ -100,7 +103,7 @@ def chosen_entities(wanted: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(entity for entity in ENTITIES if not wanted or entity in wanted)
 
 
-def _pulled(pull: Pull, entity: str, span: Span | None) -> EntityReport:
+def _pulled(pull: Pull, entity: str, span: Span | None) -> EntityReport | None:
     try:
         return _puller(entity, span)(pull)
     except PermissionMissing as error:
@@ -113,10 +116,12 @@ def _pulled(pull: Pull, entity: str, span: Span | None) -> EntityReport:
         return EntityReport(entity, note=str(error), fault=error)
 
 
-def _puller(entity: str, span: Span | None) -> Callable[[Pull], EntityReport]:
-    pullers: Mapping[str, Callable[[Pull], EntityReport]] = {
+def _puller(entity: str, span: Span | None) -> Callable[[Pull], EntityReport | None]:
+    pullers: Mapping[str, Callable[[Pull], EntityReport | None]] = {
         "orders": partial(pull_orders, span=span),
         "customers": pull_customers,
+        INBOX: pull_inbox,
+        DELETIONS: pull_deletions,
         "skus": pull_skus,
     }
     return pullers.get(entity) or partial(pull_small_list, entity=entity)

@@ -1,46 +1,17 @@
-"""Orders of one store: list what may have changed, decide whose detail is needed, fetch, load."""
+"""Orders of one store: list what may have changed, fetch whose detail is needed, prove it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import polars as pl
+from enrich.jobs.listed_orders import ORDERS, fetch_and_load, list_windows, wanted_orders
+from enrich.jobs.pulling import EntityReport, Pull
+from enrich.jobs.sync_doubts import compare, doubtful_windows, settle
+from enrich.model import Span
+from enrich.vtex import Window, explicit_windows, next_watermark, order_windows
 
-from enrich.jobs.pulling import EntityReport, Pull, brake, sliced
-from enrich.jobs.reconciling import proof_of, whole_days
-from enrich.model import Loaded, RawRecord, Reject, Span
-from enrich.vtex import (
-    LISTED_SCHEMA,
-    Fetched,
-    Window,
-    explicit_windows,
-    fetch_orders,
-    list_orders,
-    listing_of_details,
-    next_watermark,
-    order_windows,
-    which_need_detail,
-)
-
-ORDERS = "orders"
 LONG_LIST = "orders_long_list"  # when the 400 days were last listed again
 LONG_LIST_EVERY = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """All rows of all windows, one an order, and how many VTEX could not list."""
-
-    rows: pl.DataFrame
-    unlisted_count: int
-
-    @property
-    def note(self) -> str | None:
-        if not self.unlisted_count:
-            return None
-        return f"{self.unlisted_count:,} orders of a single second are beyond what VTEX lists"
 
 
 def pull_orders(pull: Pull, span: Span | None) -> EntityReport:
@@ -55,12 +26,19 @@ def pull_orders(pull: Pull, span: Span | None) -> EntityReport:
     listed = list_windows(pull, windows)
     wanted = wanted_orders(pull, listed.rows)
     loaded = fetch_and_load(pull, listed.rows, wanted)
-    prove(pull, listed.rows, windows)
+    compare(pull, listed.rows, windows)
     if span is None:
         pull.move_watermark(ORDERS, next_watermark(pull.now))
         if is_long or watermark_at is None:
             pull.move_watermark(LONG_LIST, pull.now)
-    return EntityReport(ORDERS, listed.rows.height, len(wanted), loaded, listed.note)
+    settled = settle(pull, listed.rows, windows)
+    return EntityReport(
+        ORDERS,
+        listed.rows.height,
+        len(wanted) + settled.fetched_count,
+        loaded + settled.loaded,
+        listed.note,
+    )
 
 
 def is_long_list_due(
@@ -75,106 +53,9 @@ def is_long_list_due(
 def windows_of(
     pull: Pull, span: Span | None, watermark_at: datetime | None, is_long: bool
 ) -> tuple[Window, ...]:
+    """The windows of this run, with the days that an earlier one left in doubt."""
     if span is not None:
         return explicit_windows(span.start_at, span.end_at, pull.now)
     days = pull.shop.first_sync_days
-    return order_windows(watermark_at, pull.now, first_sync_days=days, is_long=is_long)
-
-
-def list_windows(pull: Pull, windows: Iterable[Window]) -> Listed:
-    """The rows of the windows; of an order that is in several, the row read last."""
-    frames: list[pl.DataFrame] = [pl.DataFrame(schema=LISTED_SCHEMA)]
-    count = unlisted_count = 0
-    for window in windows:
-        for listing in list_orders(pull.client, window, concurrent=pull.shop.list_threads):
-            frames.append(listing.rows)
-            unlisted_count += listing.unlisted_count
-            count += listing.rows.height
-            pull.step("orders listed", count, None)
-    rows = pl.concat(frames).unique("order_id", keep="last", maintain_order=True)
-    return Listed(rows, unlisted_count)
-
-
-def wanted_orders(pull: Pull, rows: pl.DataFrame) -> list[str]:
-    """The listed orders whose detail is new, changed, or not final and a day old."""
-    stored = pull.warehouse.listing(pull.shop.name, rows["order_id"].to_list())
-    return which_need_detail(rows, stored, pull.now)
-
-
-def fetch_and_load(pull: Pull, rows: pl.DataFrame, wanted: Sequence[str]) -> Loaded:
-    """What the details brought, a transaction a slice; raises HeldBack on too many bad ones."""
-    loaded = Loaded()
-    done_count = 0
-    for order_ids in sliced(wanted):
-        loaded += _slice(pull, rows, order_ids, done_count, len(wanted))
-        done_count += len(order_ids)
-        brake(ORDERS, loaded, done_count)
-    return loaded
-
-
-def _slice(
-    pull: Pull, rows: pl.DataFrame, order_ids: Sequence[str], done_count: int, total_count: int
-) -> Loaded:
-    of_slice = rows.filter(pl.col("order_id").is_in(order_ids))
-    found: list[Fetched] = []
-    try:
-        for one in fetch_orders(
-            pull.client,
-            order_ids,
-            listed_changes=_listed_changes(of_slice),
-            concurrent=pull.shop.detail_threads,
-        ):
-            found.append(one)
-            pull.step("orders", done_count + len(found), total_count)
-    finally:
-        # Also when interrupted or refused midway: what was fetched is not fetched again.
-        loaded = _load(pull, of_slice, found)
-    return loaded
-
-
-def _load(pull: Pull, rows: pl.DataFrame, found: Sequence[Fetched]) -> Loaded:
-    loaded = pull.load(ORDERS, found)
-    remembered = remembered_listing(rows, found, pull.now)
-    pull.warehouse.load_listing(pull.shop.name, remembered, run_id=pull.run.run_id, now=pull.now)
-    return loaded
-
-
-def remembered_listing(rows: pl.DataFrame, found: Sequence[Fetched], now: datetime) -> pl.DataFrame:
-    """What the list said of the orders fetched, with `detail_at` and `detail_status`.
-
-    A rejected order is remembered without a status, so that it is looked at again after a day.
-    """
-    records = [one for one in found if isinstance(one, RawRecord)]
-    rejected = [one.key for one in found if isinstance(one, Reject) and one.key]
-    good = listing_of_details(rows, records)
-    bad = rows.filter(pl.col("order_id").is_in(rejected)).with_columns(
-        detail_status=pl.lit(None, dtype=pl.String),
-        detail_cents=pl.lit(None, dtype=pl.Int64),
-        detail_changed_at=pl.lit(None, dtype=pl.Datetime("us")),
-    )
-    at = now.astimezone(UTC).replace(tzinfo=None)
-    return pl.concat([good, bad.select(good.columns)]).with_columns(detail_at=pl.lit(at))
-
-
-def prove(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
-    """Compare what was listed with what is stored; the days stand in the table reconciliation."""
-    created = [window.span for window in windows if window.date_field == "creationDate"]
-    days = pull.warehouse.reconcile(
-        pull.shop.name,
-        rows,
-        whole_days(created, pull.shop.rules.zone),
-        time_zone=pull.shop.rules.time_zone,
-        sales_channels=pull.client.sales_channels,
-        limit_share=pull.shop.most_unexplained_share,
-        run_id=pull.run.run_id,
-        now=pull.now,
-    )
-    if days.height:
-        proof = proof_of(pull.shop.name, days)
-        pull.run.note({"reconciliation": proof.as_json()})
-        pull.report.say(proof.line)
-
-
-def _listed_changes(rows: pl.DataFrame) -> dict[str, datetime | None]:
-    pairs = rows.select("order_id", "last_change_at").iter_rows()
-    return {order_id: at and at.replace(tzinfo=UTC) for order_id, at in pairs}
+    windows = order_windows(watermark_at, pull.now, first_sync_days=days, is_long=is_long)
+    return (*windows, *doubtful_windows(pull, before=windows[0].span.start_at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from enrich.destinations import Opened
 from enrich.errors import BadSettings, EnrichError
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
@@ -40,11 +41,16 @@ def _finding(store: str, probe: Probe) -> Finding:
 
 
 def verify_outlet(outlet: Outlet) -> list[Finding]:
-    """What is wrong with a destination, or one finding that it works; nothing is written."""
+    """One finding or more for each entity that is pushed to a destination; nothing is written."""
+    return [finding for opened in outlet.entities for finding in _of_entity(outlet.name, opened)]
+
+
+def _of_entity(name: str, opened: Opened) -> list[Finding]:
+    """What is wrong with the mapping or the rights of one entity, or that it works."""
     try:
-        problems = outlet.destination.check()
+        problems = opened.destination.check()
     except EnrichError as error:
         problems = [str(error)]
     if not problems:
-        return [Finding(outlet.name, "destination", True, True, "works")]
-    return [Finding(outlet.name, "destination", False, True, problem) for problem in problems]
+        return [Finding(name, opened.name, True, True, "works")]
+    return [Finding(name, opened.name, False, True, problem) for problem in problems]

@@ -56,11 +56,17 @@ class Simulator:
             if fault is not None and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             await write_reply(reply, send)
+            if self.main.outbox.waiting:
+                await asyncio.to_thread(self.main.outbox.deliver)
 
     @property
     def main(self) -> Vtex:
         """The state of the account that answers under plain /vtex."""
         return self.vtex[self.main_account]
+
+    def account(self, name: str) -> Account:
+        """The account on a platform, which calls others through the one outbox there is."""
+        return self.accounts.setdefault(name, Account(outbox=self.main.outbox))
 
     def answer(self, request: Request) -> tuple[Fault | None, Reply]:
         """The reply to a request and what the weather did to it."""
@@ -75,7 +81,8 @@ class Simulator:
         if head == "webhook":
             return self._platform("webhook", inner)
         if head in PLATFORMS:
-            account = self.accounts.setdefault(head, Account())
+            account = self.account(head)
+            account.url = f"http://{request.headers.get('host', 'localhost')}/{head}"
             seconds = self.main.now_us() / 1_000_000
             return self._weathered(head, lambda: serve(PLATFORMS[head], account, inner, seconds))
         return None, Reply(404, b"Not Found", content_type="text/plain")

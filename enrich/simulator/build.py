@@ -15,6 +15,7 @@ from enrich.simulator.clock import Clock
 from enrich.simulator.control import control
 from enrich.simulator.icomm_app import Icomm
 from enrich.simulator.moments import to_us
+from enrich.simulator.outbox import Outbox
 from enrich.simulator.replay import replay_world
 from enrich.simulator.vtex_state import Vtex
 from enrich.simulator.weather import Sky, Weather
@@ -61,7 +62,10 @@ def build_simulation(options: Simulation) -> Simulator:
     world = _world(options, clock)
     sky = Sky(options.weather, options.monotonic)
     modes = {options.account: options.mode, **options.accounts}
-    states = {name: Vtex(world, clock, sky, name, mode) for name, mode in modes.items()}
+    outbox = Outbox()
+    states = {
+        name: Vtex(world, clock, sky, name, mode, outbox=outbox) for name, mode in modes.items()
+    }
     return Simulator(
         vtex=states,
         main_account=options.account,

@@ -8,7 +8,9 @@ from typing import Any
 from enrich.simulator import book as flag
 from enrich.simulator.book import Event, append_order
 from enrich.simulator.dice import roll
+from enrich.simulator.documents import delete_document, find_document, write_document
 from enrich.simulator.flow import refunds_at, removed_lines, value_at
+from enrich.simulator.hooks import notify
 from enrich.simulator.http import RequestError
 from enrich.simulator.moments import HOUR, MINUTE, NEVER
 from enrich.simulator.vtex_state import Vtex
@@ -34,6 +36,7 @@ def change_order(vtex: Vtex, order_id: str, action: str, values: Mapping[str, An
     else:
         raise RequestError("no such action")
     vtex.rendered.clear()
+    notify(vtex, order)
 
 
 def add_orders(vtex: Vtex, values: Mapping[str, Any]) -> list[str]:
@@ -41,6 +44,24 @@ def add_orders(vtex: Vtex, values: Mapping[str, Any]) -> list[str]:
     `lines` ([{sku, quantity}]), `promo_code`, and `paid` (default true: authorized at once).
     """
     return [_add_order(vtex, values) for _ in range(int(values.get("count", 1)))]
+
+
+def change_customer(vtex: Vtex, document_id: str, action: str, values: Mapping[str, Any]) -> None:
+    """Let somebody write or delete one customer document now: create, change or delete.
+
+    Raises RequestError for an unknown document or action.
+    """
+    found = find_document(vtex, "CL", document_id)
+    if action == "create":
+        write_document(vtex, document_id, dict(values), created=True)
+    elif found is None:
+        raise RequestError("no such customer")
+    elif action == "change":
+        write_document(vtex, found["id"], found | dict(values), created=False)
+    elif action == "delete":
+        delete_document(vtex, found["id"])
+    else:
+        raise RequestError("no such action")
 
 
 def _move_on(vtex: Vtex, order: int, action: str) -> None:
@@ -97,6 +118,7 @@ def _add_order(vtex: Vtex, values: Mapping[str, Any]) -> str:
     }
     order_id = f"99{number:011d}-01"
     append_order(book, order_id, columns, lines)
+    notify(vtex, number)
     return order_id
 
 

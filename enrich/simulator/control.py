@@ -6,10 +6,11 @@ from typing import Any
 
 from enrich.simulator import icomm_app, platforms, webhook_app
 from enrich.simulator.app import Simulator
-from enrich.simulator.changes import add_orders, change_order
+from enrich.simulator.changes import add_orders, change_customer, change_order
+from enrich.simulator.hooks import trigger_from
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import DAY, HOUR, MINUTE, SECOND, parse_us, seven_digits
-from enrich.simulator.platforms import PLATFORMS, Account
+from enrich.simulator.platforms import PLATFORMS, Account, newsletter, synerise
 from enrich.simulator.truth import order_truth, total_truth
 from enrich.simulator.weather import Weather, weather_from
 
@@ -103,6 +104,25 @@ def _orders(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     return {"orderId": order_id}
 
 
+def _customers(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """POST /_simulator/customers/{id}/create, change or delete, with the fields to write."""
+    document_id, action = rest
+    change_customer(simulator.main, document_id, action, request.json() or {})
+    return {"id": document_id}
+
+
+def _triggers(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """PUT [{"event": created, changed or deleted, "url", "method", "headers", "body"}, ...]."""
+    simulator.main.triggers = [trigger_from(entry) for entry in request.json() or []]
+    return {"triggers": len(simulator.main.triggers)}
+
+
+def _calls(simulator: Simulator, request: Request, rest: list[str]) -> Any:
+    """What came of the calls to others, and how many wait for another try."""
+    outbox = simulator.main.outbox
+    return {"statuses": dict(outbox.statuses), "waiting": len(outbox.waiting)}
+
+
 def _truth(simulator: Simulator, request: Request, rest: list[str]) -> Any:
     """/truth?from=0&to=1000 by positions in the book; /truth/totals for counts and sums."""
     if rest == ["totals"]:
@@ -133,16 +153,40 @@ def _webhook(simulator: Simulator, request: Request, rest: list[str]) -> Any:
 
 
 def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
-    """/platforms/{name}: GET shows what is kept; POST sets faults, refused, polls_until_done."""
+    """/platforms/{name}: GET shows what is kept; POST sets what is said, of what stands below.
+
+    faults, refused, domains, denied and webhooks add to those there are; tables are records put in
+    place. /platforms/{name}/people: POST {"email", "event"}: somebody decides there.
+    """
     if not rest or rest[0] not in PLATFORMS:
         return sorted(PLATFORMS)
-    account = simulator.accounts.setdefault(rest[0], Account())
-    if request.method == "POST":
-        values = request.json() or {}
+    account = simulator.account(rest[0])
+    values = (request.json() or {}) if request.method == "POST" else {}
+    if rest[1:] == ["people"]:
+        account.seconds = simulator.main.now_us() / 1_000_000
+        _decide(account, rest[0], values)
+    elif request.method == "POST":
+        account.webhooks.update(values.get("webhooks", {}))
         account.faults.extend(values.get("faults", []))
-        account.refused.update(values.get("refused", []))
+        for name in ("refused", "domains", "denied"):
+            getattr(account, name).update(values.get(name, []))
         account.polls_until_done = int(values.get("polls_until_done", account.polls_until_done))
+        account.now = str(values.get("now", account.now))
+        for entity, records in values.get("tables", {}).items():
+            account.table(entity).update(records)
     return platforms.report(account)
+
+
+def _decide(account: Account, platform: str, values: dict[str, Any]) -> None:
+    """subscribed, unsubscribed (by form, with an IP unless it is empty) or bounced."""
+    email, event = values["email"], values["event"]
+    if platform == "synerise":
+        synerise.agree(account, email, event == newsletter.SUBSCRIBED)
+    elif event == newsletter.BOUNCED:
+        newsletter.bounce(account, email)
+    else:
+        ip = values.get("ip", "203.0.113.7")
+        newsletter.set_status(account, email, event, ip=ip, origin=newsletter.FORM)
 
 
 _SWITCHES = {
@@ -155,6 +199,9 @@ _SWITCHES = {
     ("PATCH", "weather"): _set_weather,
     ("PUT", "accounts"): _set_account,
     ("POST", "orders"): _orders,
+    ("POST", "customers"): _customers,
+    ("PUT", "triggers"): _triggers,
+    ("GET", "calls"): _calls,
     ("GET", "truth"): _truth,
     ("GET", "icomm"): _icomm,
     ("POST", "icomm"): _icomm,

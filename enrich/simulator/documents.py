@@ -14,6 +14,7 @@ from enrich.simulator.contacts import (
     contact_documents,
     contacts_at,
 )
+from enrich.simulator.hooks import fire
 from enrich.simulator.moments import SECOND, parse_us, zulu
 from enrich.simulator.vtex_state import Vtex
 
@@ -28,12 +29,15 @@ def current_view(vtex: Vtex) -> pl.DataFrame:
     `edited` holds the id of a document that was written over HTTP, else null.
     """
     view = contacts_at(vtex.world.contacts, vtex.now_us())
-    view = view.with_columns(edited=pl.lit(None, dtype=pl.String))
     shown_us = vtex.now_us() - int(vtex.weather.search_lag_seconds * SECOND)
+    gone = [key for key, at_us in vtex.deleted.items() if at_us <= shown_us]
+    view = view.with_columns(edited=pl.lit(None, dtype=pl.String)).filter(
+        ~pl.col("id").str.to_lowercase().is_in(gone)
+    )
     edits = {
         key: document
         for key, document in vtex.edits.items()
-        if parse_us(document["lastInteractionIn"]) <= shown_us
+        if parse_us(document["lastInteractionIn"]) <= shown_us and key not in gone
     }
     if not edits:
         return view
@@ -58,6 +62,8 @@ def documents_of(vtex: Vtex, entity: str, view: pl.DataFrame) -> list[dict[str, 
 def find_document(vtex: Vtex, entity: str, document_id: str) -> dict[str, Any] | None:
     """One document by its id, with or without the entity in front, in any letter case."""
     key = _key(entity, document_id)
+    if key in vtex.deleted:
+        return None
     if key in vtex.edits:
         document = dict(vtex.edits[key])
         return address_document(document, vtex.account) if entity == "AD" else document
@@ -69,11 +75,19 @@ def find_document(vtex: Vtex, entity: str, document_id: str) -> dict[str, Any] |
 def write_document(
     vtex: Vtex, document_id: str, document: dict[str, Any], *, created: bool
 ) -> None:
-    """Keep a customer document; its audit dates move to now."""
+    """Keep a customer document; its audit dates move to now, its triggers go off."""
     now = zulu(vtex.now_us())
     audit = {"createdIn": now} if created else {"updatedIn": now}
     stamped = document | audit | {"id": document_id, "lastInteractionIn": now}
     vtex.edits[_key("CL", document_id)] = _whole(stamped)
+    vtex.deleted.pop(_key("CL", document_id), None)
+    fire(vtex, "created" if created else "changed", document_id)
+
+
+def delete_document(vtex: Vtex, document_id: str) -> None:
+    """The document is gone at once for a reader by id, for a search when its lag is over."""
+    vtex.deleted[_key("CL", document_id)] = vtex.now_us()
+    fire(vtex, "deleted", document_id)
 
 
 def _whole(document: dict[str, Any]) -> dict[str, Any]:

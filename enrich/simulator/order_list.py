@@ -82,6 +82,8 @@ def _tests(vtex: Vtex, request: Request) -> list[Test]:
     query, book, at_us = request.query, vtex.world.book, vtex.index_us()
     incomplete = query.get("incompleteOrders", "").lower() == "true"
     tests: list[Test] = [lambda order: bool(book.flags[order] & INCOMPLETE) == incomplete]
+    if vtex.unindexed:
+        tests.append(lambda order: book.order_id[order] not in vtex.unindexed)
     for name, field, moments in (
         ("f_authorizedDate", "authorizedDate", book.authorized),
         ("f_invoicedDate", "invoicedDate", book.invoiced),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
-from enrich.simulator.app import Simulator
+from enrich.simulator.app import Receive, Scope, Send, Simulator
 
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def serve(app: Simulator, port: int = 0) -> Iterator[str]:
+def serve(app: Application, port: int = 0) -> Iterator[str]:
     """The base address, such as http://127.0.0.1:51234, of the running application.
 
     Port 0 takes any free one. The server ends with the block.
@@ -60,7 +61,7 @@ def _address(listener: socket.socket) -> str:
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
 
 
-def _config(app: Simulator) -> uvicorn.Config:
+def _config(app: Application) -> uvicorn.Config:
     # Cut bodies are wanted here; uvicorn's complaints about them are not.
     return uvicorn.Config(
         app,
@@ -68,5 +69,6 @@ def _config(app: Simulator) -> uvicorn.Config:
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=2,
+        date_header=False,  # a stand-in that needs one sends its own
         ws="none",
     )

@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from enrich.simulator import access, benefits, catalogue, feed, master_data, oms, order_list
+from enrich.simulator import (
+    access,
+    benefits,
+    catalogue,
+    feed,
+    hooks,
+    master_data,
+    oms,
+    order_list,
+)
 from enrich.simulator.access import AppKey
 from enrich.simulator.http import Reply, Request, RequestError, html_reply, json_reply
 from enrich.simulator.vtex_state import Vtex, oms_error
@@ -44,6 +53,8 @@ ROUTES = (
            feed.feed_config),
     _route("feed", "GET", "/api/orders/feed", access.FEED, feed.read_feed),
     _route("feed_commit", "POST", "/api/orders/feed", access.FEED, feed.commit_feed),
+    _route("hook_config", "GET POST DELETE", "/api/orders/hook/config", access.FEED,
+           hooks.hook_config),
     _route("search", "GET", _DATA + "/search", access.READ_DOCUMENTS, master_data.search),
     _route("scroll", "GET", _DATA + "/scroll", access.READ_DOCUMENTS, master_data.scroll),
     _route("document", "GET", _DATA + "/documents/{document_id}", access.READ_DOCUMENTS,

@@ -10,6 +10,7 @@ import polars as pl
 from enrich.simulator.clock import Clock
 from enrich.simulator.http import Reply, json_reply
 from enrich.simulator.moments import MINUTE
+from enrich.simulator.outbox import Outbox
 from enrich.simulator.weather import Sky, Weather
 from enrich.simulator.world import World
 
@@ -41,7 +42,9 @@ class Feed:
 class Vtex:
     """The shop, its clock and weather, and everything written over HTTP since the start.
 
-    `edits` holds the Master Data documents changed or made over HTTP, by id in small letters.
+    `edits` holds the Master Data documents changed or made over HTTP, by id in small letters,
+    `deleted` the moment each deleted one went. `triggers` and `hook` are what the shop has
+    configured to be told to others. `unindexed` are orders, by id, that the list does not show.
     """
 
     world: World
@@ -54,6 +57,11 @@ class Vtex:
     scroll_count: int = 0
     feeds: dict[str, Feed] = field(default_factory=dict)
     rendered: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
+    unindexed: set[str] = field(default_factory=set)
+    triggers: list[Any] = field(default_factory=list)
+    hook: dict[str, Any] | None = None
+    outbox: Outbox = field(default_factory=Outbox)
 
     @property
     def weather(self) -> Weather:

@@ -25,10 +25,22 @@ __all__ = [
     "open_warehouse",
     "read_warehouse",
     "ready_queries",
+    "serving_lock",
 ]
 
 WAREHOUSE_NAME = "warehouse.duckdb"
 READ_COPY_NAME = "analysis.duckdb"
+
+
+@contextmanager
+def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[None]:
+    """Held while the schedules of a data folder are served; raises Locked when they are already."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    does = "serves the schedules of this data folder"
+    with writer_lock(
+        data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
+    ):
+        yield
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from enrich.errors import BadSettings
 from enrich.store.connection import schema_version
 from enrich.store.scripts import read, registered, run, table_exists
 
-OF_CUSTOMERS = ("profiles", "push_job_records", "push_intents")
+OF_CUSTOMERS = ("profiles",)
 """Tables of customers that are not there from the beginning."""
 
 
@@ -47,19 +47,35 @@ def forget(
     The typed orders of `loaded_keys` are to be filled again, then the store is to be resolved.
     `who` is an e-mail, a document, the source's customer id or our customer_key.
     """
-    salt = secrets.token_hex(32)
-    run(connection, "forget/find", store=store, who=who, fresh_salt=salt, now=now)
+    make_salt(connection)
+    run(connection, "forget/find", store=store, who=who, now=now)
+    run(connection, "forget/consents")
     found = Forgotten(
-        counts=tuple(read(connection, "forget/counts", store=store).iter_rows()),
-        pushed=read(connection, "forget/pushed", store=store),
+        counts=tuple(
+            row
+            for script in ("forget/counts", "forget/consent_count")
+            for row in read(connection, script, store=store).iter_rows()
+        ),
+        pushed=pl.concat(
+            [
+                read(connection, "forget/pushed", store=store),
+                read(connection, "forget/pushed_consents", store=store),
+            ]
+        ).unique(["destination", "remote_key"], maintain_order=True),
         values=tuple(read(connection, "forget/values", store=store)["value"]),
         customer_keys=_keys(connection),
     )
-    run(connection, "forget/remove", store=store)
+    for script in ("forget/remove", "forget/remove_consents"):
+        run(connection, script, store=store)
     for table in OF_CUSTOMERS:
         if table_exists(connection, table):
             _remove_customers(connection, table)
     return found
+
+
+def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
+    """The salt of every digest is there afterwards."""
+    run(connection, "state/salt", fresh_salt=secrets.token_hex(32))
 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
@@ -69,10 +85,9 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
 
 def _remove_customers(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """`table` is one of OF_CUSTOMERS, never a user's text."""
-    key = "customer_key::varchar" if table == "profiles" else "record_id"
     connection.execute(
-        f"delete from {table} where store = getvariable('store') and {key} in "  # noqa: S608
-        "(select customer_key::varchar from forgotten_customers)"
+        f"delete from {table} where store = getvariable('store') and customer_key in "  # noqa: S608
+        "(select customer_key from forgotten_customers)"
     )
 
 

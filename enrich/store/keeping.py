@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -59,10 +60,23 @@ def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:
         before = path.with_name(f"{path.stem}.before-restore-{started_at:%Y%m%dT%H%M%SZ}.duckdb")
         had_one = path.exists()
         if had_one:
-            connect(path, "1GB", None).close()
-            copy_privately(path, before)
+            _keep_aside(path, before)
         copy_privately(source, path)
     return before if had_one else None
+
+
+def _keep_aside(path: Path, before: Path) -> None:
+    """The file as it is at `before`, damaged or of another schema too, with its log if it has one.
+
+    The log goes: beside the restored file it would be taken for its own.
+    """
+    with suppress(duckdb.Error):
+        duckdb.connect(str(path)).close()  # what a killed run left beside the file goes into it
+    copy_privately(path, before)
+    log = path.with_name(f"{path.name}.wal")
+    if log.exists():
+        copy_privately(log, before.with_name(f"{before.name}.wal"))
+        log.unlink()
 
 
 def _readable_version(path: Path) -> int:

@@ -19,6 +19,7 @@ _RESULTS = {
     "message": pl.String,
     "remote_key": pl.String,
     "job_id": pl.String,
+    "memo": pl.String,
 }
 
 
@@ -60,10 +61,23 @@ def pushed_state(
 
 
 def start_push(
-    connection: duckdb.DuckDBPyConnection, run_id: str, destination: str, store: str, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    destination: str,
+    store: str,
+    entity: str,
+    now: datetime,
 ) -> None:
     """Write down that a push has begun."""
-    run(connection, "push/start_run", run_id=run_id, destination=destination, store=store, now=now)
+    run(
+        connection,
+        "push/start_run",
+        run_id=run_id,
+        destination=destination,
+        store=store,
+        entity=entity,
+        now=now,
+    )
 
 
 def record_batch(
@@ -77,6 +91,7 @@ def record_batch(
     batch_id: str,
     now: datetime,
     closed_job: str | None = None,
+    export_id: str | None = None,
 ) -> None:
     """The outcomes of one batch, or of the job that is over; absent columns count as null."""
     columns = [
@@ -94,6 +109,7 @@ def record_batch(
             batch_id=batch_id,
             now=now,
             closed_job=closed_job,
+            export_id=export_id,
         )
 
 
@@ -107,9 +123,12 @@ def intend(
     run_id: str,
     batch_id: str,
     now: datetime,
+    memos: pl.Series | None = None,
 ) -> None:
     """Write down that these records are about to be sent."""
-    with registered(connection, {"leaving": pl.DataFrame({"record_id": record_ids})}):
+    said = pl.Series([None] * len(record_ids), dtype=pl.String) if memos is None else memos
+    leaving = pl.DataFrame({"record_id": record_ids.alias(""), "memo": said})
+    with registered(connection, {"leaving": leaving}):
         run(
             connection,
             "push/intend",
@@ -127,6 +146,7 @@ def finish_push(
     run_id: str,
     destination: str,
     store: str,
+    entity: str,
     status: str,
     summary: Mapping[str, object],
     now: datetime,
@@ -138,6 +158,7 @@ def finish_push(
         run_id=run_id,
         destination=destination,
         store=store,
+        entity=entity,
         status=status,
         summary=_json(summary),
         now=now,

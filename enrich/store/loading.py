@@ -52,7 +52,8 @@ def load_documents(
         run(connection, "loading/incoming_documents", **values)
     if entity == "customers":
         run(connection, "loading/keep_contact_values")
-        run(connection, "loading/echoed_contacts")
+        run(connection, "deletions/returned", store=store)
+        run(connection, "loading/echoed_contacts", store=store)
     forgetting.keep_away(connection, store, entity)
     run(connection, "loading/loaded_keys", **values)
     _replace_raw(connection, entity)

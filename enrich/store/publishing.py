@@ -23,6 +23,7 @@ PUBLISHED = (
     "order_promo_codes",
     "order_customers",
     "contacts",
+    "contact_deletions",
     "carts",
     "skus",
     "categories",
@@ -48,12 +49,16 @@ PUBLISHED = (
     "profile_runs",
     "push_runs",
     "push_batches",
-    "push_records",
     "push_jobs",
+    "push_exports",
+    "consent_statements",
+    "consent_decisions",
+    "consents",
+    "email_bounces",
 )
 """Everything but the raw documents, the rejects and the listing."""
 
-DERIVED = ("watermarks", "runs", "reject_counts")
+DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published makes."""
 
 

@@ -76,6 +76,19 @@ class ReadCopy:
         values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
         return keys, read(self._connection, "input/purchases", **values)
 
+    def pushed(self) -> pl.DataFrame:
+        """What each platform holds of each entity; empty where an older copy does not tell."""
+        return self._read("push_records", "push/overview")
+
+    def exports(self, limit: int = 20) -> pl.DataFrame:
+        """The newest exports; empty where an older copy does not tell."""
+        return self._read("push_exports", "push/exports", row_limit=limit)
+
+    def _read(self, table: str, name: str, **values: Any) -> pl.DataFrame:
+        if not table_exists(self._connection, table):
+            return pl.DataFrame()
+        return read(self._connection, name, **values)
+
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
         return ledger.table_counts(self._connection)

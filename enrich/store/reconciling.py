@@ -36,4 +36,15 @@ def reconcile(
             run_id=run_id,
             now=now,
         )
+    run(connection, "reconcile/count", store=store, limit_share=limit_share)
+    return read(connection, "reconcile/read", store=store)
+
+
+def explain(
+    connection: duckdb.DuckDBPyConnection, store: str, found: pl.DataFrame, *, limit_share: float
+) -> pl.DataFrame:
+    """The rows of `reconciliation` once unlisted orders were `found` by id (order_id, cents)."""
+    with registered(connection, {"found": found}):
+        run(connection, "reconcile/explain", store=store)
+    run(connection, "reconcile/count", store=store, limit_share=limit_share)
     return read(connection, "reconcile/read", store=store)

@@ -14,6 +14,7 @@ import polars as pl
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.profile import ProfileInputs
 from enrich.store import (
+    consenting,
     forgetting,
     history,
     importing,
@@ -21,9 +22,11 @@ from enrich.store import (
     loading,
     publishing,
     reconciling,
+    records,
     resolving,
 )
 from enrich.store.connection import transaction
+from enrich.store.consents import Consents
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
 
@@ -110,6 +113,44 @@ class Warehouse:
         with transaction(self._connection):
             loading.rebuild_typed(self._connection, store, extra_fields)
 
+    def settle_deletions(
+        self, store: str, gone: Mapping[str, datetime], there: Sequence[str], *, run_id: str
+    ) -> None:
+        """Mark the contacts VTEX has no more, each with the UTC moment it went, and lift the mark
+        of those it has just shown; a customer without any other contact has no profile then."""
+        with transaction(self._connection):
+            consenting.settle_deletions(self._connection, store, gone, list(there), run_id)
+
+    def doubtful_deletions(self, store: str, listed: pl.Series, *, run_id: str) -> pl.DataFrame:
+        """The contacts of VTEX whose deletion is in doubt, where `listed` are all it lists.
+
+        `contact_id`, and `is_unlisted`: known and not listed; else taken as deleted and listed.
+        """
+        return consenting.doubtful_deletions(self._connection, store, listed, run_id)
+
+    def keep_statements(
+        self,
+        store: str,
+        said: pl.DataFrame,
+        *,
+        run_id: str,
+        now: datetime,
+        keeps_unknown: bool = False,
+    ) -> dict[str, int]:
+        """What became of statements about consent, as `consenting.SAID`; repeats change nothing.
+
+        statement_count (new ones), bounce_count, unusable_count. `keeps_unknown`: addresses of
+        people VTEX does not know are kept, to create them there.
+        """
+        with transaction(self._connection):
+            return consenting.keep_statements(
+                self._connection, store, said, run_id, now, keeps_unknown=keeps_unknown
+            )
+
+    def consents(self, store: str) -> Consents:
+        """The consent of a store: see there."""
+        return Consents(self._connection, store)
+
     # -- ask ----------------------------------------------------------------------------------
 
     def listing(self, store: str, order_ids: Sequence[str]) -> pl.DataFrame:
@@ -141,6 +182,10 @@ class Warehouse:
     def rejects(self, store: str | None = None) -> pl.DataFrame:
         """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)
+
+    def reject_counts(self) -> pl.DataFrame:
+        """store, entity, reason, reject_count of the records set aside, most frequent first."""
+        return read(self._connection, "state/reject_counts")
 
     def drop_rejects(self, *, before: datetime) -> None:
         """Forget the records that were set aside before the UTC moment."""
@@ -177,6 +222,21 @@ class Warehouse:
                 run_id=run_id,
                 now=now,
             )
+
+    def unexplained_orders(self, store: str) -> pl.DataFrame:
+        """order_id, day_on, kind (missing, unlisted, differing) of each, newest day first."""
+        return read(self._connection, "reconcile/unexplained", store=store)
+
+    def explain_orders(
+        self, store: str, found: pl.DataFrame, *, limit_share: float
+    ) -> pl.DataFrame:
+        """The table reconciliation of the store, once unlisted orders were asked for by id.
+
+        `found` (order_id, cents) is what the source showed; those stored with these cents are no
+        difference any more.
+        """
+        with transaction(self._connection):
+            return reconciling.explain(self._connection, store, found, limit_share=limit_share)
 
     def reconciliation(self, store: str) -> pl.DataFrame:
         """What the last sync that listed each day found: one row per day, newest first."""
@@ -279,12 +339,22 @@ class Warehouse:
         return read(self._connection, "state/runs", row_limit=limit)
 
     def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """record_id, hash, accepted_at, outcome of every record a platform was sent."""
+        """record_id, hash, accepted_at, outcome, remote_key, memo of every record that was sent."""
         return ledger.pushed_state(self._connection, destination, store, entity)
 
-    def start_push(self, run_id: str, destination: str, store: str, *, now: datetime) -> None:
+    def push_heads(self, entity: str, **values: Any) -> pl.DataFrame:
+        """What a plan needs of every purchase, product, coupon or cart: see `records.heads`."""
+        return records.heads(self._connection, entity, **values)
+
+    def push_rows(self, entity: str, record_ids: pl.Series, **values: Any) -> pl.DataFrame:
+        """The whole records of the last `push_heads` that have these ids."""
+        return records.rows(self._connection, entity, record_ids, **values)
+
+    def start_push(
+        self, run_id: str, destination: str, store: str, entity: str, *, now: datetime
+    ) -> None:
         """Write down that a push has begun."""
-        ledger.start_push(self._connection, run_id, destination, store, now)
+        ledger.start_push(self._connection, run_id, destination, store, entity, now)
 
     def record_batch(
         self,
@@ -297,11 +367,13 @@ class Warehouse:
         batch_id: str,
         now: datetime,
         closed_job: str | None = None,
+        export_id: str | None = None,
     ) -> None:
         """What a platform answered to one batch: record_id, hash, outcome, code, message.
 
         The hash is only kept for accepted and queued records, so the others are sent again. With
         `job_id` it is kept when that job ends: then these are its results and it is `closed_job`.
+        `export_id` is the export on whose behalf the batch went.
         """
         with transaction(self._connection):
             ledger.record_batch(
@@ -314,6 +386,7 @@ class Warehouse:
                 batch_id=batch_id,
                 now=now,
                 closed_job=closed_job,
+                export_id=export_id,
             )
 
     def intend_push(
@@ -326,8 +399,12 @@ class Warehouse:
         run_id: str,
         batch_id: str,
         now: datetime,
+        memos: pl.Series | None = None,
     ) -> None:
-        """Write down that these records are about to be sent, before they are."""
+        """Write down that these records are about to be sent, before they are.
+
+        `memos` are what a later change has to repeat of each.
+        """
         ledger.intend(
             self._connection,
             destination,
@@ -337,6 +414,7 @@ class Warehouse:
             run_id=run_id,
             batch_id=batch_id,
             now=now,
+            memos=memos,
         )
 
     def unanswered_pushes(self, destination: str, store: str, entity: str) -> list[str]:
@@ -349,7 +427,7 @@ class Warehouse:
         return self._push("push/open_jobs", destination, store, entity)
 
     def push_standing(self, destination: str, store: str, entity: str) -> dict[str, Any]:
-        """accepted_count, row_count (of the last good run, or None), is_confirmed."""
+        """accepted_count, row_count (of the last good run), known_since, is_confirmed."""
         return self._push("push/standing", destination, store, entity).row(0, named=True)
 
     def push_reasons(self, destination: str, store: str, entity: str) -> pl.DataFrame:
@@ -390,13 +468,72 @@ class Warehouse:
         run_id: str,
         destination: str,
         store: str,
+        entity: str,
         status: str,
         summary: Mapping[str, object],
         *,
         now: datetime,
     ) -> None:
         """Write down how a push ended."""
-        ledger.finish_push(self._connection, run_id, destination, store, status, summary, now)
+        ledger.finish_push(
+            self._connection, run_id, destination, store, entity, status, summary, now
+        )
+
+    # -- exports ------------------------------------------------------------------------------
+
+    def start_export(
+        self,
+        destination: str,
+        store: str,
+        entity: str,
+        days: tuple[date, date],
+        dated_by: str,
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> str:
+        """The id of the unfinished export of these days, which goes on, or of a new one."""
+        from_on, to_on = days
+        with transaction(self._connection):
+            run(
+                self._connection,
+                "push/start_export",
+                destination=destination,
+                store=store,
+                entity=entity,
+                dated_by=dated_by,
+                from_on=from_on,
+                to_on=to_on,
+                run_id=run_id,
+                now=now,
+            )
+            return str(read(self._connection, "push/export_of_run", run_id=run_id).item())
+
+    def plan_export(self, export_id: str, *, record_count: int, done_count: int) -> None:
+        """How many records an export has, and how many of them were answered before."""
+        run(
+            self._connection,
+            "push/plan_export",
+            export_id=export_id,
+            record_count=record_count,
+            done_count=done_count,
+        )
+
+    def finish_export(self, export_id: str, status: str, *, now: datetime) -> None:
+        """How a run of an export ended."""
+        run(self._connection, "push/finish_export", export_id=export_id, status=status, now=now)
+
+    def exports(self, limit: int = 20) -> pl.DataFrame:
+        """The newest exports: what goes where, of which days, how far it came."""
+        return read(self._connection, "push/exports", row_limit=limit)
+
+    def pushed(self) -> pl.DataFrame:
+        """What each platform holds of each entity: one row per destination, store and entity."""
+        return read(self._connection, "push/overview")
+
+    def customer_days(self, store: str) -> pl.DataFrame:
+        """customer_key, happened_at, changed_at: when customers came and changed, in UTC."""
+        return read(self._connection, "records/customer_days", store=store)
 
     # -- inside -------------------------------------------------------------------------------
 

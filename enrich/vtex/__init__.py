@@ -9,9 +9,20 @@ from enrich.vtex.catalogue import (
     fetch_promotions,
     fetch_sales_channels,
 )
-from enrich.vtex.customers import fetch_all_customers, fetch_changed_customers
+from enrich.vtex.customers import (
+    fetch_all_customers,
+    fetch_changed_customers,
+    fetch_customer_ids,
+)
 from enrich.vtex.decide import LISTED_SCHEMA, LISTING_SCHEMA, listing_of_details, which_need_detail
-from enrich.vtex.details import Fetched, Missing, fetch_orders, fetch_skus
+from enrich.vtex.details import (
+    Fetched,
+    Gone,
+    Missing,
+    fetch_customers,
+    fetch_orders,
+    fetch_skus,
+)
 from enrich.vtex.entities import ENTITIES, Entity, Route
 from enrich.vtex.listing import Listing, list_orders
 from enrich.vtex.paging import RepeatedPage
@@ -32,6 +43,7 @@ __all__ = [
     "LISTING_SCHEMA",
     "Entity",
     "Fetched",
+    "Gone",
     "Listing",
     "Missing",
     "Probe",
@@ -47,6 +59,8 @@ __all__ = [
     "fetch_categories",
     "fetch_changed_customers",
     "fetch_coupons",
+    "fetch_customer_ids",
+    "fetch_customers",
     "fetch_orders",
     "fetch_promotions",
     "fetch_sales_channels",

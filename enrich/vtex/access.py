@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 from pydantic import SecretStr
+from pydantic_core import to_json
 
-from enrich.client import LOOPBACK, Call, Http, parse_json, raise_for_refusal
+from enrich.client import (
+    LOOPBACK,
+    TRIES_WHEN_THROTTLED,
+    Call,
+    Http,
+    parse_json,
+    raise_for_refusal,
+)
 from enrich.errors import BadSettings
 from enrich.vtex.entities import Route
 
@@ -65,6 +74,13 @@ class VtexClient:
     ) -> httpx.Response:
         """The answer whatever its status, where a refusal has a meaning of its own."""
         return self._http.send(self._call(route, path, params, headers or {}, tries))
+
+    def patch(
+        self, route: Route, body: Mapping[str, Any], *, path: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer to a partial update, whatever its status; doing it twice does no harm."""
+        call = self._call(route, path, None, {}, TRIES_WHEN_THROTTLED)
+        return self._http.send(replace(call, method="PATCH", content=to_json(body)))
 
     def fetch_json(self, route: Route, **options: Any) -> Any:
         """The parsed JSON of `fetch`."""

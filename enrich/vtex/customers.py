@@ -15,7 +15,14 @@ from enrich.client import BadBody, GaveUp, HttpStatus, is_web_page, parse_json
 from enrich.errors import TryAgain
 from enrich.model import RawRecord, Reject, Span
 from enrich.vtex.access import VtexClient
-from enrich.vtex.entities import CUSTOMER_SCROLL, CUSTOMER_SEARCH, Entity, Route, customers_with
+from enrich.vtex.entities import (
+    CUSTOMER_IDS,
+    CUSTOMER_SCROLL,
+    CUSTOMER_SEARCH,
+    Entity,
+    Route,
+    customers_with,
+)
 from enrich.vtex.paging import (
     MOST_SEARCHED,
     Page,
@@ -55,6 +62,15 @@ def fetch_all_customers(
     entity = customers_with(extra_fields)
     for span in created or (None,):
         yield from _scroll_patiently(client, entity, _where(_CREATED, span) if span else None, size)
+
+
+def fetch_customer_ids(client: VtexClient) -> Iterator[list[str]]:
+    """The id of every customer as `customers` has it, a page at a time.
+
+    One may come twice; one that changes meanwhile may not come at all.
+    """
+    for batch in _scroll_patiently(client, CUSTOMER_IDS, None, LARGEST_SCROLL):
+        yield [one.key for one in batch if isinstance(one, RawRecord)]
 
 
 def fetch_changed_customers(

@@ -1,4 +1,4 @@
-"""Documents fetched one by one, a few at once: the details of orders and of SKUs."""
+"""Documents fetched one by one, a few at once: the details of orders and SKUs, single customers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+import httpx
 
 from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound
 from enrich.model import RawRecord, Reject
 from enrich.vtex.access import VtexClient
-from enrich.vtex.entities import ORDER, ORDERS, SKU, SKUS, Entity, Route
+from enrich.vtex.entities import (
+    CUSTOMER,
+    ORDER,
+    ORDERS,
+    SKU,
+    SKUS,
+    Entity,
+    Route,
+    customers_with,
+)
 from enrich.vtex.parallel import in_parallel
 from enrich.vtex.parse import parse_record, utc
+from enrich.vtex.records import field_names
 
 # Single orders answer 500 or a web page for ever; five in a row are no accident of one order.
 MOST_TROUBLE_IN_A_ROW = 5
@@ -29,6 +41,13 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A document that VTEX says it does not have."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Trouble:
     """A fault that may be the document's own or everybody's: `fetch` decides by its neighbours."""
 
@@ -37,6 +56,9 @@ class _Trouble:
 
 
 Fetched: TypeAlias = RawRecord | Reject | Missing
+_NO_DOCUMENT = frozenset({b"", b"{}", b"[]", b"null"})
+
+_Found = TypeVar("_Found")
 
 
 def fetch_orders(
@@ -86,12 +108,54 @@ def fetch_skus(
     return _fetch_all(fetch, sku_ids, on_progress, concurrent)
 
 
+def fetch_customers(
+    client: VtexClient,
+    document_ids: Iterable[str],
+    *,
+    extra_fields: tuple[str, ...] = (),
+    on_progress: Callable[[int], None] | None = None,
+    concurrent: int = 5,
+) -> Iterator[Fetched | Gone]:
+    """The customers as they are now, in the order asked for: a read by id is never late.
+
+    Each a record, a reject, missing with a reason, or gone. Raises as `fetch_orders`.
+    """
+    entity = customers_with(extra_fields)
+
+    def fetch(document_id: str) -> Fetched | Gone | _Trouble:
+        return _fetch_customer(client, entity, document_id)
+
+    return _fetch_all(fetch, document_ids, on_progress, concurrent)
+
+
+def _fetch_customer(
+    client: VtexClient, entity: Entity, document_id: str
+) -> Fetched | Gone | _Trouble:
+    params = {"_fields": ",".join(field_names(entity.model))}
+    try:
+        response = client.send(CUSTOMER, path={"document_id": document_id}, params=params)
+        if _is_absent(response):
+            return Gone(document_id)
+        client.refuse(CUSTOMER, response)
+    except (BadBody, HttpStatus) as error:
+        return Missing(document_id, str(error))
+    except (GaveUp, LoginPage) as error:
+        return _Trouble(document_id, error)
+    return _right_one(parse_record(entity, response.content), entity, CUSTOMER, document_id)
+
+
+def _is_absent(response: httpx.Response) -> bool:
+    """Not found, or a success that shows no document."""
+    is_empty = response.is_success and response.content.strip() in _NO_DOCUMENT
+    return response.status_code == 404 or is_empty
+
+
 def _fetch_all(
-    fetch: Callable[[str], Fetched | _Trouble],
+    fetch: Callable[[str], _Found | _Trouble],
     keys: Iterable[str],
     on_progress: Callable[[int], None] | None,
     concurrent: int,
-) -> Iterator[Fetched]:
+) -> Iterator[_Found | Missing]:
     trouble_in_a_row = 0
     for count, found in enumerate(in_parallel(fetch, list(keys), concurrent), start=1):
         if on_progress:
@@ -115,8 +179,11 @@ def _fetch_one(
         return Missing(key, str(error))
     except (GaveUp, LoginPage) as error:
         return _Trouble(key, error)
-    found = parse_record(entity, content)
-    if isinstance(found, RawRecord) and found.key != key:
+    return _right_one(parse_record(entity, content), entity, route, key)
+
+
+def _right_one(found: RawRecord | Reject, entity: Entity, route: Route, key: str) -> Fetched:
+    if isinstance(found, RawRecord) and found.key != entity.tidy_key(key):
         return Missing(key, f"VTEX {route.name}: another document than the one asked for")
     return found
 

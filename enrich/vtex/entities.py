@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from enrich.model import tidy_document_id
 from enrich.vtex import records
 
 _ORDERS_FULL = "Checkout / Checkout Resources / Orders Full Access"
-_DOCUMENTS = "Dynamic Storage / Dynamic storage generic resources / Read only documents"
+_STORAGE = "Dynamic Storage / Dynamic storage generic resources"
+_DOCUMENTS = f"{_STORAGE} / Read only documents"
+_WRITE_DOCUMENTS = f"{_STORAGE} / Insert or update document (not remove)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ ORDER = Route(
 )
 CUSTOMER_SEARCH = Route("customers.search", "/api/dataentities/CL/search", (_DOCUMENTS,), True)
 CUSTOMER_SCROLL = Route("customers.scroll", "/api/dataentities/CL/scroll", (_DOCUMENTS,), True)
+CUSTOMER = Route(
+    "customers.document", "/api/dataentities/CL/documents/{document_id}", (_DOCUMENTS,), True
+)
+CUSTOMER_WRITE = Route("customers.write", CUSTOMER.path, (_WRITE_DOCUMENTS,))
+CUSTOMER_UPSERT = Route("customers.upsert", "/api/dataentities/CL/documents", (_WRITE_DOCUMENTS,))
 SKU = Route(
     "skus", "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}", ("Catalog / SKUs",)
 )
@@ -87,9 +95,10 @@ CUSTOMERS = Entity(
     records.Customer,
     "id",
     "lastInteractionIn",
-    # VTEX lists one document under several letter cases, with and without the prefix.
-    tidy_key=lambda text: text.lower().removeprefix("cl-"),
+    tidy_key=tidy_document_id,
 )
+
+CUSTOMER_IDS = replace(CUSTOMERS, model=records.CustomerId)
 
 
 def customers_with(extra_fields: tuple[str, ...]) -> Entity:

@@ -15,7 +15,7 @@ from enrich.client import BadBody, parse_json
 from enrich.errors import SkipRecord
 from enrich.model import RawRecord, Reject
 from enrich.vtex.entities import Entity
-from enrich.vtex.records import Document, Location
+from enrich.vtex.records import MOST_CENTS, Document, Location
 
 _Model = TypeVar("_Model", bound=Document)
 _REPAIR_ROUNDS = 4
@@ -112,9 +112,11 @@ def _rounded(value: object) -> int | None:
     """A number that is not whole, rounded half away from zero; None for what is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and not value.isascii():
+        return None
     try:
         number = Decimal(str(value).strip())
-        return int(number.to_integral_value(ROUND_HALF_UP)) if abs(number) < 10**15 else None
+        return int(number.to_integral_value(ROUND_HALF_UP)) if abs(number) <= MOST_CENTS else None
     except InvalidOperation:
         return None
 

@@ -15,4 +15,15 @@ union all
 select 'records of pushes', count(*)
 from push_records
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end
+union all
+select 'consents', count(*)
+from consent_statements
+where store = getvariable('store')
+    and email_digest in (
+        select email_digest((select salt from state.tombstone_salt), lower(value)) from forgotten_identifiers where kind = 'email'
+    );

@@ -55,10 +55,6 @@ where is_real_email(getvariable('who'))
             and value = lower(trim(getvariable('who')))
     );
 
-insert into state.tombstone_salt
-select getvariable('fresh_salt')
-where not exists (from state.tombstone_salt);
-
 insert into state.tombstones
 select
     getvariable('store'),

@@ -1,6 +1,11 @@
 -- Everything that is personal of the people in the temporary tables of sql/forget/find.sql. Their
 -- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not. loaded_keys is
 -- left for the typed tables, which are filled again from raw.
+create or replace temp table forgotten_digests as
+select email_digest((select salt from state.tombstone_salt), lower(value)) as digest
+from forgotten_identifiers
+where kind = 'email';
+
 update raw.vtex_orders
 set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null}')
 where store = getvariable('store') and key in (select order_id from forgotten_orders);
@@ -38,24 +43,46 @@ where store = getvariable('store')
         )
     );
 
+delete from contact_deletions
+where store = getvariable('store')
+    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
+
+delete from consent_statements
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from email_bounces
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
 delete from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
+-- A SKU or a coupon may look like one of our keys; it is nobody's.
 delete from push_records
 where store = getvariable('store')
-    and (
-        record_id in (select customer_key::varchar from forgotten_customers)
-        or lower(record_id) in (select lower(value) from forgotten_identifiers)
-    );
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else
+            record_id in (select customer_key::varchar from forgotten_customers)
+            or lower(record_id) in (select lower(value) from forgotten_identifiers)
+    end;
 
 delete from push_job_records
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end;
 
 delete from push_intents
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end;
 
 delete from identity_links
 where store = getvariable('store')

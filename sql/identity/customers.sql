@@ -1,6 +1,7 @@
 -- customers. Grain: one row per person. Each attribute is the newest contact's that is not null, else
 -- the newest order's; an order's id, e-mail or document only when this person owns it, so that no two
--- customers show the same one.
+-- customers show the same one. A contact that its source deleted comes after all others; deleted_at is
+-- set when that is true of every contact, and the person has bought nothing since.
 delete from customers where store = getvariable('store');
 
 insert into customers by name
@@ -8,7 +9,9 @@ with contact_facts as (
     select
         contact_groups.group_id,
         contacts.*,
+        deletions.deleted_at,
         (
+            deletions.deleted_at is null,
             coalesce(
                 contacts.last_interaction_at, contacts.updated_at, contacts.created_at,
                 '-infinity'::timestamp
@@ -18,6 +21,10 @@ with contact_facts as (
     from contacts
     inner join contact_groups
         on contact_groups.contact = contacts.source || ':' || contacts.contact_id
+    left join contact_deletions as deletions
+        on deletions.store = contacts.store
+        and deletions.source = contacts.source
+        and deletions.contact_id = contacts.contact_id
     where contacts.store = getvariable('store')
 ),
 
@@ -35,7 +42,8 @@ of_contacts as (
         arg_max(newsletter_opt_in, recency) filter (newsletter_opt_in is not null)
             as newsletter_opt_in,
         arg_max(locale, recency) filter (locale is not null) as locale,
-        arg_max(extra_fields, recency) filter (extra_fields is not null) as extra_fields
+        arg_max(extra_fields, recency) filter (extra_fields is not null) as extra_fields,
+        case when bool_and(deleted_at is not null) then max(deleted_at) end as deleted_at
     from contact_facts
     group by group_id
 ),
@@ -54,6 +62,7 @@ order_facts as (
         orders.phone,
         orders.newsletter_opt_in,
         orders.locale,
+        orders.created_at,
         (orders.created_at, orders.order_id) as recency
     from order_groups
     inner join orders
@@ -78,7 +87,8 @@ of_orders as (
         arg_max(phone, recency) filter (phone is not null) as phone,
         arg_max(newsletter_opt_in, recency) filter (newsletter_opt_in is not null)
             as newsletter_opt_in,
-        arg_max(locale, recency) filter (locale is not null) as locale
+        arg_max(locale, recency) filter (locale is not null) as locale,
+        max(created_at) as last_order_at
     from order_facts
     group by group_id
 )
@@ -97,7 +107,11 @@ select
     coalesce(of_contacts.newsletter_opt_in, of_orders.newsletter_opt_in) as newsletter_opt_in,
     coalesce(of_contacts.locale, of_orders.locale) as locale,
     of_contacts.extra_fields,
-    group_keys.first_seen_at
+    group_keys.first_seen_at,
+    case
+        when coalesce(of_orders.last_order_at <= of_contacts.deleted_at, true)
+            then of_contacts.deleted_at
+    end as deleted_at
 from group_keys
 left join of_contacts on of_contacts.group_id = group_keys.group_id
 left join of_orders on of_orders.group_id = group_keys.group_id;

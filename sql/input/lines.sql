@@ -11,4 +11,8 @@ left join product_texts using (product)
 left join category_texts using (category)
 left join brand_texts using (brand)
 where store = getvariable('store')
-    and customer_key between getvariable('first_key') and getvariable('last_key');
+    and customer_key between getvariable('first_key') and getvariable('last_key')
+    and customer_key not in (
+        select customer_key from customers
+        where store = getvariable('store') and deleted_at is not null
+    );

@@ -2,7 +2,7 @@
 with placed as (
     select customer_key, (row_number() over (order by customer_key) - 1) as place
     from customers
-    where store = getvariable('store')
+    where store = getvariable('store') and deleted_at is null
 )
 
 select min(customer_key) as first_key, max(customer_key) as last_key

@@ -32,6 +32,8 @@ when matched then update set
         when answer.is_taken then coalesce(answer.remote_key, push_records.remote_key)
         else push_records.remote_key
     end,
+    memo = coalesce(answer.memo, push_records.memo),
+    export_id = coalesce(getvariable('export_id'), push_records.export_id),
     outcome = answer.outcome,
     code = answer.code,
     message = answer.message,
@@ -39,7 +41,7 @@ when matched then update set
     batch_id = getvariable('batch_id')
 when not matched then insert (
     destination, store, entity, record_id, hash, outcome, code, message, attempted_at,
-    accepted_at, batch_id, remote_key
+    accepted_at, batch_id, remote_key, memo, export_id
 ) values (
     getvariable('destination'),
     getvariable('store'),
@@ -52,8 +54,19 @@ when not matched then insert (
     getvariable('now')::timestamp,
     case when answer.is_taken then getvariable('now')::timestamp end,
     getvariable('batch_id'),
-    answer.remote_key
+    answer.remote_key,
+    answer.memo,
+    getvariable('export_id')
 );
+
+update push_exports
+set done_count = done_count + (
+        select count(distinct record_id)
+        from incoming
+        where outcome in ('accepted', 'queued', 'rejected', 'invalid')
+    ),
+    updated_at = getvariable('now')::timestamp
+where export_id = getvariable('export_id') and getvariable('closed_job') is null;
 
 delete from push_intents
 where destination = getvariable('destination')

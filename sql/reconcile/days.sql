@@ -123,28 +123,3 @@ where day_on is null
         select day_on from reconciliation
         where store = getvariable('store') and day_on is not null
     );
-
-update reconciliation
-set missing_count = found.missing_count,
-    unlisted_count = found.unlisted_count,
-    differing_count = found.differing_count,
-    unexplained_count = found.unexplained_count,
-    unexplained_cents = found.unexplained_cents,
-    limit_share = getvariable('limit_share')::double
-from (
-    select
-        days.day_on,
-        count(*) filter (differing_orders.kind = 'missing') as missing_count,
-        count(*) filter (differing_orders.kind = 'unlisted') as unlisted_count,
-        count(*) filter (differing_orders.kind = 'differing') as differing_count,
-        count(differing_orders.kind) as unexplained_count,
-        coalesce(sum(differing_orders.cents), 0)::bigint as unexplained_cents
-    from reconciliation as days
-    left join state.differing_orders
-        on differing_orders.store = getvariable('store')
-        and differing_orders.day_on is not distinct from days.day_on
-    where days.store = getvariable('store')
-    group by days.day_on
-) as found
-where reconciliation.store = getvariable('store')
-    and reconciliation.day_on is not distinct from found.day_on;

@@ -22,6 +22,10 @@ with digests (typed_table, row_count, digest) as (
     from contacts
     where store = getvariable('store')
     union all
+    select 'contact_deletions', count(*), sum(hash(hash(contact_deletions)))
+    from contact_deletions
+    where store = getvariable('store')
+    union all
     select 'carts', count(*), sum(hash(hash(cart)))
     from (select * exclude (is_abandoned) from carts) as cart
     where store = getvariable('store')

@@ -3,6 +3,7 @@ create table if not exists push_runs (
     run_id varchar, destination varchar, store varchar, started_at timestamp,
     finished_at timestamp, status varchar, summary json
 );
+alter table push_runs add column if not exists entity varchar;
 create table if not exists push_batches (
     batch_id varchar, run_id varchar, destination varchar, store varchar, entity varchar,
     record_count bigint, attempted_at timestamp
@@ -16,6 +17,9 @@ create table if not exists push_records (
     accepted_at timestamp, batch_id varchar
 );
 alter table push_records add column if not exists remote_key varchar;
+-- memo (JSON) is what a later change has to repeat of what was sent: who it was sent for, which lines.
+alter table push_records add column if not exists memo varchar;
+alter table push_records add column if not exists export_id varchar;
 -- Jobs that a platform works on by itself; finished_at null: not known to be over.
 create table if not exists push_jobs (
     job_id varchar, destination varchar, store varchar, entity varchar, run_id varchar,
@@ -32,6 +36,16 @@ create table if not exists push_job_records (
 create table if not exists push_intents (
     destination varchar, store varchar, entity varchar, record_id varchar, batch_id varchar,
     run_id varchar, intended_at timestamp
+);
+alter table push_intents add column if not exists memo varchar;
+-- Grain: one row per export: records of a stretch of days, sent once more to one destination. dated_by
+-- is created or updated; status is running, completed, unfinished, held, failed or interrupted: until
+-- it is completed, the same command goes on with what is left.
+create table if not exists push_exports (
+    export_id varchar, destination varchar, store varchar, entity varchar, dated_by varchar,
+    from_on date, to_on date, status varchar, record_count bigint, done_count bigint,
+    refused_count bigint, started_at timestamp, updated_at timestamp, finished_at timestamp,
+    run_id varchar
 );
 -- That a person agreed to push to a destination.
 create table if not exists push_confirmations (

@@ -51,3 +51,6 @@ create table if not exists unmatched_refunds (
 create table if not exists resolve_report (
     store varchar, finding varchar, detail varchar, row_count bigint, amount_cents bigint
 );
+-- When the source deleted the last contact of the customer, and nothing was bought since: such a
+-- customer has no profile.
+alter table customers add column if not exists deleted_at timestamp;

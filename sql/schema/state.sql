@@ -22,7 +22,7 @@ create table if not exists state.runs (
     status varchar, summary json
 );
 -- Grain: one row per order that was not as the source said when a sync last looked at it; kind is
--- missing, unlisted or differing (see sql/reconcile/days.sql).
+-- missing, unlisted, differing or found_by_id (see sql/reconcile).
 create table if not exists state.differing_orders (
     store varchar, order_id varchar, day_on date, kind varchar, cents bigint, found_at timestamp,
     run_id varchar
@@ -37,6 +37,7 @@ create table if not exists reconciliation (
     unexplained_cents bigint, limit_share double, is_whole_day boolean, reconciled_at timestamp,
     run_id varchar
 );
+alter table reconciliation add column if not exists found_by_id_count bigint;
 -- Grain: one row per identifier of a person who was forgotten; only its salted digest is kept.
 create table if not exists state.tombstones (
     store varchar, kind varchar, digest varchar, customer_key bigint, forgotten_at timestamp

@@ -9,14 +9,17 @@ create table if not exists orders (
     last_change_at timestamp, value_cents bigint, items_cents bigint, totals_cents bigint,
     currency varchar, promo_code varchar, refund_of varchar, user_profile_id varchar, customer_id varchar,
     email varchar, document varchar, document_type varchar, is_corporate boolean, phone varchar,
-    first_name varchar, last_name varchar, locale varchar, newsletter_opt_in boolean
+    first_name varchar, last_name varchar, locale varchar, newsletter_opt_in boolean,
+    payment_method varchar
 );
 -- Grain: one row per order line; category_names are the names as sold, beside category_path_ids.
+-- line_key is VTEX's own id of the line; list_cents is the line before discounts.
 create table if not exists order_items (
     store varchar, order_id varchar, line_no bigint, sku varchar, product_id varchar,
     ref_id varchar, product varchar, brand varchar, category_id varchar,
     category_path_ids varchar[], category_names varchar[], category varchar, seller varchar,
-    quantity bigint, amount_cents bigint, is_gift boolean
+    quantity bigint, amount_cents bigint, is_gift boolean, line_key varchar, list_cents bigint,
+    detail_url varchar, image_url varchar
 );
 -- Grain: one row per order and return receipt; amount_cents is positive.
 create table if not exists order_refunds (
@@ -45,7 +48,8 @@ create table if not exists carts (
 create table if not exists skus (
     store varchar, sku varchar, product_id varchar, ref_id varchar, sku_name varchar,
     product varchar, brand_id varchar, brand varchar, category_id varchar,
-    category_path_ids varchar[], category_names varchar[], is_active boolean
+    category_path_ids varchar[], category_names varchar[], is_active boolean, detail_url varchar,
+    image_url varchar
 );
 -- Grain: one row per category; path_ids and path_names start at the department.
 create table if not exists categories (
@@ -64,4 +68,9 @@ create table if not exists coupons (
 create table if not exists promotions (
     store varchar, promotion_id varchar, promotion varchar, promotion_type varchar,
     is_active boolean, is_archived boolean, starts_at timestamp, ends_at timestamp
+);
+-- Grain: one row per contact that its source has deleted. A record of its own: the documents of a
+-- source do not tell of those that are gone.
+create table if not exists contact_deletions (
+    store varchar, source varchar, contact_id varchar, deleted_at timestamp, run_id varchar
 );

@@ -9,9 +9,10 @@ with documents as (
         store,
         key as order_id,
         json_transform(payload -> '$.items', '[{
-            "id": "VARCHAR", "productId": "VARCHAR", "refId": "VARCHAR", "name": "VARCHAR",
-            "seller": "VARCHAR", "quantity": "DOUBLE", "isGift": "BOOLEAN",
-            "sellingPrice": "DOUBLE", "unitMultiplier": "DOUBLE",
+            "uniqueId": "VARCHAR", "id": "VARCHAR", "productId": "VARCHAR", "refId": "VARCHAR",
+            "name": "VARCHAR", "seller": "VARCHAR", "quantity": "DOUBLE", "isGift": "BOOLEAN",
+            "price": "DOUBLE", "sellingPrice": "DOUBLE", "unitMultiplier": "DOUBLE",
+            "detailUrl": "VARCHAR", "imageUrl": "VARCHAR",
             "priceDefinition": {
                 "total": "DOUBLE", "sellingPrices": [{"value": "DOUBLE", "quantity": "DOUBLE"}]
             },
@@ -76,7 +77,11 @@ renamed as (
             ))),
             cents(item.sellingPrice * item.quantity * coalesce(item.unitMultiplier, 1))
         ) as amount_cents,
-        coalesce(item.isGift, false) as is_gift
+        coalesce(item.isGift, false) as is_gift,
+        text_or_null(item.uniqueId) as line_key,
+        cents(item.price * item.quantity * coalesce(item.unitMultiplier, 1)) as list_cents,
+        text_or_null(item.detailUrl) as detail_url,
+        text_or_null(item.imageUrl) as image_url
     from named
 )
 

@@ -18,6 +18,9 @@ with documents as (
             "storePreferencesData": {"currencyCode": "VARCHAR"},
             "marketingData": {"coupon": "VARCHAR"},
             "clientPreferencesData": {"locale": "VARCHAR", "optinNewsLetter": "BOOLEAN"},
+            "paymentData": {"transactions": [{
+                "isActive": "BOOLEAN", "payments": [{"paymentSystemName": "VARCHAR"}]
+            }]},
             "clientProfileData": {
                 "userProfileId": "VARCHAR", "email": "VARCHAR", "document": "VARCHAR",
                 "documentType": "VARCHAR", "isCorporate": "BOOLEAN", "phone": "VARCHAR",
@@ -63,7 +66,10 @@ renamed as (
         name_or_null(said.clientProfileData.firstName) as first_name,
         name_or_null(said.clientProfileData.lastName) as last_name,
         text_or_null(said.clientPreferencesData.locale) as locale,
-        said.clientPreferencesData.optinNewsLetter as newsletter_opt_in
+        said.clientPreferencesData.optinNewsLetter as newsletter_opt_in,
+        text_or_null(list_filter(
+            said.paymentData.transactions, lambda paid: coalesce(paid.isActive, true)
+        )[1].payments[1].paymentSystemName) as payment_method
     from documents
 )
 

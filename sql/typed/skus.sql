@@ -11,7 +11,7 @@ with documents as (
             "ProductId": "VARCHAR", "ProductRefId": "VARCHAR", "SkuName": "VARCHAR",
             "ProductName": "VARCHAR", "NameComplete": "VARCHAR", "BrandId": "VARCHAR",
             "BrandName": "VARCHAR", "ProductCategoryIds": "VARCHAR", "IsActive": "BOOLEAN",
-            "AlternateIds": {"RefId": "VARCHAR"}
+            "AlternateIds": {"RefId": "VARCHAR"}, "DetailUrl": "VARCHAR", "ImageUrl": "VARCHAR"
         }') as said,
         path_ids(payload ->> '$.ProductCategoryIds') as category_path_ids,
         payload
@@ -33,5 +33,7 @@ select
     list_transform(
         category_path_ids, lambda id: text_or_null(payload ->> ('$.ProductCategories."' || id || '"'))
     ) as category_names,
-    said.IsActive as is_active
+    said.IsActive as is_active,
+    text_or_null(said.DetailUrl) as detail_url,
+    text_or_null(said.ImageUrl) as image_url
 from documents;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -17,6 +20,7 @@ from enrich.settings import parse_settings
 from enrich.store import open_warehouse
 from tests.cli.shell import NOW, enrich
 
+ROOT = Path(__file__).resolve().parents[2]
 ORDERS = """order_id,customer_id,ordered_at,amount,email
 1,c1,2026-03-01,10.00,ana@example.com
 2,c1,2026-03-05,20.50,ana@example.com
@@ -168,3 +172,34 @@ def test_fields_show_every_family() -> None:
     said = enrich("fields", "--markdown")
     assert "| orders_W | integer |" in said.out
     assert "360d" not in said.out
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    said = enrich("--version")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"enrich {declared} (Python 3.")
+    assert "duckdb 2." in said.out
+
+
+def test_no_text_of_a_csv_for_people_runs_as_a_formula(shop: Path) -> None:
+    sql = """
+        select ['=a', 'b'] as texts,
+            unnest(['=1+1', '@x', '+5511', '-2.5', '-x', chr(9) || '=1',
+                chr(10) || '=1']) as text"""
+    said = enrich("query", "--csv", sql, "--data", shop)
+    rows = list(csv.reader(io.StringIO(said.out)))[1:]
+    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "'\t=1", "'\n=1"]
+    assert [row[1] for row in rows] == expected
+    assert rows[0][0] == "'=a|b"
+    plain = enrich("query", "--json", sql, "--data", shop)  # for programs: as it is
+    assert json.loads(plain.out.splitlines()[0]) == {"texts": ["=a", "b"], "text": "=1+1"}
+
+
+def test_profiles_for_people_run_nothing_either(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("customer_id,first_name\nc1,=HYPERLINK()\n")
+    assert enrich("import", "--customers", tmp_path / "customers.csv", "--data", shop).code == 0
+    for name, expected in (("p.csv", "'=HYPERLINK()"), ("p.parquet", "=HYPERLINK()")):
+        assert enrich("profiles", "--output", shop / name, "--data", shop).code == 0
+        read = pl.read_parquet if name.endswith("parquet") else pl.read_csv
+        assert expected in read(shop / name)["first_name"].to_list()

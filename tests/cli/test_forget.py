@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from enrich.receiver import CONSENTS, Message, Told, inbox_of
 from enrich.simulator.build import FULL_KEY
 from enrich.store import open_warehouse, read_warehouse
 from tests.cli.shell import Said, enrich
@@ -28,6 +29,8 @@ pace = {{ requests_per_second = 90 }}
 [destinations.files]
 kind = "file"
 formats = ["csv", "parquet", "ndjson"]
+entities = ["profiles", "products", "purchases", "carts"]
+cart_days = 3000
 """
 ENVIRON = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
 
@@ -87,9 +90,11 @@ def test_nothing_is_left_and_nothing_comes_back(place: Place) -> None:
     values = [person["email"], person["document"], person["customer_id"]]
     sales = place.ask("select count(*), sum(amount_cents) from purchases").row(0)
     orders = place.ask(f"from purchases where customer_key = {person['customer_key']}").height
+    tell(place, person["email"])
     before = holding(place.data, values)
     assert {"warehouse.duckdb", "analysis.duckdb"} < set(before)
     assert any(name.endswith(".csv") for name in before)
+    assert any(name.startswith("inbox/") for name in before)
 
     said = place.do("forget", person["email"].upper())
 
@@ -127,6 +132,27 @@ def test_nothing_is_left_and_nothing_comes_back(place: Place) -> None:
     assert holding(place.data, values) == []
     assert place.ask(f"from customers where customer_key = {person['customer_key']}").is_empty()
     assert place.ask("from reconciliation where unexplained_count > 0").is_empty()
+
+
+def tell(place: Place, *emails: str) -> None:
+    """What a platform told of these people waits in the inbox."""
+    inbox = inbox_of(place.data, "main")
+    inbox.prepare()
+    said = [Message(Told(CONSENTS, one, "unsubscribed"), "connectif", NOW) for one in emails]
+    inbox.keep(CONSENTS, said, NOW)
+
+
+def test_what_is_told_of_a_forgotten_person_later_is_not_kept(place: Place) -> None:
+    told = "select count(*) from consent_statements"
+    tell(place, "later@example.com", "other@example.com")
+    assert place.do("sync", "--entity", "inbox").code == 0
+    assert place.ask(told).item() == 2
+    said = place.do("forget", "later@example.com")
+    assert "consents" in said.out and "nobody was known" not in said.out
+    assert place.ask(told).item() == 1
+    tell(place, "later@example.com")
+    assert place.do("sync", "--entity", "inbox").code == 0
+    assert place.ask(told).item() == 1
 
 
 def test_whoever_nobody_knows_is_kept_away(place: Place) -> None:

@@ -66,3 +66,21 @@ def test_ctrl_c_ends_with_130_and_the_next_run_completes(tmp_path: Path) -> None
         assert sorted(warehouse.runs()["status"]) == ["completed", "interrupted"]
         assert warehouse.watermark("main", "orders") is not None
     assert "orders" in output
+
+
+def test_of_two_at_once_one_works_and_the_other_says_who_does(tmp_path: Path) -> None:
+    with town(orders=100, customers=40) as there:
+        text = SETTINGS.format(now=NOW.isoformat(), address=there.address)
+        (tmp_path / "enrich.toml").write_text(text)
+
+        first = start_sync(tmp_path)
+        wait_for_details(there, 5)
+        second = start_sync(tmp_path)
+        _, said = second.communicate(timeout=60)
+        _, other = first.communicate(timeout=120)
+
+    assert (first.returncode, other) == (0, "")
+    assert second.returncode == 5
+    assert f"sync (process {first.pid}, since " in said
+    with open_warehouse(tmp_path / "data", job="a test") as warehouse:
+        assert warehouse.runs()["status"].to_list() == ["completed"]

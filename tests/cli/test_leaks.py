@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,15 @@ import polars as pl
 import pytest
 
 from enrich.destinations import REGISTRY
+from enrich.receiver import CONSENTS, Message, Told, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
-from enrich.simulator.platforms import PLATFORMS, Account
+from enrich.simulator.platforms import PLATFORMS, Account, newsletter
 from enrich.store import read_warehouse
+from enrich.wiring import Wiring
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS
-from tests.jobs.town import Town, town
+from tests.jobs.town import NOW, Town, town
 
 
 def _is_secret(value: object) -> bool:
@@ -47,7 +51,8 @@ def settings_of_every_kind() -> str:
         )
         for kind, options in MORE.items()
     ]
-    return SETTINGS + "\n" + "\n".join(tables)
+    shop = SETTINGS.replace("time_zone", 'store_url = "https://shop.example.com"\ntime_zone', 1)
+    return shop + "\n" + "\n".join(tables) + CONSENT
 
 
 # A destination of every kind, but for those of SETTINGS; what is slow by nature is made quick.
@@ -58,6 +63,23 @@ MORE: dict[str, dict[str, Any]] = {
     if kind not in ("file", "webhook")
 }
 MORE["webhook"] = {"url": "ADDRESS/webhook", "signing_secret": {"env": "HOOK"}}
+# Each takes all that it can; what goes one by one, a part of it.
+TAKEN = {kind: [one.name for one in adapter.entities] for kind, adapter in REGISTRY.items()}
+for kind, options in MORE.items():
+    for entity in REGISTRY[kind].others:
+        long_ago = {"cart_days": 3_000} if entity.name == "carts" else {}
+        options |= {**entity.example, **long_ago, "entities": TAKEN[kind]}
+MORE["connectif"]["max_records_per_run"] = 12
+CONSENT = """
+[consent]
+enabled = true
+read_from = ["connectif", "synerise"]
+create_unknown = true
+[receive.callers.connectif]
+kind = "connectif"
+secret = { env = "RECEIVE" }
+"""
+STRANGER = "a.stranger@example.com"
 ENV_NAMES = sorted(
     value["env"] for options in MORE.values() for value in options.values() if _is_secret(value)
 )
@@ -66,12 +88,22 @@ SECRETS = {
     "TOKEN": FULL_KEY.app_token,
     **{name: f"secret-of-{name.lower()}" for name in ENV_NAMES},
     "ICOMM_API_KEY": ICOMM_KEY,
+    "RECEIVE": "secret-of-whoever-calls",
+}
+# What somebody has to make on a platform before it takes more than profiles.
+MADE: dict[str, dict[str, Any]] = {
+    "coupon_sets": {"set-1": {"id": "set-1", "type": "multiple"}},
+    "catalogs": {"products": {}},
 }
 SPOKEN = (
     ("verify",),
     ("run",),
     ("push", "--confirm"),
     ("push", "--dry-run"),
+    ("push", "--destination", "synerise", "--entity", "purchases", "--from", "2026-01-01"),
+    ("push", "--exports"),
+    ("consent", "--dry-run"),
+    ("consent", "--confirm"),
     ("status",),
     ("rejects",),
     ("sync", "--debug"),
@@ -108,9 +140,11 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
         config.write_text(settings_of_every_kind().replace("ADDRESS", there.address))
         for kind in PLATFORMS:
             fields = {field.target for field in REGISTRY[kind].mapping}
-            there.simulator.accounts[kind] = Account(known_fields=fields)
+            there.simulator.accounts[kind] = Account(known_fields=fields, tables=deepcopy(MADE))
         common = ("--config", config, "--data", folder / "data")
         for words in SPOKEN:
+            if words == ("consent", "--dry-run"):
+                say_something(there, folder / "data")
             answer = enrich(*words, *common, environ=SECRETS)
             assert answer.code == (4 if words == ("run",) else 0), answer.err  # 4: to be confirmed
             if words == ("run",):
@@ -124,7 +158,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
     with read_warehouse(folder / "data") as copy:
         values = copy.query(PERSONAL)["value"].drop_nulls().to_list()
     assert len(values) > 80
-    personal = [value for value in values if len(value) > 5]
+    assert "created in VTEX" in "".join(said)  # there is something to be said
+    personal = [STRANGER, *(value for value in values if len(value) > 5)]
     yield Left(folder, "\n".join(said), log.getvalue(), personal)
 
 
@@ -154,13 +189,28 @@ def refuse_some(there: Town, folder: Path) -> None:
     there.simulator.icomm.refused = set(some)
 
 
+def say_something(there: Town, data: Path) -> None:
+    """Some at Connectif want no newsletter any more, and somebody nobody knows wants it."""
+    there.switch("POST", "advance", {"minutes": 2})  # Connectif counts the calls of a minute
+    account = there.simulator.account("connectif")
+    account.seconds = NOW.timestamp() - 3_600
+    for email in sorted(account.contacts)[:5]:
+        newsletter.set_status(account, email, "unsubscribed", ip="203.0.113.7", origin="form")
+    inbox = inbox_of(data, "main")
+    told = Told(CONSENTS, STRANGER, "subscribed", by_person=True)
+    inbox.prepare()
+    kept = inbox.keep(CONSENTS, [Message(told, "connectif", NOW - timedelta(hours=1))], NOW)
+    assert f"{kept.stat().st_mode:o}"[-3:] == "600"
+
+
 def test_every_kind_was_pushed_to(left: Left) -> None:
     import duckdb
 
     with duckdb.connect(str(left.data / "warehouse.duckdb"), read_only=True) as connection:
-        rows = connection.sql("select distinct destination from push_records").fetchall()
-    kinds = {"file" if name == "files" else name for (name,) in rows}
-    assert kinds == set(REGISTRY)
+        rows = connection.sql("select distinct destination, entity from push_records").fetchall()
+    pushed = {("file" if name == "files" else name, entity) for name, entity in rows}
+    wanted = {(kind, entity) for kind, entities in TAKEN.items() for entity in entities}
+    assert wanted - pushed == set()
 
 
 def test_no_secret_is_in_any_file(left: Left) -> None:
@@ -187,6 +237,14 @@ def test_settings_never_show_a_secret(left: Left) -> None:
         assert [s for s in SECRETS.values() if s in text] == []
 
 
+def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
+    settings = read_settings(left.folder / "enrich.toml")
+    wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
+    with wiring.shop("main") as shop, wiring.outlets() as outlets:
+        for live in (wiring, shop, shop.client, outlets, [one.destination for one in outlets]):
+            assert [s for s in SECRETS.values() if s in repr(live)] == []
+
+
 def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None:
     import duckdb
 
@@ -201,9 +259,16 @@ def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None
             "push_runs",
             "push_batches",
             "push_jobs",
+            "push_exports",
             "push_confirmations",
             "profile_runs",
             "rfm_cut_points",
+            "consents",
+            "consent_statements",
+            "consent_decisions",
+            "state.consent_known",
+            "state.consent_wishes",
+            "state.consent_addresses",
         ):
             text = pl.DataFrame(connection.table(table).to_arrow_table()).write_json()
             found = [value for value in left.personal if f'"{value}"' in text or value in text]

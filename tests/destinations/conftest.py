@@ -15,17 +15,18 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Destination, Tools, open_destination
-from enrich.jobs.push import PushSummary, Target, push
+from enrich.destinations import PROFILES, Destination, Tools, open_destination
+from enrich.jobs.push import PushSummary, Target, push, push_planned
 from enrich.jobs.push_ledger import RESULT_SCHEMA, Standing
 from enrich.profile import FIELDS
 from enrich.simulator.http import Request
 from enrich.simulator.platforms import PLATFORMS, Account, serve
+from tests.destinations.records import Records
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
 SCHEMA = {field.name: field.dtype for field in FIELDS}
-STATE_SCHEMA = dict.fromkeys(("record_id", "hash", "outcome", "remote_key"), pl.String)
+STATE_SCHEMA = dict.fromkeys(("record_id", "hash", "outcome", "remote_key", "memo"), pl.String)
 JOB_SCHEMA = dict.fromkeys(("job_id", "record_id", "hash", "remote_key"), pl.String)
 EMPTY = {field.name: field.empty for field in FIELDS}
 
@@ -71,21 +72,28 @@ class MemoryLedger:
     times: list[datetime] = field(default_factory=list)
     runs: dict[str, str] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    intents: set[str] = field(default_factory=set)
+    intents: dict[str, str | None] = field(default_factory=dict)
     row_count: int | None = None
     is_confirmed: bool = False
+    known_since: datetime | None = None
 
     def pushed_state(self, target: Target) -> pl.DataFrame:
         pending = {row["record_id"]: row["hash"] for row in self.jobs}
+        nothing = dict.fromkeys(STATE_SCHEMA)
         rows = [
-            (key, pending.get(key, row["hash"]), row["outcome"], row["remote_key"])
-            for key, row in self.records.items()
+            {
+                **self.records.get(key, nothing),
+                "record_id": key,
+                "hash": pending.get(key, self.records.get(key, nothing)["hash"]),
+                "memo": self.intents.get(key) or self.records.get(key, nothing)["memo"],
+            }
+            for key in {**self.records, **self.intents}
         ]
-        return pl.DataFrame(rows, schema=STATE_SCHEMA, orient="row")
+        return pl.DataFrame(rows, schema=STATE_SCHEMA)
 
     def standing(self, target: Target) -> Standing:
         taken = sum(row["accepted"] for row in self.records.values())
-        return Standing(taken, self.row_count, self.is_confirmed)
+        return Standing(taken, self.row_count, self.is_confirmed, self.known_since)
 
     def sent_since(self, target: Target, since: datetime) -> int:
         return sum(
@@ -99,13 +107,20 @@ class MemoryLedger:
         self.runs[run_id] = "running"
 
     def intend(
-        self, run_id: str, target: Target, batch_id: str, record_ids: pl.Series, now: datetime
+        self,
+        run_id: str,
+        target: Target,
+        batch_id: str,
+        record_ids: pl.Series,
+        now: datetime,
+        memos: pl.Series | None = None,
     ) -> None:
-        self.intents.update(record_ids)
+        said = [None] * len(record_ids) if memos is None else memos.to_list()
+        self.intents.update(zip(record_ids, said, strict=True))
 
     def unanswered(self, target: Target) -> Sequence[str]:
         unknown = {key for key, row in self.records.items() if row["outcome"] == "unknown"}
-        return sorted(self.intents | unknown)
+        return sorted(self.intents.keys() | unknown)
 
     def open_jobs(self, target: Target) -> pl.DataFrame:
         return pl.DataFrame(self.jobs, schema=JOB_SCHEMA)
@@ -123,6 +138,7 @@ class MemoryLedger:
         assert results["record_id"].is_unique().all()
         self.batches.append(results["record_id"].to_list())
         self.times.append(now)
+        self.known_since = self.known_since or now
         self.jobs = [row for row in self.jobs if row["job_id"] != closed_job]
         for row in results.iter_rows(named=True):
             kept = self.records.get(row["record_id"], {"hash": None, "accepted": False})
@@ -132,8 +148,9 @@ class MemoryLedger:
                 "hash": (row["hash"] or None) if is_taken else kept["hash"],
                 "accepted": kept["accepted"] or is_taken,
                 "remote_key": row["remote_key"] or kept.get("remote_key"),
+                "memo": row["memo"] or kept.get("memo"),
             }
-            self.intents.discard(row["record_id"])
+            self.intents.pop(row["record_id"], None)
             if row["job_id"]:
                 self.jobs.append({name: row[name] for name in JOB_SCHEMA})
 
@@ -255,6 +272,7 @@ class World:
     icomm: FakeIcomm = field(default_factory=FakeIcomm)
     receiver: FakeReceiver = field(default_factory=FakeReceiver)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    ledgers: dict[str, MemoryLedger] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -283,11 +301,18 @@ class World:
     def _secret(self, source: Mapping[str, str]) -> SecretStr:
         return SecretStr(self.secrets.get(source["env"], f"secret-of-{source['env']}"))
 
-    def open(self, kind: str, **options: Any) -> Destination:
-        there = open_destination("there", kind, options, self.tools())
-        if there.capabilities.fields_created_first and kind in PLATFORMS:
-            # Somebody created the fields there, as the page of the platform asks for.
+    def open(self, kind: str, of: str = PROFILES, **options: Any) -> Destination:
+        """One entity of a platform, after somebody made there what its page asks for."""
+        there = open_destination("there", kind, options, self.tools(), of)
+        if kind not in PLATFORMS:
+            return there
+        if there.capabilities.fields_created_first:
             self.account(kind).known_fields = {field.target for field in there.fields}
+        if "coupon_set_id" in options:
+            made = {"id": options["coupon_set_id"], "type": "multiple"}
+            self.account(kind).table("coupon_sets")[made["id"]] = made
+        if "catalog" in options:
+            self.account(kind).table("catalogs")[options["catalog"]] = {}
         return there
 
     def push(
@@ -311,6 +336,34 @@ class World:
             monotonic=lambda: self.seconds,
             sleep=self._wait,
         )
+
+    def push_records(
+        self,
+        destination: Destination,
+        records: Records,
+        *,
+        dry_run: bool = False,
+        confirmed: bool = True,
+    ) -> PushSummary:
+        """Push purchases, products, coupons or carts, with a ledger of their own."""
+        self.run_no += 1
+        return push_planned(
+            destination,
+            Target("there", "main", AS_OF, records.entity),
+            records.planner(destination),
+            self.ledger_of(records.entity),
+            run_id=f"run-{self.run_no}",
+            now=NOW,
+            dry_run=dry_run,
+            confirmed=confirmed,
+            monotonic=lambda: self.seconds,
+            sleep=self._wait,
+        )
+
+    def ledger_of(self, entity: str) -> MemoryLedger:
+        if entity == PROFILES:
+            return self.ledger
+        return self.ledgers.setdefault(entity, MemoryLedger())
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)

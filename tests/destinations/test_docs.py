@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from enrich.destinations import REGISTRY
-from enrich.destinations.pages import keys_table, limits_table, mapping_table
+from enrich.destinations.kinds import KINDS
+from enrich.destinations.pages import columns_table, keys_table, limits_table, mapping_table
 
 PAGES = Path(__file__).parents[2] / "docs" / "platforms"
 
@@ -29,11 +30,21 @@ def test_the_tables_are_those_of_the_code(kind, table):
 
 
 def test_a_mapping_with_names_of_its_own_is_shown_whole(kind):
-    adapter = REGISTRY[kind]
-    if all(field.source == field.target for field in adapter.mapping):
-        assert "under its own name" in page(kind)
-    else:
-        assert mapping_table(adapter) in page(kind)
+    for entity in REGISTRY[kind].entities:
+        if all(field.source == field.target for field in entity.mapping):
+            assert "under its own name" in page(kind)
+        else:
+            assert mapping_table(entity) in page(kind)
+
+
+def test_every_entity_has_its_part(kind):
+    for entity in REGISTRY[kind].others:
+        assert re.search(f"^## .*{entity.name}", page(kind), re.IGNORECASE | re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_the_columns_of_every_kind_are_on_the_first_page(name):
+    assert columns_table(KINDS[name]) in page("README")
 
 
 def test_the_page_says_what_to_do_first(kind):
@@ -43,12 +54,20 @@ def test_the_page_says_what_to_do_first(kind):
 
 
 def write_tables() -> None:
+    write("README", [columns_table(kind) for kind in KINDS.values()])
     for kind, adapter in REGISTRY.items():
-        text = page(kind)
-        for table in (keys_table(adapter), limits_table(adapter), mapping_table(adapter)):
-            head = re.escape(table.split("\n")[0])
-            text = re.sub(f"^{head}\n(\\|.*\n)*", lambda _, t=table: f"{t}\n", text, flags=re.M)
-        (PAGES / f"{kind}.md").write_text(text, encoding="utf-8")
+        mappings = [mapping_table(entity) for entity in adapter.entities]
+        write(kind, [keys_table(adapter), limits_table(adapter), *mappings])
+
+
+def write(name: str, tables: list[str]) -> None:
+    text = page(name)
+    for table in tables:
+        head = re.escape(table.split("\n")[0])
+        if table.startswith("| What |"):
+            head = r"\| What \|.*"
+        text = re.sub(f"^{head}\n(\\|.*\n)*", lambda _, t=table: f"{t}\n", text, flags=re.M)
+    (PAGES / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 import csv
 import hashlib
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from enrich.destinations.base import Addressee
 from enrich.errors import BadSettings, Stop
 from tests.destinations.conftest import make_people
+from tests.destinations.records import make
 
 ALL = {"formats": ["parquet", "csv", "ndjson"]}
 
@@ -117,3 +120,55 @@ def test_a_file_in_the_way_stops_and_nothing_counts_as_sent(world):
     summary = world.push(there, make_people(2))
     assert isinstance(summary.fault, Stop)
     assert (summary.accepted, summary.retryable) == (0, 2)
+
+
+def test_every_format_holds_purchases_with_their_lines(world):
+    done = world.push_records(world.open("file", "purchases", **ALL), make("purchases", 2))
+    assert (done.adds, done.accepted, done.fault) == (2, 2, None)
+    written = files(world)
+    table = pl.read_parquet(written["parquet"])
+    first = table.row(0, named=True)
+    assert first["ordered_at"] == datetime(2026, 1, 1, 13, tzinfo=UTC)
+    assert first["amount"] == Decimal("39.80")
+    assert [one["amount"] for one in first["lines"]] == [Decimal("10.00"), Decimal("19.90")]
+    row, _ = csv.DictReader(written["csv"].read_text().splitlines())
+    line = json.loads(written["ndjson"].read_text().splitlines()[0])
+    for told in (json.loads(row["lines"]), line["lines"]):
+        assert [(one["sku"], one["quantity"], one["amount"]) for one in told] == [
+            ("10", 3, 10.0),
+            ("20", 1, 19.9),
+        ]
+    assert (row["ordered_at"], row["amount"]) == ("2026-01-01T13:00:00.000Z", "39.80")
+    assert (line["ordered_at"], line["amount"]) == ("2026-01-01T13:00:00.000Z", 39.8)
+
+
+def test_files_of_records_hold_what_changed_even_beside_snapshots(world):
+    there = world.open("file", "purchases", mode="snapshot")
+    purchases = make("purchases", 5)
+    world.push_records(there, purchases)
+    world.push_records(there, purchases.ended(2))
+    names = sorted(path.name for path in (world.data_dir / "exports").glob("*.parquet"))
+    tables = [pl.read_parquet(world.data_dir / "exports" / name) for name in names]
+    assert sorted(table.height for table in tables) == [1, 5]
+    (changed,) = [table for table in tables if table.height == 1]
+    assert changed.select("order_id", "status", "is_canceled").row(0) == (
+        "order-2",
+        "canceled",
+        True,
+    )
+    assert all(name.startswith("main-purchases-") for name in names)
+
+
+def test_a_person_is_taken_out_of_the_files_of_purchases_as_well(world, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    options = {"folder": str(folder), "allow_outside_data": True, **ALL}
+    names = {"customer_key": "id"}
+    world.push(world.open("file", **options, names=names), make_people(3))
+    for entity in ("purchases", "carts", "products"):
+        world.push_records(world.open("file", entity, **options), make(entity, 3))
+    profiles = world.open("file", **options, names=names)
+    (told,) = profiles.erase([Addressee("2", "2")])
+    assert told.message.startswith("9 file(s)")
+    for path in folder.glob("*.ndjson"):
+        assert ("person0002" in path.read_text()) is False
+        assert len(path.read_text().splitlines()) == (3 if "-products-" in path.name else 2)

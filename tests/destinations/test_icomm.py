@@ -5,9 +5,10 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from enrich.destinations.icomm import MAPPING
+from enrich.destinations.icomm.contacts import MAPPING
 from enrich.errors import BadSettings, Refused
 from tests.destinations.conftest import make_people, make_profiles
+from tests.destinations.records import make
 
 KEYS = {"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIz"}
 DOCUMENTED = {
@@ -200,3 +201,49 @@ def test_settings_without_a_key_or_with_the_key_itself_are_refused(world):
     assert "hunter2" not in str(refusal.value)
     with pytest.raises(BadSettings, match=r"base_url: .*https"):
         open_icomm(world, base_url="http://api.example.com")
+
+
+def cart_fields(world, number=1):
+    return world.icomm.contacts[f"person{number:04}@example.com"]
+
+
+def test_the_newest_cart_is_fields_of_the_contact(world):
+    there = world.open("icomm", "carts", **KEYS)
+    assert world.push_records(there, make("carts", 2)).accepted == 2
+    assert cart_fields(world) == {
+        "nombre": "Zuleika",
+        "fecha_abandono": "01/01/2026",
+        "url_carrito": "https://shop.example.com/checkout/cart/add?sku=10&qty=2",
+    }
+
+
+def test_other_columns_of_a_cart_are_added_by_naming_them(world):
+    names = {"amount": "monto", "lines": "productos", "url": "enlace", "abandoned_at": "momento"}
+    there = world.open("icomm", "carts", **KEYS, cart_names=names, decimal_separator=",")
+    world.push_records(there, make("carts", 1))
+    kept = cart_fields(world)
+    assert (kept["monto"], kept["productos"], kept["momento"]) == (
+        "39,80",
+        "Lamp 10",
+        "01/01/2026 13:00",
+    )
+    assert "enlace" in kept and "url_carrito" not in kept
+
+
+@pytest.mark.parametrize(("clear_with", "left"), [("nothing", "01/01/2026"), ("empty", "")])
+def test_a_cart_that_is_over_is_emptied_only_where_the_settings_say_so(world, clear_with, left):
+    there = world.open("icomm", "carts", **KEYS, clear_with=clear_with)
+    world.push_records(there, make("carts", 1))
+    world.push_records(there, make("carts", 1).ended(1))
+    assert (cart_fields(world)["fecha_abandono"], cart_fields(world)["nombre"]) == (
+        left,
+        "Zuleika",
+    )
+
+
+@pytest.mark.parametrize(
+    "names", [{"colour": "x"}, {"url": "a.b"}, {"url": ""}, {"url": "same", "amount": "same"}]
+)
+def test_impossible_cart_names_are_refused(world, names):
+    with pytest.raises(BadSettings):
+        world.open("icomm", "carts", **KEYS, cart_names=names)

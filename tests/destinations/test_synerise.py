@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.destinations.batches import payload_bytes
-from enrich.destinations.synerise import clean, is_reserved
+from enrich.destinations.synerise.names import clean, is_reserved
 from enrich.errors import BadSettings
 from tests.destinations.conftest import make_people
 from tests.destinations.test_push import with_value

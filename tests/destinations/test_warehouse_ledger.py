@@ -6,7 +6,7 @@ import pytest
 
 from enrich.errors import HeldBack
 from enrich.jobs.push import Target, push
-from enrich.jobs.pushing import WarehouseLedger
+from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.store import open_warehouse
 from tests.destinations.conftest import AS_OF, NOW, make_people
 
@@ -49,7 +49,7 @@ def test_a_job_is_resumed_and_its_records_are_accepted_once(world, warehouse):
     assert once(make_people(5)).adds == 0
     assert once(make_people(5), confirmed=False).accepted == 5
     assert world.account("connectif").calls["POST imports"] == 1
-    state = warehouse.pushed_state("there", "main", "profile")
+    state = warehouse.pushed_state("there", "main", "profiles")
     assert set(state["outcome"]) == {"accepted"}
     assert state["remote_key"].to_list()[0].endswith("@example.com")
     assert once(make_people(5)).batches == 0
@@ -75,4 +75,4 @@ def test_a_killed_push_leaves_its_intents_and_the_next_one_says_so(world, wareho
     again = once(make_people(6))
     assert (again.accepted, again.resent) == (4, 2)
     assert sum(times > 1 for times in world.account("braze").times.values()) == 2
-    assert warehouse.unanswered_pushes("there", "main", "profile") == []
+    assert warehouse.unanswered_pushes("there", "main", "profiles") == []

@@ -11,6 +11,7 @@ import pytest
 from enrich.destinations.webhook import WebhookSettings
 from enrich.errors import BadSettings, Stop
 from tests.destinations.conftest import make_people, make_profiles
+from tests.destinations.records import make
 
 URL = {"url": "https://hooks.example.com/customers"}
 
@@ -167,3 +168,33 @@ def test_customers_without_an_address_go_unless_the_key_is_the_address(world):
     world.ledger.records.clear()
     by_email = world.push(open_webhook(world, key="email"), nameless)
     assert (by_email.accepted, by_email.invalid) == (0, {"no real e-mail": 1})
+
+
+def test_purchases_are_posted_whole_with_their_lines(world):
+    there = open_webhook(world, of="purchases")
+    world.push_records(there, make("purchases", 1))
+    body = json.loads(world.receiver.requests[0].content)
+    (record,) = body["records"]
+    assert (body["entity"], record["id"]) == ("purchases", "order-1")
+    fields = record["fields"]
+    assert (fields["ordered_at"], fields["amount"]) == ("2026-01-01T13:00:00.000Z", 39.8)
+    assert [(one["sku"], one["quantity"], one["amount"]) for one in fields["lines"]] == [
+        ("10", 3, 10.0),
+        ("20", 1, 19.9),
+    ]
+
+
+def test_a_canceled_order_is_told_to_whoever_knows_it_and_to_nobody_else(world):
+    there = open_webhook(world, of="purchases")
+    world.push_records(there, make("purchases", 2))
+    done = world.push_records(there, make("purchases", 3).ended(1, 3))
+    (record,) = json.loads(world.receiver.requests[-1].content)["records"]
+    assert (done.changes, done.adds) == (1, 0)
+    assert (record["id"], record["fields"]["is_canceled"]) == ("order-1", True)
+
+
+@pytest.mark.parametrize(("key", "sent"), [("email", 1), ("customer_key", 2)])
+def test_who_has_no_address_is_only_told_of_by_key(world, key, sent):
+    there = open_webhook(world, of="purchases", key=key)
+    done = world.push_records(there, make("purchases", 2).but(2, email=None))
+    assert (done.accepted, sum(done.invalid.values())) == (sent, 2 - sent)

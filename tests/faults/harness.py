@@ -9,85 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from enrich.store import open_warehouse
+from tests.faults.figures import Figures
 from tests.faults.moments import MOMENTS
-from tests.faults.shop import (
-    BATCH,
-    ENVIRON,
-    Difference,
-    Shop,
-    difference,
-    half_written,
-    needless_repeats,
-    open_shop,
-)
+from tests.faults.receipts import Receipts
+from tests.faults.shop import ENVIRON, Shop, difference, left_behind, open_shop
+from tests.faults.weathers import WEATHERS
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKED = 5
-WEATHERS: Mapping[str, Mapping[str, Any]] = {
-    "fair": {},
-    "429 with Retry-After": {"throttled": 0.05, "retry_after_seconds": 0.2},
-    "429 with a date": {"throttled": 0.03, "retry_after": "date"},
-    "429 without Retry-After": {"throttled": 0.03, "retry_after": "none"},
-    "5xx in bursts": {"broken": 0.01, "burst": 3},
-    "slow bodies": {"slow": 0.05, "slow_seconds": 0.1},
-    "cut bodies": {"cut": 0.03},
-    "no answer": {"lost": 0.03},
-    "HTML instead of JSON": {"html": 0.03},
-    "rows moving between pages": {"moving_rows": 0.2},
-    "index lag": {"index_lag_minutes": 5.5},
-    "stale statuses in the list": {"stale_status_minutes": 60},
-    "float totals": {"float_totals": True},
-    "no last change in the list": {"hide_last_change": True},
-    "scrolls that expire": {"expired_scrolls": 0.2},
-    "wrong range totals": {"wrong_range_total": True, "range_header": "short"},
-}
 KINDS = ("moment", "full disk", "moment", "random", "locked", "moment", "moment")
 
-
-@dataclass
-class Figures:
-    """What the harness prints."""
-
-    kills: int = 0
-    full_disks: int = 0
-    locks: int = 0
-    weathers: Counter[str] = field(default_factory=Counter)
-    moments: Counter[str] = field(default_factory=Counter)
-    in_flight: int = 0
-    orders_compared: int = 0
-    lost: int = 0
-    duplicated: int = 0
-    invented: int = 0
-    cents_off: int = 0
-    statuses_off_at_the_end: int = 0
-    needless_repeats: int = 0
-    half_written: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def survived(self) -> int:
-        return self.kills + self.full_disks + self.locks
-
-    def add(self, found: Difference) -> None:
-        self.orders_compared = found.compared
-        self.lost += found.lost
-        self.invented += found.invented
-        self.duplicated += found.duplicated
-        self.cents_off += found.cents_off
-
-    @property
-    def is_clean(self) -> bool:
-        off = self.lost + self.duplicated + self.invented + self.cents_off
-        off += self.statuses_off_at_the_end + self.needless_repeats
-        return off == 0 and not self.half_written and not self.faults
+Say = Callable[[str], None]
 
 
 def run(
@@ -96,29 +34,22 @@ def run(
     kills: int,
     seed: int,
     orders: int,
-    say: Callable[[str], None] = lambda line: None,
+    first_weather: int = 0,
+    say: Say = lambda line: None,
 ) -> Figures:
-    """The figures of `kills` faults, drawn with `seed`, on a shop of `orders` orders."""
+    """The figures of `kills` kills, drawn with `seed`, on a shop of `orders` orders."""
     began = time.monotonic()
-    figures = Figures()
-    with open_shop(folder, orders, seed, future_days=20 + 12 * kills) as shop:
-        _recover(shop, figures, "the first run", "run", first=True)
-        rounds = Rounds(shop, figures, random.Random(seed), say)
-        number = 0
-        while figures.kills < kills and number < 4 * kills + len(KINDS):
-            rounds.play(number)
-            number += 1
-        # By now the weekly look at 400 days is due: everything must be as it is.
-        shop.weather()
-        shop.wait(days=8)
-        _recover(shop, figures, "the last run", "run")
-        last = difference(shop)
-        figures.add(last)
-        figures.statuses_off_at_the_end = last.statuses_off
-        allowed = figures.in_flight
-        figures.needless_repeats = max(0, needless_repeats(shop) - allowed)
-    figures.seconds = time.monotonic() - began
-    return figures
+    dice = random.Random(seed)
+    with open_shop(folder, orders, seed, future_days=30 + 8 * kills) as shop:
+        rounds = Rounds(shop, dice, say)
+        rounds.recover("the first run", first=True)
+        for number in range(4 * kills + len(KINDS)):
+            if rounds.figures.kills >= kills:
+                break
+            rounds.play(number, first_weather + number)
+        rounds.close()
+    rounds.figures.seconds = time.monotonic() - began
+    return rounds.figures
 
 
 @dataclass
@@ -126,25 +57,55 @@ class Rounds:
     """One fault after the other, each survived before the next."""
 
     shop: Shop
-    figures: Figures
     dice: random.Random
-    say: Callable[[str], None]
+    say: Say
+    figures: Figures = field(default_factory=Figures)
+    receipts: Receipts = field(default_factory=Receipts)
     moments: list[str] = field(default_factory=list)  # still to come of this turn
 
-    def play(self, number: int) -> None:
+    def play(self, number: int, weather_number: int) -> None:
         """Time passes, a fault happens in some weather, the next run completes, all is compared."""
-        names = list(WEATHERS)
-        weather = names[number % len(names)]
-        self.figures.weathers[weather] += 1
+        weather = list(WEATHERS)[weather_number % len(WEATHERS)]
         self.shop.trade(self.dice)
         self.shop.wait(hours=self.dice.choice([24, 28, 36, 72]))
         self.shop.weather(seed=number, **WEATHERS[weather])
         told = self._befall(number)
-        self.figures.half_written += half_written(self.shop)
-        _recover(self.shop, self.figures, f"after {told}", "run")
+        self._look()
+        self.recover(f"after {told}")
         found = difference(self.shop)
+        self.figures.weathers[weather] += 1
         self.figures.add(found)
-        self.say(f"{number + 1:>4} {weather:<30} {told:<50} {'ok' if found.is_none else found}")
+        self.say(f"{number + 1:>4} {weather:<34} {told:<50} {'ok' if found.is_none else found}")
+
+    def recover(self, when: str, *, first: bool = False) -> None:
+        """The run that has to put everything right; the first push is confirmed by a person."""
+        for command in ("run", "push") if first else ("run",):
+            worker = start(self.shop, command=command)
+            _, said = worker.communicate(timeout=600)
+        if worker.returncode:
+            last = said.strip().splitlines()[-1:] or ["no word"]
+            self.figures.faults.append(f"{when}: exit code {worker.returncode}: {last[0]}")
+        self._look()
+
+    def close(self) -> None:
+        """By now the weekly look at 400 days is due: everything must be as it is."""
+        self.shop.weather()
+        self.shop.wait(days=8)
+        self.recover("the last run")
+        last = difference(self.shop)
+        self.figures.add(last)
+        self.figures.statuses_off_at_the_end = last.statuses_off
+        self.figures.in_flight = self.receipts.in_flight_count
+        self.figures.sent_twice = self.receipts.sent_twice_count
+        self.figures.needless_repeats = self.receipts.needless_count
+        self.figures.records_pushed = sum(map(len, self.shop.batches.values()))
+
+    def _look(self) -> None:
+        """What the process that has ended left in the warehouse and at the platform."""
+        left = left_behind(self.shop)
+        self.figures.half_written += left.half_written
+        repeats = self.shop.simulator.webhook.repeats
+        self.receipts.take(self.shop.batches, repeats, left.unanswered)
 
     def _befall(self, number: int) -> str:
         kind = KINDS[number % len(KINDS)]
@@ -161,11 +122,11 @@ class Rounds:
         count = self.dice.choice([1, 2]) if name.startswith("push") else 1
         worker = start(self.shop, name, count)
         worker.communicate(timeout=300)
-        if worker.returncode == -signal.SIGKILL:
-            self.figures.moments[name] += 1
-            self._count_kill()
-            return name
-        return f"(not reached) {name}"
+        if worker.returncode != -signal.SIGKILL:
+            return f"(not reached) {name}"
+        self.figures.moments[name] += 1
+        self.figures.kills += 1
+        return name
 
     def _kill_somewhen(self) -> str:
         worker = start(self.shop)
@@ -174,23 +135,21 @@ class Rounds:
             worker.wait(delay)
         except subprocess.TimeoutExpired:
             worker.kill()
-            self._count_kill()
+            self.figures.kills += 1
         worker.communicate(timeout=60)
         return f"killed after {delay:.1f} s"
 
-    def _count_kill(self) -> None:
-        """One batch may have been under way: whether it arrived, nobody can know."""
-        self.figures.kills += 1
-        self.figures.in_flight += BATCH
-
     def _fill_disk(self) -> str:
+        """A disk counts as full when it hurt; where the file had room inside, there is less."""
         size = (self.shop.data / "warehouse.duckdb").stat().st_size
-        limit = self.dice.choice([1 << 14, 1 << 18, size // 2, size - (1 << 16)])
-        worker = start(self.shop, limit=limit)
-        _, said = worker.communicate(timeout=300)
-        self.figures.full_disks += 1
-        if "Traceback" in said:
-            self.figures.faults.append(f"full disk: {said.splitlines()[-1]}")
+        for limit in (self.dice.choice([1 << 18, size // 2, size - (1 << 16)]), 1 << 14):
+            worker = start(self.shop, limit=limit)
+            _, said = worker.communicate(timeout=300)
+            if "Traceback" in said:
+                self.figures.faults.append(f"full disk: {said.splitlines()[-1]}")
+            if worker.returncode:
+                break
+        self.figures.full_disks += worker.returncode != 0
         return f"no file above {limit:,} bytes: exit code {worker.returncode}"
 
     def _lock(self) -> str:
@@ -209,7 +168,8 @@ def start(
     """A run in a process of its own; `limit` is the largest file it may write, in bytes."""
     config = ("--config", str(shop.folder / "enrich.toml"), "--data", str(shop.data))
     confirm = ("--confirm",) if command == "push" else ()
-    arguments = (command, *confirm, *config, "--now", shop.now.isoformat())
+    now = shop.now + timedelta(minutes=shop.skew_minutes)
+    arguments = (command, *confirm, *config, "--now", now.isoformat())
 
     def shrink() -> None:
         if limit is not None:
@@ -224,15 +184,3 @@ def start(
         text=True,
         preexec_fn=shrink,
     )
-
-
-def _recover(shop: Shop, figures: Figures, when: str, command: str, *, first: bool = False) -> None:
-    """The run that has to put everything right; the first push is confirmed by a person."""
-    worker = start(shop, command=command)
-    _, said = worker.communicate(timeout=600)
-    if first:
-        worker = start(shop, command="push")
-        _, said = worker.communicate(timeout=600)
-    if worker.returncode:
-        last = said.strip().splitlines()[-1:] or ["no word"]
-        figures.faults.append(f"{when}: exit code {worker.returncode}: {last[0]}")

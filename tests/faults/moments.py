@@ -23,7 +23,7 @@ class Moment:
 
 MOMENTS: Mapping[str, Moment] = {
     "sync: a window was listed": Moment("vtex/listing.py", "_read_window"),
-    "sync: details are fetched, none is stored": Moment("jobs/sync_orders.py", "_load", "call"),
+    "sync: details are fetched, none is stored": Moment("jobs/listed_orders.py", "_load", "call"),
     "load: inside the transaction": Moment("store/loading.py", "load_documents"),
     "load: stored, the listing is not remembered": Moment(
         "store/warehouse.py", "load_listing", "call"

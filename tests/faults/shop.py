@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from enrich.destinations import PROFILES
 from enrich.simulator.app import Simulator
 from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
 from enrich.simulator.changes import add_orders, change_order
+from enrich.simulator.flow import value_at
 from enrich.simulator.server import serve
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
@@ -48,6 +50,7 @@ class Shop:
     simulator: Simulator
     folder: Path
     now: datetime = BEGIN
+    skew_minutes: float = 0.0  # how much this machine's clock is ahead of the shop's
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     new: list[str] = field(default_factory=list)
 
@@ -69,7 +72,14 @@ class Shop:
         for action in ("refund", "cancel"):
             change_order(self.simulator.main, self.new.pop(0), action, {})
 
-    def weather(self, **values: Any) -> None:
+    @property
+    def batches(self) -> dict[str, list[dict[str, Any]]]:
+        """The records the platform got, by the key of their batch, in the order they came."""
+        found = self.simulator.webhook.batches
+        return {key: body["records"] for key, body in found.items()}
+
+    def weather(self, skew_minutes: float = 0.0, **values: Any) -> None:
+        self.skew_minutes = skew_minutes
         sky = self.simulator.main.sky
         sky.weather = Weather(**values)
         sky.buckets.clear()
@@ -78,12 +88,22 @@ class Shop:
     def truth(self) -> dict[str, dict[str, Any]]:
         """The orders that a client must have by now, by id; once seen, an order stays."""
         told = order_truth(self.simulator.main, 0, len(self.simulator.main.world.book))
-        newest = (self.now - SETTLED).isoformat()
+        unseen = SETTLED + timedelta(minutes=max(0.0, -self.skew_minutes))
+        newest = (self.now - unseen).isoformat()
         for order in told:
             is_listed = order["isCompleted"] and order["creationDate"] < newest
             if order["orderId"] in self.seen or (is_listed and order["isReachable"]):
                 self.seen[order["orderId"]] = order
         return self.seen
+
+    def values(self, order_id: str) -> tuple[int, int]:
+        """The cents of an order now and as the index knows them: a change of these minutes."""
+        vtex = self.simulator.main
+        order = vtex.world.book.find(order_id)
+        assert order is not None
+        moments = (vtex.now_us(), vtex.index_us())
+        now, before = (value_at(vtex.world.book, order, at_us) for at_us in moments)
+        return now, before
 
 
 @contextmanager
@@ -132,7 +152,7 @@ def difference(shop: Shop) -> Difference:
         len(truth.keys() - stored.keys()),
         len(stored.keys() - truth.keys() - young),
         len(rows) - len(stored),
-        sum(abs(stored[one][0] - truth[one]["value"]) for one in both),
+        sum(min(abs(stored[one][0] - cents) for cents in shop.values(one)) for one in both),
         sum(stored[one][1] != (truth[one]["status"] or None) for one in both),
     )
 
@@ -159,44 +179,32 @@ HALF_WRITTEN: Mapping[str, str] = {
 }
 
 
-def half_written(shop: Shop) -> list[str]:
-    """What a killed run left behind half; empty when nothing is."""
-    found = [name for name, query in HALF_WRITTEN.items() if _count(shop, query)]
-    if _profile_count(shop) not in (0, _kept_count(shop)):
-        found.append("a table of profiles that no run has kept")
-    return found
+@dataclass(frozen=True)
+class Left:
+    """What a process left: tables written by half, and the records it sent without an outcome."""
+
+    half_written: list[str]
+    unanswered: list[str]
 
 
-def _count(shop: Shop, query: str) -> int:
-    import duckdb
-
+def left_behind(shop: Shop) -> Left:
+    """What is in the warehouse after a process has ended, well or not."""
     path = shop.data / "warehouse.duckdb"
     if not path.exists():
-        return 0
-    with open_warehouse(shop.data, job="the harness"):
-        pass  # replays what the killed one left
+        return Left([], [])
+    with open_warehouse(shop.data, job="the harness") as warehouse:  # replays what a kill left
+        unanswered = warehouse.unanswered_pushes("hook", "main", PROFILES)
+        profile_count = warehouse.profiles("main").height
     with duckdb.connect(str(path), read_only=True) as connection:
-        return int(connection.sql(query).fetchall()[0][0])
+        found = [name for name, query in HALF_WRITTEN.items() if _number(connection, query)]
+        kept_count = _number(connection, KEPT)
+    if profile_count not in (0, kept_count):
+        found.append("a table of profiles that no run has kept")
+    return Left(found, unanswered)
 
 
-def _profile_count(shop: Shop) -> int:
-    with open_warehouse(shop.data, job="the harness") as warehouse:
-        return warehouse.profiles("main").height
+KEPT = "select coalesce(arg_max(customer_count, kept_at), 0) from profile_runs"
 
 
-def _kept_count(shop: Shop) -> int:
-    newest = "select coalesce(arg_max(customer_count, kept_at), 0) from profile_runs"
-    return _count(shop, newest)
-
-
-def needless_repeats(shop: Shop) -> int:
-    """Records that the platform got again with what it had last, in another batch."""
-    last: dict[str, str] = {}
-    repeats: Counter[str] = Counter()
-    for body in shop.simulator.webhook.batches.values():
-        for record in body["records"]:
-            content = json.dumps(record, sort_keys=True)
-            key = str(record["id"])
-            repeats[key] += last.get(key) == content
-            last[key] = content
-    return repeats.total()
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(connection.sql(query).fetchall()[0][0])

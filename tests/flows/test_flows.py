@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import traceback
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +13,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from prefect import Task
 
+import flows.profiles
+import flows.sync
+import flows.wire
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.jobs.pulling import EntityReport
@@ -26,6 +31,7 @@ from enrich.simulator.build import FULL_KEY
 from enrich.wiring import Wiring
 from flows.deploy import options_of, plans
 from flows.pages import (
+    consent_page,
     cut_table,
     grid,
     movements_page,
@@ -36,10 +42,11 @@ from flows.pages import (
     sync_page,
 )
 from flows.profiles import compute_store, push_one
-from flows.sync import each, publish_copy, pull_store
-from flows.wire import is_superfluous, is_worth_a_retry
+from flows.sync import each, publish_copy, pull_store, weigh_consents
+from flows.wire import is_superfluous, is_worth_a_retry, reticent
 from tests.jobs.town import NOW, town
 
+PERSON = "ana@example.com"
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2026, 3, 9)
 CHECKS = pl.DataFrame(
@@ -63,7 +70,7 @@ def wiring_to(address: str, data_dir: Path) -> Wiring:
                     "pace": {"requests_per_second": 90},
                 }
             },
-            "destinations": {"files": {"kind": "file"}},
+            "destinations": {"files": {"kind": "file", "entities": ["profiles", "purchases"]}},
         }
     )
     secrets = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
@@ -77,12 +84,19 @@ def test_the_tasks_are_plain_functions_over_the_jobs(tmp_path: Path) -> None:
         assert not is_superfluous.fn(wiring, "sync", stores, NOW)
 
         pulled = pull_store.fn(wiring, "main")
+        heard = weigh_consents.fn(wiring, "main")
         computed = compute_store.fn(wiring, "main")
-        pushed = push_one.fn(wiring, "files", "main")
+        pushed, purchases = push_one.fn(wiring, "files", "main")
         copy = publish_copy.fn(wiring)
 
         assert pulled.fault is None
+        # Nobody is told anything that nobody agreed to, and there is nothing to be told yet.
+        assert (heard.fault, heard.written_count) == (None, 0)
+        people = f"| people with a word of theirs | {heard.people_count} |"
+        assert heard.people_count > 5 and people in consent_page([heard])
         assert pushed.accepted == computed.customer_count > 0
+        assert (purchases.entity, purchases.accepted > 0) == ("purchases", True)
+        assert "| files | main | purchases |" in push_page([pushed, purchases])
         assert Path(copy).is_file()
         assert is_superfluous.fn(wiring, "sync", stores, NOW - timedelta(hours=4))
         assert not is_superfluous.fn(wiring, "sync", stores, NOW + timedelta(hours=4))
@@ -111,6 +125,33 @@ def test_profiles_by_hand_do_not_cover_the_push(tmp_path: Path) -> None:
 def test_only_what_may_pass_by_itself_is_tried_again(fault: Exception, expected: bool) -> None:
     state: Any = SimpleNamespace(data=fault)
     assert is_worth_a_retry(None, None, state) is expected
+
+
+def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
+    """Prefect keeps the text and the chain of what a task raises."""
+
+    @reticent
+    def load(fault: Exception) -> None:
+        raise fault
+
+    fault = ValueError(PERSON)
+    with pytest.raises(Stop) as told:
+        load(fault)
+    assert str(told.value).startswith("unexpected ValueError ")
+    assert PERSON not in "".join(traceback.format_exception(told.value))
+    with pytest.raises(Refused, match="401"):
+        load(Refused("401"))
+
+
+def test_every_task_is_reticent() -> None:
+    found = {
+        value.fn.__name__: value.fn
+        for module in (flows.sync, flows.profiles, flows.wire)
+        for value in vars(module).values()
+        if isinstance(value, Task)
+    }
+    assert len(found) >= 5
+    assert [name for name, function in found.items() if not hasattr(function, "__wrapped__")] == []
 
 
 def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:

@@ -15,18 +15,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrich.simulator.build import FULL_KEY
-from flows.deploy import TAGS
+from enrich.simulator.weather import Weather
+from flows.deploy import ABANDONED, TAGS
 from tests.flows import screenshot
-from tests.jobs.town import town
+from tests.jobs.town import Town, town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 
@@ -35,13 +37,16 @@ SETTINGS = """
 account = "demostore"
 base_url = "{address}/vtex"
 app_key = {{ env = "KEY" }}
-app_token = {{ env = "TOKEN" }}
+app_token = {{ prefect_block = "vtex-token" }}
 time_zone = "America/Sao_Paulo"
 currency = "BRL"
 pace = {{ requests_per_second = 90 }}
 
 [destinations.files]
 kind = "file"
+
+[consent]
+enabled = true
 """
 
 
@@ -64,22 +69,45 @@ class Server:
     def deployments(self) -> dict[str, Any]:
         return {found["name"]: found for found in self.ask("deployments/filter")}
 
-    def run(self, deployment: str) -> dict[str, Any]:
-        """A triggered run of the deployment, when it has ended."""
+    def start(self, deployment: str) -> str:
+        """The id of a triggered run of the deployment."""
         deployment_id = self.deployments()[deployment]["id"]
         # Its SQLite answers 503 while something else writes; Prefect's own clients ask again too.
         started = wait_for(lambda: self.ask(f"deployments/{deployment_id}/create_flow_run"))
-        wanted = {"flow_runs": {"id": {"any_": [started["id"]]}}}
+        return str(started["id"])
 
-        def ended() -> Any:
+    def until(self, run_id: str, *states: str) -> dict[str, Any]:
+        """The run, when it is in one of these states."""
+        wanted = {"flow_runs": {"id": {"any_": [run_id]}}}
+
+        def there() -> Any:
             found = self.ask("flow_runs/filter", wanted)[0]
-            return found if found["state_type"] in ("COMPLETED", "FAILED", "CRASHED") else None
+            return found if found["state_type"] in states else None
 
-        return dict(wait_for(ended))
+        return dict(wait_for(there))
+
+    def run(self, deployment: str) -> dict[str, Any]:
+        """A triggered run of the deployment, when it has ended."""
+        return self.until(self.start(deployment), "COMPLETED", "FAILED", "CRASHED")
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """A Secret block, as a person makes it in the UI."""
+        kind = wait_for(lambda: self.get("block_types/slug/secret"))
+        wanted = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
+        schema = wait_for(lambda: self.ask("block_schemas/filter", wanted))[0]
+        ids = {"block_type_id": kind["id"], "block_schema_id": schema["id"]}
+        wait_for(
+            lambda: self.ask("block_documents/", {"name": name, "data": {"value": value}, **ids})
+        )
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.ui}/api/{path}", timeout=30) as response:
+            return json.load(response)
 
     def artifacts(self, run: dict[str, Any]) -> dict[str, str]:
         wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
-        return {found["key"]: found["data"] for found in self.ask("artifacts/filter", wanted)}
+        found = wait_for(lambda: self.ask("artifacts/filter", wanted))
+        return {artifact["key"]: artifact["data"] for artifact in found}
 
     def artifact_id(self, key: str) -> str:
         return str(self.ask("artifacts/filter", {"artifacts": {"key": {"any_": [key]}}})[0]["id"])
@@ -103,30 +131,67 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass
+class Served:
+    """`enrich serve` of one made-up shop, and its server."""
+
+    folder: Path
+    server: Server
+    town: Town
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        port = self.server.ui.rpartition(":")[2]
+        with (self.folder / "said.txt").open("ab") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "enrich", "serve", "--port", port],
+                cwd=self.folder,
+                env={**os.environ, "KEY": FULL_KEY.app_key},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for(lambda: len(self.server.deployments()) == 2)
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said.txt").read_text()
+
+    def pull_the_plug(self) -> None:
+        """Every process of it is gone at once, as when the power fails."""
+        assert self.process is not None
+        for pid in family(self.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def family(pid: int) -> list[int]:
+    """The process and all its descendants."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("serve")
-    port = free_port()
     size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
     with town(**size) as there:
         (folder / "enrich.toml").write_text(SETTINGS.format(address=there.address))
-        environ = {**os.environ, "KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "enrich", "serve", "--port", str(port)],
-            cwd=folder,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        found = Served(folder, Server(free_port(), folder / "data"), there)
+        found.start()
         try:
-            found = Server(port, folder / "data")
-            wait_for(lambda: len(found.deployments()) == 2)
+            found.server.keep_secret("vtex-token", FULL_KEY.app_token)
             yield found
         finally:
-            process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=60)
-        assert process.returncode == 130, output.decode()
+            assert found.process is not None
+            found.process.send_signal(signal.SIGTERM)
+            found.process.wait(timeout=60)
+        assert found.process.returncode == 130, found.said
         assert (folder / "data" / "prefect" / "prefect.db").is_file()
+
+
+@pytest.fixture
+def server(served: Served) -> Server:
+    return served.server
 
 
 def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
@@ -153,6 +218,7 @@ def test_triggered_runs_complete_and_leave_pages(server: Server, tmp_path: Path)
     assert "| orders |" in page
     assert "| pushes are | free |" in page
     assert "**The dashboard stays as it was:**" in page
+    assert "| people with a word of theirs |" in server.artifacts(pulled)["consent"]
 
     in_the_way.rmdir()
     computed = server.run("daily")
@@ -195,3 +261,46 @@ def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
     for name, path in pages.items():
         height = 1500 if "artifact" in path else 1000
         screenshot.take(f"{server.ui}/{path}", folder / name, height=height)
+
+
+def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served: Served) -> None:
+    served.town.simulator.main.sky.weather = Weather(slow=1.0, slow_seconds=30)
+    lost = served.server.start("four-hourly")
+    lock = served.folder / "data" / ".lock"
+    wait_for(lambda: served.server.until(lost, "RUNNING") and '"sync"' in lock.read_text())
+    served.pull_the_plug()
+    served.town.simulator.main.sky.weather = Weather()
+
+    served.start()
+    done = served.server.run("four-hourly")
+
+    assert done["state_type"] == "COMPLETED", done["state"]
+    ended = served.server.until(lost, "CRASHED")
+    assert ended["state"]["message"] == ABANDONED
+    assert f"1 run(s) ended: {ABANDONED}" in served.said
+
+
+def test_a_second_serve_of_the_same_data_says_who_serves(served: Served) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "flows.deploy", "--config", "enrich.toml", "--data", "data"],
+        cwd=served.folder,
+        env={**os.environ, "PREFECT_API_URL": f"{served.server.ui}/api"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert second.returncode == 1
+    assert "serve (process" in second.stderr
+    assert "serves the schedules of this data folder" in second.stderr
+
+
+def test_prefect_keeps_no_secret_and_nobody(served: Served) -> None:
+    data = served.folder / "data"
+    kept = [path for path in served.folder.rglob("*") if path.is_file()]
+    for path in kept:
+        content = path.read_bytes()
+        assert FULL_KEY.app_token.encode() not in content, path.name
+        if path.is_relative_to(data / "prefect") or path.parent == served.folder:
+            assert b"@example.com" not in content, path.name
+    assert (data / "prefect").stat().st_mode & 0o777 == 0o700
+    assert (data / "prefect-server.log").stat().st_mode & 0o777 == 0o600

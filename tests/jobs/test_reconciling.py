@@ -166,6 +166,8 @@ def test_a_held_push_says_why_and_sends_nothing(tmp_path: Path) -> None:
 
         assert isinstance(held.fault, HeldBack)
         assert held.accepted == 0
+        states = {(p.destination, p.state) for p in read_status(warehouse, ["main"], NOW).pushes}
+        assert states == {("files", "held")}
         assert not (tmp_path / "exports").exists()
         assert (shown.fault, shown.adds > 0) == (None, True)
         sync_store(warehouse, there.shop, now=NOW, span=Span(NOW - timedelta(days=3), NOW))

@@ -13,19 +13,25 @@ from tests.store.conftest import NOW
 
 
 def test_old_rejects_and_exports_go_and_young_ones_stay(tmp_path: Path) -> None:
-    exports = tmp_path / "exports" / "files"
-    exports.mkdir(parents=True)
-    for name, days in (("old.csv", 91), ("young.csv", 89)):
-        (exports / name).touch()
+    exports, inbox = tmp_path / "exports" / "files", tmp_path / "inbox" / "main" / "orders"
+    for folder, name, days in (
+        (exports, "old.csv", 91),
+        (exports, "young.csv", 89),
+        (inbox, "old.inbox", 61),
+        (inbox, "young.inbox", 59),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
         at = (NOW - timedelta(days=days)).timestamp()
-        os.utime(exports / name, (at, at))
+        os.utime(folder / name, (at, at))
     with open_warehouse(tmp_path) as warehouse:
         for key, days in (("old", 31), ("young", 29)):
             at = NOW - timedelta(days=days)
             reject = [Reject(key, "broken", "{}")]
             warehouse.load_records("main", "orders", [], reject, run_id="r", now=at)
 
-        tidy(warehouse, rejects_days=30, exports_days=90, now=NOW)
+        tidy(warehouse, rejects_days=30, exports_days=90, inbox_days=60, now=NOW)
 
         assert warehouse.rejects()["key"].to_list() == ["young"]
     assert [path.name for path in exports.iterdir()] == ["young.csv"]
+    assert [path.name for path in inbox.iterdir()] == ["young.inbox"]

@@ -80,3 +80,18 @@ def test_what_is_no_backup_is_refused_and_nothing_is_overwritten(tmp_path: Path)
     with pytest.raises(BadSettings, match="exists already"):
         back_up(path, tmp_path / "text", started_at=NOW)
     assert counts(tmp_path) == [1, 1, 1]
+
+
+def test_a_backup_replaces_a_damaged_warehouse(tmp_path: Path) -> None:
+    data, path = tmp_path / "data", tmp_path / "data" / "warehouse.duckdb"
+    load(data, "o1")
+    copy = back_up(path, tmp_path / "b.duckdb", started_at=NOW)
+    path.write_bytes(b"not a database" * 1000)
+    path.with_name("warehouse.duckdb.wal").write_bytes(b"nor a log")
+
+    before = restore(path, copy, started_at=NOW)
+
+    assert counts(data) == [1, 1, 1]
+    assert before is not None
+    assert before.read_bytes().startswith(b"not a database")
+    assert before.stat().st_mode & 0o777 == 0o600

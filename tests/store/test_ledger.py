@@ -10,7 +10,7 @@ import polars as pl
 from enrich.store import Warehouse, open_warehouse
 from tests.store.conftest import NOW
 
-TARGET = ("icomm", "main", "profile")
+TARGET = ("icomm", "main", "profiles")
 
 
 def send(warehouse: Warehouse, batch_no: int, outcome: str, digest: str | None) -> None:
@@ -52,8 +52,8 @@ def test_a_refused_record_keeps_what_the_platform_has(tmp_path: Path) -> None:
 def test_destinations_and_stores_are_apart(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         send(warehouse, 0, "accepted", "h0")
-        assert warehouse.pushed_state("other", "main", "profile").is_empty()
-        assert warehouse.pushed_state("icomm", "other", "profile").is_empty()
+        assert warehouse.pushed_state("other", "main", "profiles").is_empty()
+        assert warehouse.pushed_state("icomm", "other", "profiles").is_empty()
 
 
 def test_a_job_keeps_its_hashes_until_it_is_over(tmp_path: Path) -> None:
@@ -85,13 +85,23 @@ def test_an_intent_stands_until_its_outcome_is_known(tmp_path: Path) -> None:
 
 def test_what_is_known_of_a_destination(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        nothing = {"accepted_count": 0, "row_count": None, "is_confirmed": False}
+        nothing = {
+            "accepted_count": 0,
+            "row_count": None,
+            "is_confirmed": False,
+            "known_since": None,
+        }
         assert warehouse.push_standing(*TARGET) == nothing
         warehouse.confirm_push(*TARGET, run_id="r", now=NOW)
-        warehouse.start_push("r", "icomm", "main", now=NOW)
-        warehouse.finish_push("r", "icomm", "main", "completed", {"rows": 7}, now=NOW)
+        warehouse.start_push("r", *TARGET, now=NOW)
+        warehouse.finish_push("r", *TARGET, "completed", {"rows": 7}, now=NOW)
         send(warehouse, 0, "accepted", "h0")
-        known = {"accepted_count": 1, "row_count": 7, "is_confirmed": True}
+        known = {
+            "accepted_count": 1,
+            "row_count": 7,
+            "is_confirmed": True,
+            "known_since": NOW.replace(tzinfo=None),
+        }
         assert warehouse.push_standing(*TARGET) == known
 
 

@@ -11,7 +11,8 @@ from enrich.errors import BadSettings
 from enrich.model import RawRecord
 from enrich.store import open_warehouse
 from enrich.store.connection import SCHEMA_VERSION
-from tests.store.conftest import RUN
+from enrich.store.keeping import restore
+from tests.store.conftest import NOW, RUN
 
 NAME = "warehouse.duckdb"
 COPY = f"warehouse.before-schema-{SCHEMA_VERSION}.duckdb"
@@ -50,6 +51,18 @@ def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
     assert (tmp_path / COPY).stat().st_mode & 0o777 == 0o600
 
 
+def test_what_was_pushed_before_there_were_entities_is_profiles(tmp_path: Path) -> None:
+    make_first(tmp_path)
+    with duckdb.connect(str(tmp_path / NAME)) as connection:
+        connection.execute("alter table push_runs drop column entity")
+        connection.execute("insert into push_runs by name select 'r' as run_id, 'x' as destination")
+        connection.execute("insert into push_records by name select 'profile' as entity, 1 as hash")
+    with open_warehouse(tmp_path):
+        pass
+    assert ask(tmp_path / NAME, "select entity from push_runs") == [("profiles",)]
+    assert ask(tmp_path / NAME, "select entity from push_records") == [("profiles",)]
+
+
 def test_a_migration_that_fails_leaves_the_old_one_whole(tmp_path: Path) -> None:
     make_first(tmp_path)
     with duckdb.connect(str(tmp_path / NAME)) as connection:
@@ -71,3 +84,60 @@ def test_an_up_to_date_one_is_not_copied_and_a_newer_one_not_touched(tmp_path: P
         pass
     assert not (tmp_path / COPY).exists()
     assert ask(tmp_path / NAME, VERSION) == [(99,)]
+
+
+SCHEMAS = Path(__file__).with_name("schemas")
+ROWS = """
+insert into state.schema_version values ({version}, 'enrich');
+insert into raw.vtex_orders (store, key, payload) values ('main', 'o1', '{{"orderId": "o1"}}');
+insert into orders (store, order_id, source, value_cents) values ('main', 'o1', 'vtex', 100);
+insert into state.watermarks (store, entity, watermark_at)
+    values ('main', 'orders', '2026-04-01 00:00:00');
+insert into state.order_listing (store, order_id) values ('main', 'o1');
+insert into push_records (destination, store, entity, record_id, hash)
+    values ('hook', 'main', 'profile', '1', 'h');
+"""
+SHAPE = """
+select schema_name, table_name, column_name, data_type
+from duckdb_columns()
+where not internal and database_name = current_database()
+order by all
+"""
+
+
+def make(folder: Path, version: int) -> None:
+    """A warehouse of an older schema, made from the file that was kept of it, with a row or two."""
+    with duckdb.connect(str(folder / NAME)) as connection:
+        connection.execute((SCHEMAS / f"{version:04d}.sql").read_text(encoding="utf-8"))
+        connection.execute(ROWS.format(version=version))
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_every_older_schema_becomes_the_present_one_and_keeps_its_rows(
+    version: int, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    make(old, version)
+    for folder in (old, new):
+        with open_warehouse(folder):
+            pass
+    assert ask(old / NAME, SHAPE) == ask(new / NAME, SHAPE)
+    assert ask(old / NAME, VERSION) == [(SCHEMA_VERSION,)]
+    for table in ("raw.vtex_orders", "orders", "state.watermarks", "push_records"):
+        assert ask(old / NAME, f"select count(*) from {table}") == [(1,)], table
+    with open_warehouse(old) as warehouse:  # and it works
+        assert warehouse.watermark("main", "orders") is not None
+        record = RawRecord("o2", '{"orderId": "o2"}')
+        assert warehouse.load_records("main", "orders", [record], **RUN).new_count == 1
+        assert warehouse.pushed_state("hook", "main", "profiles").height == 1
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_a_backup_of_an_older_schema_comes_back_up_to_date(version: int, tmp_path: Path) -> None:
+    make(tmp_path, version)
+    (tmp_path / NAME).rename(tmp_path / "old.duckdb")
+    restore(tmp_path / "data" / NAME, tmp_path / "old.duckdb", started_at=NOW)
+    with open_warehouse(tmp_path / "data") as warehouse:
+        assert warehouse.table_counts().filter(table_name="orders")["row_count"].item() == 1
+    assert ask(tmp_path / "old.duckdb", VERSION) == [(version,)]

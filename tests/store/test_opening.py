@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from enrich.errors import BadSettings, Locked
 from enrich.store import open_warehouse, read_warehouse
 from enrich.store.connection import connect
+from enrich.store.lock import LONGEST_LOOK_SECONDS, writer_lock
 from tests.store.conftest import NOW
 
 KILLED = """
@@ -46,6 +48,40 @@ def test_the_second_writer_hears_who_holds_the_lock(tmp_path: Path) -> None:
         pass
     with open_warehouse(tmp_path, job="push"):
         pass
+
+
+def test_a_look_is_waited_for(tmp_path: Path) -> None:
+    with ExitStack() as look:
+        look.enter_context(writer_lock(tmp_path / ".lock", "status", ""))
+        with writer_lock(tmp_path / ".lock", "sync", "", sleep=lambda seconds: look.close()):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("holder", "waits"),
+    [("sync", 0.0), ("status", LONGEST_LOOK_SECONDS)],
+)
+def test_a_run_is_not_waited_for_and_a_look_not_for_ever(
+    holder: str, waits: float, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+    with (
+        writer_lock(tmp_path / ".lock", holder, ""),
+        pytest.raises(Locked, match=holder),
+        writer_lock(tmp_path / ".lock", "sync", "", sleep=waited.append),
+    ):
+        pass
+    assert sum(waited) == pytest.approx(waits)
+
+
+def test_a_signature_of_the_dead_is_not_believed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with ExitStack() as other:
+        other.enter_context(writer_lock(tmp_path / ".lock", "sync", ""))
+        (tmp_path / ".lock").write_text(f'{{"job": "sync", "pid": {ended.pid}}}')
+        with writer_lock(tmp_path / ".lock", "sync", "", sleep=lambda seconds: other.close()):
+            pass
 
 
 def test_a_writer_killed_while_loading_leaves_a_usable_file(tmp_path: Path) -> None:

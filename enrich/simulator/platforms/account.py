@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
+from enrich.simulator.outbox import Outbox
 
 LOST, NO_FAULT = "lost", 200
 
@@ -19,7 +20,10 @@ class Account:
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
     status instead of an answer, or "lost" for a call that is carried out and whose reply never
     comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
-    often each contact was written.
+    often each contact was written. `tables` are further records by entity; `domains` those that
+    pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
+    after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
+    call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -34,6 +38,14 @@ class Account:
     tokens: set[str] = field(default_factory=set)
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    domains: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    now: str = ""
+    webhooks: dict[str, str] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
+    seconds: float = 0
+    url: str = ""
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -42,6 +54,10 @@ class Account:
             | ({type_key: self.field_types[name]} if name in self.field_types else {})
             for name in sorted(self.known_fields or ())
         ]
+
+    def table(self, entity: str) -> dict[str, Any]:
+        """The records of one entity by their key."""
+        return self.contacts if entity == "profiles" else self.tables.setdefault(entity, {})
 
     def keep(self, email: str, values: Mapping[str, Any]) -> None:
         """Upsert by address; a null takes a field away."""
@@ -80,6 +96,7 @@ class Platform:
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
+    account.seconds = now
     fault = account.faults.pop(0) if account.faults else None
     wait = _wait(platform, account, now)
     if wait is not None:
@@ -98,6 +115,7 @@ def report(account: Account) -> dict[str, Any]:
         "contacts": account.contacts,
         "contact_count": len(account.contacts),
         "sent_more_than_once": sum(times > 1 for times in account.times.values()),
+        "tables": account.tables,
         "jobs": {name: job["polls"] for name, job in account.jobs.items()},
         "calls": account.calls,
         "statuses": account.statuses,

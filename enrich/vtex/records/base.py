@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 Location: TypeAlias = tuple[int | str, ...]
 
-_MOST_CENTS = 10**15
-Whole = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS)]
+MOST_CENTS = 10**15
+# Strict: `true` is not one cent; what came as a float or a text, `parse` mends.
+Whole = Annotated[int, Strict(), Field(ge=-MOST_CENTS, le=MOST_CENTS)]
+# A price times a quantity has to stay a number of 64 bits.
+Price = Annotated[int, Strict(), Field(ge=-(10**12), le=10**12)]
+Quantity = Annotated[int, Strict(), Field(ge=-(10**6), le=10**6)]
+Multiplier = Annotated[float, Strict(), Field(ge=0, le=10**3)]
 Key = Annotated[str, Field(min_length=1)]
 # VTEX was founded in 2000; .NET writes "no date" as the first day of year 1.
 Moment = Annotated[

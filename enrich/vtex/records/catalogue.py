@@ -46,6 +46,8 @@ class Sku(Document):
     IsActive: bool | None = None
     IsKit: bool | None = None
     UnitMultiplier: float | None = None
+    ImageUrl: str | None = None
+    DetailUrl: str | None = None
 
 
 class SalesChannel(Document):

@@ -53,6 +53,12 @@ class Customer(Document):
     checkouttag: ScoreField | None = None
 
 
+class CustomerId(Document):
+    """What is left of a CL document where only ids are asked for."""
+
+    id: Key
+
+
 @lru_cache(maxsize=16)
 def customer_with(extra_fields: tuple[str, ...]) -> type[Customer]:
     """The Customer model that also keeps these fields of the shop's own, whatever they hold."""

@@ -6,9 +6,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, Strict
+from pydantic import AliasChoices, Field
 
-from enrich.vtex.records.base import Document, Key, Location, Moment, Whole
+from enrich.vtex.records.base import (
+    MOST_CENTS,
+    Document,
+    Key,
+    Location,
+    Moment,
+    Multiplier,
+    Price,
+    Quantity,
+    Whole,
+)
 
 
 class ListRow(Document):
@@ -17,7 +27,7 @@ class ListRow(Document):
     orderId: Key
     creationDate: Moment | None = None
     status: str | None = None
-    totalValue: Whole | None = None
+    totalValue: Annotated[int, Field(ge=-MOST_CENTS, le=MOST_CENTS)] | None = None
     orderIsComplete: bool | None = None
     authorizedDate: Moment | None = None
     lastChange: Moment | None = None
@@ -74,8 +84,8 @@ class RatesAndBenefits(Document):
 
 
 class SellingPrice(Document):
-    value: Whole | None = None
-    quantity: Whole | None = None
+    value: Price | None = None
+    quantity: Quantity | None = None
 
 
 class PriceDefinition(Document):
@@ -108,19 +118,21 @@ class Item(Document):
     productId: str | None = None
     name: str | None = None
     refId: str | None = None
-    quantity: Whole | None = None
+    quantity: Quantity | None = None
     seller: str | None = None
-    price: Whole | None = None
-    sellingPrice: Whole | None = None
+    price: Price | None = None
+    sellingPrice: Price | None = None
     # VTEX's schema spells it in the plural, its example and the real answers do not.
     priceDefinition: PriceDefinition | None = Field(
         None, validation_alias=AliasChoices("priceDefinition", "priceDefinitions")
     )
     priceTags: list[PriceTag] | None = None
     isGift: bool | None = None
-    unitMultiplier: float | None = None
+    unitMultiplier: Multiplier | None = None
     additionalInfo: AdditionalInfo | None = None
     parentItemIndex: int | None = None
+    imageUrl: str | None = None
+    detailUrl: str | None = None
 
 
 class PackageItem(Document):
@@ -188,7 +200,7 @@ class Order(Document):
     authorizedDate: Moment | None = None
     invoicedDate: Moment | None = None
     lastChange: Moment | None = None
-    value: Annotated[Whole, Strict()] | None = None  # strict: `true` is not one cent
+    value: Whole | None = None
     totals: list[Total] | None = None
     clientProfileData: ClientProfile | None = None
     clientPreferencesData: ClientPreferences | None = None
@@ -202,9 +214,8 @@ class Order(Document):
 
     @classmethod
     def is_critical(cls, location: Location) -> bool:
-        if len(location) <= 2 and location[0] == "items":
-            return True
-        return location[0] in _CRITICAL_TO_AN_ORDER or location[-2:] in _REFUND_VALUES
+        names = [_OTHER_NAMES.get(part, part) for part in location if isinstance(part, str)]
+        return ".".join(names) in _DECISIVE
 
     def problem(self) -> str | None:
         """A completed order without its moment or its amount would count as nothing, unseen."""
@@ -214,7 +225,37 @@ class Order(Document):
         return f"completed order without {' and '.join(missing)}" if missing else None
 
 
-_CRITICAL_TO_AN_ORDER = frozenset(
-    {"orderId", "orderGroup", "isCompleted", "creationDate", "authorizedDate", "value"}
+# What decides whether, when and how much an order counts, in which currency and for whose shop.
+_DECISIVE = frozenset(
+    {
+        "orderId",
+        "orderGroup",
+        "origin",
+        "affiliateId",
+        "status",
+        "isCompleted",
+        "creationDate",
+        "authorizedDate",
+        "value",
+        "storePreferencesData",
+        "storePreferencesData.currencyCode",
+        "items",
+        "items.quantity",
+        "items.sellingPrice",
+        "items.unitMultiplier",
+        "items.isGift",
+        "items.priceDefinition",
+        "items.priceDefinition.total",
+        "items.priceDefinition.sellingPrices",
+        "items.priceDefinition.sellingPrices.value",
+        "items.priceDefinition.sellingPrices.quantity",
+        "packageAttachment",
+        "packageAttachment.packages",
+        "packageAttachment.packages.type",
+        "packageAttachment.packages.invoiceValue",
+        "packageAttachment.packages.restitutions",
+        "packageAttachment.packages.restitutions.Refund",
+        "packageAttachment.packages.restitutions.Refund.value",
+    }
 )
-_REFUND_VALUES = frozenset({("Refund", "value"), ("refund", "value")})
+_OTHER_NAMES = {"priceDefinitions": "priceDefinition", "refund": "Refund"}

@@ -29,7 +29,7 @@ from tests.destinations.long_run.platforms import KEY, Stand, serving
 
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = Target("there", "main", AS_OF)
-PLACE = (TARGET.destination, TARGET.store, TARGET.entity)
+PLACE = TARGET.place
 KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "segment", "synerise",
          "connectif", "icomm", "file")  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {

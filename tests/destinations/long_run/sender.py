@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.destinations import Tools, open_destination, requests_per_second
 from enrich.jobs.push import Target, push
-from enrich.jobs.pushing import WarehouseLedger
+from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.store import open_warehouse
 from tests.destinations.long_run.clock import Clock, Stamped
 from tests.destinations.long_run.people import AS_OF

@@ -1,4 +1,4 @@
-"""icomm: contacts saved into one of its profiles with SaveMultiContact, keyed by e-mail.
+"""Contacts saved into one of icomm's profiles with SaveMultiContact, keyed by e-mail.
 
 Known from icomm's help pages and its published PrestaShop module; what the maximum of contacts per
 call is, and what the status codes beside 1 mean, is not public.
@@ -7,15 +7,16 @@ call is, and what the status codes beside 1 mean, is not public.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from enrich.client import BadBody, parse_json
-from enrich.destinations.base import Adapter, Addressee, Capabilities, MappedField, Record, Row
-from enrich.destinations.mapping import in_texts
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, opener
+from enrich.destinations.base import Addressee, Capabilities, MappedField, Record, Row
+from enrich.destinations.kinds import CARTS, KINDS
+from enrich.destinations.mapping import Format, in_texts
+from enrich.destinations.remote import Remote, RemoteSettings, Wire
 from enrich.destinations.sending import Answer, Refusal, post, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
@@ -91,6 +92,20 @@ MAPPING: tuple[MappedField, ...] = (
 )
 
 
+def _cart_column(name: str) -> str:
+    columns = KINDS[CARTS].schema
+    if name not in columns:
+        raise ValueError(f"not a column of carts; there are {', '.join(columns)}")
+    return name
+
+
+CartColumn = Annotated[str, AfterValidator(_cart_column)]
+# A dot would make it a place inside another one.
+CustomField = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^.\[\]]+$")
+]
+
+
 class IcommSettings(RemoteSettings):
     """The keys of a destination of kind `icomm`."""
 
@@ -100,6 +115,8 @@ class IcommSettings(RemoteSettings):
     list_separator: str = Field("|", min_length=1)
     decimal_separator: str = Field(".", pattern=r"^[.,]$")
     clear_with: Literal["nothing", "empty"] = "nothing"
+    cart_names: dict[CartColumn, CustomField] = Field(default_factory=dict)
+    cart_days: int = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _can_clear(self) -> IcommSettings:
@@ -108,12 +125,13 @@ class IcommSettings(RemoteSettings):
         return self
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+def shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+    """A contact with its custom fields."""
     custom = [{"Key": key, "Value": value} for key, value in values.items()]
     return {"Email": row["email"], "CustomFields": custom}
 
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
+def save(remote: Remote, records: Sequence[Record]) -> Answer:
     response = _post(remote, SAVE, {"ContactList": [record.payload for record in records]})
     return response if isinstance(response, Refusal) else read_answer(records, response)
 
@@ -128,7 +146,7 @@ def _erase(remote: Remote, one: Addressee) -> RecordResult:
     return RecordResult(one.record_id, outcome, f"removal_{code}")
 
 
-def _check(remote: Remote) -> list[str]:
+def check(remote: Remote) -> list[str]:
     """Asks for a contact that does not exist: proves host, key and profile, writes nothing."""
     response = _post(remote, LIST, {"Filters": {"Email": "check@example.com"}})
     answer = {} if isinstance(response, Refusal) else parse_json(response.content)
@@ -184,24 +202,28 @@ def _status(answer: Mapping[str, Any]) -> str:
     return safe_code(answer.get("StatusCode")) or "none"
 
 
+def texts(settings: IcommSettings) -> Mapping[str, Format]:
+    """How icomm wants values: everything a text, a date as dd/mm/yyyy."""
+    return in_texts(settings.list_separator, date="%d/%m/%Y", decimal=settings.decimal_separator)
+
+
+def host(settings: IcommSettings) -> str:
+    return "https://api.icommarketing.com"
+
+
+def headers(remote: Remote) -> Mapping[str, str]:
+    """The key itself, with what some accounts need behind it."""
+    return {"Authorization": remote.secret() + remote.settings.auth_suffix}
+
+
 WIRE = Wire(
     version="icomm-1",
-    host=lambda settings: "https://api.icommarketing.com",
-    headers=lambda remote: {"Authorization": remote.secret() + remote.settings.auth_suffix},
-    shape=_shape,
-    save=_save,
-    check=_check,
-    formats=lambda settings: in_texts(
-        settings.list_separator, date="%d/%m/%Y", decimal=settings.decimal_separator
-    ),
+    host=host,
+    headers=headers,
+    shape=shape,
+    save=save,
+    check=check,
+    formats=texts,
     empty=lambda settings: "",
     erase=_erase,
-)
-
-ADAPTER = Adapter(
-    settings=IcommSettings,
-    capabilities=CAPABILITIES,
-    mapping=MAPPING,
-    open=opener(WIRE, CAPABILITIES, MAPPING),
-    example={"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"},
 )

@@ -1,0 +1,145 @@
+"""The command that sends: what changed, one entity of it, or once more the records of some days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from enrich.cli.console import reporter
+from enrich.cli.options import StoreOption, parse_day
+from enrich.cli.shell import Shell
+from enrich.cli.shows import show_exports, show_pushes
+from enrich.errors import BadSettings
+from enrich.jobs.publish import publish
+from enrich.jobs.push import PushSummary
+from enrich.jobs.push_days import EXPORTED, Days, days_of
+from enrich.jobs.pushing import push_outlet, push_store
+from enrich.store import Warehouse
+
+SHOWN_EXPORTS = 50
+
+DestinationOption = Annotated[
+    str | None, typer.Option("--destination", help="Only this one, even if it is not enabled")
+]
+EntityOption = Annotated[
+    str | None,
+    typer.Option("--entity", help="Only this: profiles (or customers), purchases, products ..."),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="Export, whatever is there: the records from this day on"),
+]
+ToOption = Annotated[str | None, typer.Option("--to", help="Up to this day (default: today)")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", help="Days of creation (created, default) or of updated")
+]
+ExportsOption = Annotated[bool, typer.Option("--exports", help="List the exports and end")]
+ConfirmOption = Annotated[
+    bool,
+    typer.Option("--confirm", help="You looked: make the first push, or push after a jump of rows"),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent")]
+
+
+def push(
+    shell: Shell,
+    destination: DestinationOption = None,
+    entity: EntityOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    dated_by: ByOption = None,
+    dry_run: DryRunOption = False,
+    confirm: ConfirmOption = False,
+    exports: ExportsOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Send what changed since each platform last accepted, or export days to one of them."""
+    days = days_of(parse_day(start), parse_day(end), dated_by, shell.now.date())
+    if days is not None and (destination is None or entity not in EXPORTED):
+        raise BadSettings(f"--from needs --destination and --entity {' or '.join(EXPORTED)}")
+    names = shell.store_names(store)
+    with shell.wiring.warehouse("push") as warehouse:
+        if exports:
+            show_exports(shell.out, warehouse.exports(SHOWN_EXPORTS))
+            return
+        one = EXPORTED.get(entity or "", entity)
+        if days is not None and destination is not None:
+            pushes = export(shell, warehouse, names, destination, str(one), days, dry_run, confirm)
+        else:
+            pushes = push_all(shell, warehouse, names, destination, one, dry_run, confirm)
+        if not dry_run:
+            publish(warehouse)
+    show_pushes(shell.out, pushes)
+    raise_first_fault(pushes)
+
+
+def push_all(
+    shell: Shell,
+    warehouse: Warehouse,
+    names: tuple[str, ...],
+    destination: str | None = None,
+    entity: str | None = None,
+    dry_run: bool = False,
+    confirmed: bool = False,
+) -> list[PushSummary]:
+    """What became of each store at each destination; one platform's fault stays its own."""
+    with (
+        reporter(shell.out) as report,
+        shell.wiring.outlets(destination, report.say) as outlets,
+    ):
+        return [
+            done
+            for outlet in outlets
+            for name in names
+            if name in outlet.stores
+            for done in push_outlet(
+                warehouse,
+                outlet,
+                name,
+                now=shell.now,
+                entity=entity,
+                dry_run=dry_run,
+                confirmed=confirmed,
+                report=report,
+            )
+        ]
+
+
+def export(
+    shell: Shell,
+    warehouse: Warehouse,
+    names: tuple[str, ...],
+    destination: str,
+    entity: str,
+    days: Days,
+    dry_run: bool,
+    confirmed: bool,
+) -> list[PushSummary]:
+    """What became of the records of these days of each store that the destination serves."""
+    with (
+        reporter(shell.out) as report,
+        shell.wiring.outlets(destination, report.say) as (outlet,),
+    ):
+        return [
+            push_store(
+                warehouse,
+                outlet,
+                name,
+                entity=entity,
+                days=days,
+                now=shell.now,
+                dry_run=dry_run,
+                confirmed=confirmed,
+                report=report,
+            )
+            for name in names
+            if name in outlet.stores
+        ]
+
+
+def raise_first_fault(pushes: list[PushSummary]) -> None:
+    """Raises the first fault of the pushes, after all of them were tried."""
+    for done in pushes:
+        if done.fault is not None:
+            raise done.fault

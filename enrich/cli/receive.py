@@ -1,0 +1,38 @@
+"""The command that lets VTEX and the platforms speak."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from enrich.cli.shell import Shell
+from enrich.errors import BadSettings
+from enrich.receiver import build_receiver
+from enrich.receiver.server import run_receiver
+
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Where to listen (default: receive.host)")
+]
+PortOption = Annotated[int | None, typer.Option("--port", help="Port (default: receive.port)")]
+
+
+def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> None:
+    """Take calls of VTEX and the platforms until interrupted; the next sync takes them in."""
+    settings = shell.settings.receive
+    doors = shell.wiring.doors()
+    if not doors:
+        raise BadSettings("nobody may call: add [receive.callers.NAME] (docs/receiving.md)")
+    app = build_receiver(
+        doors,
+        clock=lambda: shell.now,
+        say=shell.say,
+        most_body_bytes=settings.most_body_kb * 1024,
+        most_at_once=settings.most_at_once,
+    )
+    run_receiver(
+        app,
+        settings.host if host is None else host,
+        settings.port if port is None else port,
+        shell.say,
+    )

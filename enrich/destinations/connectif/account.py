@@ -1,0 +1,76 @@
+"""A Connectif account: its keys, how a call is signed, what a wrong record is answered with."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import httpx
+from pydantic import Field
+
+from enrich.client import Call, NotFound
+from enrich.destinations.base import RateLimit, Record, SecretRef
+from enrich.destinations.records import ProductKey
+from enrich.destinations.remote import Remote, RemoteSettings
+from enrich.destinations.sending import REFUSED, answer_of, answered, safe_code
+from enrich.model import Outcome, RecordResult
+
+ExportColumn = Literal[
+    "email", "status", "subscribed_at", "subscribed_ip", "unsubscribed_at", "unsubscribed_ip"
+]
+
+# One limit for everything that anybody sends to the account.
+RATE_LIMIT = RateLimit(100, 60, is_shared=True)
+WRONG_RECORD = frozenset({400, 404, 413, 422})
+
+
+class ConnectifSettings(RemoteSettings):
+    """The keys of a destination of kind `connectif`."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "api_secret")
+
+    api_secret: SecretRef
+    patch_limit: int = Field(500, ge=0, le=5_000)
+    contact_path: str = Field("/contacts/email/{email}", pattern=r"^/.*\{email\}")
+    delete_path: str | None = Field(None, pattern=r"^/.*\{email\}")
+    list_separator: str = Field("|", min_length=1)
+    clear_with: Literal["nothing", "null", "empty"] = "nothing"
+    error_report_column: str | None = None
+    product_key: ProductKey = "sku"
+    product_report_column: str | None = None
+    ask_first: Literal["doubt", "always"] = "doubt"
+    purchase_events: bool = False
+    coupon_set_id: str | None = Field(None, min_length=1)
+    coupon_sets_path: str | None = Field(None, pattern=r"^/")
+    export_segment_id: str | None = Field(None, min_length=1)
+    export_columns: dict[ExportColumn, str] = Field({})
+
+
+def host(settings: ConnectifSettings) -> str:
+    return "https://api.connectif.cloud"
+
+
+def headers(remote: Remote) -> dict[str, str]:
+    return {"Authorization": f"apiKey {remote.secret()}:{remote.secret('api_secret')}"}
+
+
+def check_reach(remote: Remote) -> list[str]:
+    """`GET /store/`: 404 means that the host was reached and the key not refused."""
+    try:
+        remote.ask("GET", "/store/", name="connectif /store/")
+    except NotFound:
+        return []
+    return []
+
+
+def save_one(remote: Remote, record: Record, call: Call) -> RecordResult:
+    """The outcome of a call that writes one record; a wrong record is answered with its code."""
+    response = remote.http.send(call)
+    if response.status_code in WRONG_RECORD:
+        return RecordResult(record.record_id, Outcome.REJECTED, code_of(response), REFUSED)
+    answered(call, response)
+    return RecordResult(record.record_id, Outcome.ACCEPTED)
+
+
+def code_of(response: httpx.Response) -> str:
+    """Connectif's own code of a refusal, such as E0101, else the status."""
+    return safe_code(answer_of(response).get("code")) or f"http_{response.status_code}"

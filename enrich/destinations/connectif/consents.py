@@ -1,0 +1,205 @@
+"""Consents to and from Connectif: the newsletter status by PATCH or import, an export v5 back.
+
+Connectif takes no moment with a status; when a person decided stays in our own record. Version 5
+of its contact export tells when, from which IP and from what origin somebody (un)subscribed. The
+titles of its columns are documented, that they are the header of the file is inferred: they are a
+setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from enrich.client import Call, NotFound
+from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_safe_to_send_to
+from enrich.destinations.connectif.account import (
+    RATE_LIMIT,
+    check_reach,
+    code_of,
+    headers,
+    host,
+    save_one,
+)
+from enrich.destinations.connectif.contacts import contact_call
+from enrich.destinations.connectif.imports import poll, requests_for_imports, start_import
+from enrich.destinations.consents import (
+    MOST_EXPORT_BYTES,
+    Downloads,
+    Heard,
+    NotOverYet,
+    blank_heard,
+)
+from enrich.destinations.records import RecordWire
+from enrich.destinations.remote import Remote
+from enrich.destinations.sending import Answer, answer_of, answered, safe_code, send_each
+from enrich.errors import BadSettings, Stop, TryAgain
+from enrich.model import RecordResult
+
+QUEUE_IS_FULL = "E0301"
+STATUS = "_newsletterSubscriptionStatus"
+WISHES = {True: "subscribed", False: "unsubscribed"}
+
+CAPABILITIES = Capabilities(
+    entities=("consents",),
+    modes=("upsert",),
+    record_key="email",
+    transport="job",
+    result_fidelity="counts_only",
+    null_meaning="unknown",
+    max_records=20_000,
+    max_bytes=45_000_000,
+    rate_limit=RATE_LIMIT,
+    idempotency_key="_email",
+    max_open_jobs=10,
+    tells_end=False,
+)
+
+MAPPING = (
+    MappedField("email", "_email", "text"),
+    MappedField("opted_in", STATUS, "status"),
+)
+
+EXPORT_COLUMNS: Mapping[str, str] = {
+    "email": "Email",
+    "status": "Newsletter subscription status",
+    "subscribed_at": "Date of last newsletter subscription",
+    "subscribed_ip": "IP of the last newsletter subscription",
+    "unsubscribed_at": "Date of last newsletter unsubscription",
+    "unsubscribed_ip": "IP of the last newsletter unsubscription",
+}
+"""What the columns of an export v5 are called, by what they hold."""
+
+
+def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+    return values
+
+
+def _save(remote: Remote, records: Sequence[Record]) -> Answer:
+    if len(records) > remote.settings.patch_limit:
+        return start_import(remote, "contacts", records)
+    return send_each(records, lambda one: _patch(remote, one), 1)
+
+
+def _patch(remote: Remote, record: Record) -> RecordResult:
+    body = {STATUS: record.payload[STATUS]}
+    return save_one(remote, record, contact_call(remote, str(record.payload["_email"]), body))
+
+
+def _requests_for(remote: Remote, record_count: int, byte_count: int) -> int:
+    if record_count <= remote.settings.patch_limit:
+        return record_count
+    return requests_for_imports(CAPABILITIES, record_count, byte_count)
+
+
+# An import names a refused row by its address, which our ledger does not have: no column is given.
+WIRE = RecordWire(
+    version="connectif-consents-1",
+    host=host,
+    headers=headers,
+    shape=_shape,
+    save=_save,
+    check=check_reach,
+    formats=lambda settings: {"status": lambda wants: WISHES[wants]},
+    poll=lambda remote, job_id, records: poll(remote, job_id, records, None),
+    requests_for=_requests_for,
+)
+
+
+def start_export(remote: Remote) -> str:
+    """The id of an export of the contacts; TryAgain while five of the account wait already."""
+    segment = remote.settings.export_segment_id
+    body = {
+        "exportType": "contacts",
+        "version": "v5",
+        "delimiter": ",",
+        "dateFormat": "ISO",
+        "filters": {"segmentId": segment} if segment else {},
+    }
+    call = remote.call(
+        "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
+    )
+    response = remote.http.send(call)
+    if response.status_code == 400 and code_of(response) == QUEUE_IS_FULL:
+        raise TryAgain("connectif: five exports wait already; the next run asks again")
+    export_id = safe_code(answer_of(answered(call, response)).get("id"))
+    if export_id is None:
+        raise Stop("connectif POST /exports/: the answer names no export")
+    return export_id
+
+
+def read_export(remote: Remote, http: Downloads, export_id: str, target: Path) -> Heard:
+    """What an export that is over tells; raises NotOverYet, and NotFound when it is gone.
+
+    `target` is a file for the while. Each time of asking renews the address of the export, which
+    holds for 100 minutes.
+    """
+    name = "connectif GET /exports/{id}"
+    export = answer_of(remote.ask("GET", f"/exports/{export_id}", name=name))
+    url = export.get("fileUrl")
+    if not url:
+        if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):
+            raise NotFound("connectif: the export was given up there")
+        raise NotOverYet
+    if not isinstance(url, str) or not is_safe_to_send_to(url):
+        raise Stop("connectif: the file of the export is not on an https address")
+    # Without our key: the file may stand on another host.
+    http.download(Call("GET", url, "connectif export file"), target, MOST_EXPORT_BYTES)
+    return heard_in(target, {**EXPORT_COLUMNS, **remote.settings.export_columns})
+
+
+def heard_in(path: Path, columns: Mapping[str, str]) -> Heard:
+    """The statements of an export file, and the statuses it shows without a date."""
+    table = pl.scan_csv(path, infer_schema=False, truncate_ragged_lines=True)
+    names = table.collect_schema().names()
+    found = {part: _column(names, title) for part, title in columns.items()}
+    missing = [part for part in ("email", "subscribed_at", "unsubscribed_at") if not found[part]]
+    if missing:
+        raise BadSettings(
+            f"connectif: the export has no column for {', '.join(missing)}; name them in"
+            f" export_columns (there are {', '.join(sorted(names)[:40])})"
+        )
+    rows = table.select(
+        *(
+            (pl.col(name).str.strip_chars() if name else pl.lit(None, dtype=pl.String)).alias(part)
+            for part, name in found.items()
+        )
+    ).collect()
+    return _heard(rows)
+
+
+def _column(names: Sequence[str], title: str) -> str | None:
+    """The column of a title, whatever its letter case and signs."""
+    return next((name for name in names if _plain(name) == _plain(title)), None)
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", title.lower())
+
+
+def _heard(rows: pl.DataFrame) -> Heard:
+    statements = [blank_heard().statements]
+    for event in ("subscribed", "unsubscribed"):
+        moment = pl.col(f"{event}_at").str.to_datetime(time_zone="UTC", strict=False)
+        dated = rows.with_columns(changed_at=moment.dt.replace_time_zone(None).cast(_MOMENT))
+        statements.append(
+            dated.drop_nulls(["email", "changed_at"]).select(
+                "email",
+                event=pl.lit(event),
+                changed_at="changed_at",
+                by_person=(pl.col(f"{event}_ip").fill_null("") != ""),
+            )
+        )
+    status = pl.col("status").str.to_lowercase()
+    shown = rows.filter(
+        ((status == "subscribed") & pl.col("subscribed_at").fill_null("").eq(""))
+        | ((status == "unsubscribed") & pl.col("unsubscribed_at").fill_null("").eq(""))
+    ).select("email", opted_in=status == "subscribed")
+    return Heard(pl.concat(statements), shown)
+
+
+_MOMENT = pl.Datetime("us")

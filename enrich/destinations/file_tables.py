@@ -1,0 +1,88 @@
+"""A table as Parquet, CSV and NDJSON take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import IO, Any
+
+import polars as pl
+
+# A spreadsheet runs a cell that begins like this; a plain signed number is harmless.
+FORMULA = r"^[=+\-@\t\r\n]"
+SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
+MOMENT = "%Y-%m-%dT%H:%M:%S%.3fZ"
+
+
+def writer(
+    table: pl.DataFrame, written: str, list_separator: str, formula_safe: bool
+) -> Callable[[IO[bytes]], object]:
+    """What writes the table into an open file, as parquet, csv or ndjson."""
+    if written == "parquet":
+        return in_utc(table).write_parquet
+    if written == "ndjson":
+        return as_numbers(table).write_ndjson
+    return as_cells(table, list_separator, formula_safe).write_csv
+
+
+def in_utc(table: pl.DataFrame) -> pl.DataFrame:
+    """The table for Parquet, whose moments say that they are UTC."""
+    moments = _of(table, pl.Datetime)
+    return table.with_columns(pl.col(name).dt.replace_time_zone("UTC") for name in moments)
+
+
+def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl.DataFrame:
+    """The table for CSV: lists joined, lines as JSON, and no text a spreadsheet would run."""
+    flat = _plain(table).with_columns(
+        _json(name) if isinstance(kind.inner, pl.Struct) else _joined(name, list_separator)
+        for name, kind in table.schema.items()
+        if isinstance(kind, pl.List)
+    )
+    return flat.with_columns(harmless(pl.col(pl.String))) if formula_safe else flat
+
+
+def harmless(text: pl.Expr) -> pl.Expr:
+    """The texts with a quote before what a spreadsheet would run; signed numbers stay."""
+    is_formula = text.str.contains(FORMULA) & ~text.str.contains(SIGNED_NUMBER)
+    return pl.when(is_formula).then("'" + text).otherwise(text).name.keep()
+
+
+def as_numbers(table: pl.DataFrame) -> pl.DataFrame:
+    """The table for NDJSON, where an amount is a number, not a text."""
+    plain = _plain(table)
+    return plain.with_columns(pl.col(name).cast(pl.Float64) for name in _of(plain, pl.Decimal))
+
+
+def _plain(table: pl.DataFrame) -> pl.DataFrame:
+    """Moments as ISO texts with a Z, the amounts of lines as numbers."""
+    return table.with_columns(
+        *(pl.col(name).dt.to_string(MOMENT) for name in _of(table, pl.Datetime)),
+        *(
+            pl.col(name).cast(pl.List(_numbers(kind.inner)))
+            for name, kind in table.schema.items()
+            if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct)
+        ),
+    )
+
+
+def _numbers(line: pl.Struct) -> pl.Struct:
+    kinds = {one.name: one.dtype for one in line.fields}
+    return pl.Struct(
+        {
+            name: pl.Float64() if isinstance(kind, pl.Decimal) else kind
+            for name, kind in kinds.items()
+        }
+    )
+
+
+def _json(name: str) -> pl.Expr:
+    lines = pl.col(name).list.eval(pl.element().struct.json_encode()).list.join(",")
+    return pl.concat_str(pl.lit("["), lines, pl.lit("]")).alias(name)
+
+
+def _joined(name: str, separator: str) -> pl.Expr:
+    clean = pl.element().str.replace_all(separator, " ", literal=True)
+    return pl.col(name).list.eval(clean).list.join(separator)
+
+
+def _of(table: pl.DataFrame, kind: Any) -> Iterable[str]:
+    return [name for name, dtype in table.schema.items() if dtype.base_type() is kind]

@@ -1,0 +1,30 @@
+"""The receiver: calls of VTEX and the platforms into an inbox on disk, never into the warehouse.
+
+The server itself is in `enrich.receiver.server`; whoever drains an inbox does not need it.
+"""
+
+from enrich.receiver.app import Receiver, build_receiver
+from enrich.receiver.callers import KINDS, Door, check_secret
+from enrich.receiver.inbox import FOLDER, Inbox, Opened, Waiting, inbox_of, inboxes_in
+from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Message, Told, Topic
+
+__all__ = [
+    "CONSENTS",
+    "CUSTOMERS",
+    "FOLDER",
+    "KINDS",
+    "ORDERS",
+    "TOPICS",
+    "Door",
+    "Inbox",
+    "Message",
+    "Opened",
+    "Receiver",
+    "Told",
+    "Topic",
+    "Waiting",
+    "build_receiver",
+    "check_secret",
+    "inbox_of",
+    "inboxes_in",
+]

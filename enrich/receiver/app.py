@@ -1,0 +1,210 @@
+"""The receiver as an ASGI application: who calls, is it bounded, keep it, then say 200.
+
+A caller is known by the secret in the header X-Enrich-Secret or at the end of the path:
+/NAME/EVENT or /NAME/EVENT/SECRET. Whoever is not known gets the 404 of a path that is not there.
+Nothing of a path, a query or a body is ever logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import SecretStr
+
+from enrich.receiver.callers import KINDS, Call, Door, NotUnderstood, read_call
+from enrich.receiver.inbox import Inbox
+from enrich.receiver.mailroom import Mailroom
+from enrich.receiver.messages import Message
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+SECRET_HEADER = b"x-enrich-secret"
+HEALTH = "/health"
+BODY_SECONDS = 10.0
+TOLD_EVERY_SECONDS = 60.0
+
+OK, BAD, GONE, SLOW, LARGE, BROKEN, LATER = 200, 400, 404, 408, 413, 500, 503
+_WORDS = {
+    OK: "kept",
+    BAD: "not understood",
+    SLOW: "too slow",
+    LARGE: "too large",
+    BROKEN: "failed",
+    LATER: "could not be written",
+}
+_ANYBODY = "callers"
+
+
+class _TooLarge(Exception):
+    """The body is larger than any honest one."""
+
+
+@dataclass
+class Receiver:
+    """The application; `say` gets a line a minute of what became of the calls, counts alone."""
+
+    doors: Mapping[str, Door]
+    clock: Callable[[], datetime]
+    say: Callable[[str], None]
+    most_body_bytes: int
+    most_at_once: int
+    mailroom: Mailroom = field(init=False)
+    _tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _at_once: int = 0
+
+    def __post_init__(self) -> None:
+        self.mailroom = Mailroom(self.clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await _reply(send, await self._answer(scope, receive))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        telling: asyncio.Task[None] | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                telling = asyncio.create_task(self._tell_now_and_then())
+            elif telling is not None:
+                telling.cancel()
+                self._tell()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _tell_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(TOLD_EVERY_SECONDS)
+            self._tell()
+
+    def _tell(self) -> None:
+        tally, self._tally = self._tally, Counter()
+        if tally:
+            parts = (f"{name} {count:,} {word}" for (name, word), count in sorted(tally.items()))
+            self.say("; ".join(parts))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> int:
+        """The status of the reply; no more calls at once than are allowed."""
+        if scope["path"] == HEALTH:
+            return OK
+        if self._at_once >= self.most_at_once:
+            self._tally[_ANYBODY, "too many at once"] += 1
+            return LATER
+        self._at_once += 1
+        try:
+            return await self._admit(scope, receive)
+        finally:
+            self._at_once -= 1
+
+    async def _admit(self, scope: Scope, receive: Receive) -> int:
+        found = _knock(self.doors, scope)
+        if found is None:
+            self._tally[_ANYBODY, "turned away"] += 1
+            return GONE
+        door, event = found
+        status = await self._status_of(door, event, scope, receive)
+        self._tally[door.name, _WORDS[status]] += 1
+        return status
+
+    async def _status_of(self, door: Door, event: str, scope: Scope, receive: Receive) -> int:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(receive, self.most_body_bytes)
+            query = dict(parse_qsl(scope.get("query_string", b"").decode("utf-8", "replace")))
+            await self._keep(door, Call(event, query, body))
+        except TimeoutError:
+            return SLOW
+        except _TooLarge:
+            return LARGE
+        except NotUnderstood:
+            return BAD
+        except OSError:
+            return LATER
+        except Exception as error:
+            # The server would print what the caller sent; only the kind of fault may be told.
+            self.say(f"{door.name}: unexpected {type(error).__name__}")
+            return BROKEN
+        return OK
+
+    async def _keep(self, door: Door, call: Call) -> None:
+        told = read_call(door.kind, call)
+        if told:
+            now = self.clock()
+            messages = [Message(one, door.origin, now) for one in told]
+            await self.mailroom.keep((door.inbox, told[0].topic), messages)
+
+
+def build_receiver(
+    doors: Sequence[Door],
+    *,
+    clock: Callable[[], datetime],
+    say: Callable[[str], None],
+    most_body_bytes: int,
+    most_at_once: int,
+) -> Receiver:
+    """The application, its folders made; raises OSError when they cannot be."""
+    for door in doors:
+        door.inbox.prepare()
+    return Receiver({door.name: door for door in doors}, clock, say, most_body_bytes, most_at_once)
+
+
+def _knock(doors: Mapping[str, Door], scope: Scope) -> tuple[Door, str] | None:
+    """Who calls and about what; None for whoever does not know the secret of a door.
+
+    Where there is no such door, one is tried whose secret nobody knows: it takes as long.
+    """
+    name, event, secret = _parts(scope)
+    door = doors.get(name, _WALL)
+    if not door.is_opened_by(secret) or door is _WALL:
+        return None
+    kind = KINDS[door.kind]
+    return (door, event) if event in kind.events and scope["method"] in kind.methods else None
+
+
+_WALL = Door("", "", "", Inbox(Path()), SecretStr("\0" * 43))
+
+
+def _parts(scope: Scope) -> tuple[str, str, str]:
+    """Name, event and secret of the path; a secret in the header goes before one in the path."""
+    parts = scope["path"].strip("/").split("/")
+    name, event, secret = [*parts, "", ""][:3] if 1 < len(parts) <= 3 else ("", "", "")
+    for header, value in scope["headers"]:
+        if header == SECRET_HEADER:
+            secret = value.decode("latin-1")
+    return name, event, secret
+
+
+async def _read(receive: Receive, most_bytes: int) -> bytes:
+    """The whole body; raises _TooLarge as soon as it is."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NotUnderstood("the caller went away")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most_bytes:
+            raise _TooLarge
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _reply(send: Send, status: int) -> None:
+    body = b"ok\n" if status == OK else b""
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    if status == LATER:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

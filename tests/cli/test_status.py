@@ -1,0 +1,83 @@
+"""`enrich status`: what it makes of the warehouse, of its read copy, and of nothing at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from enrich.jobs.status import Status, read_status
+from enrich.store import Warehouse, open_warehouse
+from tests.cli.shell import NOW, enrich
+
+NEW = "hook is new: look at it, then agree once with --confirm"
+
+
+def end(warehouse: Warehouse, run_id: str, job: str, hours_ago: float, **summary: object) -> None:
+    at = NOW - timedelta(hours=hours_ago)
+    status = "failed" if "error" in summary else "completed"
+    warehouse.start_run(run_id, job, "main", now=at)
+    warehouse.finish_run(run_id, status, summary, now=at + timedelta(minutes=1))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """Synced 40 hours ago, pushed to two platforms, killed in its last run; left closed."""
+    with open_warehouse(tmp_path) as found:
+        for hours in (45, 40):
+            end(found, f"sync-{hours}", "sync", hours)
+        found.set_watermark("main", "orders", NOW - timedelta(hours=40), run_id="sync-40", now=NOW)
+        end(found, "p1", "push", 39, destination="hook", accepted=7)
+        end(found, "p2", "push", 38, destination="files", accepted=12)
+        end(found, "p3", "push", 37, destination="hook", held=True, error=NEW)
+        end(found, "p4", "push", 36, destination="hook", dry_run=True)
+        found.start_run("s3", "sync", "main", now=NOW - timedelta(hours=1))
+        found.publish(tmp_path / "analysis.duckdb")
+    return found
+
+
+def of(warehouse: Warehouse) -> Status:
+    with open_warehouse(warehouse.path.parent) as found:
+        return read_status(found, ["main"], NOW)
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    for command, told in (("status", "nothing has run yet"), ("rejects", "nothing was set aside")):
+        said = enrich(command, "--data", tmp_path / "data")
+        assert (said.code, said.err) == (0, "")
+        assert told in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_push_to_each_platform_and_what_holds_it(warehouse: Warehouse) -> None:
+    found = of(warehouse)
+    assert [(p.destination, p.state, p.accepted_count) for p in found.pushes] == [
+        ("hook", "held", 0),
+        ("files", "completed", 12),
+    ]
+    assert f"push to hook (main) held: {NEW}" in found.advice
+
+
+def test_a_run_without_an_end_was_killed(warehouse: Warehouse) -> None:
+    found = of(warehouse)
+    assert found.runs["status"][0] == "killed"
+    assert found.advice[0].startswith("the last run (sync) did not complete; run it again")
+
+
+def test_a_long_pause_is_told_with_what_to_do(warehouse: Warehouse) -> None:
+    found = of(warehouse)
+    assert found.watermarks[0][3] == 40.0
+    assert any(line.startswith("main: orders are 40 hours behind") for line in found.advice)
+
+
+def test_while_a_run_is_at_work_the_read_copy_is_asked(warehouse: Warehouse) -> None:
+    folder = warehouse.path.parent
+    with open_warehouse(folder, job="sync", started_at=NOW):
+        said = enrich("status", "--data", folder)
+    assert (said.code, said.err) == (0, "")
+    assert "a run is at work: sync (process " in said.out
+    assert "as of the last publish" in said.out
+    for told in ("running", "40 hours behind", f"push to hook (main) held: {NEW}"):
+        assert told in said.out
+    assert "killed" not in said.out

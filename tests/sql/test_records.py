@@ -1,0 +1,70 @@
+"""What a destination is sent of purchases, products, coupons and carts: folders with a `push.toml`.
+
+The folders are as those of test_cases; `push.toml` says which entity is asked for, which records
+the destination has already (`there`) and what else decides; `sent.csv` what comes of it, heads and
+whole records together, or what `query.sql` asks of them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from enrich.destinations.kinds import HEAD, KINDS
+from enrich.store.scripts import registered
+from tests.sql.test_cases import HERE, NOW, agree, opened, play
+
+CASES = sorted(path.parent for path in (HERE / "records").rglob("push.toml"))
+ASKED = {
+    "product_key": "sku",
+    "cart_days": 30,
+    "currency": "BRL",
+    "shop_url": "https://shop.example.com/",
+    "time_zone": "America/Sao_Paulo",
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_is_sent(case: Path, tmp_path: Path) -> None:
+    said = tomllib.loads((case / "push.toml").read_text())
+    entity, there = said.pop("entity"), said.pop("there", [])
+    with opened(tmp_path) as (warehouse, connection):
+        play(warehouse, connection, case)
+        values = {"destination": "crm", "store": "main", "now": NOW, **ASKED, **said}
+        warehouse.intend_push(
+            "crm", "main", entity, pl.Series(there, dtype=pl.String), run_id="r", batch_id="b",
+            now=NOW - timedelta(days=1),
+        )  # fmt: skip
+        heads = warehouse.push_heads(entity, **values)
+        rows = warehouse.push_rows(entity, heads["record_id"], **values)
+        assert dict(heads.schema) == dict(HEAD)
+        assert dict(rows.schema) == KINDS[entity].schema
+        whole = rows.join(heads.select(pl.exclude(rows.columns), "record_id"), on="record_id")
+        with registered(connection, {"whole": whole}):
+            query = case / "query.sql"
+            asked = query.read_text() if query.exists() else "select * from whole"
+            agree(connection, asked, case / "sent.csv")
+
+
+def test_the_digest_changes_with_what_is_sent_and_with_nothing_else(tmp_path: Path) -> None:
+    case = HERE / "records" / "purchases"
+    values = {"destination": "crm", "store": "main", "now": NOW, **ASKED}
+    changes = {
+        "update orders set status = 'shipped'": True,
+        "update order_items set amount_cents = amount_cents + 1": True,
+        "update orders set promo_code = 'NEW'": True,
+        "update order_items set line_no = line_no + 1": True,
+        "update orders set last_change_at = last_change_at + interval 1 day": False,
+        "update orders set locale = 'pt-BR'": False,
+    }
+    with opened(tmp_path) as (warehouse, connection):
+        play(warehouse, connection, case)
+        for change, is_news in changes.items():
+            before = warehouse.push_heads("purchases", **values).select("record_id", "digest")
+            connection.execute(change)
+            after = warehouse.push_heads("purchases", **values).select("record_id", "digest")
+            assert after.equals(before) is not is_news, change
