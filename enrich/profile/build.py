@@ -63,7 +63,8 @@ def build_profiles(
     ranked = rank(inputs.customers, inputs.purchases, as_of, rules)
     scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
     size = ranked.bought.customer_count
-    (profiles,) = finished(ranked, lambda: inputs.details, scoring, history, segments, size)
+    stock = stocked(ranked, lambda: inputs.details, size)
+    (profiles,) = stock.profiles(scoring, history, segments)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
 
@@ -97,54 +98,57 @@ def buyers_histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> His
     return histograms(standings(bought_until(buyers, checked, as_of)), windows(rules.beyond_360))
 
 
-def finished(
-    ranked: Ranked,
-    read_details: Callable[[], Details],
-    scoring: Scoring,
-    history: pl.DataFrame | None,
-    segments: tuple[SegmentRow, ...],
-    customers_per_block: int,
-) -> Iterator[pl.DataFrame]:
-    """The profiles of ranked customers in blocks of neighbours, scored by everybody's cut points.
+@dataclass(frozen=True, slots=True)
+class Stocked:
+    """Ranked customers and all that their profiles are made of, in blocks of neighbours."""
 
-    Only a few blocks are in memory at a time; there is at least one, maybe without rows.
-    """
-    wide = windows(ranked.rules.beyond_360)
-    bought = ranked.bought
-    size = max(customers_per_block, 1)
-    units, tables = _unpacked(read_details, bought, size)
-    contacts = with_history(ranked.customers, history)
-    wanted = fields(ranked.as_of, ranked.rules)
+    ranked: Ranked
+    units: Integers
+    goods: list[Goods]
+    block_size: int
 
-    def block(customers: slice) -> pl.DataFrame:
-        numbers = ranked.standings.of(customers)
-        columns = number_columns(numbers, units[:, customers], wide)
-        columns |= purchase_columns(bought, customers, ranked.as_of)
-        columns |= score_columns(numbers, scoring, wide)
-        columns |= segment_columns(columns, ranked.rules.segment_window, segments)
-        for table in tables:
-            columns |= table.lists(customers, wide)
-        frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
-        return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
+    def profiles(
+        self, scoring: Scoring, history: pl.DataFrame | None, segments: tuple[SegmentRow, ...]
+    ) -> Iterator[pl.DataFrame]:
+        """The profiles block by block, scored by everybody's cut points.
 
-    yield from made_ahead(block, _blocks_of(bought.customer_count, size))
+        Only a few blocks are in memory at a time; there is at least one, maybe without rows.
+        """
+        ranked = self.ranked
+        wide = windows(ranked.rules.beyond_360)
+        contacts = with_history(ranked.customers, history)
+        wanted = fields(ranked.as_of, ranked.rules)
+
+        def block(customers: slice) -> pl.DataFrame:
+            numbers = ranked.standings.of(customers)
+            columns = number_columns(numbers, self.units[:, customers], wide)
+            columns |= purchase_columns(ranked.bought, customers, ranked.as_of)
+            columns |= score_columns(numbers, scoring, wide)
+            columns |= segment_columns(columns, ranked.rules.segment_window, segments)
+            for table in self.goods:
+                columns |= table.lists(customers, wide)
+            frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
+            return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
+
+        yield from made_ahead(block, _blocks_of(ranked.bought.customer_count, self.block_size))
 
 
-def _unpacked(
-    read_details: Callable[[], Details], bought: Bought, block_size: int
-) -> tuple[Integers, list[Goods]]:
-    """The units of every customer, and the goods by block of customers.
+def stocked(
+    ranked: Ranked, read_details: Callable[[], Details], customers_per_block: int
+) -> Stocked:
+    """The ranked customers with the units of each and the goods by block.
 
     Nobody else holds the details, so each column goes as soon as it is used up.
     """
+    bought, size = ranked.bought, max(customers_per_block, 1)
     details = checked_details(read_details())
     lines, codes = each(lambda rows: sold(rows, bought), (details.lines, details.promo_codes))
     del details
     units, tables = side_by_side(
         lambda: items(bought, lines),
-        lambda: goods(bought, {"lines": lines, "promo_codes": codes}, block_size),
+        lambda: goods(bought, {"lines": lines, "promo_codes": codes}, size),
     )
-    return units, tables
+    return Stocked(ranked, units, tables, size)
 
 
 def _blocks_of(customer_count: int, size: int) -> Iterator[slice]:

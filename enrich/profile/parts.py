@@ -17,10 +17,11 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.build import Ranked, buyers_histograms, finished, rank
+from enrich.profile.build import Ranked, Stocked, buyers_histograms, rank, stocked
 from enrich.profile.contracts import Details
 from enrich.profile.scoring import Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.threads import each
 
 Item = TypeVar("Item")
 
@@ -39,7 +40,7 @@ class Parts(Protocol):
         """The customers of one part."""
 
     def purchases(self, part: int) -> pl.DataFrame:
-        """Their purchases."""
+        """Their purchases; asked for by two threads at once."""
 
     def details(self, part: int) -> Details:
         """What was in these."""
@@ -71,7 +72,9 @@ def score_parts(
         ranked = _ranked(parts, 0, as_of, rules)
         scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
         return ScoredParts(parts, as_of, rules, scoring, ranked)
-    found = [buyers_histograms(parts.purchases(part), as_of, rules) for part in range(parts.count)]
+    found = each(
+        lambda part: buyers_histograms(parts.purchases(part), as_of, rules), range(parts.count)
+    )
     return ScoredParts(parts, as_of, rules, scoring_of(found, rules, frozen_cut_points), None)
 
 
@@ -84,7 +87,7 @@ def profile_parts(
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 
-    The next block is made while the caller is busy with one.
+    The next part is read, and the next blocks are made, while the caller is busy with one.
     """
     yield from _one_ahead(_blocks(scored, history, segments, customers_per_block))
 
@@ -95,16 +98,12 @@ def _blocks(
     segments: tuple[SegmentRow, ...],
     customers_per_block: int,
 ) -> Iterator[pl.DataFrame]:
-    for part in range(scored.parts.count):
+    def stock(part: int) -> Stocked:
         ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
-        yield from finished(
-            ranked,
-            partial(scored.parts.details, part),
-            scored.scoring,
-            history,
-            segments,
-            customers_per_block,
-        )
+        return stocked(ranked, partial(scored.parts.details, part), customers_per_block)
+
+    for stock_of_part in _one_ahead(map(stock, range(scored.parts.count))):
+        yield from stock_of_part.profiles(scored.scoring, history, segments)
 
 
 def _ranked(parts: Parts, part: int, as_of: date, rules: Rules) -> Ranked:

@@ -6,6 +6,7 @@ purchases pass once, not once a line.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,21 +43,23 @@ class StoreParts:
 
     def customers(self, part: int) -> pl.DataFrame:
         """The customers of one part, in no order."""
-        return self._read("customers", part)
+        return self._read("customers", part, self.connection)
 
     def purchases(self, part: int) -> pl.DataFrame:
-        """Their purchases, in no order."""
-        return self._read("purchases", part)
+        """Their purchases, in no order; read apart, for another thread may be reading others."""
+        with closing(self.connection.cursor()) as reader:
+            return self._read("purchases", part, reader)
 
     def details(self, part: int) -> Details:
         """Lines and codes of one part; product, category, brand and promo code as Enum."""
-        lines, promo_codes = self._read("lines", part), self._read("promo_codes", part)
+        lines = self._read("lines", part, self.connection)
+        promo_codes = self._read("promo_codes", part, self.connection)
         return Details(self._worded(lines), self._worded(promo_codes))
 
-    def _read(self, table: str, part: int) -> pl.DataFrame:
+    def _read(self, table: str, part: int, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         span = self.spans[part]
         values: dict[str, Any] = {"first_key": span.first_key, "last_key": span.last_key}
-        return read(self.connection, f"input/{table}", store=self.store, **values)
+        return read(connection, f"input/{table}", store=self.store, **values)
 
     def _worded(self, numbered: pl.DataFrame) -> pl.DataFrame:
         """The numbers of the vocabularies as the texts they stand for, without a copy of a text."""
