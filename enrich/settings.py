@@ -52,7 +52,7 @@ Cron = Annotated[str, AfterValidator(_five_fields)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class SecretSource(_Frozen):
@@ -75,38 +75,63 @@ class Pace(_Frozen):
     """How politely VTEX is asked (reference/vtex.md section 8)."""
 
     requests_per_second: float = Field(20, gt=0, le=90)
+    """Requests to VTEX a second, all threads together."""
     concurrent_details: int = Field(5, ge=1, le=50)
+    """Orders fetched at once."""
     concurrent_lists: int = Field(2, ge=1, le=10)
+    """Windows listed at once."""
 
 
 class StoreSettings(_Frozen):
     """One shop: where it is, how to read it, and what its numbers mean."""
 
     account: Account | None = None
+    """VTEX account name; without one the store lives from imports."""
     app_key: SecretSource | None = None
+    """Application key."""
     app_token: SecretSource | None = None
+    """Application token."""
     base_url: str | None = Field(None, pattern=r"^https?://")
+    """Another address than https://ACCOUNT.vtexcommercestable.com.br, such as a simulator's."""
     store_url: str | None = Field(None, pattern=r"^https?://")
+    """Address of the shop, for people."""
     sales_channels: Literal["all"] | tuple[str, ...] = "all"
+    """Only orders of these sales channels."""
     extra_customer_fields: tuple[FieldName, ...] = ()
+    """More Master Data fields of the entity CL, kept as `extra_fields`."""
     first_sync_days: int = Field(730, ge=1, le=3650)
+    """How far the first sync looks back; VTEX keeps two years."""
     pace: Pace = Pace()
+    """How politely VTEX is asked."""
     most_unexplained_share: float = Field(0.001, ge=0, le=1)
+    """More orders than this share (and than one) unlike VTEX hold the push."""
 
     time_zone: Zone = "UTC"
+    """IANA zone of the calendar that days are counted on."""
     currency: Currency | None = None
+    """Reporting currency; orders in another one are reported and in no figure."""
     purchase_rule: Literal["authorized", "invoiced"] = "authorized"
+    """From when on an order is a purchase."""
     returned_purchases: Literal["count", "drop"] = "count"
+    """Whether a purchase refunded to zero still counts as one."""
     amount_basis: Literal["net", "gross", "items"] = "net"
+    """After refunds, before them, or the lines alone without shipping and tax."""
     beyond_360: Literal["older", "lifetime"] = "older"
+    """What `360d_plus` holds: purchases older than 360 days, or all."""
     product_label: Literal["name", "id", "ref_id"] = "name"
+    """What a product is called in lists."""
     category_label: Literal["leaf", "path", "department"] = "leaf"
+    """What a category is called in lists: its own name, the path, or the department."""
     rfm_method: Literal["icomm", "quintile", "thresholds"] = "icomm"
+    """How scores are given: as icomm documents, in fifths, or by the shop's own cut points."""
     rfm_frozen_for: Literal["never", "month", "quarter", "year"] = "never"
+    """How long cut points stay, so that only customers move."""
     segment_window: Window = "lifetime"
+    """The window whose scores make group and segment."""
     rfm_thresholds: dict[
         Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]
     ] = {}
+    """For `thresholds`: four cut points each for recency, frequency, monetary (cents)."""
 
     @model_validator(mode="after")
     def _whole(self) -> StoreSettings:
@@ -132,27 +157,36 @@ class StoreSettings(_Frozen):
 class DestinationEntry(BaseModel):
     """One destination as written; its own adapter validates the rest of the keys."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     kind: str
+    """Which platform; [platforms](platforms/README.md) lists them."""
     enabled: bool = True
+    """Whether the daily run pushes to it."""
     stores: Literal["all"] | tuple[Name, ...] = "all"
+    """Only these stores."""
 
 
 class Schedule(_Frozen):
     """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
 
     sync_cron: Cron = "15 */4 * * *"
+    """When to pull, five fields of cron."""
     profiles_cron: Cron = "45 5 * * *"
+    """When to compute and push, five fields of cron."""
     time_zone: Zone | None = None
+    """Clock of the schedules; default: the first store's."""
 
 
 class Retention(_Frozen):
     """How long what holds people's data for a while is kept."""
 
     rejects_days: int = Field(90, ge=1)
+    """Days that records set aside are kept."""
     exports_days: int = Field(90, ge=1)
+    """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
+    """Days that messages received are kept when no sync takes them in."""
 
 
 class Caller(_Frozen):
@@ -162,18 +196,26 @@ class Caller(_Frozen):
     """
 
     kind: Literal["vtex-customers", "vtex-orders", "connectif", "consents"]
+    """What the calls hold; [receiving](receiving.md) shows each."""
     secret: SecretSource
+    """What the caller has to know; it stands in the address or a header."""
     store: Name | None = None
+    """Which store it speaks of; needed when there are several."""
     destination: Name | None = None
+    """The platform that speaks, where it is not called like the caller."""
 
 
 class Receive(_Frozen):
     """Where the receiver listens, and how much of a caller it bears."""
 
     host: str = "127.0.0.1"
+    """Address to listen at."""
     port: int = Field(4220, ge=0, le=65535)
+    """Port to listen at."""
     most_body_kb: int = Field(64, ge=1, le=4096)
+    """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
+    """Calls answered at once; more are told to come again."""
     callers: dict[Name, Caller] = {}
 
 
@@ -184,20 +226,30 @@ class Consent(_Frozen):
     """
 
     enabled: bool = False
+    """Whether consents are weighed and told."""
     read_from: tuple[Name, ...] = ()
+    """Destinations that are asked for consents."""
     write_to_vtex: bool = True
+    """Whether the newest word is written to VTEX."""
     most_writes_a_day: int = Field(5_000, ge=0)
+    """Documents written in VTEX within 24 hours, at most."""
     create_unknown: bool = False
+    """Whether somebody with a dated yes whom VTEX does not know is made there."""
     undated_no: Literal["stands", "yields"] = "stands"
+    """Whether a no without a moment stands against a dated yes."""
     looks_per_run: int = Field(500, ge=0)
+    """People looked up one by one at a platform that cannot export, a run."""
     export_wait_minutes: float = Field(10, ge=0)
+    """How long a run waits for a platform's export."""
 
 
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
     data_dir: Path = Path("data")
+    """The warehouse, its read copy, the dashboard, exports."""
     now: datetime | None = None
+    """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
     schedule: Schedule = Schedule()

@@ -152,7 +152,7 @@ def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
         parts += ["**Segments**", segment_table(report.standing)]
         parts += ["**RFM grid**, customers and what they bought in all", grid(report.standing)]
         parts += [f"* {note}" for note in report.notes]
-        parts += ["**Cut points**", table(report.cut_points.columns, report.cut_points.iter_rows())]
+        parts += ["**Cut points**, lowest to highest of each score", cut_table(report.cut_points)]
     return "\n\n".join(parts)
 
 
@@ -187,6 +187,29 @@ def _grid_cell(count: int, amount: object) -> str:
 
 def _amount(count: int, amount: object) -> str:
     return "" if 0 < count < FEWEST_PEOPLE else f"{amount:,.2f}"
+
+
+def cut_table(cut_points: pl.DataFrame) -> str:
+    """A row per window and axis; amounts in currency units, classes of one to four unseen."""
+    rows = []
+    for key, classes in cut_points.group_by("window", "axis", "unit", maintain_order=True):
+        window, axis, unit = map(str, key)
+        scale = 100 if unit == "cents" else 1
+        ranges = [
+            _range(low, high, count, scale)
+            for low, high, count in classes.sort("score")
+            .select("lowest", "highest", "customer_count")
+            .iter_rows()
+        ]
+        says = "currency" if unit == "cents" else unit
+        rows.append((window, axis, says, *ranges, classes["population"].max()))
+    return table(("window", "axis", "in", "1", "2", "3", "4", "5", "customers"), rows)
+
+
+def _range(low: int | None, high: int | None, count: int, scale: int) -> str:
+    if low is None or high is None:
+        return "·"
+    return "<5" if count < FEWEST_PEOPLE else f"{low / scale:,.0f} to {high / scale:,.0f}"
 
 
 # -- who moved

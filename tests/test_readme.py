@@ -65,6 +65,11 @@ def test_the_tables_are_those_of_the_code(name: str) -> None:
     assert between(name, (DOCS / page).read_text()) == markdown_table(columns, rows())
 
 
+def test_every_setting_says_what_it_does() -> None:
+    """In the docstring under its field in enrich/settings.py."""
+    assert [row[0] for row in setting_rows() if not row[-1]] == []
+
+
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     text = (DOCS / "commands.md").read_text()
     for error, words in (

@@ -27,7 +27,7 @@ from enrich.settings import (
 )
 
 FIELD_COLUMNS = ("field", "type", "unit", "empty", "definition")
-SETTING_COLUMNS = ("setting", "values", "default")
+SETTING_COLUMNS = ("setting", "values", "default", "what it does")
 OTHER_WINDOWS = tuple(f"_{window.name}" for window in (*RECENT[1:], OLDER, LIFETIME))
 _WORDS: Mapping[Any, str] = {
     str: "text",
@@ -86,8 +86,8 @@ def empty_text(field: ProfileField) -> str:
     return "[]" if isinstance(field.empty, list | tuple) else str(field.empty)
 
 
-def setting_rows() -> list[tuple[str, str, str]]:
-    """One row per setting: where it stands, its values, its default."""
+def setting_rows() -> list[tuple[str, str, str, str]]:
+    """One row per setting: where it stands, its values, its default, what it does."""
     return [
         *_rows_of("", Settings, skip=_TABLES),
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
@@ -107,10 +107,11 @@ _TABLES = ("stores", "destinations", "schedule", "retention", "receive", "consen
 
 def _rows_of(
     prefix: str, model: type[BaseModel], skip: Sequence[str] = ()
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, str, str, str]]:
     for name, field in model.model_fields.items():
         if name not in skip:
-            yield f"`{prefix}{name}`", _values_of(field.annotation), _default_of(field)
+            values, default = _values_of(field.annotation), _default_of(field)
+            yield f"`{prefix}{name}`", values, default, field.description or ""
 
 
 def _values_of(annotation: Any) -> str:

@@ -71,7 +71,7 @@ def read_csv(path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Batch]:
 def header_shape(path: Path, header: str) -> Shape:
     """The separator and column names of a header line; raises BadSettings when it is none."""
     unquoted = re.sub(r'"[^"]*"', "", header)
-    if not header.strip() or '"' in unquoted:
+    if not header.strip() or '"' in unquoted or "\r" in unquoted:
         raise BadSettings(f"{path.name}: line 1 is not a header of column names")
     separator = max(SEPARATORS, key=unquoted.count)
     names = next(csv.reader([header], delimiter=separator, skipinitialspace=True))

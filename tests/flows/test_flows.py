@@ -32,6 +32,7 @@ from enrich.wiring import Wiring
 from flows.deploy import options_of, plans
 from flows.pages import (
     consent_page,
+    cut_table,
     grid,
     movements_page,
     push_actions,
@@ -224,6 +225,17 @@ def test_the_grid_shows_no_amount_of_fewer_than_five() -> None:
     segments = segment_table(STANDING)
     assert "| LOYAL_CHAMPIONS | 12 | 24,000.50 |" in segments
     assert "| BEGINNERS_NEW | 4 |  |" in segments
+
+
+def test_cut_points_are_a_row_per_window_and_axis() -> None:
+    days = [(1, 90, 400, 12), (2, 60, 80, 9), (3, None, None, 0), (4, 20, 20, 3), (5, 0, 10, 20)]
+    cents = [(score, score * 100_00, score * 250_00, 9) for score in range(1, 6)]
+    rows = [("30d", "recency", *one, "days", 44) for one in days]
+    rows += [("30d", "monetary", *one, "cents", 45) for one in cents]
+    names = ["window", "axis", "score", "lowest", "highest", "customer_count", "unit", "population"]
+    lines = cut_table(pl.DataFrame(rows, schema=names, orient="row")).splitlines()
+    assert lines[2] == "| 30d | recency | days | 90 to 400 | 60 to 80 | · | <5 | 0 to 10 | 44 |"
+    assert lines[3].startswith("| 30d | monetary | currency | 100 to 250 | 200 to 500 |")
 
 
 def test_movements_are_counted_by_cause_and_small_pairs_are_one() -> None:

@@ -29,6 +29,8 @@ from tests.jobs.town import Town, town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 PATIENCE_SECONDS = 300
+PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
+"""A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 
 SETTINGS = """
 [stores.main]
@@ -171,7 +173,8 @@ def family(pid: int) -> list[int]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("serve")
-    with town(orders=120, customers=60) as there:
+    size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
+    with town(**size) as there:
         (folder / "enrich.toml").write_text(SETTINGS.format(address=there.address))
         found = Served(folder, Server(free_port(), folder / "data"), there)
         found.start()
@@ -241,8 +244,8 @@ def _look(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
     grid = f"{server.ui}/artifacts/artifact/{server.artifact_id('profiles')}"
     shown = screenshot.elements(grid, tmp_path)
     assert re.search(r"<td[^>]*><div[^>]*>R 5</div></td>", shown)
-    if "ENRICH_SCREENSHOTS" in os.environ:
-        _photograph(server, run, Path(os.environ["ENRICH_SCREENSHOTS"]))
+    if PICTURES:
+        _photograph(server, run, Path(PICTURES))
 
 
 def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
@@ -256,7 +259,8 @@ def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
         },
     }
     for name, path in pages.items():
-        screenshot.take(f"{server.ui}/{path}", folder / name)
+        height = 1500 if "artifact" in path else 1000
+        screenshot.take(f"{server.ui}/{path}", folder / name, height=height)
 
 
 def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served: Served) -> None:

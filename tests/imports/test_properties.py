@@ -6,7 +6,7 @@ import tempfile
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
@@ -51,6 +51,7 @@ def test_no_file_crashes_and_a_good_row_before_the_mess_is_kept(soup: list[str])
 
 @settings(max_examples=100, deadline=None)
 @given(content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "ndjson", "parquet"]))
+@example(content=b"\r\x00", suffix="csv")
 def test_any_bytes_are_read_or_refused_in_one_line(content: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -1,0 +1,17 @@
+# enrich as a container: settings and data in /srv/enrich, secrets in the environment. See docs/operations.md.
+FROM python:3.12-slim
+
+RUN useradd --uid 10001 --create-home enrich \
+    && install --directory --owner enrich --group enrich --mode 700 /srv/enrich
+
+WORKDIR /opt/enrich
+COPY pyproject.toml README.md LICENSE ./
+COPY sql sql
+COPY flows flows
+COPY enrich enrich
+RUN pip install --no-cache-dir .
+
+USER enrich
+WORKDIR /srv/enrich
+ENTRYPOINT ["enrich"]
+CMD ["serve"]
