@@ -186,7 +186,7 @@ class Retention(_Frozen):
     exports_days: int = Field(90, ge=1)
     """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
-    """Days that calls for a store that is not pulled any more are kept."""
+    """Days that messages received are kept when no sync takes them in."""
 
 
 class Caller(_Frozen):
@@ -196,26 +196,26 @@ class Caller(_Frozen):
     """
 
     kind: Literal["vtex-customers", "vtex-orders", "connectif", "consents"]
-    """What it sends."""
+    """What the calls hold; [receiving](receiving.md) shows each."""
     secret: SecretSource
-    """What a caller has to know."""
+    """What the caller has to know; it stands in the address or a header."""
     store: Name | None = None
-    """Which store it speaks of; needed where there are several."""
+    """Which store it speaks of; needed when there are several."""
     destination: Name | None = None
-    """Which platform speaks; default: the one of the caller's own name."""
+    """The platform that speaks, where it is not called like the caller."""
 
 
 class Receive(_Frozen):
     """Where the receiver listens, and how much of a caller it bears."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; a proxy with TLS stands before it."""
+    """Address to listen at."""
     port: int = Field(4220, ge=0, le=65535)
-    """Port to listen on."""
+    """Port to listen at."""
     most_body_kb: int = Field(64, ge=1, le=4096)
-    """A larger call is refused."""
+    """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
-    """More calls at once are sent away with 503."""
+    """Calls answered at once; more are told to come again."""
     callers: dict[Name, Caller] = {}
 
 
@@ -226,21 +226,21 @@ class Consent(_Frozen):
     """
 
     enabled: bool = False
-    """Whether consents are weighed at all."""
+    """Whether consents are weighed and told."""
     read_from: tuple[Name, ...] = ()
     """Destinations that are asked for consents."""
     write_to_vtex: bool = True
-    """Whether VTEX is told."""
+    """Whether the newest word is written to VTEX."""
     most_writes_a_day: int = Field(5_000, ge=0)
-    """At most so many documents of VTEX are written a day."""
+    """Documents written in VTEX within 24 hours, at most."""
     create_unknown: bool = False
-    """Whether people VTEX does not know are created there."""
+    """Whether somebody with a dated yes whom VTEX does not know is made there."""
     undated_no: Literal["stands", "yields"] = "stands"
-    """Whether a no without a date stands against a yes with one."""
+    """Whether a no without a moment stands against a dated yes."""
     looks_per_run: int = Field(500, ge=0)
-    """People a platform is asked for one by one in a run."""
+    """People looked up one by one at a platform that cannot export, a run."""
     export_wait_minutes: float = Field(10, ge=0)
-    """How long a run waits for a platform's export; the next one goes on."""
+    """How long a run waits for a platform's export."""
 
 
 class Settings(_Frozen):

@@ -261,7 +261,7 @@ def consent_page(summaries: Sequence[ConsentSummary]) -> str:
 def push_page(pushes: Sequence[PushSummary]) -> str:
     """What each platform was sent and what became of it, why records were held back, what next."""
     columns = ("destination", "store", "entity", "new", "changed", "unchanged", "accepted",
-               "queued", "rejected", "try again", "unknown", "left")  # fmt: skip
+               "queued", "rejected", "try again", "unknown", "left for later")  # fmt: skip
     rows = [
         (p.destination, p.store, p.entity, p.adds, p.changes, p.unchanged, p.accepted, p.queued,
          p.rejected, p.retryable, p.unknown, p.left)
