@@ -34,7 +34,7 @@ from enrich.profile.scoring import (
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
 from enrich.profile.windows import windows
-from enrich.threads import each, made_ahead, side_by_side
+from enrich.threads import made_ahead, side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,12 @@ def build_profiles(
     `history` is each customer's segment before the day (contracts.HISTORY). List columns and texts
     of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
-    ranked = rank(inputs.customers, inputs.purchases, as_of, rules)
-    scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
-    size = ranked.bought.customer_count
-    stock = stocked(ranked, lambda: inputs.details, size)
+    stock = stocked(
+        lambda: rank(inputs.customers, inputs.purchases, as_of, rules),
+        lambda: inputs.details,
+        inputs.customers.height,
+    )
+    scoring = scoring_of([stock.ranked.histograms], rules, frozen_cut_points)
     (profiles,) = stock.profiles(scoring, history, segments)
     return ProfileResult(profiles, scoring.cut_points, notes(scoring.cut_points))
 
@@ -134,21 +136,22 @@ class Stocked:
 
 
 def stocked(
-    ranked: Ranked, read_details: Callable[[], Details], customers_per_block: int
+    rank_them: Callable[[], Ranked], read_details: Callable[[], Details], customers_per_block: int
 ) -> Stocked:
     """The ranked customers with the units of each and the goods by block.
 
-    Nobody else holds the details, so each column goes as soon as it is used up.
+    Ranking and reading go side by side. Nobody else holds the details, so that they go early.
     """
-    bought, size = ranked.bought, max(customers_per_block, 1)
-    details = checked_details(read_details())
-    lines, codes = each(lambda rows: sold(rows, bought), (details.lines, details.promo_codes))
+    size = max(customers_per_block, 1)
+    ranked, details = side_by_side(rank_them, lambda: checked_details(read_details()))
+    bought = ranked.bought
+    known = {
+        "lines": sold(details.lines, bought),
+        "promo_codes": sold(details.promo_codes, bought),
+    }
     del details
-    units, tables = side_by_side(
-        lambda: items(bought, lines),
-        lambda: goods(bought, {"lines": lines, "promo_codes": codes}, size),
-    )
-    return Stocked(ranked, units, tables, size)
+    units = items(bought, known["lines"])
+    return Stocked(ranked, units, goods(bought, known, size), size)
 
 
 def _blocks_of(customer_count: int, size: int) -> Iterator[slice]:

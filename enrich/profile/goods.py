@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from enrich.profile.arrays import Offsets, Words, stretches
+from enrich.profile.arrays import Codes, Offsets, Words, stretches
 from enrich.profile.bought import Bought, Sold, purchase_stems
 from enrich.profile.keys import Coded, coded
 from enrich.profile.kinds import Kinds, kinds
@@ -78,11 +77,11 @@ class Goods:
         return found
 
 
-def goods(bought: Bought, details: Mapping[str, Sold], block_size: int) -> list[Goods]:
-    """The goods of every detail table, for blocks of so many customers."""
+def goods(bought: Bought, details: dict[str, Sold], block_size: int) -> list[Goods]:
+    """The goods of every detail table, for blocks of so many customers; `details` are used up."""
     stems = purchase_stems(bought)
     blocks = Blocks(bought.customer_count, block_size)
-    return each(lambda one: _goods(one[0], one[1], stems, blocks), details.items())
+    return each(lambda table: _goods(table, details.pop(table), stems, blocks), tuple(details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +106,22 @@ class Blocks:
 
 def _goods(table: str, rows: Sold, stems: Words, blocks: Blocks) -> Goods:
     dimensions = tuple(one for one in DIMENSIONS if one.table == table)
-    columns = tuple(each(lambda one: _column(one, rows.rows), dimensions))
-    kind, found = kinds(columns)
-    kind = rows.of_known(kind)
+    purchase, texts, kind, found = rows.purchase, *_kinds(dimensions, rows)
+    del rows
 
     def pile(here: slice) -> Pile:
-        return blocks.pile(packed(stems[rows.purchase[here]], kind[here]))
+        return blocks.pile(packed(stems[purchase[here]], kind[here]))
 
-    texts = tuple(column.texts for column in columns)
     return Goods(dimensions, texts, found, each(pile, stretches(len(kind))), blocks.size)
+
+
+def _kinds(
+    dimensions: tuple[Dimension, ...], rows: Sold
+) -> tuple[tuple[pl.Enum, ...], Codes, Kinds]:
+    """The vocabulary of each dimension, the kind of each row that counts, what the kinds are."""
+    columns = each(lambda one: _column(one, rows.rows), dimensions)
+    kind, found = kinds(columns)
+    return tuple(column.texts for column in columns), rows.of_known(kind), found
 
 
 def _column(dimension: Dimension, rows: pl.DataFrame) -> Coded:

@@ -7,19 +7,18 @@ rank everybody, once to finish.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Protocol, TypeVar
 
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.build import Ranked, Stocked, buyers_histograms, rank, stocked
+from enrich.profile.build import Stocked, buyers_histograms, rank, stocked
 from enrich.profile.contracts import Details
-from enrich.profile.scoring import Scoring, scoring_of
+from enrich.profile.scoring import Histograms, Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
 from enrich.threads import each
 
@@ -30,7 +29,10 @@ CUSTOMERS_PER_BLOCK = 122_880
 
 
 class Parts(Protocol):
-    """Where the parts come from; a customer is in exactly one of them, with all purchases."""
+    """Where the parts come from; a customer is in exactly one of them, with all purchases.
+
+    Details are asked for by one thread at a time, the others by several.
+    """
 
     @property
     def count(self) -> int:
@@ -40,7 +42,7 @@ class Parts(Protocol):
         """The customers of one part."""
 
     def purchases(self, part: int) -> pl.DataFrame:
-        """Their purchases; asked for by two threads at once."""
+        """Their purchases."""
 
     def details(self, part: int) -> Details:
         """What was in these."""
@@ -48,34 +50,53 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScoredParts:
-    """Parts and the scoring of all of them together; `cut_points` are the run's."""
+    """Parts and the scoring of all of them together; `cut_points` are the run's.
 
-    parts: Parts
-    as_of: date
-    rules: Rules
+    `only_stock` is what a single part was scored from; that of several is made part by part.
+    """
+
+    stock_of: Callable[[int], Stocked]
+    count: int
     scoring: Scoring
-    ranked: Ranked | None
+    only_stock: Stocked | None
 
     @property
     def cut_points(self) -> pl.DataFrame:
         return self.scoring.cut_points
 
+    def stocks(self) -> Iterator[Stocked]:
+        """What each part's profiles are made of, the next one made while one is in use."""
+        if self.only_stock is not None:
+            return iter([self.only_stock])
+        return _one_ahead(map(self.stock_of, range(self.count)))
+
 
 def score_parts(
-    parts: Parts, as_of: date, rules: Rules, frozen_cut_points: pl.DataFrame | None = None
+    parts: Parts,
+    as_of: date,
+    rules: Rules,
+    frozen_cut_points: pl.DataFrame | None = None,
+    *,
+    customers_per_block: int = CUSTOMERS_PER_BLOCK,
 ) -> ScoredParts:
     """The cut points of all customers, from one look at each part's purchases.
 
-    The purchases of a single part are kept; those of several are asked for again.
+    What a single part is made of is kept; the purchases of several are asked for again.
     """
-    if parts.count == 1:
-        ranked = _ranked(parts, 0, as_of, rules)
-        scoring = scoring_of([ranked.histograms], rules, frozen_cut_points)
-        return ScoredParts(parts, as_of, rules, scoring, ranked)
-    found = each(
-        lambda part: buyers_histograms(parts.purchases(part), as_of, rules), range(parts.count)
-    )
-    return ScoredParts(parts, as_of, rules, scoring_of(found, rules, frozen_cut_points), None)
+
+    def stock_of(part: int) -> Stocked:
+        return stocked(
+            lambda: rank(parts.customers(part), parts.purchases(part), as_of, rules),
+            lambda: parts.details(part),
+            customers_per_block,
+        )
+
+    def histograms_of(part: int) -> Histograms:
+        return buyers_histograms(parts.purchases(part), as_of, rules)
+
+    only = stock_of(0) if parts.count == 1 else None
+    found = [only.ranked.histograms] if only else each(histograms_of, range(parts.count))
+    return ScoredParts(stock_of, parts.count, scoring_of(found, rules, frozen_cut_points), only)
 
 
 def profile_parts(
@@ -83,31 +104,15 @@ def profile_parts(
     history: pl.DataFrame | None = None,
     *,
     segments: tuple[SegmentRow, ...] = SEGMENTS,
-    customers_per_block: int = CUSTOMERS_PER_BLOCK,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 
     The next part is read, and the next blocks are made, while the caller is busy with one.
     """
-    yield from _one_ahead(_blocks(scored, history, segments, customers_per_block))
-
-
-def _blocks(
-    scored: ScoredParts,
-    history: pl.DataFrame | None,
-    segments: tuple[SegmentRow, ...],
-    customers_per_block: int,
-) -> Iterator[pl.DataFrame]:
-    def stock(part: int) -> Stocked:
-        ranked = scored.ranked or _ranked(scored.parts, part, scored.as_of, scored.rules)
-        return stocked(ranked, partial(scored.parts.details, part), customers_per_block)
-
-    for stock_of_part in _one_ahead(map(stock, range(scored.parts.count))):
-        yield from stock_of_part.profiles(scored.scoring, history, segments)
-
-
-def _ranked(parts: Parts, part: int, as_of: date, rules: Rules) -> Ranked:
-    return rank(parts.customers(part), parts.purchases(part), as_of, rules)
+    stocks = scored.stocks()
+    yield from _one_ahead(
+        block for stock in stocks for block in stock.profiles(scored.scoring, history, segments)
+    )
 
 
 def _one_ahead(items: Iterable[Item]) -> Iterator[Item]:

@@ -148,8 +148,10 @@ def classes_of(group: Histogram, scores: Scores) -> Classes:
 
 def score(standings: Integers, classes: Classes) -> Scores:
     """The score of each standing; what lies below the lowest class belongs to it."""
-    place = np.searchsorted(classes.edges, standings, side="right") - 1
-    return classes.scores[place.clip(min=0)] if len(classes.edges) else np.zeros(0, dtype=np.int8)
+    place = np.zeros(len(standings), dtype=np.int8)
+    for edge in classes.edges[1:]:
+        place += standings >= edge
+    return classes.scores.take(place) if len(classes.edges) else place
 
 
 def frozen_classes(cut_points: pl.DataFrame, window: str, axis: Axis) -> Classes:

@@ -52,9 +52,9 @@ def histograms(standings: Standings, windows: tuple[Window, ...]) -> Histograms:
 
 
 def _histograms(standings: Standings, window: Window) -> Histograms:
-    has = in_window(standings.orders, window) > 0
+    buyers = np.flatnonzero(in_window(standings.orders, window))
     return {
-        (window.name, axis): histogram(standing(axis, standings.values(axis, window)[has]))
+        (window.name, axis): histogram(standing(axis, standings.values(axis, window).take(buyers)))
         for axis in Axis
     }
 
@@ -92,20 +92,16 @@ def score_columns(
     columns: dict[str, pl.Series] = {}
     for window in windows:
         has = in_window(standings.orders, window) > 0
-        digits = [_scores(standings, scoring, axis, window, has) for axis in Axis]
+        digits = [
+            score(
+                standing(axis, standings.values(axis, window)), scoring.classes[window.name, axis]
+            )
+            for axis in Axis
+        ]
         for letter, values in zip("rfm", digits, strict=True):
             columns[f"{letter}_{window.name}"] = nullable(values, has)
         columns[f"rfm_{window.name}"] = _triples(digits[0], digits[1], digits[2], has)
     return columns
-
-
-def _scores(
-    standings: Standings, scoring: Scoring, axis: Axis, window: Window, has: Mask
-) -> Scores:
-    scores = np.ones(len(has), dtype=np.int8)
-    values = standings.values(axis, window)[has]
-    scores[has] = score(standing(axis, values), scoring.classes[window.name, axis])
-    return scores
 
 
 def _triples(recency: Scores, frequency: Scores, monetary: Scores, has: Mask) -> pl.Series:

@@ -43,20 +43,24 @@ class StoreParts:
 
     def customers(self, part: int) -> pl.DataFrame:
         """The customers of one part, in no order."""
-        return self._read("customers", part, self.connection)
+        return self._read_apart("customers", part)
 
     def purchases(self, part: int) -> pl.DataFrame:
-        """Their purchases, in no order; read apart, for another thread may be reading others."""
-        with closing(self.connection.cursor()) as reader:
-            return self._read("purchases", part, reader)
+        """Their purchases, in no order."""
+        return self._read_apart("purchases", part)
 
     def details(self, part: int) -> Details:
         """Lines and codes of one part; product, category, brand and promo code as Enum."""
-        lines = self._read("lines", part, self.connection)
-        promo_codes = self._read("promo_codes", part, self.connection)
+        lines = self._read(self.connection, "lines", part)
+        promo_codes = self._read(self.connection, "promo_codes", part)
         return Details(self._worded(lines), self._worded(promo_codes))
 
-    def _read(self, table: str, part: int, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    def _read_apart(self, table: str, part: int) -> pl.DataFrame:
+        """Through a connection of its own: another thread may be reading something else."""
+        with closing(self.connection.cursor()) as reader:
+            return self._read(reader, table, part)
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, table: str, part: int) -> pl.DataFrame:
         span = self.spans[part]
         values: dict[str, Any] = {"first_key": span.first_key, "last_key": span.last_key}
         return read(connection, f"input/{table}", store=self.store, **values)

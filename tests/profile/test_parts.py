@@ -46,7 +46,7 @@ def test_parts_give_what_the_whole_gives(
 ) -> None:
     whole = inputs(*shop)
     expected = build_profiles(whole, AS_OF, Rules())
-    scored = score_parts(Split(whole, count), AS_OF, Rules())
-    profiles = pl.concat([texts(part) for part in profile_parts(scored, customers_per_block=3)])
+    scored = score_parts(Split(whole, count), AS_OF, Rules(), customers_per_block=3)
+    profiles = pl.concat([texts(part) for part in profile_parts(scored)])
     assert scored.cut_points.equals(expected.cut_points)
     assert profiles.sort("customer_key").equals(texts(expected.profiles))
