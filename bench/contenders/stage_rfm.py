@@ -14,6 +14,7 @@ from bench.scales import AS_OF, table_path
 from enrich.model import Rules
 from enrich.profile.bought import bought_until
 from enrich.profile.cells import standings
+from enrich.profile.keys import distinct
 from enrich.profile.rfm import Axis
 from enrich.profile.scoring import histograms, score_columns, scoring_of, segment_columns
 from enrich.profile.segments import SEGMENTS
@@ -23,7 +24,7 @@ from enrich.profile.windows import LIFETIME
 def write_rfm(shop: Path, out: Path) -> None:
     """Reads the purchases of the shop and writes one row per customer who bought."""
     purchases = pl.read_parquet(table_path(shop, "purchases"))
-    customers = purchases["customer_key"].unique().sort()
+    customers = distinct(purchases["customer_key"])
     ranks = standings(bought_until(customers, purchases, AS_OF))
     scoring = scoring_of([histograms(ranks, (LIFETIME,))], Rules(), None)
     columns = score_columns(ranks, scoring, (LIFETIME,))

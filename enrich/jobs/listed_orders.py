@@ -34,7 +34,7 @@ class Listed:
     def note(self) -> str | None:
         if not self.unlisted_count:
             return None
-        return f"{self.unlisted_count:,} orders of a single second are beyond what VTEX lists"
+        return f"VTEX counts {self.unlisted_count:,} orders more than it lists"
 
 
 def list_windows(pull: Pull, windows: Iterable[Window]) -> Listed:

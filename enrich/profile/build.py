@@ -24,6 +24,7 @@ from enrich.profile.contracts import (
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.goods import Goods, goods
+from enrich.profile.keys import distinct
 from enrich.profile.scoring import (
     Histograms,
     Scoring,
@@ -96,7 +97,7 @@ def rank(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date, rules: R
 def buyers_histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> Histograms:
     """The same histograms from purchases alone: who never bought is in none of them."""
     checked = checked_purchases(purchases)
-    buyers = checked["customer_key"].unique().sort()
+    buyers = distinct(checked["customer_key"])
     return histograms(standings(bought_until(buyers, checked, as_of)), windows(rules.beyond_360))
 
 

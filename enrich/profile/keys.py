@@ -14,6 +14,24 @@ from enrich.threads import each
 _SPARSE_FACTOR = 16  # up to this many slots a key, a look-up table beats a binary search
 
 
+def distinct(keys: pl.Series) -> pl.Series:
+    """The distinct keys, ascending."""
+    numbers = keys.to_numpy()
+    if len(numbers) == 0:
+        return keys
+    lowest, span = numbers.min(), int(np.ptp(numbers)) + 1
+    if not _is_dense(span, len(numbers)):
+        return keys.unique().sort()
+    is_there = np.zeros(span, dtype=np.bool_)
+    is_there[numbers - lowest] = True
+    return pl.Series(keys.name, np.flatnonzero(is_there) + lowest)
+
+
+def _is_dense(span: int, count: int) -> bool:
+    """Whether a table with a slot for each possible key is worth its memory."""
+    return span < _SPARSE_FACTOR * count + 1024
+
+
 def positions(keys: Integers, wanted: Integers) -> Positions:
     """Where each wanted key stands in the ascending, unique `keys`; -1 where it does not."""
     find = _finder(keys)
@@ -31,7 +49,7 @@ def _finder(keys: Integers) -> Callable[[Integers], Positions]:
     if len(keys) == 0:
         return lambda wanted: np.full(len(wanted), -1, dtype=np.int32)
     span = int(keys[-1]) - int(keys[0]) + 1
-    if span < _SPARSE_FACTOR * len(keys) + 1024:
+    if _is_dense(span, len(keys)):
         return _by_table(keys, span)
 
     def search(wanted: Integers) -> Positions:

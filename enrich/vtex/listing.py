@@ -31,8 +31,8 @@ class Listing:
     """The orders of one window small enough to be listed, one row an order.
 
     `rows` has the columns of LISTED_SCHEMA: `total_value` in hundredths, moments in UTC without a
-    zone. `unlisted_count`: orders of a single second beyond what VTEX lists; `unusable_count`: rows
-    without an order id.
+    zone. `unlisted_count`: orders that VTEX counts and did not list, however often it was asked;
+    `unusable_count`: rows without an order id.
     """
 
     window: Window
@@ -76,23 +76,29 @@ def _listings(
 def _read_window(
     client: VtexClient, window: Window, channel: str | None, first: _Page, concurrent: int
 ) -> Listing:
-    """All pages; again when the window grew meanwhile, because rows then moved between pages."""
-    pages = [first]
+    """All pages; again when the window grew meanwhile or fewer orders came than VTEX counts.
+
+    Rows move between pages when others join or leave: one then comes twice and another not at all.
+    """
+    pages: list[_Page] = []
     for _ in range(_MOST_READINGS):
-        pages += _fetch_rest(client, window, channel, first, concurrent)
-        if first.total <= PER_PAGE:
+        reading = [first, *_fetch_rest(client, window, channel, first, concurrent)]
+        pages += reading
+        unusable_count = sum(page.unusable_count for page in reading)
+        unlisted_count = max(0, first.total - unusable_count - _order_count(pages))
+        is_whole = unlisted_count <= max(0, first.total - MOST_ROWS)
+        if is_whole and first.total <= PER_PAGE:
             break
         again = _fetch_page(client, window, channel, 1)
-        if again.total <= first.total:
+        if is_whole and again.total <= first.total:
             break
         first = again
-        pages.append(again)
-    return Listing(
-        window,
-        _frame(row for page in pages for row in page.rows),
-        max(0, first.total - MOST_ROWS),
-        sum(page.unusable_count for page in pages),
-    )
+    rows = _frame(row for page in pages for row in page.rows)
+    return Listing(window, rows, unlisted_count, unusable_count)
+
+
+def _order_count(pages: Iterable[_Page]) -> int:
+    return len({key for page in pages for key in page.keys})
 
 
 def _fetch_rest(

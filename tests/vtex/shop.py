@@ -68,6 +68,7 @@ class Shop:
         self.requests: list[httpx.Request] = []
         self.scrolls: dict[str, tuple[list[dict[str, Any]], int]] = {}
         self.on_list_page: dict[int, Any] = {}
+        self.unlisted_count = 0  # orders that the list counts and never shows
 
     def client(self, *, sales_channels: tuple[str, ...] = ()) -> VtexClient:
         """A client of this shop that never really waits."""
@@ -106,7 +107,8 @@ class Shop:
             self.on_list_page.pop(page)()
         found = [o for o in self.orders if _is_listed(o, params)]
         rows = [_row(o) for o in found[(page - 1) * size : page * size]]
-        paging = {"total": len(found), "pages": -(-len(found) // size), "currentPage": page}
+        total = len(found) + self.unlisted_count
+        paging = {"total": total, "pages": -(-total // size), "currentPage": page}
         return httpx.Response(200, json={"list": rows, "paging": paging})
 
     def _order(self, order_id: str) -> httpx.Response:

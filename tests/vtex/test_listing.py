@@ -76,6 +76,22 @@ def test_a_window_that_grows_is_read_again() -> None:
     assert sorted(listing.rows["order_id"]) == [o["orderId"] for o in shop.orders]
 
 
+def test_a_window_that_shrinks_while_it_is_read_is_read_again() -> None:
+    shop = Shop([order(n) for n in range(250)])
+    # before page 2 is read, an order leaves and pulls every row one place back
+    shop.on_list_page[2] = lambda: shop.orders.pop(0)
+    (listing,) = list_orders(shop.client(), window(0, 300), concurrent=1)
+    assert {o["orderId"] for o in shop.orders} <= set(listing.rows["order_id"])
+    assert listing.unlisted_count == 0
+
+
+def test_orders_that_vtex_counts_and_never_lists_are_told() -> None:
+    shop = Shop([order(n) for n in range(120)])
+    shop.unlisted_count = 2
+    (listing,) = list_orders(shop.client(), window(0, 300))
+    assert (listing.rows.height, listing.unlisted_count) == (120, 2)
+
+
 def test_of_an_order_that_comes_twice_the_last_reading_counts() -> None:
     shop = Shop([order(n) for n in range(250)])
 
