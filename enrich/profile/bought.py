@@ -42,7 +42,8 @@ def bought_until(customers: pl.Series, purchases: pl.DataFrame, as_of: date) -> 
 
     Raises Stop when a purchase belongs to nobody among them.
     """
-    kept = purchases.filter(pl.col("purchased_on") <= as_of)
+    is_known = purchases["purchased_on"] <= as_of
+    kept = purchases if is_known.all() else purchases.filter(is_known)
     keys = customers.to_numpy()
     customer = positions(keys, kept["customer_key"].to_numpy())
     if (customer < 0).any():
