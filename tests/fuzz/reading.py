@@ -87,9 +87,16 @@ class Fraction(str):
         return 0
 
 
+# What Unicode calls a space separator; a tab or a line end is none.
+_SPACES = (
+    " \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u202f\u205f\u3000"
+)
+
+
 def tidy(value: str | None) -> str | None:
-    """Without blanks around it; null when nothing is left."""
-    return value if isinstance(value, Fraction) else (value or "").strip(" ") or None
+    """Without spaces of any script around it; null when nothing is left."""
+    return value if isinstance(value, Fraction) else (value or "").strip(_SPACES) or None
 
 
 def whole(value: Any, place: str, most: int = MOST) -> int | None:
