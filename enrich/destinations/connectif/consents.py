@@ -26,7 +26,7 @@ from enrich.destinations.connectif.account import (
     save_one,
 )
 from enrich.destinations.connectif.contacts import contact_call
-from enrich.destinations.connectif.imports import poll, requests_for_imports, start_import
+from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
 from enrich.destinations.consents import (
     MOST_EXPORT_BYTES,
     Downloads,
@@ -90,12 +90,6 @@ def _patch(remote: Remote, record: Record) -> RecordResult:
     return save_one(remote, record, contact_call(remote, str(record.payload["_email"]), body))
 
 
-def _requests_for(remote: Remote, record_count: int, byte_count: int) -> int:
-    if record_count <= remote.settings.patch_limit:
-        return record_count
-    return requests_for_imports(CAPABILITIES, record_count, byte_count)
-
-
 # An import names a refused row by its address, which our ledger does not have: no column is given.
 WIRE = RecordWire(
     version="connectif-consents-1",
@@ -106,7 +100,9 @@ WIRE = RecordWire(
     check=check_reach,
     formats=lambda settings: {"status": lambda wants: WISHES[wants]},
     poll=lambda remote, job_id, records: poll(remote, job_id, records, None),
-    requests_for=_requests_for,
+    requests_for=lambda remote, count, size: requests_for_few_or_imports(
+        remote.settings.patch_limit, CAPABILITIES, count, size
+    ),
 )
 
 

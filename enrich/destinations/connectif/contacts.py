@@ -19,7 +19,7 @@ from enrich.destinations.connectif.account import (
     host,
     save_one,
 )
-from enrich.destinations.connectif.imports import poll, requests_for_imports, start_import
+from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, join_list, named
 from enrich.destinations.remote import Remote, Wire
 from enrich.destinations.sending import Answer, removed, send_each
@@ -85,13 +85,6 @@ def _erase(remote: Remote, one: Addressee) -> RecordResult:
     return removed(remote.ask("DELETE", path, name="connectif DELETE contact"), one)
 
 
-def _requests_for(remote: Remote, record_count: int, byte_count: int) -> int:
-    """A few are patched one by one."""
-    if record_count <= remote.settings.patch_limit:
-        return record_count
-    return requests_for_imports(CAPABILITIES, record_count, byte_count)
-
-
 WIRE = Wire(
     version="connectif-1",
     host=host,
@@ -105,5 +98,7 @@ WIRE = Wire(
         remote, job_id, records, remote.settings.error_report_column
     ),
     erase=_erase,
-    requests_for=_requests_for,
+    requests_for=lambda remote, count, size: requests_for_few_or_imports(
+        remote.settings.patch_limit, CAPABILITIES, count, size
+    ),
 )

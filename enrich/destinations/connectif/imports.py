@@ -70,6 +70,15 @@ def start_import(
     return Refusal(code_of(response))
 
 
+def requests_for_few_or_imports(
+    patch_limit: int, limits: Capabilities, record_count: int, byte_count: int
+) -> int:
+    """About how many requests it takes: a few records are patched one by one, more are imported."""
+    if record_count <= patch_limit:
+        return record_count
+    return requests_for_imports(limits, record_count, byte_count)
+
+
 def requests_for_imports(limits: Capabilities, record_count: int, byte_count: int) -> int:
     """About how many requests as many imports take as the limits ask for."""
     by_count = -(-record_count // (limits.max_records or record_count or 1))

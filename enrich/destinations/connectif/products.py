@@ -13,7 +13,7 @@ from urllib.parse import quote
 from enrich.client import Call
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
 from enrich.destinations.connectif.account import RATE_LIMIT, check_reach, headers, host, save_one
-from enrich.destinations.connectif.imports import poll, requests_for_imports, start_import
+from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
 from enrich.destinations.records import RecordWire
 from enrich.destinations.remote import Remote
 from enrich.destinations.sending import Answer, send_each
@@ -71,13 +71,6 @@ def product_call(remote: Remote, product: Mapping[str, Any]) -> Call:
     return remote.call("PATCH", path, body, name="connectif PATCH /products/product-id/{productId}")
 
 
-def _requests_for(remote: Remote, record_count: int, byte_count: int) -> int:
-    """A few are patched one by one."""
-    if record_count <= remote.settings.patch_limit:
-        return record_count
-    return requests_for_imports(CAPABILITIES, record_count, byte_count)
-
-
 WIRE = RecordWire(
     version="connectif-products-1",
     host=host,
@@ -90,6 +83,8 @@ WIRE = RecordWire(
     poll=lambda remote, job_id, records: poll(
         remote, job_id, records, remote.settings.product_report_column
     ),
-    requests_for=_requests_for,
+    requests_for=lambda remote, count, size: requests_for_few_or_imports(
+        remote.settings.patch_limit, CAPABILITIES, count, size
+    ),
     written=("product_key",),
 )
