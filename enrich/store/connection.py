@@ -115,6 +115,7 @@ def _limit(
         "temp_directory": str(temporary),
         "timezone": "UTC",
         "preserve_insertion_order": False,
+        "checkpoint_threshold": "256MB",
         "autoinstall_known_extensions": False,
         **({"threads": threads} if threads else {}),
     }

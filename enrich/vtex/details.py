@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import httpx
@@ -55,9 +56,18 @@ class _Trouble:
     error: GaveUp | LoginPage
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came for a key, not yet read."""
+
+    key: str
+    content: bytes
+
+
 Fetched: TypeAlias = RawRecord | Reject | Missing
 _NO_DOCUMENT = frozenset({b"", b"{}", b"[]", b"null"})
 
+_Said = TypeVar("_Said")
 _Found = TypeVar("_Found")
 
 
@@ -66,35 +76,33 @@ def fetch_orders(
     order_ids: Iterable[str],
     *,
     listed_changes: Mapping[str, datetime | None] | None = None,
-    on_progress: Callable[[int], None] | None = None,
     concurrent: int = 5,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Fetched]:
     """The orders in the order asked for: each a record, a reject, or missing with a reason.
 
     `listed_changes` says when the list saw each order change: a detail older than that is fetched
-    once more, because VTEX applies transitions with delay. `on_progress` is told the count so far.
-    Raises Refused, PermissionMissing, and the GaveUp or LoginPage that five in a row ran into.
+    once more, because VTEX applies transitions with delay. Raises Refused, PermissionMissing, and
+    the GaveUp or LoginPage that five in a row ran into.
     """
     changes = listed_changes or {}
 
-    def fetch(order_id: str) -> Fetched | _Trouble:
-        found = _fetch_one(client, ORDER, ORDERS, "order_id", order_id)
-        if not _is_older(found, changes.get(order_id)):
+    def ask(order_id: str) -> _Answer | Missing | _Trouble:
+        return _ask(client, ORDER, "order_id", order_id)
+
+    def read(answer: _Answer | Missing | _Trouble) -> Fetched | _Trouble:
+        found = _read(ORDERS, ORDER, answer)
+        if not _is_older(found, changes.get(answer.key)):
             return found
         sleep(SETTLING_SECONDS)
-        again = _fetch_one(client, ORDER, ORDERS, "order_id", order_id)
+        again = _read(ORDERS, ORDER, ask(answer.key))
         return again if isinstance(again, RawRecord) else found
 
-    return _fetch_all(fetch, order_ids, on_progress, concurrent)
+    return _fetch_all(ask, read, order_ids, concurrent)
 
 
 def fetch_skus(
-    client: VtexClient,
-    sku_ids: Iterable[str],
-    *,
-    on_progress: Callable[[int], None] | None = None,
-    concurrent: int = 5,
+    client: VtexClient, sku_ids: Iterable[str], *, concurrent: int = 5
 ) -> Iterator[Fetched]:
     """The SKUs with their brand and category path, as `fetch_orders`.
 
@@ -102,10 +110,10 @@ def fetch_skus(
     as the orders tell them have to do.
     """
 
-    def fetch(sku_id: str) -> Fetched | _Trouble:
-        return _fetch_one(client, SKU, SKUS, "sku_id", sku_id, tries=3)
+    def ask(sku_id: str) -> _Answer | Missing | _Trouble:
+        return _ask(client, SKU, "sku_id", sku_id, tries=3)
 
-    return _fetch_all(fetch, sku_ids, on_progress, concurrent)
+    return _fetch_all(ask, partial(_read, SKUS, SKU), sku_ids, concurrent)
 
 
 def fetch_customers(
@@ -113,7 +121,6 @@ def fetch_customers(
     document_ids: Iterable[str],
     *,
     extra_fields: tuple[str, ...] = (),
-    on_progress: Callable[[int], None] | None = None,
     concurrent: int = 5,
 ) -> Iterator[Fetched | Gone]:
     """The customers as they are now, in the order asked for: a read by id is never late.
@@ -122,15 +129,18 @@ def fetch_customers(
     """
     entity = customers_with(extra_fields)
 
-    def fetch(document_id: str) -> Fetched | Gone | _Trouble:
-        return _fetch_customer(client, entity, document_id)
+    def ask(document_id: str) -> _Answer | Gone | Missing | _Trouble:
+        return _ask_for_customer(client, entity, document_id)
 
-    return _fetch_all(fetch, document_ids, on_progress, concurrent)
+    def read(answer: _Answer | Gone | Missing | _Trouble) -> Fetched | Gone | _Trouble:
+        return answer if isinstance(answer, Gone) else _read(entity, CUSTOMER, answer)
+
+    return _fetch_all(ask, read, document_ids, concurrent)
 
 
-def _fetch_customer(
+def _ask_for_customer(
     client: VtexClient, entity: Entity, document_id: str
-) -> Fetched | Gone | _Trouble:
+) -> _Answer | Gone | Missing | _Trouble:
     params = {"_fields": ",".join(field_names(entity.model))}
     try:
         response = client.send(CUSTOMER, path={"document_id": document_id}, params=params)
@@ -141,7 +151,7 @@ def _fetch_customer(
         return Missing(document_id, str(error))
     except (GaveUp, LoginPage) as error:
         return _Trouble(document_id, error)
-    return _right_one(parse_record(entity, response.content), entity, CUSTOMER, document_id)
+    return _Answer(document_id, response.content)
 
 
 def _is_absent(response: httpx.Response) -> bool:
@@ -151,15 +161,18 @@ def _is_absent(response: httpx.Response) -> bool:
 
 
 def _fetch_all(
-    fetch: Callable[[str], _Found | _Trouble],
+    ask: Callable[[str], _Said],
+    read: Callable[[_Said], _Found | _Trouble],
     keys: Iterable[str],
-    on_progress: Callable[[int], None] | None,
     concurrent: int,
 ) -> Iterator[_Found | Missing]:
+    def fetch(few: Sequence[str]) -> list[_Found | _Trouble]:
+        answers = [ask(key) for key in few]
+        # After all of them: to and fro between network and validation costs twice the validation.
+        return [read(answer) for answer in answers]
+
     trouble_in_a_row = 0
-    for count, found in enumerate(in_parallel(fetch, list(keys), concurrent), start=1):
-        if on_progress:
-            on_progress(count)
+    for found in in_parallel(fetch, list(keys), concurrent):
         if isinstance(found, _Trouble):
             trouble_in_a_row += 1
             if trouble_in_a_row >= MOST_TROUBLE_IN_A_ROW:
@@ -170,21 +183,24 @@ def _fetch_all(
             yield found
 
 
-def _fetch_one(
-    client: VtexClient, route: Route, entity: Entity, part: str, key: str, tries: int = 8
-) -> Fetched | _Trouble:
+def _ask(
+    client: VtexClient, route: Route, part: str, key: str, tries: int = 8
+) -> _Answer | Missing | _Trouble:
     try:
-        content = client.fetch(route, path={part: key}, tries=tries).content
+        return _Answer(key, client.fetch(route, path={part: key}, tries=tries).content)
     except (NotFound, BadBody, HttpStatus) as error:
         return Missing(key, str(error))
     except (GaveUp, LoginPage) as error:
         return _Trouble(key, error)
-    return _right_one(parse_record(entity, content), entity, route, key)
 
 
-def _right_one(found: RawRecord | Reject, entity: Entity, route: Route, key: str) -> Fetched:
-    if isinstance(found, RawRecord) and found.key != entity.tidy_key(key):
-        return Missing(key, f"VTEX {route.name}: another document than the one asked for")
+def _read(entity: Entity, route: Route, answer: _Answer | Missing | _Trouble) -> Fetched | _Trouble:
+    """The record or the reject of an answer; another document than the one asked for is none."""
+    if not isinstance(answer, _Answer):
+        return answer
+    found = parse_record(entity, answer.content)
+    if isinstance(found, RawRecord) and found.key != entity.tidy_key(answer.key):
+        return Missing(answer.key, f"VTEX {route.name}: another document than the one asked for")
     return found
 
 

@@ -6,7 +6,7 @@ orders to look at; the detail is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,11 +104,13 @@ def _order_count(pages: Iterable[_Page]) -> int:
 def _fetch_rest(
     client: VtexClient, window: Window, channel: str | None, first: _Page, concurrent: int
 ) -> list[_Page]:
+    def fetch(numbers: Sequence[int]) -> list[_Page]:
+        return [_fetch_page(client, window, channel, number) for number in numbers]
+
     guard = PageGuard(f"VTEX {ORDER_LIST.name}")
     guard.check(first.keys)
     pages = []
-    numbers = pages_after_first(first.total)
-    for page in in_parallel(lambda n: _fetch_page(client, window, channel, n), numbers, concurrent):
+    for page in in_parallel(fetch, pages_after_first(first.total), concurrent):
         guard.check(page.keys)
         if not page.rows:
             break

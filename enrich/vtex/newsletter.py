@@ -6,9 +6,10 @@ is written that stands there already, and nothing over a word that came meanwhil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
 from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound, parse_json
@@ -55,11 +56,14 @@ class Wrote:
     found: bool | None = None
 
 
+_Write: TypeAlias = Callable[[VtexClient, Wanted], Wrote]
+
+
 def read_opt_ins(
     client: VtexClient, contact_ids: Sequence[str], *, concurrent: int = 5
 ) -> dict[str, bool | None]:
     """What these documents say now, by id; those that could not be read are left out."""
-    found = in_parallel(lambda one: _tried(client, one), contact_ids, concurrent)
+    found = in_parallel(lambda few: [_tried(client, one) for one in few], contact_ids, concurrent)
     pairs = zip(contact_ids, found, strict=True)
     return {contact_id: one.opted_in for contact_id, one in pairs if one is not None}
 
@@ -68,7 +72,7 @@ def write_opt_ins(
     client: VtexClient, wanted: Sequence[Wanted], *, concurrent: int = 5
 ) -> Iterator[Wrote]:
     """What became of each, in their order. Raises Refused and PermissionMissing."""
-    return in_parallel(lambda one: _safely(_write, client, one), wanted, concurrent)
+    return in_parallel(partial(_each, _write, client), wanted, concurrent)
 
 
 def create_customers(
@@ -79,7 +83,7 @@ def create_customers(
     The id is made from the address, so that the same document is made however often it is tried.
     (VTEX documents an update by id that creates; that it keeps a given id of CL is inferred.)
     """
-    return in_parallel(lambda one: _safely(_create, client, one), wanted, concurrent)
+    return in_parallel(partial(_each, _create, client), wanted, concurrent)
 
 
 def new_contact_id(store: str, email: str) -> str:
@@ -157,11 +161,14 @@ def _tried(client: VtexClient, contact_id: str) -> OptIn | None:
         return None
 
 
-def _safely(write: Any, client: VtexClient, one: Wanted) -> Wrote:
+def _each(write: _Write, client: VtexClient, few: Sequence[Wanted]) -> list[Wrote]:
+    return [_safely(write, client, one) for one in few]
+
+
+def _safely(write: _Write, client: VtexClient, one: Wanted) -> Wrote:
     """One document's fault stays its own; silence leaves it unknown."""
     try:
-        wrote: Wrote = write(client, one)
-        return wrote
+        return write(client, one)
     except HttpStatus as fault:
         return Wrote(one.contact_id, Outcome.REJECTED, f"http_{fault.status_code}")
     except GaveUp as fault:

@@ -1,4 +1,5 @@
 -- order_promo_codes, from VTEX. Grain: one row per order of loaded_keys with a coupon.
+-- Reads orders, filled before, to open only the documents that name one.
 -- Applied: some promotion of the order was triggered by the same code (compared without case).
 delete from order_promo_codes
 where store = getvariable('store') and order_id in (select key from loaded_keys);
@@ -15,7 +16,13 @@ with documents as (
             ]}
         }') as said
     from raw.vtex_orders
-    where store = getvariable('store') and key in (select key from loaded_keys)
+    where store = getvariable('store')
+        and key in (
+            select order_id from orders
+            where store = getvariable('store')
+                and order_id in (select key from loaded_keys)
+                and promo_code is not null
+        )
 ),
 
 codes as (
