@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from enrich.store.connection import connect
+from enrich.store.connection import another, connect
 from enrich.store.damage import explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
@@ -63,7 +63,7 @@ def open_warehouse(
     with writer_lock(data_dir / ".lock", job, signature), explained(path):
         connection = connect(path, memory_limit, threads)
         try:
-            with connection.cursor() as reader:
+            with another(connection) as reader:
                 yield Warehouse(path, connection, reader)
         finally:
             connection.close()

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.store.connection import schema_version
-from enrich.store.scripts import read, registered, run, table_exists
+from enrich.store.connection import ROW_GROUPS, schema_version
+from enrich.store.scripts import quoted, read, registered, run, table_exists
 
 OF_CUSTOMERS = ("profiles",)
 """Tables of customers that are not there from the beginning."""
@@ -121,8 +121,7 @@ def rewrite(path: Path) -> None:
     try:
         with duckdb.connect() as connection:
             for name, file in (("stale", path), ("fresh", fresh)):
-                quoted = str(file).replace("'", "''")
-                connection.execute(f"attach '{quoted}' as {name}")
+                connection.execute(f"attach {quoted(str(file))} as {name} ({ROW_GROUPS})")
             connection.execute("copy from database stale to fresh")
         fresh.chmod(0o600)
         _refuse_half(fresh)

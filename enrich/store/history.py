@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.store.connection import transaction
+from enrich.store.connection import another, transaction
 from enrich.store.scripts import read, registered, run, table_exists
 from enrich.threads import made_ahead
 
@@ -88,7 +88,7 @@ def _laid_aside(
     def lay_aside(incoming: pl.DataFrame) -> pl.DataFrame:
         frames = {"incoming": incoming}
         with (
-            closing(connection.cursor()) as writer,
+            closing(another(connection)) as writer,
             transaction(writer),
             registered(writer, frames),
         ):

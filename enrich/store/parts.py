@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from enrich.profile import Details
+from enrich.store.connection import another
 from enrich.store.scripts import read, run
 
 EVERYBODY = 2**62
@@ -57,7 +58,7 @@ class StoreParts:
 
     def _read_apart(self, table: str, part: int) -> pl.DataFrame:
         """Through a connection of its own: another thread may be reading something else."""
-        with closing(self.connection.cursor()) as reader:
+        with closing(another(self.connection)) as reader:
             return self._read(reader, table, part)
 
     def _read(self, connection: duckdb.DuckDBPyConnection, table: str, part: int) -> pl.DataFrame:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from enrich.store.connection import transaction
+from enrich.store.connection import ROW_GROUPS, transaction
 from enrich.store.dictionary import column_note, table_notes, view_names
-from enrich.store.scripts import statement, table_exists
+from enrich.store.scripts import quoted, statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
@@ -93,7 +93,8 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Non
     previous = os.umask(0o077)
     try:
         connection.execute(
-            f"attach {_quoted(str(path))} as copy (storage_version '{STORAGE_VERSION}')"
+            f"attach {quoted(str(path))} as copy"
+            f" (storage_version '{STORAGE_VERSION}', {ROW_GROUPS})"
         )
     finally:
         os.umask(previous)
@@ -127,19 +128,14 @@ def _comment_all(
 
 def _on_relation(kind: str, table: str) -> str:
     note = table_notes().get(table)
-    return f"comment on {kind} copy.main.{table} is {_quoted(note)};" if note else ""
+    return f"comment on {kind} copy.main.{table} is {quoted(note)};" if note else ""
 
 
 def _on_column(table: str, column: str, comments: Mapping[str, str]) -> str:
     words = comments.get(column) or column_note(table, column)
     place = f"copy.main.{table}.{_name(column)}"
-    return f"comment on column {place} is {_quoted(words)};" if words else ""
+    return f"comment on column {place} is {quoted(words)};" if words else ""
 
 
 def _name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    """An SQL literal; DDL takes no parameters."""
-    return "'" + text.replace("'", "''") + "'"

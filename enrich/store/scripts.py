@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,13 @@ def read(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> pl.
 
 
 def frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
-    """The rows of a relation, through Arrow, without a Python value per cell."""
-    return pl.DataFrame(relation.to_arrow_table())
+    """The rows of a relation, as an Arrow stream, without a Python value per cell."""
+    return pl.DataFrame(relation)
+
+
+def quoted(text: str) -> str:
+    """The text as an SQL literal; DDL takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -68,7 +74,8 @@ def registered(
 ) -> Iterator[None]:
     """The frames are readable by name in SQL while the block runs; no row passes through Python."""
     for name, frame in frames.items():
-        connection.register(name, frame.to_arrow())
+        # DuckDB refuses a stream with a column that has no type because all of it is null.
+        connection.register(name, _ArrowStream(frame.cast({pl.Null: pl.String})))
     try:
         yield
     finally:
@@ -76,6 +83,16 @@ def registered(
             # In a failed transaction nothing can be taken back; the fault itself must come out.
             with suppress(duckdb.TransactionException):
                 connection.unregister(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _ArrowStream:
+    """A frame as nothing but an Arrow stream: given the frame itself, DuckDB loads pyarrow."""
+
+    frame: pl.DataFrame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from enrich.destinations import open_destination, open_entities
@@ -164,5 +163,4 @@ class Market:
 
     def ask(self, query: str) -> pl.DataFrame:
         """An answer of the warehouse itself, as it is at this moment."""
-        with duckdb.connect(self.warehouse.path) as beside:
-            return beside.sql(query).pl()
+        return self.warehouse._connection.sql(query).pl()
