@@ -12,6 +12,7 @@ from enrich.client.call import (
     LoginPage,
     NotFound,
     PermissionMissing,
+    Response,
     Unanswered,
 )
 from enrich.client.http import Http
@@ -31,6 +32,7 @@ __all__ = [
     "NotFound",
     "Pacer",
     "PermissionMissing",
+    "Response",
     "Unanswered",
     "asked_seconds",
     "is_web_page",

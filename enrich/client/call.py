@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
 from enrich.errors import EnrichError, Refused, SkipRecord, TryAgain
 
 TRIES_WHEN_THROTTLED = 8
@@ -73,3 +75,16 @@ class Call:
     content: bytes | None = field(default=None, repr=False)
     is_repeatable: bool = field(default=True, repr=False)
     tries: int = field(default=TRIES_WHEN_THROTTLED, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back, read whole and decoded. Nothing but the status shows in its repr."""
+
+    status_code: int
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status_code < 300

@@ -14,7 +14,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from enrich.client.call import BadBody, Call, GaveUp, Unanswered
+from enrich.client.call import BadBody, Call, GaveUp, Response, Unanswered
 from enrich.client.reading import parse_json, raise_for_refusal
 from enrich.client.transport import transport_by_proxy
 from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
@@ -75,7 +75,7 @@ class Http:
         content = self.fetch(call).content
         return parse_json(content, call.name) if content.strip() else None
 
-    def fetch(self, call: Call) -> httpx.Response:
+    def fetch(self, call: Call) -> Response:
         """The 2xx answer to a call that wants JSON.
 
         Raises Refused on 401, PermissionMissing on 403, LoginPage on a redirect or a web page,
@@ -93,40 +93,40 @@ class Http:
         response = self._send(call, lambda answer: _saved(call, answer, target, max_bytes))
         raise_for_refusal(call, response)
 
-    def send(self, call: Call) -> httpx.Response:
+    def send(self, call: Call) -> Response:
         """The answer, whatever its status, once passing faults have passed or were not passing.
 
         The caller reads status and body itself. Raises GaveUp, Unanswered, BadBody.
         """
         return self._send(call, lambda answer: self._read_bounded(call, answer))
 
-    def _send(self, call: Call, read: Callable[[httpx.Response], httpx.Response]) -> httpx.Response:
+    def _send(self, call: Call, read: Callable[[httpx.Response], Response]) -> Response:
         for try_no in itertools.count(1):
             self._pacer.take()
             answer = self._try_once(call, read)
-            if isinstance(answer, httpx.Response) and not _is_transient(call, answer.status_code):
+            if isinstance(answer, Response) and not _is_transient(call, answer.status_code):
                 return answer
             wait = self._wait_or_give_up(call, answer, try_no)
-            if isinstance(answer, httpx.Response) and wait is None:
+            if isinstance(answer, Response) and wait is None:
                 return answer
             self._tell(call, answer, wait or 0.0)
             self._sleep(wait or 0.0)
         raise AssertionError("unreachable")
 
-    def _tell(self, call: Call, answer: httpx.Response | httpx.HTTPError, wait: float) -> None:
+    def _tell(self, call: Call, answer: Response | httpx.HTTPError, wait: float) -> None:
         """Says what is waited for, when it takes long enough to be wondered at."""
         now = self._monotonic()
         if wait < WORTH_A_WORD_SECONDS or now - self._said_at < SILENT_SECONDS:
             return
         self._said_at = now
         what = f"no answer ({type(answer).__name__})"
-        if isinstance(answer, httpx.Response):
+        if isinstance(answer, Response):
             what = str(answer.status_code)
         self._say(f"{call.name}: {what}; asking again in {wait:.0f} s")
 
     def _try_once(
-        self, call: Call, read: Callable[[httpx.Response], httpx.Response]
-    ) -> httpx.Response | httpx.HTTPError:
+        self, call: Call, read: Callable[[httpx.Response], Response]
+    ) -> Response | httpx.HTTPError:
         try:
             request = httpx.Request(
                 call.method,
@@ -148,8 +148,8 @@ class Http:
                 ) from None
             return error
 
-    def _read_bounded(self, call: Call, response: httpx.Response) -> httpx.Response:
-        """The same answer, read whole, unless it is too large."""
+    def _read_bounded(self, call: Call, response: httpx.Response) -> Response:
+        """The answer read whole, unless it is too large."""
         chunks: list[bytes] = []
         size = 0
         try:
@@ -160,15 +160,13 @@ class Http:
                 chunks.append(chunk)
         finally:
             response.close()
-        # Already decoded: the header that says otherwise must go, or httpx decodes again.
-        kept = [pair for pair in response.headers.raw if pair[0].lower() not in _BODY_HEADERS]
-        return httpx.Response(response.status_code, headers=kept, content=b"".join(chunks))
+        return Response(response.status_code, response.headers, b"".join(chunks))
 
     def _wait_or_give_up(
-        self, call: Call, answer: httpx.Response | httpx.HTTPError, try_no: int
+        self, call: Call, answer: Response | httpx.HTTPError, try_no: int
     ) -> float | None:
         """Seconds to wait before the next try; None to hand the answer out; raises GaveUp."""
-        if not isinstance(answer, httpx.Response):
+        if not isinstance(answer, Response):
             return self._wait_after_silence(call, answer, try_no)
         status_code = answer.status_code
         asked = asked_seconds(answer.headers)
@@ -200,13 +198,12 @@ class Http:
         return wait
 
 
-_BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "enrich"}
 _TIMEOUT = {"timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -> httpx.Response:
+def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -> Response:
     """The answer without its body, which is in the file when it was a success."""
     left = max_bytes
     descriptor = os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
@@ -219,8 +216,7 @@ def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -
                 out.write(chunk)
     finally:
         response.close()
-    kept = [pair for pair in response.headers.raw if pair[0].lower() not in _BODY_HEADERS]
-    return httpx.Response(response.status_code, headers=kept)
+    return Response(response.status_code, response.headers)
 
 
 def _is_transient(call: Call, status_code: int) -> bool:

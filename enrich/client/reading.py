@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
 from pydantic_core import from_json
 
-from enrich.client.call import BadBody, Call, HttpStatus, LoginPage, NotFound, PermissionMissing
+from enrich.client.call import (
+    BadBody,
+    Call,
+    HttpStatus,
+    LoginPage,
+    NotFound,
+    PermissionMissing,
+    Response,
+)
 from enrich.errors import Refused
 
 
-def raise_for_refusal(call: Call, response: httpx.Response) -> None:
+def raise_for_refusal(call: Call, response: Response) -> None:
     """Nothing for a 2xx that is no web page; else the error that says what to do (see `fetch`)."""
     status_code = response.status_code
     if status_code == 401:
@@ -33,7 +40,7 @@ def _tick(call: Call) -> str:
     return f"; the role lacks {call.resource}" if call.resource else ""
 
 
-def is_web_page(response: httpx.Response) -> bool:
+def is_web_page(response: Response) -> bool:
     """Whether HTML came back, by its type or by how it begins."""
     if "html" in response.headers.get("content-type", "").lower():
         return True

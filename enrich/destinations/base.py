@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-import httpx
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from enrich.client import Call
+from enrich.client import Call, Response
 from enrich.model import RecordResult
 from enrich.profile import FIELDS
 
@@ -222,7 +221,7 @@ class KeepsFiles(Protocol):
 class Sender(Protocol):
     """The part of the HTTP client a destination needs: paced, retried, redacted."""
 
-    def send(self, call: Call) -> httpx.Response: ...
+    def send(self, call: Call) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import httpx
 from pydantic import Field
 
+from enrich.client import Response
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
@@ -51,7 +51,7 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"email": row["email"], **only, **values}
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     """A 201 can hold rejections: each names the place of its user."""
     refused = by_place(records, answer_of(response).get("errors"), "index", "type")
     return Refusal("partial") if refused is None else accepted_but(records, refused)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field
 
-from enrich.client import NotFound
+from enrich.client import NotFound, Response
 from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
 from enrich.destinations.remote import (
@@ -76,7 +75,7 @@ def _body(remote: Remote, payloads: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     return queued_in(records, safe_code(answer_of(response).get("processId")))
 
 

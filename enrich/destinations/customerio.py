@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field
 
+from enrich.client import Response
 from enrich.destinations.base import Adapter, Addressee, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
@@ -58,7 +58,7 @@ def _person(action: str, email: str) -> dict[str, Any]:
     return {"type": "person", "action": action, "identifiers": {"email": email}}
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     refused = by_place(records, answer_of(response).get("errors"), "batch_index", "reason")
     return Refusal("partial") if refused is None else accepted_but(records, refused)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import httpx
 from pydantic import Field
 
+from enrich.client import Response
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import CORE, in_texts, named
 from enrich.destinations.remote import (
@@ -63,7 +63,7 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     return {"id": address, "idProperty": "email", "objectWriteTraceId": trace, "properties": values}
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     answer = answer_of(response)
     refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
     if len(refused) < int(answer.get("numErrors") or 0):

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import Field
 
-from enrich.client import NotFound
+from enrich.client import NotFound, Response
 from enrich.destinations.base import Adapter, Addressee, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
@@ -69,7 +68,7 @@ def _body(remote: Remote, payloads: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     return queued_in(records, safe_code((answer_of(response).get("data") or {}).get("id")))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
-import httpx
 from pydantic import Field
 
+from enrich.client import Response
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row, SecretRef
 from enrich.destinations.mapping import CORE, in_texts, named
 from enrich.destinations.remote import Remote, RemoteSettings, Wire, one_by_one, opener
@@ -91,7 +91,7 @@ def _renew(remote: Remote) -> None:
 def _check(remote: Remote) -> list[str]:
     """Which custom fields of the mapping RD Station does not have."""
     call = _signed(remote, "GET", "/platform/contacts/fields", "rdstation contact fields")
-    response: httpx.Response = answered(call, remote.http.send(call))
+    response: Response = answered(call, remote.http.send(call))
     found = answer_of(response).get("fields")
     return field_problems(
         remote.fields, found, "api_identifier", "custom field", TYPES, "data_type"

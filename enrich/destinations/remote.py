@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import httpx
 import polars as pl
 from pydantic import Field, SecretStr, field_validator
 
-from enrich.client import Call
+from enrich.client import Call, Response
 from enrich.destinations.base import (
     Addressee,
     Batch,
@@ -211,7 +210,7 @@ class Remote:
 
     def ask(
         self, method: str, path: str, body: Any = None, *, name: str, **rest: Any
-    ) -> httpx.Response | Refusal:
+    ) -> Response | Refusal:
         """The answer when it is a success, a Refusal for a 400 and its like; raises else.
 
         A 404 is NotFound: the caller knows whether the address or the record is meant.
@@ -225,7 +224,7 @@ class Remote:
 def in_one_call(
     path: str,
     body: Callable[[Remote, list[Payload]], Any],
-    read: Callable[[Sequence[Record], httpx.Response], Answer],
+    read: Callable[[Sequence[Record], Response], Answer],
     **headers: str,
 ) -> Callable[[Remote, Sequence[Record]], Answer]:
     """How to save a batch with one POST: `body` wraps the payloads, `read` tells the outcomes."""

@@ -7,8 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-import httpx
-
+from enrich.client import Response
 from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.remote import (
@@ -69,7 +68,7 @@ def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any
     }
 
 
-def _read(records: Sequence[Record], response: httpx.Response) -> Answer:
+def _read(records: Sequence[Record], response: Response) -> Answer:
     return accepted_but(records, {}, Outcome.QUEUED)
 
 

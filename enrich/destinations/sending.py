@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from enrich.client import (
     BadBody,
     Call,
     GaveUp,
     HttpStatus,
     NotFound,
+    Response,
     parse_json,
     raise_for_refusal,
 )
@@ -71,7 +70,7 @@ def send_halving(
     return results
 
 
-def post(http: Sender, call: Call) -> httpx.Response | Refusal:
+def post(http: Sender, call: Call) -> Response | Refusal:
     """The answer when it is a success; a Refusal when a batch was refused without detail.
 
     Raises Refused (401, 403), TryAgain (429, 5xx, silence), Stop (any other status).
@@ -82,7 +81,7 @@ def post(http: Sender, call: Call) -> httpx.Response | Refusal:
         raise Stop(f"{error}; check the address") from None
 
 
-def ask(http: Sender, call: Call) -> httpx.Response | Refusal:
+def ask(http: Sender, call: Call) -> Response | Refusal:
     """As `post`, for an address whose 404 means something: raises NotFound."""
     try:
         return answered(call, http.send(call))
@@ -92,7 +91,7 @@ def ask(http: Sender, call: Call) -> httpx.Response | Refusal:
         raise Stop(f"{error}; check the address") from None
 
 
-def answered(call: Call, response: httpx.Response) -> httpx.Response:
+def answered(call: Call, response: Response) -> Response:
     """The answer when it is a success, else the client's error for its status."""
     raise_for_refusal(call, response)
     return response
@@ -152,7 +151,7 @@ def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> Re
 
 
 def save_one(
-    http: Sender, call: Call, record: Record, response: httpx.Response | None = None
+    http: Sender, call: Call, record: Record, response: Response | None = None
 ) -> RecordResult:
     """The outcome of a call that writes one record; 304 says that nothing differs."""
     response = http.send(call) if response is None else response
@@ -164,7 +163,7 @@ def save_one(
     return RecordResult(record.record_id, Outcome.ACCEPTED, same)
 
 
-def removed(response: httpx.Response | Refusal, one: Addressee) -> RecordResult:
+def removed(response: Response | Refusal, one: Addressee) -> RecordResult:
     """The outcome of a call that erases one person."""
     if isinstance(response, Refusal):
         return RecordResult(one.record_id, Outcome.REJECTED, response.code, REFUSED)
@@ -248,7 +247,7 @@ def _field_problem(
     )
 
 
-def answer_of(response: httpx.Response | Refusal) -> dict[str, Any]:
+def answer_of(response: Response | Refusal) -> dict[str, Any]:
     """The JSON object of an answer; empty when it is something else."""
     if isinstance(response, Refusal) or not response.content.strip():
         return {}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
-
-from enrich.client import BadBody, parse_json
+from enrich.client import BadBody, Response, parse_json
 from enrich.destinations.base import Record
 from enrich.destinations.sending import safe_code
 from enrich.model import Outcome, RecordResult
@@ -19,7 +17,7 @@ OUTCOMES = {
 }
 
 
-def read_answer(records: Sequence[Record], response: httpx.Response) -> list[RecordResult]:
+def read_answer(records: Sequence[Record], response: Response) -> list[RecordResult]:
     """One outcome per record of a 2xx answer.
 
     `{"results": [{"id", "status", "code"}]}` is believed record by record, and a record missing

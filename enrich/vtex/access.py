@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
 from pydantic import SecretStr
 from pydantic_core import to_json
 
@@ -16,6 +15,7 @@ from enrich.client import (
     TRIES_WHEN_THROTTLED,
     Call,
     Http,
+    Response,
     parse_json,
     raise_for_refusal,
 )
@@ -56,7 +56,7 @@ class VtexClient:
         path: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         tries: int = 8,
-    ) -> httpx.Response:
+    ) -> Response:
         """The 2xx JSON answer; raises as `Http.fetch`, naming the permission to tick on 403."""
         call = self._call(route, path, params, {}, tries)
         response = self._http.send(call)
@@ -71,13 +71,13 @@ class VtexClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         tries: int = 8,
-    ) -> httpx.Response:
+    ) -> Response:
         """The answer whatever its status, where a refusal has a meaning of its own."""
         return self._http.send(self._call(route, path, params, headers or {}, tries))
 
     def patch(
         self, route: Route, body: Mapping[str, Any], *, path: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    ) -> Response:
         """The answer to a partial update, whatever its status; doing it twice does no harm."""
         call = self._call(route, path, None, {}, TRIES_WHEN_THROTTLED)
         return self._http.send(replace(call, method="PATCH", content=to_json(body)))
@@ -86,7 +86,7 @@ class VtexClient:
         """The parsed JSON of `fetch`."""
         return parse_json(self.fetch(route, **options).content, f"VTEX {route.name}")
 
-    def refuse(self, route: Route, response: httpx.Response) -> None:
+    def refuse(self, route: Route, response: Response) -> None:
         """Raises what `fetch` would have raised for an answer of `send`; nothing for a good one."""
         raise_for_refusal(self._call(route, {}, None, {}, 1), response)
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import httpx
-
-from enrich.client import BadBody, GaveUp, HttpStatus, is_web_page, parse_json
+from enrich.client import BadBody, GaveUp, HttpStatus, Response, is_web_page, parse_json
 from enrich.errors import TryAgain
 from enrich.model import RawRecord, Reject, Span
 from enrich.vtex.access import VtexClient
@@ -133,7 +131,7 @@ def _search_deeper(
         yield from _search(client, entity, half, condition)
 
 
-def _is_too_deep(response: httpx.Response, read_count: int) -> bool:
+def _is_too_deep(response: Response, read_count: int) -> bool:
     """More than a search reaches: by the total, which some accounts tell wrong, or by arriving."""
     total = content_range_total(response.headers)
     return (total is not None and total > MOST_SEARCHED) or read_count >= MOST_SEARCHED
@@ -175,7 +173,7 @@ def _scroll(client: VtexClient, entity: Entity, where: str | None, size: int) ->
         params = turn(pager, Page(_keys(documents), response.headers))
 
 
-def _check_scroll(response: httpx.Response) -> None:
+def _check_scroll(response: Response) -> None:
     """The two refusals of a scroll that are no fault of the query; only their texts tell them."""
     if response.status_code != 400:
         return
@@ -188,7 +186,7 @@ def _check_scroll(response: httpx.Response) -> None:
         raise ScrollBroken("VTEX customers.scroll: the scroll expired each time it was begun")
 
 
-def _documents(client: VtexClient, route: Route, response: httpx.Response) -> list[Any]:
+def _documents(client: VtexClient, route: Route, response: Response) -> list[Any]:
     client.refuse(route, response)
     documents = (
         parse_json(response.content, f"VTEX {route.name}") if response.content.strip() else []

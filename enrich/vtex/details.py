@@ -9,9 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 
-import httpx
-
-from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound
+from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound, Response
 from enrich.model import RawRecord, Reject
 from enrich.vtex.access import VtexClient
 from enrich.vtex.entities import (
@@ -154,7 +152,7 @@ def _ask_for_customer(
     return _Answer(document_id, response.content)
 
 
-def _is_absent(response: httpx.Response) -> bool:
+def _is_absent(response: Response) -> bool:
     """Not found, or a success that shows no document."""
     is_empty = response.is_success and response.content.strip() in _NO_DOCUMENT
     return response.status_code == 404 or is_empty

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from enrich.client import is_web_page, parse_json
+from enrich.client import Response, is_web_page, parse_json
 from enrich.errors import EnrichError
 from enrich.vtex.access import VtexClient
 from enrich.vtex.entities import (
@@ -98,9 +96,7 @@ _PRIVATE_FIELD = (
 )
 
 
-def _probe(
-    route: Route, answer: httpx.Response | EnrichError, *, is_absence_fine: bool = False
-) -> Probe:
+def _probe(route: Route, answer: Response | EnrichError, *, is_absence_fine: bool = False) -> Probe:
     fault = _fault(answer, is_absence_fine)
     detail = "works"
     if fault is not None:
@@ -116,7 +112,7 @@ def _probe(
     )
 
 
-def _fault(answer: httpx.Response | EnrichError, is_absence_fine: bool) -> str | None:
+def _fault(answer: Response | EnrichError, is_absence_fine: bool) -> str | None:
     if isinstance(answer, EnrichError):
         return "silence"
     status_code = answer.status_code
@@ -150,21 +146,21 @@ def _ask(
     path: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> httpx.Response | EnrichError:
+) -> Response | EnrichError:
     try:
         return client.send(route, path=path, params=params, headers=headers, tries=_TRIES)
     except EnrichError as error:
         return error
 
 
-def _parsed(response: httpx.Response) -> Any:
+def _parsed(response: Response) -> Any:
     try:
         return parse_json(response.content)
     except EnrichError:
         return None
 
 
-def _first_order_id(answer: httpx.Response | EnrichError) -> str | None:
+def _first_order_id(answer: Response | EnrichError) -> str | None:
     if isinstance(answer, EnrichError) or answer.status_code != 200:
         return None
     try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import httpx
 from pydantic import Field
 
-from enrich.client import Call, NotFound
+from enrich.client import Call, NotFound, Response
 from enrich.destinations.base import RateLimit, Record, SecretRef
 from enrich.destinations.records import ProductKey
 from enrich.destinations.remote import Remote, RemoteSettings
@@ -71,6 +70,6 @@ def save_one(remote: Remote, record: Record, call: Call) -> RecordResult:
     return RecordResult(record.record_id, Outcome.ACCEPTED)
 
 
-def code_of(response: httpx.Response) -> str:
+def code_of(response: Response) -> str:
     """Connectif's own code of a refusal, such as E0101, else the status."""
     return safe_code(answer_of(response).get("code")) or f"http_{response.status_code}"

@@ -12,9 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from enrich.client import NotFound, is_web_page, raise_for_refusal
+from enrich.client import NotFound, Response, is_web_page, raise_for_refusal
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
 from enrich.destinations.connectif.account import RATE_LIMIT, code_of, headers, host, save_one
 from enrich.destinations.connectif.contacts import contact_call
@@ -129,7 +127,7 @@ def _is_there(remote: Remote, purchase_id: str) -> bool:
     return True
 
 
-def _post(remote: Remote, record: Record) -> httpx.Response:
+def _post(remote: Remote, record: Record) -> Response:
     """The answer; workflows run for it only when that is wished and it is no replay."""
     is_news = remote.settings.purchase_events and not record.is_doubtful
     call = remote.call(
@@ -146,9 +144,7 @@ def _post(remote: Remote, record: Record) -> httpx.Response:
     return response
 
 
-def _make(
-    remote: Remote, record: Record, response: httpx.Response, code: str
-) -> Iterator[RecordResult]:
+def _make(remote: Remote, record: Record, response: Response, code: str) -> Iterator[RecordResult]:
     """Make the contact or the products that are missing; yields why one of them is refused."""
     calls = (
         [contact_call(remote, str(record.payload["contactEmail"]), {})]
@@ -161,7 +157,7 @@ def _make(
             yield replace(done, code=f"{code}_{done.code}")
 
 
-def _missing(record: Record, response: httpx.Response) -> list[dict[str, Any]]:
+def _missing(record: Record, response: Response) -> list[dict[str, Any]]:
     """The products of the purchase that the answer names; all of them when it names none."""
     named = answer_of(response).get("productIds")
     wanted = {str(one) for one in named} if isinstance(named, list) else None
@@ -172,7 +168,7 @@ def _missing(record: Record, response: httpx.Response) -> list[dict[str, Any]]:
     return [one for key, one in products.items() if wanted is None or key in wanted]
 
 
-def _outcome(record: Record, response: httpx.Response, code: str) -> RecordResult:
+def _outcome(record: Record, response: Response, code: str) -> RecordResult:
     """What is neither a yes nor a no may have stored it: nobody knows, and the next run asks."""
     status = response.status_code
     if 200 <= status < 300 and not is_web_page(response):

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import httpx
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from enrich.client import BadBody, parse_json
+from enrich.client import BadBody, Response, parse_json
 from enrich.destinations.base import Addressee, Capabilities, MappedField, Record, Row
 from enrich.destinations.kinds import CARTS, KINDS
 from enrich.destinations.mapping import Format, in_texts
@@ -155,12 +154,12 @@ def check(remote: Remote) -> list[str]:
     return []
 
 
-def _post(remote: Remote, path: str, body: Mapping[str, Any]) -> httpx.Response | Refusal:
+def _post(remote: Remote, path: str, body: Mapping[str, Any]) -> Response | Refusal:
     whole = {"ProfileKey": remote.settings.profile_key, **body}
     return post(remote.http, remote.call("POST", path, whole, name=f"icomm {path}"))
 
 
-def read_answer(records: Sequence[Record], response: httpx.Response) -> list[RecordResult]:
+def read_answer(records: Sequence[Record], response: Response) -> list[RecordResult]:
     """One outcome per contact from the envelope and its Responses, which follow request order.
 
     A 200 can carry a failure. Where the answer cannot be matched to the contacts, or contradicts

@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field, field_validator, model_validator
 
+from enrich.client import Response
 from enrich.destinations.base import FieldName, SecretRef, TargetName
 from enrich.destinations.records import ProductKey
 from enrich.destinations.remote import Remote, RemoteSettings
@@ -69,7 +69,7 @@ def missing_permissions(remote: Remote, names: Sequence[str]) -> list[str]:
 
 def logged_in(
     remote: Remote, method: str, path: str, body: Any, name: str, **rest: Any
-) -> httpx.Response | Refusal:
+) -> Response | Refusal:
     """The answer; a token that ran out is replaced once. `rest` is what else a call has."""
     if remote.settings.auth == "basic":
         return remote.ask(method, path, body, name=name, **rest)
