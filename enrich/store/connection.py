@@ -97,6 +97,18 @@ def _create_private(path: Path) -> None:
         path.chmod(0o600)
 
 
+def limit_memory(connection: duckdb.DuckDBPyConnection, most: str) -> None:
+    """DuckDB takes no more than this, nor more than half of the machine or container it runs in."""
+    connection.execute("set memory_limit = '50%'")
+    half = connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
+    is_less = connection.execute(
+        "select parse_formatted_bytes($most) < parse_formatted_bytes($half)",
+        {"most": most, "half": half},
+    ).fetchall()[0][0]
+    if is_less:
+        connection.execute("set memory_limit = $most", {"most": most})
+
+
 def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """One more connection to the same warehouse, for another thread."""
     cursor = connection.cursor()
@@ -129,8 +141,8 @@ def _limit(
 
     A checkpoint writes the last row group of a table anew, so there is one in 256 MB, not in 16.
     """
+    limit_memory(connection, memory_limit)
     settings = {
-        "memory_limit": memory_limit,
         "temp_directory": str(temporary),
         "timezone": "UTC",
         "preserve_insertion_order": False,

@@ -15,7 +15,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.store import ledger
-from enrich.store.connection import spill_folder
+from enrich.store.connection import limit_memory, spill_folder
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
@@ -103,7 +103,7 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
     connection = _open(path)
     try:
         connection.execute("set timezone = 'UTC'")
-        connection.execute("set memory_limit = $limit", {"limit": memory_limit})
+        limit_memory(connection, memory_limit)
         if os.access(data_dir, os.W_OK):
             folder = str(spill_folder(path))
             connection.execute("set temp_directory = $folder", {"folder": folder})

@@ -162,3 +162,14 @@ def test_a_file_that_is_no_warehouse_is_refused(tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").write_text("not a database" * 1000)
     with pytest.raises(BadSettings, match="cannot be opened"), open_warehouse(tmp_path):
         pass
+
+
+def test_the_warehouse_leaves_half_of_the_machine_to_others(tmp_path: Path) -> None:
+    limits = {}
+    for most in ("500MB", "1000TB"):
+        connection = connect(tmp_path / "warehouse.duckdb", most, None)
+        limits[most] = connection.sql("select current_setting('memory_limit')").fetchall()[0][0]
+        connection.execute("set memory_limit = '50%'")
+        half = connection.sql("select current_setting('memory_limit')").fetchall()[0][0]
+        connection.close()
+    assert limits == {"500MB": "476.8 MiB", "1000TB": half}
