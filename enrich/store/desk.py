@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from enrich.store.connection import limit_memory
 from enrich.store.scripts import read, run, table_exists
 
 MEMORY_LIMIT = "1GB"
@@ -45,7 +46,7 @@ def desk_frames(
     What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to four
     people are null.
     """
-    connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
+    limit_memory(connection, MEMORY_LIMIT)
     values = {"store": store, "as_of": as_of}
     for table in STAND_INS:
         if not table_exists(connection, table):
