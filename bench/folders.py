@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).with_name("peers.txt")
+MIGRATIONS = ROOT / "sql" / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,12 @@ class Folders:
         return target
 
     def prepared(self, kind: str, scale: str, source: str) -> Path:
-        """The folder that contenders of this kind start from, made when it is not there."""
-        folder = self.data / "prepared" / f"{kind}-{scale}"
+        """The folder that contenders of this kind start from, made when it is not there.
+
+        One of an older schema would be migrated inside the clock.
+        """
+        schema = max(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.sql"))
+        folder = self.data / "prepared" / f"{kind}-{scale}-{schema}"
         if not folder.exists():
             half = folder.with_suffix(".half")
             _remove(half)

@@ -16,11 +16,8 @@ from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import recorded
 from enrich.jobs.shops import Shop
 from enrich.model import last_complete_day
-from enrich.profile import notes, profile_parts, score_parts
+from enrich.profile import CUSTOMERS_PER_BLOCK, notes, profile_parts, score_parts
 from enrich.store import Warehouse
-
-CUSTOMERS_PER_PART = 122_880
-"""Bounds the memory of a run: one of the core's blocks, so that one is made while one is stored."""
 
 NO_SEGMENT = "(not in the window)"
 
@@ -86,7 +83,7 @@ def make_profiles(
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        parts = warehouse.profile_parts(shop.name, CUSTOMERS_PER_PART)
+        parts = warehouse.profile_parts(shop.name, CUSTOMERS_PER_BLOCK)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)

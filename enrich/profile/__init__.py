@@ -4,11 +4,12 @@ from enrich.profile.build import ProfileResult, build_profiles, notes
 from enrich.profile.catalogue import FIELDS
 from enrich.profile.contracts import Details, ProfileInputs, no_history
 from enrich.profile.field import ProfileField
-from enrich.profile.parts import Parts, profile_parts, score_parts
+from enrich.profile.parts import CUSTOMERS_PER_BLOCK, Parts, profile_parts, score_parts
 from enrich.profile.segmenting import DaySegments, segments_of_day
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
 __all__ = [
+    "CUSTOMERS_PER_BLOCK",
     "FIELDS",
     "SEGMENTS",
     "DaySegments",

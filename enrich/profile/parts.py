@@ -25,7 +25,8 @@ from enrich.threads import each
 Item = TypeVar("Item")
 
 CUSTOMERS_PER_BLOCK = 122_880
-"""Lists of this many customers are made at a time: a row group, which DuckDB writes at once."""
+"""Lists of this many customers are made at a time, and a part of a warehouse is as large: one is
+made while another is stored. It is three of the warehouse's row groups."""
 
 
 class Parts(Protocol):

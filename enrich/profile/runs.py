@@ -52,8 +52,6 @@ class Pairs:
 
         lists = pa.ListArray.from_arrays(pa.array(self.starts), pa.array(self.values))
         numbered = pl.Series(pl.from_arrow(lists))
-        if len(self.values) == 0:  # DuckDB does not read empty lists over a vocabulary
-            return numbered.cast(pl.List(pl.String))
         return numbered.list.eval(pl.element().cat.to(texts))
 
 

@@ -14,7 +14,7 @@ from enrich.errors import BadSettings
 from enrich.store.connection import ROW_GROUPS, schema_version
 from enrich.store.scripts import quoted, read, registered, run, table_exists
 
-OF_CUSTOMERS = ("profiles",)
+OF_CUSTOMERS = ("coded_profiles",)
 """Tables of customers that are not there from the beginning."""
 
 

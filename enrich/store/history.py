@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
+from enrich.store.coded import Vocabulary, show_profiles
 from enrich.store.connection import another, transaction
 from enrich.store.scripts import read, registered, run, table_exists
 from enrich.threads import made_ahead
@@ -52,7 +53,7 @@ def keep_profiles(
     _refuse_going_back(connection, store, as_of)
     aside = _laid_aside(connection, store, profiles)
     with transaction(connection):
-        run(connection, "history/replace_profiles", store=store, columns=aside.columns)
+        _replace_profiles(connection, store, aside)
         _replace_cut_points(connection, store, as_of, cut_points)
         with registered(connection, {"incoming": aside.states}):
             run(connection, "history/continue", store=store, as_of=as_of)
@@ -65,13 +66,15 @@ def keep_profiles(
             run_id=run_id,
             now=now,
         )
+        show_profiles(connection)
 
 
 @dataclass(frozen=True, slots=True)
 class _Aside:
-    """What lies in profiles_next: its columns, and of its rows what the history follows."""
+    """What lies in profiles_next: its columns, its texts, and what the history follows of it."""
 
     columns: list[str]
+    texts: pl.DataFrame
     states: pl.DataFrame
 
 
@@ -81,22 +84,29 @@ def _laid_aside(
     """A block is a row group, which DuckDB writes in one thread: a few are written at once."""
     coming = (_with_store(block, store) for block in profiles)
     first = next(coming)
+    vocabulary = Vocabulary.of(first)
     run(connection, "history/forget_next_profiles")
-    with registered(connection, {"incoming": first}):
+    with registered(connection, {"incoming": vocabulary.coded(first.clear())}):
         run(connection, "history/open_next_profiles")
 
-    def lay_aside(incoming: pl.DataFrame) -> pl.DataFrame:
-        frames = {"incoming": incoming}
+    def lay_aside(block: pl.DataFrame) -> pl.DataFrame:
+        frames = {"incoming": vocabulary.coded(block)}
         with (
             closing(another(connection)) as writer,
             transaction(writer),
             registered(writer, frames),
         ):
             run(writer, "history/add_next_profiles")
-        return incoming.select(pl.col(name).cast(dtype) for name, dtype in STATES.items())
+        return block.select(pl.col(name).cast(dtype) for name, dtype in STATES.items())
 
     states = made_ahead(lay_aside, chain([first], coming))
-    return _Aside(first.columns, pl.concat(states))
+    return _Aside(first.columns, vocabulary.texts, pl.concat(states))
+
+
+def _replace_profiles(connection: duckdb.DuckDBPyConnection, store: str, aside: _Aside) -> None:
+    run(connection, "history/replace_profiles", store=store, columns=aside.columns)
+    with registered(connection, {"incoming": aside.texts}):
+        run(connection, "history/replace_profile_texts", store=store)
 
 
 def _replace_cut_points(

@@ -11,7 +11,7 @@ import duckdb
 
 from enrich.store.connection import ROW_GROUPS, transaction
 from enrich.store.dictionary import column_note, table_notes, view_names
-from enrich.store.scripts import quoted, statement, table_exists
+from enrich.store.scripts import quoted, quoted_name, statement, table_exists
 
 STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
@@ -112,7 +112,7 @@ def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
         with suppress(duckdb.CatalogException):
             connection.execute(f"create view {view} as {statement(f'views/{view}')}")
     finally:
-        connection.execute(f"use {_name(here)}.main")
+        connection.execute(f"use {quoted_name(here)}.main")
 
 
 def _comment_all(
@@ -133,9 +133,5 @@ def _on_relation(kind: str, table: str) -> str:
 
 def _on_column(table: str, column: str, comments: Mapping[str, str]) -> str:
     words = comments.get(column) or column_note(table, column)
-    place = f"copy.main.{table}.{_name(column)}"
+    place = f"copy.main.{table}.{quoted_name(column)}"
     return f"comment on column {place} is {quoted(words)};" if words else ""
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

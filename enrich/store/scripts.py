@@ -60,10 +60,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def quoted_name(text: str) -> str:
+    """The text as an SQL name."""
+    return '"' + text.replace('"', '""') + '"'
+
+
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether the main schema has this table; some are made when they are first filled."""
+    """Whether there is this table or view; some are made when they are first filled."""
     found = connection.execute(
-        "select 1 from duckdb_tables() where table_name = $table", {"table": table}
+        "select 1 from information_schema.tables where table_name = $table", {"table": table}
     )
     return bool(found.fetchall())  # an unread result would block the connection
 

@@ -92,10 +92,10 @@ def done(folder: Path, *arguments: object) -> str:
 
 
 def holding(path: Path) -> list[str]:
-    """The tables of a DuckDB file in which some value, as text, holds one of the identifiers."""
+    """Tables and views of a DuckDB file where some value, as text, holds one of the identifiers."""
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.sql(
-            "select schema_name || '.' || table_name from duckdb_tables() where not internal"
+            "select table_schema || '.' || table_name from information_schema.tables"
         ).fetchall()
         return [name for (name,) in tables if _holds(connection, name)]
 

@@ -95,7 +95,7 @@ insert into state.watermarks (store, entity, watermark_at)
     values ('main', 'orders', '2026-04-01 00:00:00');
 insert into state.order_listing (store, order_id) values ('main', 'o1');
 insert into push_records (destination, store, entity, record_id, hash)
-    values ('hook', 'main', 'profile', '1', 'h');
+    values ('hook', 'main', '{entity}', '1', 'h');
 """
 SHAPE = """
 select schema_name, table_name, column_name, data_type
@@ -109,7 +109,8 @@ def make(folder: Path, version: int) -> None:
     """A warehouse of an older schema, made from the file that was kept of it, with a row or two."""
     with duckdb.connect(str(folder / NAME)) as connection:
         connection.execute((SCHEMAS / f"{version:04d}.sql").read_text(encoding="utf-8"))
-        connection.execute(ROWS.format(version=version))
+        entity = "profiles" if version >= 3 else "profile"
+        connection.execute(ROWS.format(version=version, entity=entity))
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))

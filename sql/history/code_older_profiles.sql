@@ -1,0 +1,29 @@
+-- coded_profiles and profile_texts from older_profiles, whose columns named in `lists` hold texts. Grain: one row
+-- per customer. Every store gets the texts of all, until its next profiles bring its own.
+create type older_text as enum (
+    select distinct unnest(texts) as text
+    from (
+        unpivot (
+            select columns(lambda name: list_contains(getvariable('lists'), name)) from older_profiles
+        )
+        on columns(*) into name list_name value texts
+    )
+    order by text
+);
+
+insert into profile_texts by name
+select store, enum_code(text::older_text)::uinteger + 1 as code, text
+from (select distinct store from older_profiles), (select unnest(enum_range(null::older_text)) as text);
+
+create table coded_profiles as
+select
+    columns(lambda name: not list_contains(getvariable('lists'), name)),
+    list_transform(
+        columns(lambda name: list_contains(getvariable('lists'), name))::older_text[],
+        lambda text: enum_code(text)::uinteger + 1
+    )
+from older_profiles;
+
+drop table older_profiles;
+
+drop type older_text;

@@ -1,0 +1,148 @@
+"""Lists of texts come out of the warehouse as they went in, though it holds numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrich.errors import Stop
+from enrich.store import Warehouse, open_warehouse, read_warehouse
+from tests.store.conftest import RUN
+
+Lists = Sequence[Sequence[str] | None]
+
+CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})
+
+
+def profiles(brands: pl.Enum, **lists: Lists) -> pl.DataFrame:
+    """Customers 1, 2, ... with these lists of brands."""
+    count = len(next(iter(lists.values())))
+    states = dict.fromkeys(("rfm_segment", "rfm_group", "r_score", "f_score", "m_score"))
+    numbered = pl.DataFrame({"customer_key": range(1, count + 1)}).with_columns(**states)
+    return numbered.hstack(
+        [pl.Series(name, each, dtype=pl.List(brands)) for name, each in lists.items()]
+    )
+
+
+def keep(warehouse: Warehouse, *blocks: pl.DataFrame, store: str = "main", day: int = 1) -> None:
+    warehouse.keep_profiles(store, date(2026, 4, day), blocks, CUTS, **RUN)
+
+
+def kept(warehouse: Warehouse, column: str, store: str = "main") -> Lists:
+    found: Lists = warehouse.profiles(store)[column].to_list()
+    return found
+
+
+AB, CD = pl.Enum(["a", "b"]), pl.Enum(["c", "d's", "é \n"])
+CASES = [
+    # what                       vocabulary  lists
+    ("two of two",               AB,         [["a", "b"], ["b"]]),
+    ("nothing bought",           AB,         [[], ["b"], []]),
+    ("nobody bought anything",   AB,         [[], []]),
+    ("no list",                  AB,         [["a"], None]),
+    ("nothing was ever sold",    pl.Enum([]), [[], []]),
+    ("quotes, accents, lines",   CD,         [["c", "d's", "é \n"], ["é \n"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("brands", "lists"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+def test_lists_come_back(brands: pl.Enum, lists: Lists, tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        keep(warehouse, profiles(brands, brands_30d=lists))
+        assert kept(warehouse, "brands_30d") == lists
+        warehouse.publish(tmp_path / "analysis.duckdb")
+    with read_warehouse(tmp_path) as copy:
+        found = copy.query("select brands_30d from profiles order by customer_key")
+    assert found["brands_30d"].to_list() == lists
+    assert found.schema == {"brands_30d": pl.List(pl.String)}
+
+
+WORDS = st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=6, unique=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), brands=WORDS, codes=WORDS)
+def test_any_lists_of_any_blocks_come_back(
+    data: st.DataObject,
+    brands: list[str],
+    codes: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    rows = st.lists(
+        st.tuples(st.lists(st.sampled_from(brands)), st.lists(st.sampled_from(codes))),
+        min_size=1,
+        max_size=4,
+    )
+    blocks = data.draw(st.lists(rows, min_size=1, max_size=3))
+    frames = [
+        profiles(pl.Enum(brands), brands_30d=[row[0] for row in block]).hstack(
+            [pl.Series("codes_30d", [row[1] for row in block], dtype=pl.List(pl.Enum(codes)))]
+        )
+        for block in blocks
+    ]
+    with open_warehouse(tmp_path_factory.mktemp("any")) as warehouse:
+        keep(warehouse, *frames)
+        found = warehouse.profiles("main").select("brands_30d", "codes_30d")
+    assert sorted(found.iter_rows()) == sorted(row for block in blocks for row in block)
+
+
+def test_each_store_has_its_own_texts(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        keep(warehouse, profiles(AB, brands_30d=[["b"]]))
+        keep(
+            warehouse, profiles(CD, brands_30d=[["c"]], last_purchase_brands=[["c"]]), store="it's"
+        )
+        keep(warehouse, profiles(CD, brands_30d=[["d's"]]), day=2)
+        assert kept(warehouse, "brands_30d") == [["d's"]]
+        assert kept(warehouse, "brands_30d", "it's") == [["c"]]
+        keep(warehouse, profiles(AB, brands_30d=[["a"]]).clear(), day=3)
+        assert warehouse.profiles("main").is_empty()
+        assert kept(warehouse, "brands_30d", "it's") == [["c"]]
+
+
+def test_a_block_of_another_vocabulary_is_refused_whole(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        keep(warehouse, profiles(AB, brands_30d=[["b"]]))
+        with pytest.raises(Stop, match="same texts"):
+            keep(
+                warehouse,
+                profiles(AB, brands_30d=[["a"]]),
+                profiles(CD, brands_30d=[["c"]]),
+                day=2,
+            )
+        assert kept(warehouse, "brands_30d") == [["b"]]
+
+
+OLDER = """
+create table profiles as
+select * from (values
+    ('main', 1, 'NEW', ['a', 'b'], ['X']),
+    ('main', 2, null, [], null),
+    ('away', 1, 'LOST', ['ñ'], [])
+) as older (store, customer_key, rfm_segment, brands_30d, promo_codes_30d);
+insert into profile_runs
+values ('r', 'main', '2026-03-01', 2, '2026-03-02'), ('r', 'away', '2026-03-01', 1, '2026-03-02');
+"""
+SCHEMA = Path(__file__).with_name("schemas") / "0003.sql"
+
+
+def test_profiles_that_schema_3_kept_as_texts_stay_as_they_were(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(SCHEMA.read_text(encoding="utf-8") + OLDER)
+        connection.execute("insert into state.schema_version values (3, 'enrich')")
+        before = pl.DataFrame(connection.sql("from profiles order by all")).to_dicts()
+    with open_warehouse(tmp_path) as warehouse:
+        found = pl.concat([warehouse.profiles("away"), warehouse.profiles("main")])
+        assert found.select(*before[0]).to_dicts() == before
+        keep(warehouse, profiles(CD, brands_30d=[["c"]]))
+        assert kept(warehouse, "brands_30d") == [["c"]]
+        assert kept(warehouse, "brands_30d", "away") == [["ñ"]]
