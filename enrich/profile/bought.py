@@ -91,6 +91,10 @@ class Sold:
     is_known: Mask | None
     purchase: Positions
 
+    def numbers(self, column: str) -> Integers:
+        """A column of numbers, of the rows whose purchase is known."""
+        return self.of_known(self.rows[column].to_numpy())
+
     def of_known(self, values: AnyArray) -> AnyArray:
         """The values of the rows whose purchase is known."""
         return values if self.is_known is None else values[self.is_known]

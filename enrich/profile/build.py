@@ -35,7 +35,7 @@ from enrich.profile.scoring import (
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
 from enrich.profile.windows import windows
-from enrich.threads import made_ahead, side_by_side
+from enrich.threads import each, made_ahead, side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,14 @@ def stocked(
     size = max(customers_per_block, 1)
     ranked, details = side_by_side(rank_them, lambda: checked_details(read_details()))
     bought = ranked.bought
-    known = {
-        "lines": sold(details.lines, bought),
-        "promo_codes": sold(details.promo_codes, bought),
-    }
-    del details
-    units = items(bought, known["lines"])
-    return Stocked(ranked, units, goods(bought, known, size), size)
+    lines, promo_codes = each(lambda rows: sold(rows, bought), (details.lines, details.promo_codes))
+    sold_units = [(lines.purchase, lines.numbers("quantity"))]
+    known = {"lines": lines, "promo_codes": promo_codes}
+    del details, lines, promo_codes
+    units, listed = side_by_side(
+        lambda: items(bought, *sold_units.pop()), lambda: goods(bought, known, size)
+    )
+    return Stocked(ranked, units, listed, size)
 
 
 def _blocks_of(customer_count: int, size: int) -> Iterator[slice]:

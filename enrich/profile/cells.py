@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enrich.profile.arrays import Integers, Offsets, stretches
-from enrich.profile.bought import Bought, Sold, latest, taken
+from enrich.profile.arrays import Integers, Offsets, Positions, stretches
+from enrich.profile.bought import Bought, latest, taken
 from enrich.profile.rfm import Axis
 from enrich.profile.windows import BUCKET_COUNT, OLDEST_BUCKET, Window
 from enrich.threads import side_by_side
@@ -55,12 +55,11 @@ def standings(bought: Bought) -> Standings:
     return Standings(orders, amount_cents, newest_days, newest_old_days)
 
 
-def items(bought: Bought, lines: Sold) -> Integers:
-    """Units of shape (buckets, customers), added up by purchase first."""
-    quantity = lines.of_known(lines.rows["quantity"].to_numpy())
+def items(bought: Bought, purchase: Positions, quantity: Integers) -> Integers:
+    """Units of shape (buckets, customers), from lines; added up by purchase first."""
     units = np.zeros(len(bought.customer), dtype=np.int64)
     for here in stretches(len(quantity)):
-        np.add.at(units, lines.purchase[here], quantity[here])
+        np.add.at(units, purchase[here], quantity[here])
     return _added_up(_cell_of(bought), units, bought.customer_count)
 
 

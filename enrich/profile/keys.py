@@ -49,6 +49,8 @@ def _finder(keys: Integers) -> Callable[[Integers], Positions]:
     if len(keys) == 0:
         return lambda wanted: np.full(len(wanted), -1, dtype=np.int32)
     span = int(keys[-1]) - int(keys[0]) + 1
+    if span == len(keys):
+        return _by_difference(keys[0], span)
     if _is_dense(span, len(keys)):
         return _by_table(keys, span)
 
@@ -57,6 +59,16 @@ def _finder(keys: Integers) -> Callable[[Integers], Positions]:
         return np.where(keys[found] == wanted, found, np.int32(-1))
 
     return search
+
+
+def _by_difference(first: np.int64, count: int) -> Callable[[Integers], Positions]:
+    """Keys without a gap: as unsigned, what is below the first is above the last."""
+
+    def subtract(wanted: Integers) -> Positions:
+        found = np.subtract(wanted, first)
+        return np.where(found.view(np.uint64) < count, found, -1).astype(np.int32)
+
+    return subtract
 
 
 def _by_table(keys: Integers, span: int) -> Callable[[Integers], Positions]:
@@ -74,20 +86,37 @@ def _by_table(keys: Integers, span: int) -> Callable[[Integers], Positions]:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A text column as numbers: codes of the sorted `texts`; `known` is None when none is null."""
+    """A text column as numbers, each of which stands for a code of the sorted `texts`.
 
-    codes: Codes
+    `code_of` is by the number, None where numbers are the codes; `known` is None when none is null.
+    """
+
+    numbers: Codes
+    code_of: Codes | None
     known: Mask | None
     texts: pl.Enum
 
-    @property
-    def slots(self) -> Codes:
-        """The codes, with the one after the last for null."""
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def slots(self, rows: slice) -> Codes:
+        """The codes of some rows, with the one after the last for null."""
+        here = self.numbers[rows]
+        codes = here if self.code_of is None else self.code_of[here]
         if self.known is None:
-            return self.codes
-        none = len(self.texts.categories)
-        width = np.promote_types(self.codes.dtype, np.min_scalar_type(none))
-        return np.where(self.known, self.codes, width.type(none))
+            return codes
+        return np.where(self.known[rows], codes, self.slot_width.type(self.slot_count - 1))
+
+    @property
+    def slot_count(self) -> int:
+        """How many slots there are, the one for null included."""
+        return len(self.texts.categories) + 1
+
+    @property
+    def slot_width(self) -> np.dtype[Code]:
+        """The type of the slots."""
+        codes = self.numbers if self.code_of is None else self.code_of
+        return np.promote_types(codes.dtype, np.min_scalar_type(self.slot_count - 1))
 
     @property
     def width(self) -> np.dtype[Code]:
@@ -100,12 +129,12 @@ def coded(texts: pl.Series) -> Coded:
     """Codes whose order is the order of the texts by code point."""
     known = texts.is_not_null().to_numpy() if texts.null_count() else None
     if isinstance(texts.dtype, pl.Enum) and texts.dtype.categories.is_sorted():
-        return Coded(_numbers(texts), known, texts.dtype)
+        return Coded(_numbers(texts), None, known, texts.dtype)
     distinct = texts.drop_nulls().unique()
     vocabulary = pl.Enum(distinct.cast(pl.String).sort())
     if texts.dtype == pl.String:
-        return Coded(_numbers(texts.cast(vocabulary)), known, vocabulary)
-    return Coded(_ranks(distinct)[_numbers(texts)], known, vocabulary)
+        return Coded(_numbers(texts.cast(vocabulary)), None, known, vocabulary)
+    return Coded(_numbers(texts), _ranks(distinct), known, vocabulary)
 
 
 def _numbers(texts: pl.Series) -> Codes:

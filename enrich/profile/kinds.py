@@ -12,8 +12,9 @@ from math import prod
 
 import numpy as np
 
-from enrich.profile.arrays import Codes, Mask, Offsets
+from enrich.profile.arrays import Code, Codes, Mask, Offsets, stretches
 from enrich.profile.keys import Coded
+from enrich.threads import each
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +32,46 @@ def kinds(columns: Sequence[Coded]) -> tuple[Codes, Kinds]:
     """The kind of each row of one or more parallel columns, and what the kinds are.
 
     The usual companions of a value of the first column are found by looking one up; only rows with
-    others are sorted.
+    others are sorted. All goes in stretches: fresh memory costs more than what is done in it.
     """
-    sizes = [len(column.texts.categories) + 1 for column in columns]
-    lead, *others = [column.slots for column in columns]
-    rest = _mixed(others, sizes[1:], len(lead))
-    usual = np.zeros(sizes[0], dtype=rest.dtype)
-    usual[lead] = rest
+    lead, *others = columns
+    sizes = [column.slot_count for column in columns]
+    kind = np.empty(len(lead), dtype=lead.slot_width)
+    usual = np.zeros(sizes[0], dtype=np.min_scalar_type(prod(sizes[1:])))
+    for rows in stretches(len(lead)):
+        kind[rows] = lead.slots(rows)
+        usual[kind[rows]] = _mixed(others, rows, usual.dtype)
     keys = np.arange(sizes[0], dtype=np.uint64) * np.uint64(prod(sizes[1:])) + usual
-    odd = np.flatnonzero(usual[lead] != rest)
+    odd, rest = _odd(kind, usual, others)
     if len(odd):
-        odd_keys = lead[odd] * np.uint64(prod(sizes[1:])) + rest[odd]
-        lead, keys = _with_odd(lead, keys, odd, odd_keys)
+        odd_keys = kind[odd] * np.uint64(prod(sizes[1:])) + rest
+        kind, keys = _with_odd(kind, keys, odd, odd_keys)
     slots = _apart(keys, sizes)
     known = tuple(slot < size - 1 for slot, size in zip(slots, sizes, strict=True))
     codes = (slot.astype(column.width) for slot, column in zip(slots, columns, strict=True))
-    return lead, Kinds(tuple(codes), known)
+    return kind, Kinds(tuple(codes), known)
 
 
-def _mixed(slots: Sequence[Codes], sizes: Sequence[int], row_count: int) -> Codes:
-    """One number per row for the slots side by side, as narrow as it can be."""
-    width = np.min_scalar_type(prod(sizes))
-    mixed = np.zeros(row_count, dtype=width)
-    for slot, size in zip(slots, sizes, strict=True):
-        mixed *= width.type(size)
-        mixed += slot.astype(width, copy=False)
+def _mixed(columns: Sequence[Coded], rows: slice, width: np.dtype[Code]) -> Codes:
+    """One number of that type per row for the slots of the columns side by side."""
+    mixed = np.zeros(rows.stop - rows.start, dtype=width)
+    for column in columns:
+        mixed *= width.type(column.slot_count)
+        mixed += column.slots(rows).astype(width, copy=False)
     return mixed
+
+
+def _odd(lead: Codes, usual: Codes, others: Sequence[Coded]) -> tuple[Offsets, Codes]:
+    """The rows whose other slots are not the usual ones, and those slots mixed."""
+
+    def odd_in(rows: slice) -> tuple[Offsets, Codes]:
+        rest = _mixed(others, rows, usual.dtype)
+        found = np.flatnonzero(usual[lead[rows]] != rest)
+        return found + rows.start, rest[found]
+
+    found = [odd_in(slice(0, 0)), *each(odd_in, stretches(len(lead)))]
+    odd, rest = zip(*found, strict=True)
+    return np.concatenate(odd), np.concatenate(rest)
 
 
 def _with_odd(usual: Codes, keys: Codes, odd: Offsets, odd_keys: Codes) -> tuple[Codes, Codes]:
