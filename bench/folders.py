@@ -5,6 +5,7 @@ Whatever needs more than the standard library runs in a process of its own (see 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Folders:
         def copy() -> None:
             _remove(target)
             shutil.copytree(of, target)
+            os.sync()  # else what the copy left to write is written inside the clock
 
         return copy
 

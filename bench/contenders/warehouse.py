@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.scales import AS_OF
 from bench.simulated import NOW
 from enrich.model import Rules
-from enrich.profile import CUSTOMERS_PER_BLOCK, profile_parts, score_parts
+from enrich.profile import profile_parts, score_parts
 from enrich.store import open_warehouse
 
 
@@ -20,7 +20,7 @@ def keep_profiles(folder: Path) -> None:
     """Computes the profiles of the day and keeps them."""
     now = NOW + timedelta(days=1)
     with open_warehouse(folder) as warehouse:
-        parts = warehouse.profile_parts("shop", CUSTOMERS_PER_BLOCK)
+        parts = warehouse.profile_parts("shop")
         scored = score_parts(parts, AS_OF, Rules())
         profiles = profile_parts(scored, warehouse.segment_state("shop", AS_OF))
         warehouse.keep_profiles("shop", AS_OF, profiles, scored.cut_points, run_id="bench", now=now)

@@ -16,7 +16,7 @@ from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import recorded
 from enrich.jobs.shops import Shop
 from enrich.model import last_complete_day
-from enrich.profile import CUSTOMERS_PER_BLOCK, notes, profile_parts, score_parts
+from enrich.profile import notes, profile_parts, score_parts
 from enrich.store import Warehouse
 
 NO_SEGMENT = "(not in the window)"
@@ -83,11 +83,11 @@ def make_profiles(
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        parts = warehouse.profile_parts(shop.name, CUSTOMERS_PER_BLOCK)
+        parts = warehouse.profile_parts(shop.name)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)
-        tally = Tally(parts.count, report)
+        tally = Tally(scored.block_count, report)
         profiles = tally.of(profile_parts(scored, previous))
         with written(profiles, plan.output) as passed_on:
             if plan.is_kept:
@@ -135,18 +135,18 @@ STANDING = ("rfm_segment", "r_score", "f_score")
 
 @dataclass(slots=True)
 class Tally:
-    """Counts what passes by, part by part, and tells how far it is."""
+    """Counts what passes by, block by block, and tells how far it is."""
 
-    part_count: int
+    block_count: int
     report: Reporter
     counts: list[pl.DataFrame] = field(default_factory=list)
 
-    def of(self, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """The parts themselves, counted as they pass."""
-        for done_count, part in enumerate(parts, start=1):
-            self.counts.append(_counted(part))
-            self.report.step("profiles", done_count, self.part_count)
-            yield part
+    def of(self, blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The blocks themselves, counted as they pass."""
+        for done_count, block in enumerate(blocks, start=1):
+            self.counts.append(_counted(block))
+            self.report.step("profiles", done_count, self.block_count)
+            yield block
 
     def standing(self) -> pl.DataFrame:
         """rfm_segment, r_score, f_score, customers, amount; by segment and scores."""
@@ -163,9 +163,9 @@ class Tally:
         return sum(count for _, count in self.segments())
 
 
-def _counted(part: pl.DataFrame) -> pl.DataFrame:
+def _counted(block: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("rfm_segment").cast(pl.String).fill_null(NO_SEGMENT)
-    counted = part.group_by(named, "r_score", "f_score").agg(
+    counted = block.group_by(named, "r_score", "f_score").agg(
         customers=pl.len().cast(pl.Int64), amount=pl.col("amount_lifetime").sum()
     )
     return counted.with_columns(pl.col("amount").cast(pl.Decimal(38, 2)))

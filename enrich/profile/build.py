@@ -62,7 +62,7 @@ def build_profiles(
     of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
     stock = stocked(
-        lambda: rank(inputs.customers, inputs.purchases, as_of, rules),
+        lambda: rank(lambda: inputs.customers, lambda: inputs.purchases, as_of, rules),
         lambda: inputs.details,
         inputs.customers.height,
     )
@@ -87,10 +87,18 @@ class Ranked:
         return histograms(self.standings, windows(self.rules.beyond_360))
 
 
-def rank(customers: pl.DataFrame, purchases: pl.DataFrame, as_of: date, rules: Rules) -> Ranked:
+def rank(
+    read_customers: Callable[[], pl.DataFrame],
+    read_purchases: Callable[[], pl.DataFrame],
+    as_of: date,
+    rules: Rules,
+) -> Ranked:
     """What only the purchases of these customers decide; raises Stop on a broken contract."""
-    known = checked_customers(customers)
-    bought = bought_until(known["customer_key"], checked_purchases(purchases), as_of)
+    known, purchases = side_by_side(
+        lambda: checked_customers(read_customers()), lambda: checked_purchases(read_purchases())
+    )
+    bought = bought_until(known["customer_key"], purchases, as_of)
+    del purchases
     return Ranked(known, as_of, rules, bought, standings(bought))
 
 
@@ -109,6 +117,11 @@ class Stocked:
     units: Integers
     goods: list[Goods]
     block_size: int
+
+    @property
+    def block_count(self) -> int:
+        """How many blocks the profiles come in."""
+        return len(list(self._blocks()))
 
     def profiles(
         self, scoring: Scoring, history: pl.DataFrame | None, segments: tuple[SegmentRow, ...]
@@ -133,7 +146,13 @@ class Stocked:
             frame = contacts[customers].hstack([s.alias(name) for name, s in columns.items()])
             return _selected(frame.with_columns(as_of=pl.lit(ranked.as_of)), wanted)
 
-        yield from made_ahead(block, _blocks_of(ranked.bought.customer_count, self.block_size))
+        yield from made_ahead(block, self._blocks())
+
+    def _blocks(self) -> Iterator[slice]:
+        """The customers in blocks of neighbours; at least one block."""
+        count = self.ranked.bought.customer_count
+        for start in range(0, max(count, 1), self.block_size):
+            yield slice(start, min(start + self.block_size, count))
 
 
 def stocked(
@@ -154,12 +173,6 @@ def stocked(
         lambda: items(bought, *sold_units.pop()), lambda: goods(bought, known, size)
     )
     return Stocked(ranked, units, listed, size)
-
-
-def _blocks_of(customer_count: int, size: int) -> Iterator[slice]:
-    """The customers in blocks of neighbours; at least one block."""
-    for start in range(0, max(customer_count, 1), size):
-        yield slice(start, min(start + size, customer_count))
 
 
 def _selected(frame: pl.DataFrame, wanted: tuple[ProfileField, ...]) -> pl.DataFrame:

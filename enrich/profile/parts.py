@@ -1,8 +1,8 @@
 """The profile of a shop in parts of its customers, so that memory depends on the largest part.
 
 Parts share nothing but the cut points, and those come from histograms that add up exactly; so any
-number of parts gives the same profiles. The purchases of several parts are asked for twice: once to
-rank everybody, once to finish.
+number of parts gives the same profiles. The purchases of all parts but the first are asked for
+twice: once to rank everybody, once to finish.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Protocol, TypeVar
 
 import polars as pl
@@ -20,7 +21,7 @@ from enrich.profile.build import Stocked, buyers_histograms, rank, stocked
 from enrich.profile.contracts import Details
 from enrich.profile.scoring import Histograms, Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
-from enrich.threads import each
+from enrich.threads import each, side_by_side
 
 Item = TypeVar("Item")
 
@@ -53,23 +54,26 @@ class Parts(Protocol):
 class ScoredParts:
     """Parts and the scoring of all of them together; `cut_points` are the run's.
 
-    `only_stock` is what a single part was scored from; that of several is made part by part.
+    `first_stock` is what the profiles of the first part are made of; that of the others is to come.
     """
 
     stock_of: Callable[[int], Stocked]
     count: int
     scoring: Scoring
-    only_stock: Stocked | None
+    first_stock: Stocked
 
     @property
     def cut_points(self) -> pl.DataFrame:
         return self.scoring.cut_points
 
+    @property
+    def block_count(self) -> int:
+        """About how many blocks the profiles come in: all parts are as large as the first."""
+        return self.count * self.first_stock.block_count
+
     def stocks(self) -> Iterator[Stocked]:
         """What each part's profiles are made of, the next one made while one is in use."""
-        if self.only_stock is not None:
-            return iter([self.only_stock])
-        return _one_ahead(map(self.stock_of, range(self.count)))
+        return _one_ahead(chain([self.first_stock], map(self.stock_of, range(1, self.count))))
 
 
 def score_parts(
@@ -82,12 +86,14 @@ def score_parts(
 ) -> ScoredParts:
     """The cut points of all customers, from one look at each part's purchases.
 
-    What a single part is made of is kept; the purchases of several are asked for again.
+    The first part is taken in whole meanwhile; the purchases of the others are asked for again.
     """
 
     def stock_of(part: int) -> Stocked:
         return stocked(
-            lambda: rank(parts.customers(part), parts.purchases(part), as_of, rules),
+            lambda: rank(
+                lambda: parts.customers(part), lambda: parts.purchases(part), as_of, rules
+            ),
             lambda: parts.details(part),
             customers_per_block,
         )
@@ -95,9 +101,11 @@ def score_parts(
     def histograms_of(part: int) -> Histograms:
         return buyers_histograms(parts.purchases(part), as_of, rules)
 
-    only = stock_of(0) if parts.count == 1 else None
-    found = [only.ranked.histograms] if only else each(histograms_of, range(parts.count))
-    return ScoredParts(stock_of, parts.count, scoring_of(found, rules, frozen_cut_points), only)
+    first, others = side_by_side(
+        lambda: stock_of(0), lambda: each(histograms_of, range(1, parts.count))
+    )
+    scoring = scoring_of([first.ranked.histograms, *others], rules, frozen_cut_points)
+    return ScoredParts(stock_of, parts.count, scoring, first)
 
 
 def profile_parts(

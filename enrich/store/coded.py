@@ -1,4 +1,4 @@
-"""The lists of kept profiles: codes in the file, the texts they stand for to whoever reads.
+"""The texts of kept profiles that come from a vocabulary: codes in the file, texts to who reads.
 
 A text stands in many lists of many customers, and DuckDB needs three times as long to store lists
 of texts as lists of numbers. So `coded_profiles` holds codes, `profile_texts` what they mean, and
@@ -16,19 +16,27 @@ import polars as pl
 from enrich.errors import Stop
 from enrich.store.scripts import quoted, quoted_name, read, run, table_exists
 
-_CODE = pl.UInt32
-_FIRST_CODE = 1  # as list_select counts
+CODE = pl.UInt32
+"""The type of codes, and of no other column of a profile."""
+
+_SHOWN = {
+    "UINTEGER": "list_extract(texts, {0}) as {0}",
+    "UINTEGER[]": "list_select(texts, {0}) as {0}",
+}
+"""How the view shows a column of each type that codes have."""
+
+_FIRST_CODE = 1  # as these count
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The texts that the lists of one store's profiles may hold, several enums in a row."""
+    """The texts that one store's profiles may hold as codes: several enums in a row."""
 
     enums: tuple[pl.Enum, ...]
 
     @classmethod
     def of(cls, profiles: pl.DataFrame) -> Vocabulary:
-        """The enums of the list columns, each once."""
+        """The enums of the columns, each once."""
         enums: list[pl.Enum] = []
         enums.extend(enum for enum in _enums(profiles).values() if enum not in enums)
         return cls(tuple(enums))
@@ -36,15 +44,22 @@ class Vocabulary:
     @property
     def texts(self) -> pl.DataFrame:
         """code, text: one row per text of each enum."""
-        texts = pl.concat([pl.Series("text", [], dtype=pl.String), *map(_texts, self.enums)])
-        return texts.to_frame().with_row_index("code", offset=_FIRST_CODE)
+        texts = pl.concat([pl.Series([], dtype=pl.String), *(one.categories for one in self.enums)])
+        return texts.alias("text").to_frame().with_row_index("code", offset=_FIRST_CODE)
 
     def coded(self, profiles: pl.DataFrame) -> pl.DataFrame:
-        """The profiles with codes for texts; raises Stop on a list of another enum."""
+        """The profiles with codes for the texts of enums; raises Stop on another enum."""
         return profiles.with_columns(
-            pl.col(name).list.eval(pl.element().to_physical().cast(_CODE) + self._first_code(enum))
-            for name, enum in _enums(profiles).items()
+            self._codes(profiles[name], enum) for name, enum in _enums(profiles).items()
         )
+
+    def _codes(self, texts: pl.Series, enum: pl.Enum) -> pl.Series:
+        def code(numbered: pl.Expr) -> pl.Expr:
+            return numbered.to_physical().cast(CODE) + self._first_code(enum)
+
+        if isinstance(texts.dtype, pl.List):
+            return texts.list.eval(code(pl.element()))
+        return texts.to_frame().select(code(pl.col(texts.name))).to_series()
 
     def _first_code(self, enum: pl.Enum) -> int:
         code = _FIRST_CODE
@@ -52,17 +67,13 @@ class Vocabulary:
             if one == enum:
                 return code
             code += len(one.categories)
-        raise Stop("all blocks of profiles need lists of the same texts as the first one")
+        raise Stop("all blocks of profiles need the same vocabularies as the first one")
 
 
 def _enums(profiles: pl.DataFrame) -> dict[str, pl.Enum]:
-    """The enum of each column of lists of texts."""
-    lists = {n: t.inner for n, t in profiles.schema.items() if isinstance(t, pl.List)}
-    return {name: inner for name, inner in lists.items() if isinstance(inner, pl.Enum)}
-
-
-def _texts(enum: pl.Enum) -> pl.Series:
-    return enum.categories.alias("text")
+    """The enum of each column of texts, or of lists of texts, that has one."""
+    held = {n: t.inner if isinstance(t, pl.List) else t for n, t in profiles.schema.items()}
+    return {name: inner for name, inner in held.items() if isinstance(inner, pl.Enum)}
 
 
 def show_profiles(connection: duckdb.DuckDBPyConnection) -> None:
@@ -78,9 +89,8 @@ def show_profiles(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create or replace view profiles as\n{shown}")
 
 
-def _shown(store: str, columns: Iterable[tuple[str, bool]]) -> str:
-    names = ((quoted_name(name), is_coded) for name, is_coded in columns)
-    parts = (f"list_select(texts, {n}) as {n}" if is_coded else n for n, is_coded in names)
+def _shown(store: str, columns: Iterable[tuple[str, str]]) -> str:
+    parts = (_SHOWN.get(held, "{0}").format(quoted_name(name)) for name, held in columns)
     return (
         f"select {', '.join(parts)} from coded_profiles, ("  # noqa: S608 - names of our own tables
         "select coalesce(list(text order by code), []) as texts from profile_texts"
@@ -91,6 +101,10 @@ def _shown(store: str, columns: Iterable[tuple[str, bool]]) -> str:
 def code_older_profiles(connection: duckdb.DuckDBPyConnection) -> None:
     """What schema 3 kept as texts is codes; the caller holds the transaction."""
     if table_exists(connection, "older_profiles"):
-        lists = read(connection, "history/older_lists")["column_name"].to_list()
-        run(connection, "history/code_older_profiles", lists=lists)
+        held = read(connection, "history/older_texts")
+        names = {
+            kind: held.filter(is_list=is_list)["column_name"].to_list()
+            for kind, is_list in (("lists", True), ("texts", False))
+        }
+        run(connection, "history/code_older_profiles", **names)
         show_profiles(connection)

@@ -81,7 +81,7 @@ class _Aside:
 def _laid_aside(
     connection: duckdb.DuckDBPyConnection, store: str, profiles: Iterable[pl.DataFrame]
 ) -> _Aside:
-    """A block is a row group, which DuckDB writes in one thread: a few are written at once."""
+    """DuckDB writes a block in one thread: a few are given to it at once."""
     coming = (_with_store(block, store) for block in profiles)
     first = next(coming)
     vocabulary = Vocabulary.of(first)

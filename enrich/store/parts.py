@@ -13,12 +13,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.profile import Details
+from enrich.profile import CUSTOMERS_PER_BLOCK, Details
 from enrich.store.connection import another
 from enrich.store.scripts import read, run
 
 EVERYBODY = 2**62
 """More customers than there are: one part."""
+
+WHOLE_CUSTOMERS, WHOLE_LINES = 2**20, 2**24
+"""A shop with no more of both is one part and takes 3 GB: in parts, what ranks is read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,35 @@ class StoreParts:
 
 
 def store_parts(
-    connection: duckdb.DuckDBPyConnection, store: str, customers_per_part: int = EVERYBODY
+    connection: duckdb.DuckDBPyConnection, store: str, customers_per_part: int | None = None
 ) -> StoreParts:
-    """The customers of the last resolve, in parts of about equal size; at least one part."""
-    spans = read(connection, "input/parts", store=store, customers_per_part=customers_per_part)
+    """The customers of the last resolve, in parts of about equal size; at least one part.
+
+    Without a size a part is one of the core's blocks, or all that there is when it is not large.
+    """
+    size = customers_per_part or fitting(*read(connection, "input/size", store=store).row(0))
+    spans = _spans(connection, store, size) if size < EVERYBODY else ()
     run(connection, "input/vocabularies", store=store)
     texts = read(connection, "input/texts").row(0, named=True)
     return StoreParts(
         connection,
         store,
-        tuple(CustomerSpan(*span) for span in spans.iter_rows()) or (CustomerSpan(0, 0),),
+        spans or (CustomerSpan(0, EVERYBODY),),
         {name: pl.Enum(labels) for name, labels in texts.items()},
     )
+
+
+def _spans(
+    connection: duckdb.DuckDBPyConnection, store: str, customers_per_part: int
+) -> tuple[CustomerSpan, ...]:
+    found = read(connection, "input/parts", store=store, customers_per_part=customers_per_part)
+    return tuple(CustomerSpan(*span) for span in found.iter_rows())
+
+
+def fitting(customer_count: int, line_count: int) -> int:
+    """How many customers a part of a shop of this size has."""
+    is_whole = customer_count <= WHOLE_CUSTOMERS and line_count <= WHOLE_LINES
+    return EVERYBODY if is_whole else CUSTOMERS_PER_BLOCK
 
 
 def _worded(numbers: pl.Series, texts: pl.Enum) -> pl.Series:

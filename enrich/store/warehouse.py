@@ -255,13 +255,16 @@ class Warehouse:
 
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""
-        parts = self.profile_parts(store)
+        parts = self.profile_parts(store, EVERYBODY)
         details = parts.details(0)
         whole = parts.customers(0), parts.purchases(0)
         return ProfileInputs(*whole, details.lines, details.promo_codes)
 
-    def profile_parts(self, store: str, customers_per_part: int = EVERYBODY) -> StoreParts:
-        """The same in parts of neighbouring customers, each read when it is asked for."""
+    def profile_parts(self, store: str, customers_per_part: int | None = None) -> StoreParts:
+        """The same in parts of neighbouring customers, each read when it is asked for.
+
+        Without a size there is one part, unless the shop is so large that memory asks for more.
+        """
         return store_parts(self._reader, store, customers_per_part)
 
     def segment_state(self, store: str, as_of: date) -> pl.DataFrame:

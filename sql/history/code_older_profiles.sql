@@ -1,12 +1,20 @@
--- coded_profiles and profile_texts from older_profiles, whose columns named in `lists` hold texts. Grain: one row
--- per customer. Every store gets the texts of all, until its next profiles bring its own.
+-- coded_profiles and profile_texts from older_profiles, where the columns named in `lists` and `texts` hold texts.
+-- Grain: one row per customer. Every store gets the texts of all, until its next profiles bring its own.
 create type older_text as enum (
-    select distinct unnest(texts) as text
+    select unnest(held) as text
     from (
         unpivot (
             select columns(lambda name: list_contains(getvariable('lists'), name)) from older_profiles
         )
-        on columns(*) into name list_name value texts
+        on columns(*) into name column_name value held
+    )
+    union
+    select held
+    from (
+        unpivot (
+            select columns(lambda name: list_contains(getvariable('texts'), name)) from older_profiles
+        )
+        on columns(*) into name column_name value held
     )
     order by text
 );
@@ -17,7 +25,10 @@ from (select distinct store from older_profiles), (select unnest(enum_range(null
 
 create table coded_profiles as
 select
-    columns(lambda name: not list_contains(getvariable('lists'), name)),
+    columns(lambda name: not list_contains(getvariable('lists') || getvariable('texts'), name)),
+    enum_code(
+        columns(lambda name: list_contains(getvariable('texts'), name))::older_text
+    )::uinteger + 1,
     list_transform(
         columns(lambda name: list_contains(getvariable('lists'), name))::older_text[],
         lambda text: enum_code(text)::uinteger + 1

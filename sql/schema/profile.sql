@@ -2,7 +2,7 @@
 -- from the first frame they are given, because the declared fields live in one place only. `profiles` is a view
 -- of `coded_profiles` in which the texts of `profile_texts` stand for the codes.
 
--- Grain: one row per store and text that a list of its profiles may hold. code counts from 1 in each store.
+-- Grain: one row per store and text that its profiles may hold as a code. Codes count from 1 in each store.
 create table if not exists profile_texts (store varchar, code uinteger, text varchar);
 
 -- Grain: one row per customer and stretch of days with the same segment, group and scores.

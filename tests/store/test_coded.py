@@ -1,4 +1,4 @@
-"""Lists of texts come out of the warehouse as they went in, though it holds numbers."""
+"""Texts of a vocabulary come out of the warehouse as they went in, though it holds numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich.errors import Stop
+from enrich.profile import FIELDS
 from enrich.store import Warehouse, open_warehouse, read_warehouse
+from enrich.store.coded import CODE
 from tests.store.conftest import RUN
 
 Lists = Sequence[Sequence[str] | None]
@@ -23,12 +25,14 @@ CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})
 
 def profiles(brands: pl.Enum, **lists: Lists) -> pl.DataFrame:
     """Customers 1, 2, ... with these lists of brands."""
-    count = len(next(iter(lists.values())))
+    columns = [pl.Series(name, each, dtype=pl.List(brands)) for name, each in lists.items()]
+    return numbered(len(columns[0])).hstack(columns)
+
+
+def numbered(count: int) -> pl.DataFrame:
+    """So many customers, whose scores nobody knows."""
     states = dict.fromkeys(("rfm_segment", "rfm_group", "r_score", "f_score", "m_score"))
-    numbered = pl.DataFrame({"customer_key": range(1, count + 1)}).with_columns(**states)
-    return numbered.hstack(
-        [pl.Series(name, each, dtype=pl.List(brands)) for name, each in lists.items()]
-    )
+    return pl.DataFrame({"customer_key": range(1, count + 1)}).with_columns(**states)
 
 
 def keep(warehouse: Warehouse, *blocks: pl.DataFrame, store: str = "main", day: int = 1) -> None:
@@ -71,28 +75,30 @@ WORDS = st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=6, unique
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), brands=WORDS, codes=WORDS)
-def test_any_lists_of_any_blocks_come_back(
+def test_whatever_any_blocks_hold_comes_back(
     data: st.DataObject,
     brands: list[str],
     codes: list[str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    rows = st.lists(
-        st.tuples(st.lists(st.sampled_from(brands)), st.lists(st.sampled_from(codes))),
-        min_size=1,
-        max_size=4,
-    )
+    held = {
+        "brands_30d": (pl.List(pl.Enum(brands)), st.lists(st.sampled_from(brands))),
+        "codes_30d": (pl.List(pl.Enum(codes)), st.lists(st.sampled_from(codes))),
+        "best_brand": (pl.Enum(brands), st.none() | st.sampled_from(brands)),
+    }
+    rows = st.lists(st.tuples(*(values for _, values in held.values())), min_size=1, max_size=4)
     blocks = data.draw(st.lists(rows, min_size=1, max_size=3))
-    frames = [
-        profiles(pl.Enum(brands), brands_30d=[row[0] for row in block]).hstack(
-            [pl.Series("codes_30d", [row[1] for row in block], dtype=pl.List(pl.Enum(codes)))]
-        )
-        for block in blocks
-    ]
+    schema = {name: dtype for name, (dtype, _) in held.items()}
+    frames = [pl.DataFrame(block, schema=schema, orient="row") for block in blocks]
     with open_warehouse(tmp_path_factory.mktemp("any")) as warehouse:
-        keep(warehouse, *frames)
-        found = warehouse.profiles("main").select("brands_30d", "codes_30d")
-    assert sorted(found.iter_rows()) == sorted(row for block in blocks for row in block)
+        keep(warehouse, *(numbered(frame.height).hstack(frame.get_columns()) for frame in frames))
+        found = warehouse.profiles("main").select(*held)
+    sent = pl.concat(frames).with_columns(best_brand=pl.col("best_brand").cast(pl.String))
+    assert sorted(found.rows(), key=str) == sorted(sent.rows(), key=str)
+
+
+def test_no_field_is_taken_for_a_code() -> None:
+    assert not [field.name for field in FIELDS if field.dtype in (CODE, pl.List(CODE))]
 
 
 def test_each_store_has_its_own_texts(tmp_path: Path) -> None:
@@ -112,7 +118,7 @@ def test_each_store_has_its_own_texts(tmp_path: Path) -> None:
 def test_a_block_of_another_vocabulary_is_refused_whole(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         keep(warehouse, profiles(AB, brands_30d=[["b"]]))
-        with pytest.raises(Stop, match="same texts"):
+        with pytest.raises(Stop, match="same vocabularies"):
             keep(
                 warehouse,
                 profiles(AB, brands_30d=[["a"]]),
