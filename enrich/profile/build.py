@@ -23,7 +23,7 @@ from enrich.profile.contracts import (
     is_coded,
 )
 from enrich.profile.field import ProfileField
-from enrich.profile.goods import Goods, goods
+from enrich.profile.goods import Blocks, Goods, goods
 from enrich.profile.keys import distinct
 from enrich.profile.scoring import (
     Histograms,
@@ -121,7 +121,7 @@ class Stocked:
     @property
     def block_count(self) -> int:
         """How many blocks the profiles come in."""
-        return len(list(self._blocks()))
+        return Blocks(self.ranked.bought.customer_count, self.block_size).count
 
     def profiles(
         self, scoring: Scoring, history: pl.DataFrame | None, segments: tuple[SegmentRow, ...]
@@ -166,7 +166,7 @@ def stocked(
     ranked, details = side_by_side(rank_them, lambda: checked_details(read_details()))
     bought = ranked.bought
     lines, promo_codes = each(lambda rows: sold(rows, bought), (details.lines, details.promo_codes))
-    sold_units = [(lines.purchase, lines.numbers("quantity"))]
+    sold_units = [(lines.purchase, lines.numbers("quantity"))]  # taken out and let go by its user
     known = {"lines": lines, "promo_codes": promo_codes}
     del details, lines, promo_codes
     units, listed = side_by_side(

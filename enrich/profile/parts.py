@@ -7,10 +7,11 @@ twice: once to rank everybody, once to finish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import Protocol, TypeVar
 
@@ -21,7 +22,7 @@ from enrich.profile.build import Stocked, buyers_histograms, rank, stocked
 from enrich.profile.contracts import Details
 from enrich.profile.scoring import Histograms, Scoring, scoring_of
 from enrich.profile.segments import SEGMENTS, SegmentRow
-from enrich.threads import each, side_by_side
+from enrich.threads import side_by_side
 
 Item = TypeVar("Item")
 
@@ -52,28 +53,20 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScoredParts:
-    """Parts and the scoring of all of them together; `cut_points` are the run's.
+    """The scoring of all parts together, and what the profiles of each are made of.
 
-    `first_stock` is what the profiles of the first part are made of; that of the others is to come.
+    `stocks` are gone through once, the next one made while one is in use. The profiles come in
+    about `block_count` blocks: all parts are taken to be as large as the first.
     """
 
-    stock_of: Callable[[int], Stocked]
-    count: int
     scoring: Scoring
-    first_stock: Stocked
+    block_count: int
+    stocks: Iterator[Stocked]
 
     @property
     def cut_points(self) -> pl.DataFrame:
+        """The run's cut points."""
         return self.scoring.cut_points
-
-    @property
-    def block_count(self) -> int:
-        """About how many blocks the profiles come in: all parts are as large as the first."""
-        return self.count * self.first_stock.block_count
-
-    def stocks(self) -> Iterator[Stocked]:
-        """What each part's profiles are made of, the next one made while one is in use."""
-        return _one_ahead(chain([self.first_stock], map(self.stock_of, range(1, self.count))))
 
 
 def score_parts(
@@ -101,11 +94,13 @@ def score_parts(
     def histograms_of(part: int) -> Histograms:
         return buyers_histograms(parts.purchases(part), as_of, rules)
 
-    first, others = side_by_side(
-        lambda: stock_of(0), lambda: each(histograms_of, range(1, parts.count))
+    others = range(1, parts.count)
+    first, *found = side_by_side(
+        lambda: stock_of(0), *(partial(histograms_of, part) for part in others)
     )
-    scoring = scoring_of([first.ranked.histograms, *others], rules, frozen_cut_points)
-    return ScoredParts(stock_of, parts.count, scoring, first)
+    scoring = scoring_of([first.ranked.histograms, *found], rules, frozen_cut_points)
+    stocks = _one_ahead(chain([first], map(stock_of, others)))  # the first one goes with its turn
+    return ScoredParts(scoring, parts.count * first.block_count, stocks)
 
 
 def profile_parts(
@@ -118,9 +113,10 @@ def profile_parts(
 
     The next part is read, and the next blocks are made, while the caller is busy with one.
     """
-    stocks = scored.stocks()
     yield from _one_ahead(
-        block for stock in stocks for block in stock.profiles(scored.scoring, history, segments)
+        block
+        for stock in scored.stocks
+        for block in stock.profiles(scored.scoring, history, segments)
     )
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from enrich.errors import Stop
-from enrich.store.scripts import quoted, quoted_name, read, run, table_exists
+from enrich.store.scripts import quoted, quoted_name, read
 
 CODE = pl.UInt32
 """The type of codes, and of no other column of a profile."""
@@ -37,9 +36,11 @@ class Vocabulary:
     @classmethod
     def of(cls, profiles: pl.DataFrame) -> Vocabulary:
         """The enums of the columns, each once."""
-        enums: list[pl.Enum] = []
-        enums.extend(enum for enum in _enums(profiles).values() if enum not in enums)
-        return cls(tuple(enums))
+        distinct: list[pl.Enum] = []
+        for enum in _enums(profiles).values():
+            if enum not in distinct:
+                distinct.append(enum)
+        return cls(tuple(distinct))
 
     @property
     def texts(self) -> pl.DataFrame:
@@ -48,7 +49,7 @@ class Vocabulary:
         return texts.alias("text").to_frame().with_row_index("code", offset=_FIRST_CODE)
 
     def coded(self, profiles: pl.DataFrame) -> pl.DataFrame:
-        """The profiles with codes for the texts of enums; raises Stop on another enum."""
+        """The profiles with codes for the texts of enums; raises TypeError on another enum."""
         return profiles.with_columns(
             self._codes(profiles[name], enum) for name, enum in _enums(profiles).items()
         )
@@ -67,7 +68,7 @@ class Vocabulary:
             if one == enum:
                 return code
             code += len(one.categories)
-        raise Stop("all blocks of profiles need the same vocabularies as the first one")
+        raise TypeError("all blocks of profiles need the vocabularies of the first one")
 
 
 def _enums(profiles: pl.DataFrame) -> dict[str, pl.Enum]:
@@ -96,15 +97,3 @@ def _shown(store: str, columns: Iterable[tuple[str, str]]) -> str:
         "select coalesce(list(text order by code), []) as texts from profile_texts"
         f" where store = {quoted(store)}) where store = {quoted(store)}"
     )
-
-
-def code_older_profiles(connection: duckdb.DuckDBPyConnection) -> None:
-    """What schema 3 kept as texts is codes; the caller holds the transaction."""
-    if table_exists(connection, "older_profiles"):
-        held = read(connection, "history/older_texts")
-        names = {
-            kind: held.filter(is_list=is_list)["column_name"].to_list()
-            for kind, is_list in (("lists", True), ("texts", False))
-        }
-        run(connection, "history/code_older_profiles", **names)
-        show_profiles(connection)

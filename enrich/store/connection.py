@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from enrich.errors import BadSettings
-from enrich.store.coded import code_older_profiles
+from enrich.store.older_profiles import take_over_older_profiles
 from enrich.store.scripts import quoted, run, scripts_in, table_exists
 
 ROW_GROUPS = "type duckdb, row_group_size 40960"
@@ -164,7 +164,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
     for script in scripts_in("schema"):
         run(connection, script)
     if version != SCHEMA_VERSION:
-        code_older_profiles(connection)
+        take_over_older_profiles(connection)
         connection.execute("delete from state.schema_version")
         connection.execute(
             "insert into state.schema_version values ($version, 'enrich')",

@@ -20,7 +20,7 @@ from enrich.store.scripts import read, run
 EVERYBODY = 2**62
 """More customers than there are: one part."""
 
-WHOLE_CUSTOMERS, WHOLE_LINES = 2**20, 2**24
+WHOLE_CUSTOMERS, WHOLE_ROWS = 2**20, 20_000_000
 """A shop with no more of both is one part and takes 3 GB: in parts, what ranks is read twice."""
 
 
@@ -104,9 +104,9 @@ def _spans(
     return tuple(CustomerSpan(*span) for span in found.iter_rows())
 
 
-def fitting(customer_count: int, line_count: int) -> int:
-    """How many customers a part of a shop of this size has."""
-    is_whole = customer_count <= WHOLE_CUSTOMERS and line_count <= WHOLE_LINES
+def fitting(customer_count: int, row_count: int) -> int:
+    """How many customers a part of a shop of this size has; rows are those of all other tables."""
+    is_whole = customer_count <= WHOLE_CUSTOMERS and row_count <= WHOLE_ROWS
     return EVERYBODY if is_whole else CUSTOMERS_PER_BLOCK
 
 

@@ -294,7 +294,7 @@ class Warehouse:
     ) -> None:
         """Profiles and cut points of the store replaced, history continued: all or nothing.
 
-        `profiles` are the parts of the customers, each asked for when the one before is stored.
+        `profiles` are blocks of the customers, a few of which are stored at a time.
 
         Raises HeldBack when profiles of a later day are kept already.
         """

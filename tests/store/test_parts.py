@@ -14,17 +14,17 @@ from tests.report.shop import NOW, SHOP, files
 
 DAY = NOW.date()
 SIZES = [
-    # customers   lines        customers a part
+    # customers   other rows   customers a part
     (0,           0,           EVERYBODY),
-    (2**20,       2**24,       EVERYBODY),
+    (2**20,       20_000_000,  EVERYBODY),
     (2**20 + 1,   0,           CUSTOMERS_PER_BLOCK),
-    (1,           2**24 + 1,   CUSTOMERS_PER_BLOCK),
+    (1,           20_000_001,  CUSTOMERS_PER_BLOCK),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("customers", "lines", "expected"), SIZES)
-def test_what_fits_is_one_part(customers: int, lines: int, expected: int) -> None:
-    assert fitting(customers, lines) == expected
+@pytest.mark.parametrize(("customers", "rows", "expected"), SIZES)
+def test_what_fits_is_one_part(customers: int, rows: int, expected: int) -> None:
+    assert fitting(customers, rows) == expected
 
 
 def kept(warehouse: Warehouse, customers_per_part: int | None) -> tuple[int, pl.DataFrame]:
