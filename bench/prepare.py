@@ -42,13 +42,12 @@ def warehouse(source: str, folder: Path) -> None:
 
 
 def warehouse_kept(source: str, folder: Path) -> None:
-    """99 % of the orders, with the profiles of the day before kept; then the newest 1 %, synced."""
+    """99 % of the orders, with the profiles of the day before kept; then the newest 1 %, stored."""
     count = _purchase_count(source)
     known = count - round(count * NEW_SHARE)
     fill(Path(source), folder, 1, known)
     make(folder, NOW)
     fill(Path(source), folder, known + 1, count)
-    resolve(folder)
 
 
 def published(source: str, folder: Path) -> None:

@@ -97,7 +97,7 @@ CONTENDERS = (
     Contender(
         "job_again",
         "job",
-        "the profile job after a sync of 1 % new orders",
+        "the profile job after 1 % new orders, resolving first",
         Group.WAREHOUSE,
         starts_from="warehouse_kept",
         is_standard=False,

@@ -24,7 +24,7 @@ _SHOWN = {
 }
 """How the view shows a column of each type that codes have."""
 
-_FIRST_CODE = 1  # as these count
+_FIRST_CODE = 1  # list_extract and list_select count from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,10 @@ class Vocabulary:
         )
 
     def _codes(self, texts: pl.Series, enum: pl.Enum) -> pl.Series:
-        def code(numbered: pl.Expr) -> pl.Expr:
-            return numbered.to_physical().cast(CODE) + self._first_code(enum)
-
+        first = self._first_code(enum)
         if isinstance(texts.dtype, pl.List):
-            return texts.list.eval(code(pl.element()))
-        return texts.to_frame().select(code(pl.col(texts.name))).to_series()
+            return texts.list.eval(pl.element().to_physical().cast(CODE) + first)
+        return texts.to_physical().cast(CODE) + first
 
     def _first_code(self, enum: pl.Enum) -> int:
         code = _FIRST_CODE
