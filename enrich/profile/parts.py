@@ -27,8 +27,10 @@ from enrich.threads import side_by_side
 Item = TypeVar("Item")
 
 CUSTOMERS_PER_BLOCK = 122_880
-"""Lists of this many customers are made at a time, one block while another is stored. It is three of
-the warehouse's row groups, and a part of a shop too large to be read whole."""
+"""Lists of this many customers are made at a time, one block while another is stored.
+
+It is three of the warehouse's row groups, and a part of a shop that is too large to be read whole.
+"""
 
 
 class Parts(Protocol):
