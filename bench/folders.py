@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).with_name("peers.txt")
-MIGRATIONS = ROOT / "sql" / "migrations"
+STATEMENTS = ROOT / "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,14 @@ class Folders:
     def prepared(self, kind: str, scale: str, source: str) -> Path:
         """The folder that contenders of this kind start from, made when it is not there.
 
-        One of an older schema would be migrated inside the clock.
+        One made by other SQL files would be migrated or resolved as a whole inside the clock.
         """
-        schema = max(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.sql"))
-        folder = self.data / "prepared" / f"{kind}-{scale}-{schema}"
+        name = f"{kind}-{scale}"
+        folder = self.data / "prepared" / f"{name}-{_statements_digest()}"
         if not folder.exists():
+            for older in folder.parent.glob(f"{name}-*"):
+                _remove(older)
             half = folder.with_suffix(".half")
-            _remove(half)
             half.mkdir(parents=True)
             self.say(f"preparing {kind} for {scale}")
             self.run("bench.prepare", kind, source, str(half))
@@ -83,6 +85,11 @@ class Folders:
     def run(self, module: str, *arguments: str) -> None:
         """A module of the benchmark, in a process of its own."""
         subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=True)
+
+
+def _statements_digest() -> str:
+    texts = (path.read_bytes() for path in sorted(STATEMENTS.rglob("*.sql")))
+    return sha256(b"\0".join(texts)).hexdigest()[:8]
 
 
 def _remove(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +14,7 @@ import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.model import Rules
+from enrich.store.scope import TOUCHED_SHARE, Scope, find_scope
 from enrich.store.scripts import read, registered, run, scripts_in, statement
 
 VTEX, IMPORT = "vtex", "import"
@@ -46,20 +48,31 @@ RUNGS = (
 """First match wins. People somebody told us about (contacts, then imported customers) come before
 people known by their orders alone; among those a document before an e-mail before a profile id."""
 
+_IDENTITY = ("contact_groups", "order_identifiers", "owners")
+_CUSTOMERS = ("keys", "links", "conflicts", "customers")
 _PURCHASES = (
     "judged_orders",
     "gross_purchases",
     "loose_refunds",
     "matched_refunds",
+    "kept_purchases",
+    "made_purchases",
     "purchases",
     "unmatched_refunds",
     "purchase_lines",
     "purchase_promo_codes",
     "carts",
 )
-
-
-_FOLDERS = ("macros", "identity", "purchases", "checks", "checks/advisory", "report")
+_FOLDERS = (
+    "macros",
+    "resolved",
+    "scope",
+    "identity",
+    "purchases",
+    "checks",
+    "checks/advisory",
+    "report",
+)
 
 
 def resolve(
@@ -69,50 +82,77 @@ def resolve(
     *,
     run_id: str,
     now: datetime,
+    touched_share: float = TOUCHED_SHARE,
 ) -> pl.DataFrame:
     """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows.
 
-    Nothing is made anew when the last resolve read the same by the same rules.
+    What the changes since the last resolve touch is made anew (see scope.py); the tables are
+    those that making everything anew would give, but for gaps in `purchase_no`.
     """
-    fingerprint = read(connection, "resolved/fingerprint", store=store).item()
-    kept = {"store": store, "fingerprint": fingerprint, "rules": _said(rules)}
-    if read(connection, "resolved/known", **kept).is_empty():
-        _resolve(connection, {**_scalars(rules), "store": store, "run_id": run_id, "now": now})
-        run(connection, "resolved/remember", **kept, run_id=run_id, now=now)
+    known = {"store": store, "rules": _said(rules), "run_id": run_id, "now": now}
+    values = {**_scalars(rules), **known}
+    scope = find_scope(connection, values, touched_share)
+    if scope is not Scope.NOTHING:
+        made = _resolve(connection, scope, values)
+        is_whole = made is Scope.EVERYTHING
+        run(connection, "resolved/remember", **values, is_whole=is_whole)
     return read(connection, "report/read", store=store)
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
-    _identify(connection, values)
-    for script in _PURCHASES:
-        run(connection, f"purchases/{script}", **values)
+def _resolve(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]
+) -> Scope:
+    """What was made anew: what does not hold in places, as after damage, may hold as a whole."""
+    try:
+        _make(connection, scope, values)
+    except HeldBack:
+        if scope is Scope.EVERYTHING:
+            raise
+        scope = Scope.EVERYTHING
+        _make(connection, scope, values)
+    return scope
+
+
+def _make(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
+    _identify(connection, scope, values)
+    _sell(connection, scope, values)
     _check(connection, values)
     with registered(connection, {"advisory": _count_rows(connection, "checks/advisory", values)}):
         run(connection, "report/findings", **values)
 
 
 def _said(rules: Rules) -> str:
-    """The settings, and a digest of the SQL files: a new version of the program resolves anew."""
-    return f"{_scalars(rules)} {_files_digest()}"
+    """The settings, and a digest of the rules: a new version of the program resolves anew."""
+    return f"{_scalars(rules)} {_rules_digest()}"
 
 
 @cache
-def _files_digest() -> str:
+def _rules_digest() -> str:
     texts = (statement(script) for folder in _FOLDERS for script in scripts_in(folder))
-    return sha256("\0".join(texts).encode()).hexdigest()[:16]
+    return sha256("\0".join([*texts, repr(RUNGS)]).encode()).hexdigest()[:16]
 
 
 def _scalars(rules: Rules) -> dict[str, Any]:
     return {name: value for name, value in asdict(rules).items() if name != "rfm_thresholds"}
 
 
-def _identify(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
-    for script in ("contact_groups", "shared_documents", "order_identifiers", "owners"):
+def _identify(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]
+) -> None:
+    run(connection, f"scope/{scope}_people", **values)
+    for script in _IDENTITY:
         run(connection, f"identity/{script}", **values)
     for rung in RUNGS:
         _climb(connection, rung)
-    for script in ("keys", "links", "conflicts", "customers"):
+    for script in _CUSTOMERS:
         run(connection, f"identity/{script}", **values)
+
+
+def _sell(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
+    run(connection, "purchases/verdicts", **values)
+    run(connection, f"scope/{scope}_purchases", **values)
+    for script in _PURCHASES:
+        run(connection, f"purchases/{script}", **values)
 
 
 def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
@@ -122,7 +162,7 @@ def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
     run(connection, "identity/match", **values)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> None:
     counts = _count_rows(connection, "checks", values)
     found = [f"{name}: {count} rows" for name, count in counts.rows() if count]
     if found:
@@ -133,7 +173,7 @@ def _check(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> Non
 
 
 def _count_rows(
-    connection: duckdb.DuckDBPyConnection, folder: str, values: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, folder: str, values: Mapping[str, Any]
 ) -> pl.DataFrame:
     """finding, row_count: one row per SQL file of the folder, each a query for offending rows."""
     found = [

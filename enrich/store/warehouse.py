@@ -247,8 +247,9 @@ class Warehouse:
     def resolve(self, store: str, rules: Rules, *, run_id: str, now: datetime) -> pl.DataFrame:
         """The findings of a resolve: finding, detail, row_count, amount_cents.
 
-        Customers, purchases and their lines are made again from the typed tables, in one
-        transaction; raises HeldBack, leaving yesterday's, when a structural check finds rows.
+        Customers, purchases and their lines are made again from the typed tables, as far as these
+        have changed, in one transaction; raises HeldBack, leaving yesterday's, when a structural
+        check finds rows.
         """
         with transaction(self._connection):
             return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)

@@ -1,6 +1,5 @@
--- A line stored twice would count twice.
+-- A line stored twice would count twice. Of the orders that this resolve makes anew.
 select store, order_id, line_no
-from order_items
-where store = getvariable('store')
+from items_to_sell
 group by store, order_id, line_no
 having count(*) > 1;

@@ -92,6 +92,9 @@ delete from customer_merges
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
+-- Without their links a resolve could not tell what else was theirs: it makes everything anew.
+delete from state.resolved where store = getvariable('store');
+
 create or replace temp table loaded_keys as
 select order_id as key, false as is_new
 from forgotten_orders;

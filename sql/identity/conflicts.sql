@@ -1,7 +1,5 @@
 -- identity_conflicts. Grain: one row per identifier and person who uses it though somebody else owns
 -- it. Recorded, never merged: customer_key owns it, other_customer_key used it.
-delete from identity_conflicts where store = getvariable('store');
-
 insert into identity_conflicts
 with uses as (
     select

@@ -8,8 +8,7 @@ with recursive nodes as (
         source || ':' || contact_id as contact,
         'email:' || email as email_hub,
         'customer_id:' || lower(customer_id) as customer_id_hub
-    from contacts
-    where store = getvariable('store')
+    from contacts_to_identify
 ),
 
 edges as (

@@ -2,8 +2,6 @@
 -- the newest order's; an order's id, e-mail or document only when this person owns it, so that no two
 -- customers show the same one. A contact that its source deleted comes after all others; deleted_at is
 -- set when that is true of every contact, and the person has bought nothing since.
-delete from customers where store = getvariable('store');
-
 insert into customers by name
 with contact_facts as (
     select
@@ -18,14 +16,13 @@ with contact_facts as (
             ),
             contact_groups.contact
         ) as recency
-    from contacts
+    from contacts_to_identify as contacts
     inner join contact_groups
         on contact_groups.contact = contacts.source || ':' || contacts.contact_id
     left join contact_deletions as deletions
         on deletions.store = contacts.store
         and deletions.source = contacts.source
         and deletions.contact_id = contacts.contact_id
-    where contacts.store = getvariable('store')
 ),
 
 of_contacts as (
@@ -65,8 +62,7 @@ order_facts as (
         orders.created_at,
         (orders.created_at, orders.order_id) as recency
     from order_groups
-    inner join orders
-        on orders.store = getvariable('store') and orders.order_id = order_groups.order_id
+    inner join orders_to_identify as orders on orders.order_id = order_groups.order_id
     left join owners as id_owner
         on id_owner.kind = 'customer_id'
         and id_owner.value = lower(coalesce(orders.user_profile_id, orders.customer_id))

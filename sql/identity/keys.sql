@@ -5,14 +5,12 @@ create or replace temp table groups as
 with evidence as (
     select contact_groups.group_id, contacts.created_at as seen_at
     from contact_groups
-    inner join contacts
-        on contacts.store = getvariable('store')
-        and contact_groups.contact = contacts.source || ':' || contacts.contact_id
+    inner join contacts_to_identify as contacts
+        on contact_groups.contact = contacts.source || ':' || contacts.contact_id
     union all
     select order_groups.group_id, orders.created_at as seen_at
     from order_groups
-    inner join orders
-        on orders.store = getvariable('store') and orders.order_id = order_groups.order_id
+    inner join orders_to_identify as orders on orders.order_id = order_groups.order_id
 )
 
 select group_id, min(seen_at) as first_seen_at
@@ -26,9 +24,8 @@ select
         list_position(['contact', 'customer_id', 'document', 'email'], links.kind),
         links.linked_at, links.kind, links.value
     )) as group_id
-from identity_links as links
+from links_to_follow as links
 inner join owners on owners.kind = links.kind and owners.value = links.value
-where links.store = getvariable('store')
 group by links.customer_key;
 
 create or replace temp table group_keys as

@@ -39,8 +39,6 @@ when not matched then insert values (
     getvariable('now')::timestamp
 );
 
-delete from order_customers where store = getvariable('store');
-
 insert into order_customers
 select getvariable('store'), order_groups.order_id, group_keys.customer_key, order_groups.rung
 from order_groups

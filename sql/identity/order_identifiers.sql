@@ -1,4 +1,4 @@
--- order_identifiers (temporary). Grain: one row per order and identifier it carries.
+-- order_identifiers (temporary). Grain: one row per order of orders_to_identify and identifier it carries.
 -- Orders of external marketplaces carry invented people, so they carry no identifier; a document of a
 -- company or a shared one is none either. Phones never are.
 create or replace temp table order_identifiers as
@@ -10,9 +10,8 @@ with people as (
         lower(coalesce(user_profile_id, customer_id)) as customer_id,
         case when not is_corporate then document end as document,
         email
-    from orders
-    where store = getvariable('store')
-        and not is_marketplace_order(origin, affiliate_id)
+    from orders_to_identify
+    where not is_marketplace_order(origin, affiliate_id)
 )
 
 select order_id, source, created_at, 'customer_id' as kind, customer_id as value

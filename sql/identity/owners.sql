@@ -7,10 +7,9 @@ with known as (
         contact_groups.group_id,
         contacts.*,
         coalesce(contacts.created_at, contacts.updated_at, 'infinity'::timestamp) as known_at
-    from contacts
+    from contacts_to_identify as contacts
     inner join contact_groups
         on contact_groups.contact = contacts.source || ':' || contacts.contact_id
-    where contacts.store = getvariable('store')
 ),
 
 identifiers as (
@@ -37,10 +36,9 @@ group by kind, value;
 
 create or replace temp table contact_documents as
 select distinct contacts.document as value, contact_groups.group_id
-from contacts
+from contacts_to_identify as contacts
 inner join contact_groups
     on contact_groups.contact = contacts.source || ':' || contacts.contact_id
-where contacts.store = getvariable('store')
-    and contacts.document is not null
+where contacts.document is not null
     and not contacts.is_corporate
     and contacts.document not in (select document from shared_documents);

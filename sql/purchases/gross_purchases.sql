@@ -4,15 +4,14 @@
 create or replace temp table gross_purchases as
 with refunds as (
     select order_id, sum(amount_cents)::bigint as refund_cents
-    from order_refunds
-    where store = getvariable('store')
+    from refunds_to_subtract
     group by order_id
 ),
 
 lines as (
     select order_id, sum(amount_cents)::bigint as lines_cents
-    from order_items
-    where store = getvariable('store') and not is_gift
+    from items_to_sell
+    where getvariable('amount_basis') = 'items' and not is_gift
     group by order_id
 ),
 

@@ -1,5 +1,5 @@
--- loose_refunds (temporary). Grain: one row per imported refund that names no order of this store. A
--- refund that was canceled, or in another currency, is none.
+-- loose_refunds (temporary). Grain: one row per imported refund of judged_orders that names no order of
+-- this store. A refund that was canceled, or in another currency, is none.
 create or replace temp table loose_refunds as
 select
     order_id,
@@ -14,5 +14,5 @@ where is_refund
     and created_at is not null
     and (
         refund_of is null
-        or refund_of not in (select order_id from judged_orders where not is_refund)
+        or refund_of not in (select order_id from verdicts where not is_refund)
     );

@@ -1,13 +1,11 @@
 -- purchase_lines. Grain: one row per order line that counts: no gifts, quantity above 0. Names as sold
 -- come first, then the catalogue's; what still has no name shows its id. Clustered by customer, so that a
 -- part of the customers is read without the others.
-delete from purchase_lines where store = getvariable('store');
-
 insert into purchase_lines by name
 with sold as (
     select
-        purchase_orders.purchase_no,
-        purchases.customer_key,
+        made_purchases.purchase_no,
+        made_purchases.customer_key,
         order_items.order_id,
         order_items.line_no,
         order_items.sku,
@@ -26,16 +24,12 @@ with sold as (
             when len(order_items.category_path_ids) > 0 then order_items.category_names
             else skus.category_names
         end as path_names
-    from purchase_orders
-    inner join order_items
-        on order_items.store = purchase_orders.store
-        and order_items.order_id = purchase_orders.order_id
-    inner join purchases
-        on purchases.store = purchase_orders.store
-        and purchases.purchase_no = purchase_orders.purchase_no
+    from made_purchases
+    inner join judged_orders on judged_orders.purchase_id = made_purchases.purchase_id
+    inner join items_to_sell as order_items on order_items.order_id = judged_orders.order_id
     left join skus on skus.store = order_items.store and skus.sku = order_items.sku
     left join brands on brands.store = skus.store and brands.brand_id = skus.brand_id
-    where purchase_orders.store = getvariable('store')
+    where judged_orders.is_purchase
         and not order_items.is_gift
         and order_items.quantity > 0
 ),

@@ -1,32 +1,33 @@
--- purchases. Grain: one row per purchase; purchase_no rises with (purchased_at, order_id), so the last
--- purchase of a customer has the highest number. amount_cents is on the basis of the settings; a
--- purchase refunded to 0 counts unless returned_purchases is drop.
-delete from purchases where store = getvariable('store');
+-- purchases and purchase_orders. Grain: one row per purchase, one per order of a purchase.
+-- purchase_no rises with (purchased_at, order_id), so the last purchase of a customer has the highest
+-- number. amount_cents is on the basis of the settings.
+update purchases
+set purchase_no = made_purchases.purchase_no
+from made_purchases
+where made_purchases.is_standing
+    and purchases.store = getvariable('store')
+    and purchases.purchase_no = made_purchases.number_before;
+
+update purchase_orders
+set purchase_no = made_purchases.purchase_no
+from made_purchases
+where made_purchases.is_standing
+    and purchase_orders.store = getvariable('store')
+    and purchase_orders.purchase_no = made_purchases.number_before;
+
+update purchase_lines
+set purchase_no = made_purchases.purchase_no
+from made_purchases
+where made_purchases.is_standing
+    and purchase_lines.store = getvariable('store')
+    and purchase_lines.purchase_no = made_purchases.number_before;
+
+delete from made_purchases where is_standing;
 
 insert into purchases by name
-with remaining as (
-    select order_id, remaining_cents
-    from matched
-    where not is_refund
-),
-
-netted as (
-    select
-        gross_purchases.*,
-        coalesce(remaining.remaining_cents, gross_purchases.net_cents) as left_cents
-    from gross_purchases
-    left join remaining on remaining.order_id = gross_purchases.order_id
-),
-
-kept as (
-    select *
-    from netted
-    where getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0
-)
-
 select
     getvariable('store') as store,
-    row_number() over (order by purchased_at, order_id) as purchase_no,
+    purchase_no,
     purchase_id,
     order_id,
     customer_key,
@@ -39,12 +40,10 @@ select
     order_count,
     sales_channel,
     is_marketplace
-from kept;
-
-delete from purchase_orders where store = getvariable('store');
+from made_purchases;
 
 insert into purchase_orders
-select getvariable('store'), purchases.purchase_no, judged_orders.order_id
-from purchases
-inner join judged_orders on judged_orders.purchase_id = purchases.purchase_id
-where purchases.store = getvariable('store') and judged_orders.is_purchase;
+select getvariable('store'), made_purchases.purchase_no, judged_orders.order_id
+from made_purchases
+inner join judged_orders on judged_orders.purchase_id = made_purchases.purchase_id
+where judged_orders.is_purchase;

@@ -21,12 +21,12 @@ with findings as (
     where store = getvariable('store') and is_marketplace
     union all
     select 'foreign_currency_orders', currency, count(*), sum(value_cents)
-    from judged_orders
+    from verdicts
     where is_sale and is_foreign
     group by currency
     union all
     select 'unknown_statuses', status, count(*), sum(value_cents)
-    from judged_orders
+    from verdicts
     where not is_known_status(status)
     group by status
     union all

@@ -1,4 +1,5 @@
--- resolved: who bought what; rebuilt by every resolve, except that keys, links and merges stay.
+-- resolved: who bought what; what changed is made anew by every resolve, except that keys, links and
+-- merges stay.
 
 -- Grain: one row per store and identifier; kind is contact, customer_id, document or email.
 create table if not exists identity_links (

@@ -43,8 +43,12 @@ create table if not exists state.tombstones (
     store varchar, kind varchar, digest varchar, customer_key bigint, forgotten_at timestamp
 );
 create table if not exists state.tombstone_salt (salt varchar);
--- Grain: one row per store; what its last resolve read (see sql/resolved/fingerprint.sql), and by which
--- settings and SQL files.
+-- Grain: one row per store; by which settings and SQL files its last resolve went, and when one last made
+-- everything anew.
 create table if not exists state.resolved (
-    store varchar, fingerprint varchar, rules varchar, run_id varchar, resolved_at timestamp
+    store varchar, rules varchar, whole_at timestamp, run_id varchar, resolved_at timestamp
+);
+-- Grain: one row per thing that the last resolve of a store read (see sql/resolved/digests.sql).
+create table if not exists state.resolved_digests (
+    store varchar, kind varchar, row_key ubigint, digest ubigint
 );

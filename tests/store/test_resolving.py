@@ -11,7 +11,7 @@ import pytest
 
 from enrich.model import RawRecord, Rules
 from enrich.store import WAREHOUSE_NAME, Warehouse, open_warehouse, read_warehouse
-from tests.store.conftest import RUN
+from tests.store.conftest import NOW, RUN
 
 TABLES = ("customers", "order_customers", "purchases", "purchase_lines", "purchase_promo_codes")
 
@@ -99,15 +99,30 @@ def test_what_is_resolved_already_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
 def test_whatever_else_there_is_to_read_is_resolved(tmp_path: Path, change: str) -> None:
     resolved(tmp_path, *invented_shop())
-    by_hand(tmp_path, f"delete from purchases; {change}")
+    by_hand(tmp_path, change)
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.resolve("main", Rules(), **RUN)
-        assert warehouse.profile_inputs("main").purchases.height > 0
+        warehouse.resolve("main", Rules(), run_id="run 2", now=NOW)
+    assert ask(tmp_path, "select run_id from state.resolved") == [("run 2",)]
+
+
+def test_what_does_not_hold_in_places_is_made_anew_as_a_whole(tmp_path: Path) -> None:
+    first = resolved(tmp_path, *invented_shop())
+    by_hand(tmp_path, "update purchase_orders set order_id = 'o07'")
+    by_hand(
+        tmp_path, "insert into contacts (store, source, contact_id) values ('main', 'vtex', 'c')"
+    )
+    with open_warehouse(tmp_path) as warehouse:
+        assert said(warehouse, tmp_path)[1:] == first[1:]
 
 
 def by_hand(folder: Path, statements: str) -> None:
     with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
         connection.execute(statements)
+
+
+def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(folder / WAREHOUSE_NAME)) as connection:
+        return connection.sql(query).fetchall()
 
 
 def test_a_resolve_that_fails_leaves_the_one_before(tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""What is made anew in places is what making everything anew gives, whatever has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from enrich.model import Rules
+from enrich.store.connection import connect, transaction
+from enrich.store.resolving import resolve
+from enrich.store.scope import WHOLE_EVERY, Scope, Standing, scope_needed
+from tests.store.towns import Change, apply, beginning, step
+
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+IN_PLACES, WHOLE = 1e9, 0.0
+NUMBERS = count()
+"""A store for each example: both warehouses see the same stores in the same order."""
+
+Pair = tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]
+
+PLACED = """
+    with numbered as (
+        select purchase_id, dense_rank() over (order by purchase_no) as place, purchase_no
+        from purchases where store = '{store}'
+    )
+    select numbered.place, other.* exclude (store, purchase_no)
+    from {table} as other inner join numbered on numbered.purchase_no = other.purchase_no
+    where store = '{store}' order by all
+"""
+PLAIN = "select * from {table} where store = '{store}' order by all"
+QUERIES = {
+    "identity_links": PLAIN,
+    "customer_merges": PLAIN,
+    "identity_conflicts": PLAIN,
+    "order_customers": PLAIN,
+    "customers": PLAIN,
+    "purchases": PLACED,
+    "purchase_orders": PLACED,
+    "purchase_lines": PLACED,
+    "purchase_promo_codes": PLACED,
+    "unmatched_refunds": PLAIN,
+    "carts": PLAIN,
+    "resolve_report": PLAIN,
+    "state.resolved_digests": PLAIN,
+}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("pair")
+    opened = [connect(folder / f"{name}.duckdb", "1GB", 1) for name in ("places", "whole")]
+    yield opened[0], opened[1]
+    for connection in opened:
+        connection.close()
+
+
+RULES = (
+    Rules(),
+    Rules(amount_basis="items", returned_purchases="drop", currency="BRL"),
+    Rules(purchase_rule="invoiced", currency="BRL"),
+)
+
+
+@given(st.sampled_from(RULES), st.integers(0, 2**32))
+@example(RULES[1], 1045)  # a refund has another customer: what it took from the first one is back
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_in_places_is_as_the_whole(pair: Pair, rules: Rules, seed: int) -> None:
+    dice = Random(seed)
+    store = f"store {next(NUMBERS)}"
+    for run_no in range(6):
+        changes = step(dice) if run_no else beginning(dice)
+        in_places, whole = (
+            said(connection, store, rules, changes, run_no, share)
+            for connection, share in zip(pair, (IN_PLACES, WHOLE), strict=True)
+        )
+        assert in_places == whole
+        assert_numbers_rise(pair[0], store)
+
+
+def said(
+    connection: duckdb.DuckDBPyConnection,
+    store: str,
+    rules: Rules,
+    changes: list[Change],
+    run_no: int,
+    share: float,
+) -> dict[str, list[tuple[object, ...]]]:
+    """Every table of who bought what, after the step."""
+    now = NOW + timedelta(hours=run_no)
+    with transaction(connection):
+        apply(connection, store, changes)
+        resolve(connection, store, rules, run_id=f"{run_no}", now=now, touched_share=share)
+    return {
+        table: connection.sql(query.format(table=table, store=store)).fetchall()
+        for table, query in QUERIES.items()
+    }
+
+
+def assert_numbers_rise(connection: duckdb.DuckDBPyConnection, store: str) -> None:
+    by_number, by_moment = (
+        connection.sql(f"select purchase_no from purchases where store = '{store}' order by {by}")
+        for by in ("purchase_no", "purchased_at, order_id")
+    )
+    assert by_number.fetchall() == by_moment.fetchall()
+
+
+def standing(**facts: object) -> Standing:
+    usual = {
+        "is_by_these_rules": True,
+        "whole_at": NOW - timedelta(days=1),
+        "is_named_anew": False,
+        "change_count": 5,
+        "row_count": 100,
+    }
+    return Standing(**{**usual, **facts})  # type: ignore[arg-type]
+
+
+WHAT_IS_NEEDED = {
+    "nothing has changed": ({"change_count": 0}, Scope.NOTHING),
+    "nothing but the day of the week": (
+        {"change_count": 0, "whole_at": NOW - timedelta(days=30)},
+        Scope.NOTHING,
+    ),
+    "a few orders": ({}, Scope.TOUCHED),
+    "as many as it takes": ({"change_count": 10}, Scope.TOUCHED),
+    "more": ({"change_count": 11}, Scope.EVERYTHING),
+    "the first time": ({"is_by_these_rules": False, "whole_at": None}, Scope.EVERYTHING),
+    "another setting": ({"is_by_these_rules": False, "change_count": 0}, Scope.EVERYTHING),
+    "a category has another name": ({"is_named_anew": True}, Scope.EVERYTHING),
+    "a week has gone by": ({"whole_at": NOW - WHOLE_EVERY}, Scope.EVERYTHING),
+}
+
+
+@pytest.mark.parametrize(("facts", "needed"), WHAT_IS_NEEDED.values(), ids=WHAT_IS_NEEDED)
+def test_what_is_needed(facts: dict[str, object], needed: Scope) -> None:
+    assert scope_needed(standing(**facts), NOW, 0.1) is needed
