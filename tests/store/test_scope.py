@@ -1,16 +1,24 @@
-"""What is made anew in places is what making everything anew gives, whatever has changed."""
+"""What is made anew in places is what making everything anew gives, whatever has changed.
+
+Many stores at once: python -m tests.store.test_scope STORES FIRST_SEED
+"""
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rich.progress import track
 
 from enrich.model import Rules
 from enrich.store.connection import connect, transaction
@@ -52,13 +60,18 @@ QUERIES = {
 }
 
 
+@contextmanager
+def two_warehouses(folder: Path) -> Iterator[Pair]:
+    """Empty ones: in the first, stores are made anew in places, in the second as a whole."""
+    places, whole = (folder / f"{name}.duckdb" for name in ("places", "whole"))
+    with closing(connect(places, "1GB", 1)) as one, closing(connect(whole, "1GB", 1)) as other:
+        yield one, other
+
+
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    folder = tmp_path_factory.mktemp("pair")
-    opened = [connect(folder / f"{name}.duckdb", "1GB", 1) for name in ("places", "whole")]
-    yield opened[0], opened[1]
-    for connection in opened:
-        connection.close()
+    with two_warehouses(tmp_path_factory.mktemp("pair")) as opened:
+        yield opened
 
 
 RULES = (
@@ -70,10 +83,13 @@ RULES = (
 
 @given(st.sampled_from(RULES), st.integers(0, 2**32))
 @example(RULES[1], 1045)  # a refund has another customer: what it took from the first one is back
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, deadline=None)
 def test_in_places_is_as_the_whole(pair: Pair, rules: Rules, seed: int) -> None:
+    live_through(pair, rules, seed)
+
+
+def live_through(pair: Pair, rules: Rules, seed: int) -> None:
+    """A store of this seed and five steps: after each, both warehouses say the same."""
     dice = Random(seed)
     store = f"store {next(NUMBERS)}"
     for run_no in range(6):
@@ -83,6 +99,7 @@ def test_in_places_is_as_the_whole(pair: Pair, rules: Rules, seed: int) -> None:
             for connection, share in zip(pair, (IN_PLACES, WHOLE), strict=True)
         )
         assert in_places == whole
+        assert_only_in_places(pair[0], store)
         assert_numbers_rise(pair[0], store)
 
 
@@ -103,6 +120,11 @@ def said(
         table: connection.sql(query.format(table=table, store=store)).fetchall()
         for table, query in QUERIES.items()
     }
+
+
+def assert_only_in_places(connection: duckdb.DuckDBPyConnection, store: str) -> None:
+    found = connection.sql(f"select whole_at from state.resolved where store = '{store}'")
+    assert found.fetchall() == [(NOW.replace(tzinfo=None),)]
 
 
 def assert_numbers_rise(connection: duckdb.DuckDBPyConnection, store: str) -> None:
@@ -143,3 +165,10 @@ WHAT_IS_NEEDED = {
 @pytest.mark.parametrize(("facts", "needed"), WHAT_IS_NEEDED.values(), ids=WHAT_IS_NEEDED)
 def test_what_is_needed(facts: dict[str, object], needed: Scope) -> None:
     assert scope_needed(standing(**facts), NOW, 0.1) is needed
+
+
+if __name__ == "__main__":
+    store_count, first_seed = map(int, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as place, two_warehouses(Path(place)) as opened:
+        for seed in track(range(first_seed, first_seed + store_count), "stores"):
+            live_through(opened, RULES[seed % len(RULES)], seed)
