@@ -61,7 +61,6 @@ _PURCHASES = (
     "unmatched_refunds",
     "purchase_lines",
     "purchase_promo_codes",
-    "carts",
 )
 _FOLDERS = (
     "macros",
@@ -75,6 +74,14 @@ _FOLDERS = (
 )
 
 
+class FaultInPlaces(HeldBack):
+    """What was made anew in places does not hold; everything made anew may."""
+
+    def __init__(self, message: str, row_count: int) -> None:
+        super().__init__(message)
+        self.row_count = row_count
+
+
 def resolve(
     connection: duckdb.DuckDBPyConnection,
     store: str,
@@ -83,40 +90,28 @@ def resolve(
     run_id: str,
     now: datetime,
     touched_share: float = TOUCHED_SHARE,
+    mended_count: int = 0,
 ) -> pl.DataFrame:
     """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows.
 
-    What the changes since the last resolve touch is made anew (see scope.py); the tables are
-    those that making everything anew would give, but for gaps in `purchase_no`.
+    What the changes since the last resolve touch is made anew, everything when that is
+    `touched_share` of the store or more (see scope.py). The tables are the same either way, but
+    for gaps in `purchase_no`. `mended_count` is what a FaultInPlaces before this one counted.
     """
     known = {"store": store, "rules": _said(rules), "run_id": run_id, "now": now}
-    values = {**_scalars(rules), **known}
+    values = {**_scalars(rules), **known, "mended_count": mended_count}
     scope = find_scope(connection, values, touched_share)
     if scope is not Scope.NOTHING:
-        made = _resolve(connection, scope, values)
-        is_whole = made is Scope.EVERYTHING
-        run(connection, "resolved/remember", **values, is_whole=is_whole)
+        _make(connection, scope, values)
+        run(connection, "resolved/remember", **values, is_whole=scope is Scope.EVERYTHING)
+    run(connection, "purchases/carts", store=store)  # each load leaves its carts to be judged
     return read(connection, "report/read", store=store)
 
 
-def _resolve(
-    connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]
-) -> Scope:
-    """What was made anew: what does not hold in places, as after damage, may hold as a whole."""
-    try:
-        _make(connection, scope, values)
-    except HeldBack:
-        if scope is Scope.EVERYTHING:
-            raise
-        scope = Scope.EVERYTHING
-        _make(connection, scope, values)
-    return scope
-
-
 def _make(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
-    _identify(connection, scope, values)
-    _sell(connection, scope, values)
-    _check(connection, values)
+    _make_customers(connection, scope, values)
+    _make_purchases(connection, scope, values)
+    _check(connection, scope, values)
     with registered(connection, {"advisory": _count_rows(connection, "checks/advisory", values)}):
         run(connection, "report/findings", **values)
 
@@ -136,7 +131,7 @@ def _scalars(rules: Rules) -> dict[str, Any]:
     return {name: value for name, value in asdict(rules).items() if name != "rfm_thresholds"}
 
 
-def _identify(
+def _make_customers(
     connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]
 ) -> None:
     run(connection, f"scope/{scope}_people", **values)
@@ -148,7 +143,9 @@ def _identify(
         run(connection, f"identity/{script}", **values)
 
 
-def _sell(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
+def _make_purchases(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]
+) -> None:
     run(connection, "purchases/verdicts", **values)
     run(connection, f"scope/{scope}_purchases", **values)
     for script in _PURCHASES:
@@ -162,14 +159,18 @@ def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
     run(connection, "identity/match", **values)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
     counts = _count_rows(connection, "checks", values)
     found = [f"{name}: {count} rows" for name, count in counts.rows() if count]
-    if found:
-        raise HeldBack(
-            f"the data of {values['store']} fails {'; '.join(found)}; "
-            "see the files of these names in sql/checks"
-        )
+    if not found:
+        return
+    message = (
+        f"the data of {values['store']} fails {'; '.join(found)}; "
+        "see the files of these names in sql/checks"
+    )
+    if scope is Scope.TOUCHED:
+        raise FaultInPlaces(message, sum(count for _, count in counts.rows()))
+    raise HeldBack(message)
 
 
 def _count_rows(

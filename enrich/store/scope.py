@@ -15,9 +15,9 @@ from enrich.store.scripts import read, run
 
 WHOLE_EVERY = timedelta(days=7)
 TOUCHED_SHARE = 0.1
-"""With more than this share of the orders and contacts touched, everything is made anew."""
+"""With this share of the orders and contacts touched, everything is made anew."""
 
-_GATHERED = (
+_COMPARED = (
     "identity/shared_documents",
     "purchases/reporting_currency",
     "resolved/digests",
@@ -26,7 +26,7 @@ _GATHERED = (
 
 
 class Scope(StrEnum):
-    """What a resolve makes anew; the value names its files in sql/scope."""
+    """What a resolve makes anew; but for NOTHING, the value names its files in sql/scope."""
 
     NOTHING = "nothing"
     TOUCHED = "touched"
@@ -37,11 +37,9 @@ class Scope(StrEnum):
 class Standing:
     """What the last resolve of a store leaves to do; see sql/resolved/standing.sql."""
 
-    is_by_these_rules: bool
     whole_at: datetime | None
-    is_named_anew: bool
+    concerns_everybody: bool
     change_count: int
-    row_count: int
 
 
 def find_scope(
@@ -50,18 +48,18 @@ def find_scope(
     """The least that makes the store as if everything were made anew.
 
     `values` are store, rules, currency and now. Left for the resolve are shared_documents,
-    reporting_currency, digests, changes and, when it is TOUCHED, touched_orders and
-    touched_contacts.
+    reporting_currency, digests, changes and, when it is TOUCHED, touched_orders, renamed_orders
+    and touched_contacts. With `touched_share` of the orders and contacts touched, or more, it is
+    EVERYTHING.
     """
-    for script in _GATHERED:
+    for script in _COMPARED:
         run(connection, script, **values)
-    standing = _standing(connection, values)
-    scope = scope_needed(standing, values["now"], touched_share)
+    scope = scope_needed(_standing(connection, values), values["now"])
     if scope is not Scope.TOUCHED:
         return scope
     run(connection, "resolved/touched", **values)
-    touched_count = read(connection, "resolved/touched_count").item()
-    return scope if touched_count <= touched_share * standing.row_count else Scope.EVERYTHING
+    is_less = read(connection, "resolved/touched_share").item() < touched_share
+    return Scope.TOUCHED if is_less else Scope.EVERYTHING
 
 
 def _standing(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> Standing:
@@ -70,15 +68,14 @@ def _standing(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) 
     return Standing(**rows.with_columns(moments).row(0, named=True))
 
 
-def scope_needed(standing: Standing, now: datetime, touched_share: float) -> Scope:
+def scope_needed(standing: Standing, now: datetime) -> Scope:
     """What the changes ask for, before it is known whom they touch.
 
     Everything once a week too: what is made anew in places lies scattered in the file.
     """
-    if not standing.is_by_these_rules or standing.whole_at is None:
+    if standing.whole_at is None:
         return Scope.EVERYTHING
-    if standing.change_count == 0:
+    if standing.change_count == 0 and not standing.concerns_everybody:
         return Scope.NOTHING
     is_due = now - standing.whole_at >= WHOLE_EVERY
-    is_most = standing.change_count > touched_share * standing.row_count
-    return Scope.EVERYTHING if standing.is_named_anew or is_due or is_most else Scope.TOUCHED
+    return Scope.EVERYTHING if standing.concerns_everybody or is_due else Scope.TOUCHED

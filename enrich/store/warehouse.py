@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from enrich.store import (
 from enrich.store.connection import transaction
 from enrich.store.consents import Consents
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
+from enrich.store.resolving import FaultInPlaces
+from enrich.store.scope import TOUCHED_SHARE
 from enrich.store.scripts import read, registered, run
 
 
@@ -244,15 +247,31 @@ class Warehouse:
 
     # -- resolve, profile, publish ------------------------------------------------------------
 
-    def resolve(self, store: str, rules: Rules, *, run_id: str, now: datetime) -> pl.DataFrame:
+    def resolve(
+        self,
+        store: str,
+        rules: Rules,
+        *,
+        run_id: str,
+        now: datetime,
+        touched_share: float = TOUCHED_SHARE,
+    ) -> pl.DataFrame:
         """The findings of a resolve: finding, detail, row_count, amount_cents.
 
         Customers, purchases and their lines are made again from the typed tables, as far as these
-        have changed, in one transaction; raises HeldBack, leaving yesterday's, when a structural
-        check finds rows.
+        have changed (see scope.py), in one transaction; raises HeldBack, leaving yesterday's,
+        when a structural check finds rows, and finds them still with everything made again.
         """
+        resolved = partial(
+            resolving.resolve, self._connection, store, rules, run_id=run_id, now=now
+        )
+        try:
+            with transaction(self._connection):
+                return resolved(touched_share=touched_share)
+        except FaultInPlaces as fault:
+            mended_count = fault.row_count
         with transaction(self._connection):
-            return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
+            return resolved(touched_share=0.0, mended_count=mended_count)
 
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""

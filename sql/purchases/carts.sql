@@ -1,18 +1,28 @@
--- carts.is_abandoned of carts_to_judge settled: the checkout was not finished, and the customer placed no
+-- carts.is_abandoned settled, of all carts: the checkout was not finished, and the customer placed no
 -- completed order since the cart was left.
 update carts
-set is_abandoned = carts.checkout_step is distinct from 'Finalizado'
-    and not exists (
-        from identity_links
-        inner join order_customers
-            on order_customers.store = identity_links.store
-            and order_customers.customer_key = identity_links.customer_key
-        inner join orders_to_identify as orders on orders.order_id = order_customers.order_id
-        where identity_links.store = carts.store
-            and identity_links.kind = 'contact'
-            and identity_links.value = 'vtex:' || carts.contact_id
-            and orders.is_completed
-            and orders.created_at >= carts.abandoned_at
-    )
+set is_abandoned = judged.is_abandoned
+from (
+    select
+        contact_id,
+        checkout_step is distinct from 'Finalizado'
+        and not exists (
+            from identity_links
+            inner join order_customers
+                on order_customers.store = identity_links.store
+                and order_customers.customer_key = identity_links.customer_key
+            inner join orders
+                on orders.store = order_customers.store
+                and orders.order_id = order_customers.order_id
+            where identity_links.store = carts.store
+                and identity_links.kind = 'contact'
+                and identity_links.value = 'vtex:' || carts.contact_id
+                and orders.is_completed
+                and orders.created_at >= carts.abandoned_at
+        ) as is_abandoned
+    from carts
+    where store = getvariable('store')
+) as judged
 where carts.store = getvariable('store')
-    and carts.contact_id in (select contact_id from carts_to_judge);
+    and carts.contact_id = judged.contact_id
+    and carts.is_abandoned is distinct from judged.is_abandoned;

@@ -10,7 +10,7 @@ with earliest as (
     limit 1
 ),
 
-standing as (
+numbered as (
     select purchased_at, order_id, purchase_no
     from purchases
     where store = getvariable('store')
@@ -20,13 +20,13 @@ standing as (
     where number_before is not null
 )
 
-select earliest.purchased_at, earliest.order_id, coalesce(max(standing.purchase_no), 0) as last_no
+select earliest.purchased_at, earliest.order_id, coalesce(max(numbered.purchase_no), 0) as last_no
 from earliest
-left join standing
-    on standing.purchased_at < earliest.purchased_at
+left join numbered
+    on numbered.purchased_at < earliest.purchased_at
     or (
-        standing.purchased_at = earliest.purchased_at
-        and standing.order_id < earliest.order_id
+        numbered.purchased_at = earliest.purchased_at
+        and numbered.order_id < earliest.order_id
     )
 group by earliest.purchased_at, earliest.order_id;
 
@@ -56,6 +56,7 @@ placed as (
 select *, last_no + row_number() over (order by purchased_at, order_id) as purchase_no
 from placed
 where is_later
+qualify not is_standing or purchase_no <> number_before
 union all by name
 select *, number_before as purchase_no
 from placed

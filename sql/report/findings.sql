@@ -50,6 +50,8 @@ with findings as (
     from customer_merges
     where store = getvariable('store') and merged_at = getvariable('now')::timestamp
     union all
+    select 'faults_mended', null, getvariable('mended_count')::bigint, null
+    union all
     select finding, null, row_count, null
     from advisory
 )

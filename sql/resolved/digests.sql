@@ -1,7 +1,7 @@
 -- digests (temporary): what a resolve reads of one store. Grain: one row per order with all that belongs
--- to it, contact, SKU, shared document, and one for each of the categories, brands and the currency. A row's
--- hash is hashed again before it is added up: columns meet in it by xor, so that the same change in two
--- rows would cancel out. carts.is_abandoned is what a resolve writes.
+-- to it, per contact, SKU and shared document, and one each for all categories, all brands and the
+-- currency. A row's hash is hashed again before it is added up, so that the same change in two rows
+-- does not cancel out.
 create or replace temp table digests as
 with hashed (kind, row_key, row_hash) as (
     select 'orders', hash(order_id), hash(hash(orders))
@@ -28,23 +28,24 @@ with hashed (kind, row_key, row_hash) as (
     from contact_deletions
     where store = getvariable('store')
     union all
-    select 'contacts', hash('vtex:' || contact_id), hash(hash(cart))
-    from (select * exclude (is_abandoned) from carts) as cart
-    where store = getvariable('store')
-    union all
-    select 'skus', hash(sku), hash(hash(skus))
-    from skus
+    select 'skus', hash(sku), hash(hash(named))
+    from (
+        select
+            store, sku, product, product_id, ref_id, brand_id, brand, category_path_ids,
+            category_names
+        from skus
+    ) as named
     where store = getvariable('store')
     union all
     select 'shared_documents', hash(document), 0
     from shared_documents
     union all
-    select 'categories', 0, hash(hash(categories))
-    from categories
+    select 'categories', 0, hash(hash(named))
+    from (select store, category_id, category from categories) as named
     where store = getvariable('store')
     union all
-    select 'brands', 0, hash(hash(brands))
-    from brands
+    select 'brands', 0, hash(hash(named))
+    from (select store, brand_id, brand from brands) as named
     where store = getvariable('store')
     union all
     select 'currency', 0, hash(currency)

@@ -1,21 +1,19 @@
 -- state.resolved and state.resolved_digests: what this resolve read, by which rules, and when everything
 -- was last made anew.
-create or replace temp table whole_before as
-select whole_at
-from state.resolved
+update state.resolved
+set run_id = getvariable('run_id'), resolved_at = getvariable('now')::timestamp
 where store = getvariable('store');
 
-delete from state.resolved where store = getvariable('store');
+delete from state.resolved where store = getvariable('store') and getvariable('is_whole');
 
 insert into state.resolved by name
 select
     getvariable('store') as store,
     getvariable('rules') as rules,
-    case when getvariable('is_whole') then getvariable('now')::timestamp
-        else (select whole_at from whole_before)
-    end as whole_at,
+    getvariable('now')::timestamp as whole_at,
     getvariable('run_id') as run_id,
-    getvariable('now')::timestamp as resolved_at;
+    getvariable('now')::timestamp as resolved_at
+where getvariable('is_whole');
 
 delete from state.resolved_digests as before
 using changes

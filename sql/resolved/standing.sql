@@ -1,10 +1,10 @@
--- What the last resolve of one store leaves to do. Grain: one row.
+-- What the last resolve of one store leaves to do; `concerns_everybody`: by other rules, or with other names.
+-- Grain: one row.
 select
-    resolved.rules is not distinct from getvariable('rules') as is_by_these_rules,
     resolved.whole_at,
-    (select count(*) from changes where kind in ('categories', 'brands', 'currency')) > 0
-        as is_named_anew,
-    (select count(*) from changes) as change_count,
-    (select count(*) from digests) as row_count
+    resolved.rules is distinct from getvariable('rules')
+    or (select count(*) from changes where kind in ('categories', 'brands', 'currency')) > 0
+        as concerns_everybody,
+    (select count(*) from changes) as change_count
 from (select getvariable('store') as store) as asked
 left join state.resolved as resolved using (store);

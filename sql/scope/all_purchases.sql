@@ -9,11 +9,6 @@ create or replace temp view refunds_to_subtract as
 from order_refunds
 where store = getvariable('store');
 
-create or replace temp view carts_to_judge as
-select contact_id
-from carts
-where store = getvariable('store');
-
 create or replace temp table purchases_before (
     purchase_id varchar, purchase_no bigint, purchased_at timestamp, order_id varchar
 );

@@ -74,6 +74,7 @@ where store = getvariable('store')
         or source || ':' || contact_id in (select value from touched_links where kind = 'contact')
     );
 
+-- A view cannot take the place of a table of its name, so the rows have names of their own.
 create or replace temp view orders_to_identify as from identifying_orders;
 
 create or replace temp view contacts_to_identify as from identifying_contacts;

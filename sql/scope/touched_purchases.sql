@@ -1,6 +1,7 @@
 -- Only those purchases are made anew that a touched order is or was in, or one that has another customer
 -- now. A refund that names no purchase takes from any of its customer's, so that a customer with refunds
--- who has one of these has all purchases made anew.
+-- who has one of these has all purchases made anew. Of a cart that was dropped nobody knows what was in it,
+-- so each is judged again.
 create or replace temp table touched_sales as
 with order_now as (
     select order_id, customer_key
@@ -16,9 +17,12 @@ where order_before.customer_key is distinct from order_now.customer_key
 union
 from touched_orders
 union
+from renamed_orders
+union
 select order_id
 from orders
-where store = getvariable('store') and refund_of in (from touched_orders);
+where store = getvariable('store')
+    and hash(refund_of) in (select row_key from changes where kind = 'orders');
 
 -- Customers with refunds, and those of before: what was no purchase may have been a refund.
 create or replace temp table refunders as
@@ -57,6 +61,14 @@ with recursive reached (purchase_id) as (
     where order_id in (from touched_sales)
     union
     select purchase_id
+    from verdicts
+    where getvariable('returned_purchases') = 'drop'
+        and is_purchase
+        and order_id not in (
+            select order_id from purchase_orders where store = getvariable('store')
+        )
+    union
+    select purchase_id
     from refunder_purchases
     where customer_key in (
         select customer_key from order_customers_before where order_id in (from touched_sales)
@@ -79,6 +91,7 @@ create or replace temp table selling_items as
 from order_items
 where store = getvariable('store') and order_id in (select order_id from judging_orders);
 
+-- A view cannot take the place of a table of its name, so the rows have names of their own.
 create or replace temp view orders_to_judge as from judging_orders;
 
 create or replace temp view items_to_sell as from selling_items;
@@ -86,15 +99,6 @@ create or replace temp view items_to_sell as from selling_items;
 create or replace temp view refunds_to_subtract as
 from order_refunds
 where store = getvariable('store') and order_id in (select order_id from judging_orders);
-
-create or replace temp view carts_to_judge as
-select contact_id
-from contacts_to_identify
-where source = 'vtex'
-union
-select contact[6:]
-from touched_contacts
-where contact like 'vtex:%';
 
 create or replace temp table purchases_before as
 select purchase_id, purchase_no, purchased_at, order_id

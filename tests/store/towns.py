@@ -20,12 +20,21 @@ Change = tuple[str, str, Rows]
 
 ENTITIES = {
     "order": ("orders", "order_items", "order_refunds", "order_promo_codes"),
-    "contact": ("contacts", "contact_deletions", "carts"),
+    "receipt": ("order_refunds",),
+    "contact": ("contacts", "contact_deletions"),
+    "abandoned": ("carts",),
     "sku": ("skus",),
     "brand": ("brands",),
 }
-KEYS = {"order": "order_id", "contact": "contact_id", "sku": "sku", "brand": "brand_id"}
-COUNTS = {"order": 90, "contact": 25, "sku": 12, "brand": 2}
+KEYS = {
+    "order": "order_id",
+    "receipt": "receipt",
+    "contact": "contact_id",
+    "abandoned": "contact_id",
+    "sku": "sku",
+    "brand": "brand_id",
+}
+COUNTS = {"order": 90, "receipt": 8, "contact": 25, "abandoned": 12, "sku": 12, "brand": 2}
 
 
 def beginning(dice: Random) -> list[Change]:
@@ -36,12 +45,14 @@ def beginning(dice: Random) -> list[Change]:
 
 def step(dice: Random) -> list[Change]:
     """A few orders, contacts and SKUs that are new, gone or another; names of brands stay."""
-    entities = dice.choices(["order", "contact", "sku"], [6, 2, 1], k=dice.randint(1, 4))
+    named = ["order", "contact", "abandoned", "receipt", "sku"]
+    entities = dice.choices(named, [10, 4, 2, 1, 1], k=dice.randint(1, 4))
     return [_change(dice, entity, dice.randrange(COUNTS[entity])) for entity in entities]
 
 
 def _change(dice: Random, entity: str, n: int) -> Change:
-    return entity, f"{entity[0]}{n}", {} if dice.random() < 0.15 else _MADE[entity](dice)
+    letter = "c" if entity == "abandoned" else entity[0]
+    return entity, f"{letter}{n}", {} if dice.random() < 0.15 else _MADE[entity](dice)
 
 
 def _order(dice: Random) -> Rows:
@@ -100,16 +111,26 @@ def _contact(dice: Random) -> Rows:
         "created_at": _moment(dice) if dice.random() < 0.7 else None,
     }
     gone = {"source": "vtex", "deleted_at": _moment(dice)}
+    return {"contacts": [contact], "contact_deletions": [gone] if dice.random() < 0.2 else []}
+
+
+def _abandoned(dice: Random) -> Rows:
     cart = {"abandoned_at": _moment(dice), "checkout_step": dice.choice([None, "Finalizado"])}
-    return {
-        "contacts": [contact],
-        "contact_deletions": [gone] if dice.random() < 0.2 else [],
-        "carts": [cart] if dice.random() < 0.4 else [],
-    }
+    return {"carts": [{**cart, "is_abandoned": cart["checkout_step"] is None}]}
+
+
+def _receipt(dice: Random) -> Rows:
+    refund = {"order_id": _some(dice, "o", 90, 1), "source": "import", "amount_cents": 400}
+    return {"order_refunds": [refund]}
 
 
 def _sku(dice: Random) -> Rows:
-    return {"skus": [{"product": dice.choice(["Mug", "Jar"]), "brand_id": _some(dice, "b", 2, 1)}]}
+    entry = {
+        "product": dice.choice(["Mug", "Jar"]),
+        "brand_id": _some(dice, "b", 2, 1),
+        "category_path_ids": dice.choice([None, ["1"], ["1", "2"]]),
+    }
+    return {"skus": [entry]}
 
 
 def _brand(dice: Random) -> Rows:
@@ -118,7 +139,9 @@ def _brand(dice: Random) -> Rows:
 
 _MADE: dict[str, Callable[[Random], Rows]] = {
     "order": _order,
+    "receipt": _receipt,
     "contact": _contact,
+    "abandoned": _abandoned,
     "sku": _sku,
     "brand": _brand,
 }
@@ -130,6 +153,11 @@ def _some(dice: Random, letter: str, count: int, share: float) -> str | None:
 
 def _moment(dice: Random) -> str:
     return f"2026-01-{dice.randint(1, 20):02} {dice.choice([10, 11])}:00:00"
+
+
+def change_of(entity: str, key: str, **tables: Row) -> Change:
+    """One thing with a row in each of these tables."""
+    return entity, key, {table: [row] for table, row in tables.items()}
 
 
 def apply(connection: duckdb.DuckDBPyConnection, store: str, changes: list[Change]) -> None:
