@@ -92,7 +92,9 @@ def resolve(
     touched_share: float = TOUCHED_SHARE,
     mended_count: int = 0,
 ) -> pl.DataFrame:
-    """The findings; the caller holds the transaction. Raises HeldBack when a check finds rows.
+    """The findings; the caller holds the transaction.
+
+    Raises HeldBack when a check finds rows, FaultInPlaces when not everything was made anew.
 
     What the changes since the last resolve touch is made anew, everything when that is
     `touched_share` of the store or more (see scope.py). The tables are the same either way, but
