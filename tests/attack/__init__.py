@@ -1,0 +1,1 @@
+"""Attacks on real processes and files, and whether the program held."""
