@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+from croniter import CroniterError, croniter
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,6 +31,7 @@ from enrich.model import Rules
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Installation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
@@ -41,14 +43,26 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _five_fields(line: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z*/,#?-]+(?: [0-9A-Za-z*/,#?-]+){4}", line):
-        raise ValueError("a schedule is five fields of cron, such as 15 */4 * * *")
-    return line
+# Numbers, names of days and months, and signs; the rest of what croniter takes, Prefect does not.
+_CRON_FIELD = r"(?:[0-9*/,#?L-]|[A-Za-z]{3})+"
+_CRON_START = datetime(2026, 1, 1)  # noqa: DTZ001  any moment will do
+
+
+def _cron_line(line: str) -> str:
+    """The line, if it is one that Prefect's scheduler takes and that names moments to come."""
+    try:
+        if re.fullmatch(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{4}}", line):
+            croniter(line, _CRON_START).get_next()
+            return line
+    except CroniterError:
+        pass
+    raise ValueError(
+        "a schedule is five fields of cron that come true some day, such as 15 */4 * * *"
+    )
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Cron = Annotated[str, AfterValidator(_five_fields)]
+Cron = Annotated[str, AfterValidator(_cron_line)]
 
 
 class _Frozen(BaseModel):
@@ -248,6 +262,8 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
+    installation: Installation | None = None
+    """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     now: datetime | None = None
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -22,6 +21,7 @@ from flows.wire import (
     RETRYING,
     due_at,
     is_superfluous,
+    leave_page,
     live_wiring,
     raise_first,
     reticent,
@@ -102,9 +102,9 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
     copy_path = publish_copy(wiring)
     page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
-    create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
+    leave_page(wiring, "sync", page, "What was pulled and set aside")
     if consents:
-        create_markdown_artifact(consent_page(consents), key="consent", description="Consents")
+        leave_page(wiring, "consent", consent_page(consents), "Consents")
     told = (*(report.fault for report in reports), *(done.fault for done in consents))
     raise_first([*faults.values(), *unheard.values(), *told])
     return Completed(message=sync_line(reports))

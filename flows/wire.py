@@ -11,6 +11,7 @@ from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -18,6 +19,7 @@ from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
 from enrich.errors import EnrichError, Locked, Stop, TryAgain
+from enrich.jobs.installation import installation_name
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
 from enrich.settings import Settings, read_settings
@@ -135,6 +137,12 @@ def is_superfluous(
             is_covered(last_success_at(warehouse, job, store, **about), due)
             for job, store, about in wanted
         )
+
+
+def leave_page(wiring: Wiring, name: str, page: str, description: str) -> None:
+    """Keep the page with the run; its key is the installation's own, where several use a server."""
+    key = f"{name}-{installation_name(wiring.settings)}"
+    create_markdown_artifact(page, key=key, description=description)
 
 
 def raise_first(faults: list[Exception | None]) -> None:

@@ -14,6 +14,7 @@ from enrich.cli.pushes import push_all, raise_first_fault
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_profiles, show_pushes, show_sync
 from enrich.errors import BadSettings
+from enrich.jobs.installation import api_password
 from enrich.jobs.profiles import make_profiles
 from enrich.jobs.publish import publish
 from enrich.jobs.serving import DEFAULT_PORT, Address, serve_forever
@@ -89,10 +90,21 @@ PortOption = Annotated[int, typer.Option("--port", help="Port of the Prefect UI"
 ApiUrlOption = Annotated[
     str | None, typer.Option("--api-url", help="Use this Prefect server instead of starting one")
 ]
+ShowPasswordOption = Annotated[
+    bool, typer.Option("--show-password", help="Show the password of the Prefect UI and end")
+]
 
 
-def serve(shell: Shell, port: PortOption = DEFAULT_PORT, api_url: ApiUrlOption = None) -> None:
+def serve(
+    shell: Shell,
+    port: PortOption = DEFAULT_PORT,
+    api_url: ApiUrlOption = None,
+    show_password: ShowPasswordOption = False,
+) -> None:
     """Run both schedules and the Prefect UI until interrupted."""
+    if show_password:
+        shell.say(api_password(shell.settings.data_dir).get_secret_value())
+        return
     arguments = ["--data", str(shell.settings.data_dir)]
     if shell.config is not None:
         arguments += ["--config", str(shell.config)]
@@ -101,6 +113,7 @@ def serve(shell: Shell, port: PortOption = DEFAULT_PORT, api_url: ApiUrlOption =
             arguments,
             environ=shell.entry.environ,
             data_dir=shell.settings.data_dir,
+            started_at=shell.entry.clock(),
             address=Address(port),
             api_url=api_url,
             report=report,

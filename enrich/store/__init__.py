@@ -33,14 +33,14 @@ READ_COPY_NAME = "analysis.duckdb"
 
 
 @contextmanager
-def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[None]:
+def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[int]:
     """Held while the schedules of a data folder are served; raises Locked when they are already."""
     data_dir.mkdir(parents=True, exist_ok=True)
     does = "serves the schedules of this data folder"
     with writer_lock(
         data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
-    ):
-        yield
+    ) as descriptor:
+        yield descriptor
 
 
 @contextmanager
