@@ -31,7 +31,7 @@ from enrich.model import Rules
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Installation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+InstallationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
@@ -262,7 +262,7 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
-    installation: Installation | None = None
+    installation: InstallationName | None = None
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     now: datetime | None = None
     """Take this moment as now: for trials with old data."""

@@ -33,6 +33,8 @@ from flows.sync import sync_flow
 from flows.wire import live_wiring
 
 TAG = "enrich"
+SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
+PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
 # Before installations had names, every deployment of a server was called so.
 EARLIER_NAMES = ("four-hourly", "daily")
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,33 +53,15 @@ class Plan:
     description: str
 
 
-def plans(settings: Settings, installation: str) -> tuple[Plan, Plan]:
-    """The two deployments; their clock is `settings.schedule_zone`."""
-    return (
-        Plan(
-            sync_flow,
-            f"four-hourly-{installation}",
-            settings.schedule.sync_cron,
-            "Pull what changed in VTEX, resolve customers and purchases, publish the read copy.",
-        ),
-        Plan(
-            profiles_flow,
-            f"daily-{installation}",
-            settings.schedule.profiles_cron,
-            "Compute every customer's profile, keep it, push what changed to the platforms.",
-        ),
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class Deploying:
+class Installation:
     """One installation as Prefect sees it: its settings, and the settings file of its runs."""
 
     settings: Settings
     config: str | None
 
     @property
-    def installation(self) -> str:
+    def name(self) -> str:
         return installation_name(self.settings)
 
     @property
@@ -86,7 +70,12 @@ class Deploying:
 
     @property
     def plans(self) -> tuple[Plan, Plan]:
-        return plans(self.settings, self.installation)
+        """The two deployments; their clock is `settings.schedule_zone`."""
+        schedule = self.settings.schedule
+        return (
+            Plan(sync_flow, f"four-hourly-{self.name}", schedule.sync_cron, SYNC),
+            Plan(profiles_flow, f"daily-{self.name}", schedule.profiles_cron, PROFILES),
+        )
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -100,7 +89,7 @@ class Deploying:
             "schedule": Cron(plan.cron, timezone=self.settings.schedule_zone),
             "parameters": self.parameters,
             "concurrency_limit": ONE_AT_A_TIME,
-            "tags": [TAG, self.installation],
+            "tags": [TAG, self.name],
             "description": plan.description,
         }
 
@@ -111,10 +100,10 @@ class Deploying:
         return self.config is not None and parameters.get("config") == self.config
 
 
-def deploying(config: str | None, data: str | None) -> Deploying:
+def installation_of(config: str | None, data: str | None) -> Installation:
     """The installation of a settings file and a data folder."""
     path = str(Path(config).resolve()) if config else None
-    return Deploying(live_wiring(path, data).settings, path)
+    return Installation(live_wiring(path, data).settings, path)
 
 
 @contextmanager
@@ -146,7 +135,7 @@ def named(client: SyncPrefectClient, names: Sequence[str]) -> list[DeploymentRes
     return client.read_deployments(deployment_filter=DeploymentFilter(name=name))
 
 
-def refuse_taken_name(client: SyncPrefectClient, ours: Deploying) -> None:
+def refuse_taken_name(client: SyncPrefectClient, ours: Installation) -> None:
     """Raise BadSettings when another data folder has our names: we would replace its deployments.
 
     So a settings file that was copied with its `installation` stops nobody's schedule.
@@ -159,7 +148,7 @@ def refuse_taken_name(client: SyncPrefectClient, ours: Deploying) -> None:
             )
 
 
-def pause_earlier(client: SyncPrefectClient, ours: Deploying) -> list[str]:
+def pause_earlier(client: SyncPrefectClient, ours: Installation) -> list[str]:
     """Pause this folder's deployments of before installations had names; return their names.
 
     Those of another data folder stay: their installation may not be upgraded yet.
@@ -178,15 +167,15 @@ def pause_earlier(client: SyncPrefectClient, ours: Deploying) -> list[str]:
 
 def before_deploying(config: str = "", data: str = "", installation: str = "") -> dict[str, Any]:
     """The build step of prefect.yaml: what `register` does before it makes the deployments."""
-    ours = deploying(config or None, data or None)
-    if installation != ours.installation:
-        raise BadSettings(f"ENRICH_INSTALLATION must be {ours.installation}, as in the settings")
+    ours = installation_of(config or None, data or None)
+    if installation != ours.name:
+        raise BadSettings(f"ENRICH_INSTALLATION must be {ours.name}, as in the settings")
     with server_client() as client:
         refuse_taken_name(client, ours)
         return {"paused": pause_earlier(client, ours)}
 
 
-def register(ours: Deploying, pool: str) -> None:
+def register(ours: Installation, pool: str) -> None:
     """Both deployments in the work pool `pool`, whose workers run them from this folder."""
     with server_client() as client:
         refuse_taken_name(client, ours)
@@ -205,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pool", required=True, help="the process work pool")
     given = parser.parse_args(arguments)
     try:
-        register(deploying(given.config, given.data), given.pool)
+        register(installation_of(given.config, given.data), given.pool)
     except EnrichError as fault:
         sys.stderr.write(f"error: {fault}\n")
         sys.exit(fault.exit_code)

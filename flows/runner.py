@@ -23,18 +23,24 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 from enrich.errors import EnrichError
-from flows.deploy import Deploying, deploying, pause_earlier, refuse_taken_name, server_client
+from flows.deploy import (
+    Installation,
+    installation_of,
+    pause_earlier,
+    refuse_taken_name,
+    server_client,
+)
 
 ABANDONED = "the process or the machine that ran it went away; the next run covers the gap"
 
 
-def run(ours: Deploying, *, shared: bool) -> None:
+def run(ours: Installation, *, shared: bool) -> None:
     """Serve both deployments until interrupted, after what an earlier process left is put right."""
     with server_client() as client:
         if shared:
             refuse_taken_name(client, ours)
         for name in pause_earlier(client, ours):
-            sys.stdout.write(f"paused {name}: it is {name}-{ours.installation} now\n")
+            sys.stdout.write(f"paused {name}: it is {name}-{ours.name} now\n")
         if count := end_abandoned(client, ours):
             sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
     sys.stdout.flush()
@@ -43,7 +49,7 @@ def run(ours: Deploying, *, shared: bool) -> None:
     serve(*made, pause_on_shutdown=False, print_starting_message=False)
 
 
-def end_abandoned(client: SyncPrefectClient, ours: Deploying) -> int:
+def end_abandoned(client: SyncPrefectClient, ours: Installation) -> int:
     """Return how many runs of this installation were ended because nobody carries them on.
 
     They would stay *Running* and keep their place in the queue, so that no run after them begins.
@@ -72,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shared", action="store_true", help="others may use the server too")
     given = parser.parse_args(arguments)
     try:
-        run(deploying(given.config, given.data), shared=given.shared)
+        run(installation_of(given.config, given.data), shared=given.shared)
     except EnrichError as fault:
         sys.stderr.write(f"error: {fault}\n")
         sys.exit(fault.exit_code)

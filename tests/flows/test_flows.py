@@ -32,7 +32,7 @@ from enrich.report.movements import Movements
 from enrich.settings import Schedule, Settings, parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.wiring import Wiring
-from flows.deploy import Deploying, plans
+from flows.deploy import Installation
 from flows.pages import (
     consent_page,
     cut_table,
@@ -159,7 +159,7 @@ def test_every_task_is_reticent() -> None:
 
 def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
     settings = parse_settings(tomllib.loads(template()))
-    ours = Deploying(settings.model_copy(update={"installation": "mystore"}), None)
+    ours = Installation(settings.model_copy(update={"installation": "mystore"}), None)
     found = {plan.flow.name: ours.options_of(plan) for plan in ours.plans}
     assert found["sync"]["schedule"].cron == "15 */4 * * *"
     assert found["profiles"]["schedule"].cron == "45 5 * * *"
@@ -183,15 +183,16 @@ def test_runs_and_deployments_are_known_by_the_data_folder_they_write(
     parameters: dict[str, Any], expected: bool
 ) -> None:
     settings = Settings(data_dir=Path("/srv/enrich/data"))
-    ours = Deploying(settings, "/srv/enrich/enrich.toml")
+    ours = Installation(settings, "/srv/enrich/enrich.toml")
     assert ours.is_of_this_folder(parameters) is expected
-    assert not Deploying(settings, None).is_of_this_folder({"config": None})
+    assert not Installation(settings, None).is_of_this_folder({"config": None})
 
 
 def test_the_project_file_says_the_same_as_the_code() -> None:
     text = (ROOT / "prefect.yaml").read_text()
+    named = Settings().model_copy(update={"installation": "{{ $ENRICH_INSTALLATION }}"})
     for plan, entrypoint in zip(
-        plans(Settings(), "{{ $ENRICH_INSTALLATION }}"),
+        Installation(named, None).plans,
         ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow"),
         strict=True,
     ):
