@@ -164,7 +164,8 @@ def neighbour(folder: Path) -> Finding:
     beside = Served(folder, server, {"PREFECT_API_AUTH_STRING": server.password})
     beside.start("--data", str(data), "--api-url", f"{server.ui}/api")
     try:
-        wait_for(lambda: server.get(f"deployments/name/profiles/daily-{name}"))
+        path = f"deployments/name/profiles/daily-{name}"
+        wait_for(lambda: beside.is_at_work() and server.get(path))
     finally:
         beside.stop()
     states = {name: server.get(f"flow_runs/{run}")["state_type"] for name, run in at_work.items()}

@@ -49,19 +49,29 @@ class Server:
     def password(self) -> str:
         return (self.data / "prefect-password").read_text().strip()
 
-    @cached_property
-    def client(self) -> httpx.Client:
-        """With the password and a token against forged requests, as Prefect's own clients ask."""
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """What the API answers, asked as Prefect's own clients ask."""
         user, _, password = self.password.partition(":")
-        client = httpx.Client(base_url=f"{self.ui}/api/", auth=(user, password), timeout=30)
-        token = client.get("csrf-token", params={"client": "tests"}).raise_for_status().json()
-        client.headers["Prefect-Csrf-Client"] = "tests"
-        client.headers["Prefect-Csrf-Token"] = token["token"]
-        return client
+        answer = httpx.request(
+            method, f"{self.ui}/api/{path}", auth=(user, password), timeout=30, **options
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    @cached_property
+    def unforged(self) -> dict[str, str]:
+        """The headers that show a request to be no forged one."""
+        token = self.call("GET", "csrf-token", params={"client": "tests"})["token"]
+        return {"Prefect-Csrf-Client": "tests", "Prefect-Csrf-Token": token}
 
     def ask(self, path: str, body: Any = None) -> Any:
-        answer = self.client.post(path, json=body or {}).raise_for_status()
-        return answer.json() if answer.content else None
+        return self.call("POST", path, json=body or {}, headers=self.unforged)
+
+    def get(self, path: str) -> Any:
+        return self.call("GET", path)
+
+    def delete(self, path: str) -> None:
+        self.call("DELETE", path, headers=self.unforged)
 
     def deployments(self) -> dict[str, Any]:
         """By name, without the name of the installation."""
@@ -97,9 +107,6 @@ class Server:
         wait_for(
             lambda: self.ask("block_documents/", {"name": name, "data": {"value": value}, **ids})
         )
-
-    def get(self, path: str) -> Any:
-        return self.client.get(path).raise_for_status().json()
 
     def artifacts(self, run: dict[str, Any]) -> dict[str, str]:
         wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
@@ -150,7 +157,15 @@ class Served:
                 stdout=said,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(lambda: {"four-hourly", "daily"} <= set(self.server.deployments()))
+        wait_for(
+            lambda: self.is_at_work() and {"four-hourly", "daily"} <= set(self.server.deployments())
+        )
+
+    def is_at_work(self) -> bool:
+        """True; raises with what was said when the process has ended."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.said
+        return True
 
     def stop(self) -> None:
         assert self.process is not None

@@ -183,7 +183,7 @@ def test_the_project_file_registers_with_a_server_that_wants_a_password(served: 
         assert (made["work_pool_name"], made["tags"]) == ("workers", [TAG, "yaml"])
         assert made["parameters"]["data"] == str(server.data)
         assert found[f"{name}-{INSTALLATION}"]["work_pool_name"] is None
-        server.client.delete(f"deployments/{made['id']}").raise_for_status()
+        server.delete(f"deployments/{made['id']}")
 
 
 def test_prefect_keeps_no_secret_and_nobody(served: Served) -> None:

@@ -11,6 +11,7 @@ from enrich.errors import BadSettings
 from enrich.jobs.installation import api_password, installation_name
 from enrich.jobs.serving import Address, runner_environment, server_environment
 from enrich.settings import Settings
+from tests.cli.shell import enrich
 
 CALLER = {
     "PATH": "/bin",
@@ -74,6 +75,13 @@ def test_the_password_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
     (data / "prefect-password").write_text("")
     with pytest.raises(BadSettings, match="prefect-password is empty: delete it"):
         api_password(data)
+
+
+def test_the_password_is_shown_when_asked_for_and_nothing_starts(tmp_path: Path) -> None:
+    said = enrich("serve", "--show-password", "--data", tmp_path)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.strip() == api_password(tmp_path).get_secret_value()
+    assert [path.name for path in tmp_path.iterdir()] == ["prefect-password"]
 
 
 def test_an_installation_is_called_by_its_setting_else_by_its_own_folder(tmp_path: Path) -> None:
