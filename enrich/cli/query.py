@@ -12,7 +12,7 @@ from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.jobs.tables import for_people
+from enrich.spreadsheet import for_people
 from enrich.store import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]

@@ -189,7 +189,7 @@ def test_no_text_of_a_csv_for_people_runs_as_a_formula(shop: Path) -> None:
                 chr(10) || '=1']) as text"""
     said = enrich("query", "--csv", sql, "--data", shop)
     rows = list(csv.reader(io.StringIO(said.out)))[1:]
-    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "'\t=1", "'\n=1"]
+    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "\t'=1", "\n'=1"]
     assert [row[1] for row in rows] == expected
     assert rows[0][0] == "'=a|b"
     plain = enrich("query", "--json", sql, "--data", shop)  # for programs: as it is
