@@ -1,7 +1,7 @@
 """Tables for people who open them in a spreadsheet: no text of a cell runs as a formula.
 
-A spreadsheet splits a CSV file at the separator of its own country, so a text must be harmless after
-every separator that it holds: `Ana;=1+1` in a comma file is two cells where `;` separates.
+A spreadsheet splits a CSV file at the separator of its own country, so a text must be harmless
+after every separator that it holds: `Ana;=1+1` in a comma file is two cells where `;` separates.
 """
 
 from __future__ import annotations

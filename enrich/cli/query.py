@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import polars as pl
@@ -12,6 +11,7 @@ from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
+from enrich.plain_text import json_text
 from enrich.spreadsheet import for_people
 from enrich.store import ready_queries
 
@@ -42,9 +42,9 @@ def query(
     with shell.wiring.read_copy() as copy:
         found = copy.query(statement_of(sql, ready))
     if csv:
-        shell.out.file.write(for_people(found).write_csv())
+        shell.out.write(for_people(found).write_csv())
     elif as_json:
-        shell.out.file.write(json_lines(found))
+        shell.out.write(json_lines(found))
     else:
         show(shell, found, limit)
 
@@ -73,4 +73,4 @@ def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
 def json_lines(found: pl.DataFrame) -> str:
     """One JSON object a line; decimals and days as text."""
     rows = found.iter_rows(named=True)
-    return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json_text(row) + "\n" for row in rows)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from enrich.cli.console import PlainConsole
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
 from enrich.settings import Settings, StoreSettings, read_settings
 from enrich.wiring import Wiring
@@ -37,8 +37,8 @@ class Entry:
 
     environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
-    out: Console
-    err: Console
+    out: PlainConsole
+    err: PlainConsole
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Shell:
     config: Path | None
 
     @property
-    def out(self) -> Console:
+    def out(self) -> PlainConsole:
         return self.entry.out
 
     @property
@@ -86,7 +86,7 @@ class Shell:
 
     def say(self, line: str) -> None:
         """One plain line to the user."""
-        self.out.print(line, markup=False, soft_wrap=True)
+        self.out.print(line)
 
     def each(self, names: Sequence[str], do: Callable[[str], None]) -> None:
         """Do it for every store; one store's fault is raised after the others had their turn."""
