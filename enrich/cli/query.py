@@ -9,10 +9,11 @@ import typer
 
 from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
+from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
 from enrich.plain_text import json_text
-from enrich.spreadsheet import for_people
+from enrich.spreadsheet import csv_options, for_people
 from enrich.store import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
@@ -31,18 +32,20 @@ def query(
     sql: SqlArgument = None,
     ready: ReadyOption = None,
     csv: CsvOption = False,
+    csv_for: CsvForOption = None,
     as_json: JsonOption = False,
     limit: LimitOption = 200,
 ) -> None:
     """Ask the read copy, data/analysis.duckdb; without a question, list the ready ones."""
+    options = csv_options(csv_for)
     if sql is None and ready is None:
         rows = [(name, one.question) for name, one in ready_queries().items()]
         show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
         return
     with shell.wiring.read_copy() as copy:
         found = copy.query(statement_of(sql, ready))
-    if csv:
-        shell.out.write(for_people(found).write_csv())
+    if csv or csv_for:
+        shell.out.write(for_people(found).write_csv(**options))
     elif as_json:
         shell.out.write(json_lines(found))
     else:
