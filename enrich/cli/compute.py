@@ -101,7 +101,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
             publish(warehouse)
 
 
-PortOption = Annotated[int, typer.Option("--port", help="Port of the Prefect UI")]
+PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the Prefect UI")]
 ApiUrlOption = Annotated[
     str | None, typer.Option("--api-url", help="Use this Prefect server instead of starting one")
 ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from polars import selectors
 
 from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
@@ -45,7 +46,7 @@ def query(
     with shell.wiring.read_copy() as copy:
         found = copy.query(statement_of(sql, ready))
     if csv or csv_for:
-        shell.out.write(for_people(found).write_csv(**options))
+        shell.out.write(for_people(flat(found)).write_csv(**options))
     elif as_json:
         shell.out.write(json_lines(found))
     else:
@@ -66,11 +67,27 @@ def statement_of(sql: str | None, ready: str | None) -> str:
 
 def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     """A table of the first rows; numbers that are names, such as keys, without separators."""
-    names = [name for name in found.columns if name.endswith(NUMBERS_AS_NAMES)]
+    numbers = found.select(selectors.integer()).columns
+    names = [name for name in numbers if name.endswith(NUMBERS_AS_NAMES)]
     shown = found.head(limit).with_columns(pl.col(names).cast(pl.String))
     show_table(shell.out, None, shown.columns, shown.iter_rows())
     if found.height > limit:
         shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
+
+
+def flat(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows as CSV holds them: tables, maps and lists of lists in a cell are JSON."""
+    return found.with_columns(
+        pl.Series(
+            name, [None if value is None else json_text(value) for value in found[name]], pl.String
+        )
+        for name, kind in found.schema.items()
+        if kind == pl.Binary or (kind.is_nested() and not _is_plain_list(kind))
+    )
+
+
+def _is_plain_list(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.List) and not isinstance(kind.inner, pl.List | pl.Struct | pl.Array)
 
 
 def json_lines(found: pl.DataFrame) -> str:

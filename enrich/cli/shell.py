@@ -13,7 +13,7 @@ import typer
 
 from enrich.cli.console import PlainConsole
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
-from enrich.settings import Settings, StoreSettings, read_settings
+from enrich.settings import YEARS, Settings, StoreSettings, read_settings
 from enrich.wiring import Wiring
 
 DEFAULT_CONFIG = Path("enrich.toml")
@@ -117,17 +117,26 @@ def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | 
     if data is not None:
         changes["data_dir"] = data
     if now is not None:
-        changes["now"] = parse_moment(now)
+        changes["now"] = parse_now(now)
     return Shell(entry, settings.model_copy(update=changes), path)
+
+
+def parse_now(text: str) -> datetime:
+    """The moment to be taken as now; raises BadSettings on one with no calendar around it."""
+    moment = parse_moment(text)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise BadSettings(f"--now {text} is not between the years {YEARS[0]} and {YEARS[1]}")
+    return moment
 
 
 def parse_moment(text: str) -> datetime:
     """A UTC moment from ISO 8601 text; without a zone it is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadSettings(f"{text!r} is not a date or moment such as 2026-03-01") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return moment
 
 
 def with_shell(function: Callable[..., None]) -> Callable[..., None]:
