@@ -34,6 +34,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 InstallationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
+YEARS = (1900, 2200)
+"""What may be taken as now: windows and horizons around it are days that exist."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
 
@@ -282,6 +284,8 @@ class Settings(_Frozen):
             raise ValueError("at least one store is needed: [stores.NAME]")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
+        if self.now is not None and not YEARS[0] <= self.now.year <= YEARS[1]:
+            raise ValueError(f"now is not between the years {YEARS[0]} and {YEARS[1]}")
         for name, destination in self.destinations.items():
             unknown = (
                 set(destination.stores) - set(self.stores) if destination.stores != "all" else set()

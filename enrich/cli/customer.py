@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ import typer
 from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
+from enrich.plain_text import json_text
 
 WhoArgument = Annotated[
     str, typer.Argument(help="E-mail, the source's customer id, our key, or an order id")
@@ -35,7 +35,7 @@ def customer(
     with shell.wiring.read_copy() as copy:
         frames = copy.customer(who, store)
     if as_json:
-        shell.out.file.write(json_text(frames) + "\n")
+        shell.out.write(person_json(frames) + "\n")
         return
     person = frames["person"].row(0, named=True)
     known = [(name, _cell(value)) for name, value in person.items() if value is not None]
@@ -46,11 +46,11 @@ def customer(
             show_table(shell.out, title, frames[name].columns, rows)
 
 
-def json_text(frames: Mapping[str, pl.DataFrame]) -> str:
+def person_json(frames: Mapping[str, pl.DataFrame]) -> str:
     """The frames as one JSON object: `person` an object, the others lists of objects."""
     content: dict[str, Any] = {name: frame.to_dicts() for name, frame in frames.items()}
     content["person"] = content["person"][0]
-    return json.dumps(content, default=str, ensure_ascii=False, indent=2)
+    return json_text(content, indent=2)
 
 
 def _cell(value: Any) -> Any:

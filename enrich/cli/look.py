@@ -129,6 +129,6 @@ MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table i
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
     """Show every profile field: type, unit, empty value, definition."""
     if markdown:
-        shell.out.file.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        shell.out.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
         return
     show_table(shell.out, None, FIELD_COLUMNS, field_rows())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.attack import prefect_server
+from tests.attack import output, prefect_server
 from tests.attack.attempt import Attempt
 
 SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
     "prefect": prefect_server.ATTEMPTS,
+    "output": output.ATTEMPTS,
 }

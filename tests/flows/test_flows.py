@@ -284,7 +284,7 @@ STANDING = pl.DataFrame(
 
 def test_the_grid_shows_no_amount_of_fewer_than_five() -> None:
     lines = grid(STANDING).splitlines()
-    assert lines[2] == "| **R 5** | <5 | · | · | · | 12 (24,000) |"
+    assert lines[2] == r"| **R 5** | \<5 | · | · | · | 12 (24,000) |"
     assert len(lines) == 7
     segments = segment_table(STANDING)
     assert "| LOYAL_CHAMPIONS | 12 | 24,000.50 |" in segments
@@ -298,7 +298,7 @@ def test_cut_points_are_a_row_per_window_and_axis() -> None:
     rows += [("30d", "monetary", *one, "cents", 45) for one in cents]
     names = ["window", "axis", "score", "lowest", "highest", "customer_count", "unit", "population"]
     lines = cut_table(pl.DataFrame(rows, schema=names, orient="row")).splitlines()
-    assert lines[2] == "| 30d | recency | days | 90 to 400 | 60 to 80 | · | <5 | 0 to 10 | 44 |"
+    assert lines[2] == "| 30d | recency | days | 90 to 400 | 60 to 80 | · | \\<5 | 0 to 10 | 44 |"
     assert lines[3].startswith("| 30d | monetary | currency | 100 to 250 | 200 to 500 |")
 
 
