@@ -10,6 +10,7 @@ import typer
 from enrich.errors import BadSettings
 
 StoreOption = Annotated[str | None, typer.Option("--store", help="Only this store of the settings")]
+KeyOption = Annotated[int | None, typer.Option("--key", help="Our customer_key")]
 
 
 def parse_day(text: str | None) -> date | None:

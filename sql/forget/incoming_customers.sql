@@ -14,7 +14,8 @@ where key in (
 
     select key
     from told
-    where sha256((select salt from state.tombstone_salt) || identifier) in (
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
             select digest from state.tombstones where store = getvariable('store')
         )
 );
