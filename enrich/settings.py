@@ -27,6 +27,7 @@ from pydantic import (
 
 from enrich.errors import BadSettings
 from enrich.model import Rules
+from enrich.profile import SEGMENTS, SegmentTable, parse_segments
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -250,6 +251,8 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
+    segments_file: Path | None = None
+    """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
     now: datetime | None = None
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
@@ -312,7 +315,7 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
 def read_settings(path: Path) -> Settings:
     """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
     try:
-        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings = parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
@@ -323,6 +326,24 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(f"{path} is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
+    if settings.segments_file is None:
+        return settings
+    beside = path.parent / settings.segments_file
+    return settings.model_copy(update={"segments_file": beside})
+
+
+def read_segments(settings: Settings) -> SegmentTable:
+    """The segment table of the installation; raises BadSettings that names file and problem."""
+    path = settings.segments_file
+    if path is None:
+        return SEGMENTS
+    try:
+        return parse_segments(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise BadSettings(f"segments_file {path} cannot be read: {problem}") from None
+    except BadSettings as error:
+        raise BadSettings(f"segments_file {path}: {error}") from None
 
 
 def _problems(error: ValidationError) -> str:

@@ -30,8 +30,16 @@ from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.profile import SegmentTable
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
-from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
+from enrich.settings import (
+    DestinationEntry,
+    SecretSource,
+    Settings,
+    StoreSettings,
+    read_secret,
+    read_segments,
+)
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -71,6 +79,11 @@ class Wiring:
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
+
+    @property
+    def segments(self) -> SegmentTable:
+        """The segment table of the installation; raises BadSettings."""
+        return read_segments(self.settings)
 
     @property
     def has_warehouse(self) -> bool:
@@ -124,6 +137,7 @@ class Wiring:
         return Shop(
             name=name,
             rules=store.rules(),
+            segments=self.segments,
             client=client,
             extra_customer_fields=store.extra_customer_fields,
             first_sync_days=store.first_sync_days,

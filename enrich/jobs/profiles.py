@@ -88,7 +88,7 @@ def make_profiles(
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)
         tally = Tally(scored.block_count, report)
-        profiles = tally.of(profile_parts(scored, previous))
+        profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
         with written(profiles, plan.output) as passed_on:
             if plan.is_kept:
                 kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
