@@ -149,8 +149,8 @@ def _show_case(shell: Shell, case: Case) -> None:
     if case.again:
         shell.say(f"forgotten again, as the certificates say: {', '.join(case.again)}")
     if case.answers:
-        said = [(name, "; ".join(answers)) for name, answers in case.answers.items()]
-        show_table(shell.out, None, ("platform", "what"), said)
+        answers = [(name, "; ".join(words)) for name, words in case.answers.items()]
+        show_table(shell.out, None, ("platform", "what"), answers)
     for name in case.rewritten:
         shell.say(f"written again without the person: {name}")
     for line in open_questions(case):

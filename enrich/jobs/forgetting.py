@@ -149,7 +149,7 @@ def _leave_warehouse(places: Places, warehouse: Warehouse, case: Case) -> Case:
             warehouse.forget(
                 store,
                 people.named,
-                places.shops[store].rules,
+                places.shops.get(store, Shop(store)).rules,
                 certificate=case.certificate,
                 run_id=run.run_id,
                 now=places.now,
@@ -237,7 +237,7 @@ def certificate_of(case: Case) -> dict[str, Any]:
         "is_finished": case.is_finished,
         "removed": {store: dict(counts) for store, counts in case.removed.items()},
         "files_rewritten": list(case.rewritten),
-        "platforms": {name: "; ".join(said) for name, said in case.answers.items()},
+        "platforms": {name: "; ".join(words) for name, words in case.answers.items()},
         "still_in": sorted(case.copies),
         "not_reachable": list(case.unreachable),
         "forgotten_again": list(case.again),

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,11 @@ class Sought:
         """The traces to look for in a file; one of our exports is about its own store alone."""
         if OURS.match(name):
             whole = name.lstrip(".")
-            return [one for store, one in self.traces.items() if whole.startswith(f"{store}-")]
+            return [
+                one
+                for store, one in self.traces.items()
+                if re.match(rf"{re.escape(store)}-[a-z]+-\d{{4}}-", whole)
+            ]
         return list(self.traces.values())
 
 

@@ -70,11 +70,6 @@ class Case:
     again: tuple[str, ...] = ()
 
     @property
-    def was_known(self) -> bool:
-        known = ("customers", "contacts", "orders made anonymous", "consents", "rejects")
-        return any(counts.get(what) for counts in self.removed.values() for what in known)
-
-    @property
     def certificate(self) -> str:
         """The name of its certificate."""
         return f"{self.case_id}.json"

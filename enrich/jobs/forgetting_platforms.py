@@ -69,8 +69,8 @@ def _ask(journal: Journal, case: Case, name: str, outlet: Outlet | None) -> Case
         )
         pairs = list(zip(turn, results, strict=True))
         again += [one for one, result in pairs if result.outcome is Outcome.RETRYABLE]
-        said = {_in_words(result) for one, result in pairs if one not in again}
-        case = journal.save(_answered(case, name, (*again, *people), said))
+        words = {_in_words(result) for one, result in pairs if one not in again}
+        case = journal.save(_answered(case, name, (*again, *people), words))
     if again:
         return journal.save(replace(case, faults={**case.faults, name: "did not answer"}))
     return case
@@ -89,9 +89,9 @@ def _reachable(records: Sequence[Asked], outlet: Outlet) -> tuple[tuple[Asked, .
     return tuple(distinct.values()), any(one.record_id not in keys for one in wanted)
 
 
-def _answered(case: Case, name: str, left: Sequence[Asked], said: Iterable[str]) -> Case:
+def _answered(case: Case, name: str, left: Sequence[Asked], words: Iterable[str]) -> Case:
     to_ask = {**case.to_ask, name: tuple(left)}
-    answers = tuple(sorted({*case.answers.get(name, ()), *said}))
+    answers = tuple(sorted({*case.answers.get(name, ()), *words}))
     faults = {other: fault for other, fault in case.faults.items() if other != name}
     return replace(
         case,

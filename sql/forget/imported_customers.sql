@@ -1,5 +1,5 @@
 -- The registered frame `incoming` of customers without whoever was forgotten.
-with told as (
+with identified as (
     select
         customer_id,
         email,
@@ -11,7 +11,7 @@ with told as (
 
 forgotten as (
     select customer_id, email
-    from told
+    from identified
     cross join tombstone_salts as salts
     where sha256(salts.salt || identifier) in (
             select digest from state.tombstones where store = getvariable('store')

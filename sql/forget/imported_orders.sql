@@ -1,5 +1,5 @@
 -- The registered frame `incoming` of orders without whoever was forgotten.
-with told as (
+with identified as (
     select
         order_id,
         unnest([
@@ -10,7 +10,7 @@ with told as (
 
 forgotten as (
     select order_id
-    from told
+    from identified
     cross join tombstone_salts as salts
     where sha256(salts.salt || identifier) in (
             select digest from state.tombstones where store = getvariable('store')

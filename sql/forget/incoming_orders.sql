@@ -1,6 +1,6 @@
 -- incoming_documents of orders: whoever was forgotten stays away, the sale is kept as anonymous.
 create or replace temp table tombstoned_documents as
-with told as (
+with identified as (
     select
         key,
         unnest([
@@ -15,7 +15,7 @@ with told as (
 )
 
 select distinct key
-from told
+from identified
 cross join tombstone_salts as salts
 where sha256(salts.salt || identifier) in (
         select digest from state.tombstones where store = getvariable('store')

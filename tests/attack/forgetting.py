@@ -245,7 +245,7 @@ def _backup(folder: Path) -> Finding:
     codes = (done.returncode, again.returncode, last.returncode)
     return Finding(
         codes == (1, 1, 0) and named and found == len(LOOKED_FOR) and not shop.holding(),
-        f"both backups named, {found} of {len(LOOKED_FOR)} others found in one; done when they are gone",
+        f"both named, {found} of {len(LOOKED_FOR)} others found in one; done when they are gone",
     )
 
 
