@@ -204,6 +204,8 @@ class Retention(_Frozen):
     """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
     """Days that messages received are kept when no sync takes them in."""
+    inactive_years: int | None = Field(None, ge=1, le=30)
+    """Years without a sign of life after which `enrich forget --inactive` forgets; off if unset."""
 
 
 class Caller(_Frozen):

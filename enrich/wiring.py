@@ -25,6 +25,7 @@ from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
+from enrich.jobs.forgetting import Places
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
@@ -249,6 +250,26 @@ class Wiring:
             looks_per_run=wanted.looks_per_run,
             wait_seconds=wanted.export_wait_minutes * 60,
         )
+
+    @property
+    def places(self) -> Places:
+        """Where people are forgotten."""
+        return Places(
+            data_dir=self.settings.data_dir,
+            shops={name: self.plain_shop(name) for name in self.settings.stores},
+            open_warehouse=lambda: self.warehouse("forget"),
+            open_outlet=self._outlet_to_erase,
+            now=self.now,
+        )
+
+    @contextmanager
+    def _outlet_to_erase(self, name: str) -> Iterator[Outlet | None]:
+        """The destination, enabled or not; None when the settings have it no more."""
+        if name not in self.settings.destinations:
+            yield None
+            return
+        with self.outlets(name) as outlets:
+            yield outlets[0]
 
     def _outlet(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]

@@ -13,6 +13,7 @@ from enrich.errors import EnrichError
 from enrich.jobs.consent import run_consent
 from enrich.jobs.consent_summary import ConsentSummary
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
+from enrich.jobs.forgetting import forget, open_questions
 from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
@@ -30,6 +31,18 @@ from flows.wire import (
 )
 
 SUPERFLUOUS = "nothing left to do: a run that began after this one was due has covered it"
+
+
+@task(name="forget", task_run_name="forget", **RETRYING)
+@reticent
+def go_on_forgetting(wiring: Wiring) -> list[str]:
+    """What somebody has to do about people who are being forgotten, a line each."""
+    if not wiring.places.has_work:
+        return []
+    lines = [line for case in forget(wiring.places) for line in open_questions(case)]
+    for line in lines:
+        run_reporter().say(f"forgetting is unfinished: {line}")
+    return lines
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
@@ -98,6 +111,7 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     stores = wiring.vtex_stores
     if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
         return Completed(message=SUPERFLUOUS)
+    go_on_forgetting(wiring, return_state=True)  # its fault is its own
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
     consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
     copy_path = publish_copy(wiring)

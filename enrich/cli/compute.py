@@ -9,6 +9,7 @@ import typer
 
 from enrich.cli.consent import show_consent, weigh
 from enrich.cli.console import reporter
+from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import CsvForOption, StoreOption, parse_day
 from enrich.cli.pushes import push_all, raise_first_fault
 from enrich.cli.shell import Shell
@@ -72,6 +73,8 @@ def run(shell: Shell, store: StoreOption = None) -> None:
     names = shell.store_names(store)
     with shell.wiring.outlets():
         pass  # wrong settings of a platform are said now, not after an hour of pulling
+
+    go_on_forgetting(shell)
 
     def one(name: str) -> None:
         with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from enrich.cli.console import show_table
+from enrich.cli.forget import unfinished
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
@@ -27,6 +28,8 @@ def status(shell: Shell) -> None:
         shell.say(NOTHING_YET)
     if waiting := waiting_in(shell.settings.data_dir, shell.now):
         show_table(shell.out, "received, for the next sync", WAITING, waiting)
+    for line in unfinished(shell):
+        shell.say(f"{line}; `enrich forget --continue`")
 
 
 def show_known(shell: Shell, stores: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ CsvForOption = Annotated[
         "--csv-for", help=f"CSV with the separator and decimal sign of {', '.join(CSV_READERS)}"
     ),
 ]
+KeyOption = Annotated[int | None, typer.Option("--key", help="Our customer_key")]
 
 
 def parse_day(text: str | None) -> date | None:

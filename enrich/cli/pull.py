@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from enrich.cli.console import reporter, show_table
+from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_import, show_sync
@@ -46,6 +47,7 @@ def sync(
             raise done.fault
 
     names = shell.vtex_stores(store)
+    go_on_forgetting(shell)
     with shell.wiring.warehouse("sync") as warehouse:
         try:
             shell.each(names, one)

@@ -54,9 +54,11 @@ class ReadCopy:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
 
-    def customer(self, who: str, store: str | None) -> dict[str, pl.DataFrame]:
-        """Everything known of one customer, found by e-mail, id, key or order; see `person`."""
-        return person_frames(self._connection, who, store)
+    def customer(
+        self, who: str | None, store: str | None, key: int | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by a word or our key; see `person`."""
+        return person_frames(self._connection, who, store, key)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""

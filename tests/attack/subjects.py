@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.attack import output, prefect_server
+from tests.attack import forgetting, output, prefect_server
 from tests.attack.attempt import Attempt
 
 SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
     "prefect": prefect_server.ATTEMPTS,
+    "forget": forgetting.ATTEMPTS,
     "output": output.ATTEMPTS,
 }
