@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import Rules
+from enrich.model import EARLIEST, LATEST, Rules
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -216,6 +216,10 @@ class Receive(_Frozen):
     """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
     """Calls answered at once; more are told to come again."""
+    max_connections: int = Field(512, ge=1, le=10_000)
+    """Connections held at once, of all callers."""
+    max_connections_per_address: int = Field(128, ge=1, le=10_000)
+    """Connections held at once from one address; behind a reverse proxy all come from one."""
     callers: dict[Name, Caller] = {}
 
 
@@ -248,7 +252,7 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
-    now: datetime | None = None
+    now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
@@ -365,6 +369,17 @@ def read_secret(
     if block is None:
         raise BadSettings(f"the Prefect block {source.prefect_block} is only readable in a flow")
     return SecretStr(block(str(source.prefect_block)))
+
+
+def check_header(setting: str, secret: SecretStr) -> SecretStr:
+    """The secret when HTTP can carry it in a header; raises BadSettings naming the setting."""
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise BadSettings(
+            f"the secret of {setting} holds a letter with an accent, a line break or another"
+            " character that HTTP cannot carry; copy it again from where it was made"
+        )
+    return secret
 
 
 def _secret_of_file(path: Path) -> SecretStr:

@@ -30,7 +30,13 @@ from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
-from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
+from enrich.settings import (
+    DestinationEntry,
+    SecretSource,
+    Settings,
+    check_header,
+    read_secret,
+)
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -146,14 +152,15 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(store, http))
+            yield self._shop(name, self._client(name, http))
 
-    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+    def _client(self, name: str, http: Http) -> VtexClient:
+        store = self.settings.stores[name]
         channels = () if store.sales_channels == "all" else store.sales_channels
         return VtexClient(
             store.url,
-            self._secret(store.app_key),
-            self._secret(store.app_token),
+            check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
+            check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=channels,
         )
