@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import Rules
+from enrich.model import EARLIEST, LATEST, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -235,6 +235,10 @@ class Receive(_Frozen):
     """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
     """Calls answered at once; more are told to come again."""
+    max_connections: int = Field(512, ge=1, le=10_000)
+    """Connections held at once, of all callers."""
+    max_connections_per_address: int = Field(128, ge=1, le=10_000)
+    """Connections held at once from one address; behind a reverse proxy all come from one."""
     callers: dict[Name, Caller] = {}
 
 
@@ -271,7 +275,7 @@ class Settings(_Frozen):
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
     """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
-    now: datetime | None = None
+    now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
@@ -408,6 +412,17 @@ def read_secret(
     if block is None:
         raise BadSettings(f"the Prefect block {source.prefect_block} is only readable in a flow")
     return SecretStr(block(str(source.prefect_block)))
+
+
+def check_header(setting: str, secret: SecretStr) -> SecretStr:
+    """The secret when HTTP can carry it in a header; raises BadSettings naming the setting."""
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise BadSettings(
+            f"the secret of {setting} holds a letter with an accent, a line break or another"
+            " character that HTTP cannot carry; copy it again from where it was made"
+        )
+    return secret
 
 
 def _secret_of_file(path: Path) -> SecretStr:

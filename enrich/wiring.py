@@ -37,6 +37,7 @@ from enrich.settings import (
     SecretSource,
     Settings,
     StoreSettings,
+    check_header,
     read_secret,
     read_segments,
 )
@@ -161,14 +162,15 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(store, http))
+            yield self._shop(name, self._client(name, http))
 
-    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+    def _client(self, name: str, http: Http) -> VtexClient:
+        store = self.settings.stores[name]
         channels = () if store.sales_channels == "all" else store.sales_channels
         return VtexClient(
             store.url,
-            self._secret(store.app_key),
-            self._secret(store.app_token),
+            check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
+            check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=channels,
         )

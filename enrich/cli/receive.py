@@ -37,4 +37,6 @@ def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> N
         settings.host if host is None else host,
         settings.port if port is None else port,
         shell.say,
+        max_connections=settings.max_connections,
+        max_connections_per_address=settings.max_connections_per_address,
     )
