@@ -36,7 +36,6 @@ from enrich.settings import (
     DestinationEntry,
     SecretSource,
     Settings,
-    StoreSettings,
     check_header,
     read_secret,
     read_segments,

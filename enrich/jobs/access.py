@@ -14,8 +14,8 @@ import polars as pl
 import xlsxwriter
 
 from enrich.errors import BadSettings
-from enrich.jobs.tables import for_people
 from enrich.receiver import TOPICS, inboxes_in
+from enrich.spreadsheet import for_people
 from enrich.store import Named, Warehouse, traces_of
 from enrich.store.dictionary import table_notes
 
