@@ -25,10 +25,12 @@ from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
+from enrich.jobs.forgetting import Places
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.profile import SegmentTable
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
 from enrich.settings import (
     DestinationEntry,
@@ -36,6 +38,7 @@ from enrich.settings import (
     Settings,
     check_header,
     read_secret,
+    read_segments,
 )
 from enrich.store import (
     WAREHOUSE_NAME,
@@ -76,6 +79,11 @@ class Wiring:
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
+
+    @property
+    def segments(self) -> SegmentTable:
+        """The segment table of the installation; raises BadSettings."""
+        return read_segments(self.settings)
 
     @property
     def has_warehouse(self) -> bool:
@@ -129,6 +137,7 @@ class Wiring:
         return Shop(
             name=name,
             rules=store.rules(),
+            segments=self.segments,
             client=client,
             extra_customer_fields=store.extra_customer_fields,
             first_sync_days=store.first_sync_days,
@@ -242,6 +251,26 @@ class Wiring:
             looks_per_run=wanted.looks_per_run,
             wait_seconds=wanted.export_wait_minutes * 60,
         )
+
+    @property
+    def places(self) -> Places:
+        """Where people are forgotten."""
+        return Places(
+            data_dir=self.settings.data_dir,
+            shops={name: self.plain_shop(name) for name in self.settings.stores},
+            open_warehouse=lambda: self.warehouse("forget"),
+            open_outlet=self._outlet_to_erase,
+            now=self.now,
+        )
+
+    @contextmanager
+    def _outlet_to_erase(self, name: str) -> Iterator[Outlet | None]:
+        """The destination, enabled or not; None when the settings have it no more."""
+        if name not in self.settings.destinations:
+            yield None
+            return
+        with self.outlets(name) as outlets:
+            yield outlets[0]
 
     def _outlet(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]

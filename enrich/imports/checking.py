@@ -29,6 +29,7 @@ class TableRead:
     rows: pl.DataFrame
     rejects: list[Reject]
     notes: list[str]
+    row_count: int
 
 
 @dataclass
@@ -60,7 +61,7 @@ def read_table(path: Path, table: Table) -> TableRead:
             f" the first, line {first.line}: {first.reason}"
         )
     rejects = sorted(tally.rejects, key=lambda reject: reject.line or 0)
-    return TableRead(rows, rejects, list(_notes(path, tally, repeated_count)))
+    return TableRead(rows, rejects, list(_notes(path, tally, repeated_count)), tally.row_count)
 
 
 def _batches(path: Path, table: Table) -> Iterator[Batch]:
