@@ -7,6 +7,7 @@ python -m flows.deploy --config enrich.toml --pool NAME     register both with a
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,8 +134,8 @@ def register(settings: Settings, parameters: dict[str, Any], pool: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted, or register with a work pool."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--config", type=Path)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--config", type=Path, default=os.environ.get("ENRICH_CONFIG") or None)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ENRICH_DATA") or None)
     parser.add_argument("--pool", help="register with this work pool instead of serving")
     given = parser.parse_args(arguments)
     parameters = {

@@ -20,7 +20,7 @@ from prefect.runtime import flow_run
 from enrich.errors import EnrichError, Locked, Stop, TryAgain
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
-from enrich.settings import Settings, read_settings
+from enrich.settings import find_settings
 from enrich.wiring import Wiring
 
 # Waits between the tries of a task: a lock or an outage is over by then, or somebody must look.
@@ -62,10 +62,13 @@ def _place(fault: Exception) -> str:
 
 
 def live_wiring(config: str | None, data: str | None) -> Wiring:
-    """The wiring of a flow run: the settings file and data folder of its parameters."""
-    settings = read_settings(Path(config)) if config else Settings()
-    if data:
-        settings = settings.model_copy(update={"data_dir": Path(data)})
+    """The wiring of a flow run: the settings file and data folder of its parameters.
+
+    Without them those of ENRICH_CONFIG and ENRICH_DATA, as for any command.
+    """
+    settings, _ = find_settings(
+        Path(config) if config else None, Path(data) if data else None, os.environ
+    )
     return Wiring(settings, os.environ, lambda: datetime.now(UTC), block=read_block)
 
 
