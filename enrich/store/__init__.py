@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from enrich.settings import WAREHOUSE_NAME
 from enrich.store.connection import another, connect
 from enrich.store.damage import explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
+from enrich.store.sharing import READ_COPY_NAME, Sharing
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "WAREHOUSE_NAME",
     "ReadCopy",
     "ReadyQuery",
+    "Sharing",
     "StoreParts",
     "Warehouse",
     "open_warehouse",
@@ -27,9 +30,6 @@ __all__ = [
     "ready_queries",
     "serving_lock",
 ]
-
-WAREHOUSE_NAME = "warehouse.duckdb"
-READ_COPY_NAME = "analysis.duckdb"
 
 
 @contextmanager
@@ -51,19 +51,21 @@ def open_warehouse(
     started_at: datetime | None = None,
     memory_limit: str = "4GB",
     threads: int | None = None,
+    sharing: Sharing = Sharing(),
 ) -> Iterator[Warehouse]:
     """The warehouse of `data_dir`, made when there is none, owned by this process in the block.
 
-    Raises Locked saying who holds it, BadSettings when the file is newer than the program, Stop
-    when the file is damaged, the disk full or the memory too small.
+    `sharing` is how its read copy is shared. Raises Locked saying who holds it, BadSettings when
+    the file is newer than the program, Stop when the file is damaged, the disk full, the memory
+    too small or the account not allowed.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
-    with writer_lock(data_dir / ".lock", job, signature), explained(path):
-        connection = connect(path, memory_limit, threads)
-        try:
-            with another(connection) as reader:
-                yield Warehouse(path, connection, reader)
-        finally:
-            connection.close()
+    with explained(path):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            writer_lock(data_dir / ".lock", job, signature),
+            closing(connect(path, memory_limit, threads)) as connection,
+            another(connection) as reader,
+        ):
+            yield Warehouse(path, connection, reader, sharing)
