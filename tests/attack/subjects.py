@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.attack import readers
 from tests.attack.attempt import Attempt
 
-SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {}
+SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
+    "readers": readers.ATTEMPTS,
+}
