@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from enrich.cli.console import show_table
+from enrich.cli.forget import unfinished
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
@@ -40,12 +41,14 @@ def status(shell: Shell, as_json: JsonOption = False, tables: TablesOption = Fal
     waiting = waiting_in(shell.settings.data_dir, shell.now)
     if as_json:
         document = status_document(found, waiting) if found else {"exit_code": 0, "advice": []}
-        shell.out.file.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
+        shell.out.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
     else:
         if found is not None:
             show_status(shell, found, with_tables=tables)
         if waiting:
             show_table(shell.out, "received, for the next sync", WAITING, waiting)
+        for line in unfinished(shell):
+            shell.say(f"{line}; `enrich forget --continue`")
     if found is not None and found.exit_code:
         raise typer.Exit(found.exit_code)
 
@@ -158,6 +161,6 @@ MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table i
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
     """Show every profile field: type, unit, empty value, definition."""
     if markdown:
-        shell.out.file.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        shell.out.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
         return
     show_table(shell.out, None, FIELD_COLUMNS, field_rows())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
+from polars import selectors
 
 from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
+from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, Stop
-from enrich.jobs.tables import for_people
+from enrich.plain_text import json_text
+from enrich.spreadsheet import csv_options, for_people
 from enrich.store import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
@@ -42,25 +44,28 @@ def query(
     sql: SqlArgument = None,
     ready: ReadyOption = None,
     csv: CsvOption = False,
+    csv_for: CsvForOption = None,
     as_json: JsonOption = False,
     output: OutputOption = None,
     limit: LimitOption = 200,
     max_seconds: SecondsOption = 600.0,
 ) -> None:
     """Ask the read copy, and nothing but it; without a question, list the ready ones."""
+    options = csv_options(csv_for)
     if sql is None and ready is None:
         rows = [(name, one.question) for name, one in ready_queries().items()]
         show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
         return
-    kind = kind_of(csv, as_json, output)
+    kind = kind_of(csv or csv_for is not None, as_json, output)
     with shell.wiring.read_copy() as copy:
         found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
+        pieces = json_pieces(found) if kind == "json" else csv_pieces(found, options)
         if output is not None:
-            count = write_file(output, WRITERS[kind](found))
+            count = write_file(output, pieces)
             shell.say(f"written: {output} ({count:,} bytes)")
         elif kind:
-            for piece in WRITERS[kind](found):
-                shell.out.file.write(piece)
+            for piece in pieces:
+                shell.out.write(piece)
         else:
             show(shell, first_rows(found, limit + 1), limit)
 
@@ -97,18 +102,16 @@ def _write_whole(path: Path, pieces: Iterator[str]) -> int:
     return count
 
 
-def csv_pieces(found: Iterator[pl.DataFrame]) -> Iterator[str]:
+def csv_pieces(found: Iterator[pl.DataFrame], options: Mapping[str, Any]) -> Iterator[str]:
     """The header, then the rows of every frame; no text of them runs as a formula."""
     for number, frame in enumerate(found):
-        yield for_people(frame).write_csv(include_header=number == 0)
+        begins = {} if number == 0 else {"include_header": False, "include_bom": False}
+        yield for_people(flat(frame)).write_csv(**{**options, **begins})
 
 
 def json_pieces(found: Iterator[pl.DataFrame]) -> Iterator[str]:
     """One JSON object a line."""
     return (json_lines(frame) for frame in found)
-
-
-WRITERS = {"csv": csv_pieces, "json": json_pieces}
 
 
 def first_rows(found: Iterator[pl.DataFrame], count: int) -> pl.DataFrame:
@@ -133,14 +136,30 @@ def statement_of(sql: str | None, ready: str | None) -> str:
 
 def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     """A table of the first rows; numbers that are names, such as keys, without separators."""
-    names = [name for name in found.columns if name.endswith(NUMBERS_AS_NAMES)]
+    numbers = found.select(selectors.integer()).columns
+    names = [name for name in numbers if name.endswith(NUMBERS_AS_NAMES)]
     shown = found.head(limit).with_columns(pl.col(names).cast(pl.String))
     show_table(shell.out, None, shown.columns, shown.iter_rows())
     if found.height > limit:
         shell.say(f"there are more than these {limit:,} rows; --limit shows more, --csv all")
 
 
+def flat(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows as CSV holds them: tables, maps and lists of lists in a cell are JSON."""
+    return found.with_columns(
+        pl.Series(
+            name, [None if value is None else json_text(value) for value in found[name]], pl.String
+        )
+        for name, kind in found.schema.items()
+        if kind == pl.Binary or (kind.is_nested() and not _is_plain_list(kind))
+    )
+
+
+def _is_plain_list(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.List) and not isinstance(kind.inner, pl.List | pl.Struct | pl.Array)
+
+
 def json_lines(found: pl.DataFrame) -> str:
     """One JSON object a line; decimals and days as text."""
     rows = found.iter_rows(named=True)
-    return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json_text(row) + "\n" for row in rows)

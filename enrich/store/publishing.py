@@ -68,7 +68,7 @@ DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published makes."""
 
 
-PRIVATE = Path(".analysis") / READ_COPY_NAME
+OWN_COPY = Path(".analysis") / READ_COPY_NAME
 """The copy that enrich itself reads, in the data folder: no other program opens it, so none can
 change it or hold it."""
 
@@ -83,7 +83,7 @@ def publish(
 
     `comments` (by table, then column) stand before those of sql/views/columns.toml.
     """
-    own = data_dir / PRIVATE
+    own = data_dir / OWN_COPY
     _make_folder(own.parent)
     _publish_own(connection, own, comments)
     if sharing.contacts:

@@ -6,6 +6,7 @@ What is asked of it may come from anybody, so the connection reaches nothing but
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pyarrow as pa
+from polars import selectors
 
 from enrich.errors import BadSettings, Stop
 from enrich.store import ledger
@@ -26,7 +28,7 @@ from enrich.store.damage import READ_COPY, explained
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
-from enrich.store.publishing import PRIVATE
+from enrich.store.publishing import OWN_COPY
 from enrich.store.scripts import frame_of, read, run, scripts_in, table_exists
 
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -59,11 +61,10 @@ class ReadCopy:
         """
         with _asked(self._connection, max_seconds):
             question = _one_question(self._connection, text)
-            relation = self._connection.sql(question, params=values)
-            _refuse_intervals(relation)
-            yield frame_of(relation.limit(0))
-            for batch in relation.to_arrow_reader(rows):
-                yield pl.DataFrame(batch)
+            answer = _answer(self._connection.sql(question, params=values))
+            yield frame_of(answer.limit(0))
+            for batch in answer.to_arrow_reader(rows):
+                yield _within_calendar(pl.DataFrame(batch))
 
     def table(self, name: str, store: str | None = None) -> pl.DataFrame:
         """One table, of one store or of all; empty without columns when it does not exist."""
@@ -78,9 +79,11 @@ class ReadCopy:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
 
-    def customer(self, who: str, store: str | None) -> dict[str, pl.DataFrame]:
-        """Everything known of one customer, found by e-mail, id, key or order; see `person`."""
-        return person_frames(self._connection, who, store)
+    def customer(
+        self, who: str | None, store: str | None, key: int | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by a word or our key; see `person`."""
+        return person_frames(self._connection, who, store, key)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""
@@ -120,6 +123,37 @@ class ReadCopy:
         return ledger.table_counts(self._connection)
 
 
+# What no frame holds, alone or in a list; DuckDB's own spelling of it does.
+_AS_TEXT = re.compile(r"\bINTERVAL\b|\bBIT\b|\bUNION\b|\bTIME WITH TIME ZONE\b")
+
+
+def _answer(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The rows of anybody's query as a frame can hold them; raises BadSettings when none can."""
+    names = relation.columns
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise BadSettings(
+            f"the query failed: two columns are called {repeated[0]}; rename one with `as NAME`"
+        )
+    columns = [
+        duckdb.ColumnExpression(name).cast("varchar").alias(name)
+        if _AS_TEXT.search(str(kind))
+        else duckdb.ColumnExpression(name)
+        for name, kind in zip(names, relation.types, strict=True)
+    ]
+    return relation.select(*columns)
+
+
+def _within_calendar(found: pl.DataFrame) -> pl.DataFrame:
+    for name in found.select(selectors.date() | selectors.datetime()).columns:
+        years = found[name].drop_nulls().dt.year()  # null for infinity
+        if not years.is_between(1, 9999).fill_null(False).all():
+            raise BadSettings(
+                f"the query failed: {name} holds a day outside of the years 1 to 9999;"
+                f" ask for it as text: {name}::varchar"
+            )
+    return found
+
+
 @contextmanager
 def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
     """The read copy in `data_dir`; raises BadSettings when nothing was published yet.
@@ -127,7 +161,7 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
     It is our own, which no other program opens. SQL from outside reads it and nothing else: no
     other file, no extension, no setting; see `ReadCopy.query`.
     """
-    path = data_dir / PRIVATE
+    path = data_dir / OWN_COPY
     with explained(path, READ_COPY), ExitStack() as stack:
         if not path.is_file():
             raise BadSettings(
@@ -195,13 +229,6 @@ def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> 
     finally:
         is_answered.set()
         watch.join()
-
-
-def _refuse_intervals(relation: duckdb.DuckDBPyRelation) -> None:
-    columns = zip(relation.columns, relation.types, strict=True)
-    found = [name for name, kind in columns if "INTERVAL" in str(kind)]
-    if found:
-        raise BadSettings(f"the column {found[0]} is an interval; ask for its text, ::text")
 
 
 def _one_question(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
