@@ -49,7 +49,16 @@ def _five_fields(line: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _bytes(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(?:\.[0-9]+)? ?[MGT]i?B", text):
+        raise ValueError("a memory limit is a number with MB, GB or TB, such as 4 GB")
+    return text
+
+
 Cron = Annotated[str, AfterValidator(_five_fields)]
+Memory = Annotated[str, AfterValidator(_bytes)]
 
 
 class _Frozen(BaseModel):
@@ -155,6 +164,13 @@ class StoreSettings(_Frozen):
         return Rules(**{name: getattr(self, name) for name in names})
 
 
+class WarehouseSettings(_Frozen):
+    """How much of the machine the warehouse takes."""
+
+    memory_limit: Memory = "4 GB"
+    """What DuckDB takes at most, never over half of the machine; more goes to files in `.tmp`."""
+
+
 class DestinationEntry(BaseModel):
     """One destination as written; its own adapter validates the rest of the keys."""
 
@@ -255,6 +271,7 @@ class Settings(_Frozen):
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
+    warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     receive: Receive = Receive()

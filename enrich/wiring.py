@@ -91,7 +91,13 @@ class Wiring:
 
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
-        return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
+        settings = self.settings
+        return open_warehouse(
+            settings.data_dir,
+            job=job,
+            started_at=self.clock(),
+            memory_limit=settings.warehouse.memory_limit,
+        )
 
     def tidy(self, warehouse: Warehouse) -> None:
         """Drop what the settings keep no longer."""

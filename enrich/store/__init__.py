@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.store.connection import another, connect
-from enrich.store.damage import explained
+from enrich.store.damage import explained, memory_explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.reading import ReadCopy, read_warehouse
@@ -49,7 +49,7 @@ def open_warehouse(
     *,
     job: str = "a job",
     started_at: datetime | None = None,
-    memory_limit: str = "4GB",
+    memory_limit: str = "4 GB",
     threads: int | None = None,
 ) -> Iterator[Warehouse]:
     """The warehouse of `data_dir`, made when there is none, owned by this process in the block.
@@ -60,10 +60,14 @@ def open_warehouse(
     data_dir.mkdir(parents=True, exist_ok=True)
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
-    with writer_lock(data_dir / ".lock", job, signature), explained(path):
+    with (
+        writer_lock(data_dir / ".lock", job, signature),
+        explained(path),
+        memory_explained(f"running {job}", memory_limit),
+    ):
         connection = connect(path, memory_limit, threads)
         try:
             with another(connection) as reader:
-                yield Warehouse(path, connection, reader)
+                yield Warehouse(path, connection, reader, memory_limit)
         finally:
             connection.close()

@@ -13,7 +13,7 @@ from enrich.errors import Stop
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Raises Stop where DuckDB says that file, disk or memory failed; other errors pass unchanged.
+    """Raises Stop where DuckDB says that file or disk failed; other errors pass unchanged.
 
     DuckDB's own text stays out: it may quote a value.
     """
@@ -26,11 +26,21 @@ def explained(path: Path) -> Iterator[None]:
         raise Stop(f"the warehouse {path} {remedy}; nothing is half-written") from error
 
 
+@contextmanager
+def memory_explained(doing: str, memory_limit: str) -> Iterator[None]:
+    """Raises Stop naming the setting where DuckDB runs out of memory while `doing`."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise Stop(
+            f"out of memory while {doing}; raise `[warehouse] memory_limit` (now {memory_limit}) "
+            "or free disk for temporary files"
+        ) from error
+
+
 def _remedy(error: duckdb.Error) -> str | None:
     if "corrupt database file" in str(error).lower():
         return "is damaged: put a backup in its place"
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return "needs more memory or temporary space than there is: free some, then run it again"
     if isinstance(error, duckdb.IOException):
         return "cannot be read or written: see room and rights of its disk, then run it again"
     return None

@@ -1,19 +1,18 @@
--- verdicts (temporary view). Grain: one row per order of the store, refunds included, with the verdict of
+-- order_classes (temporary view). Grain: one row per order of the store, refunds included, with its class by
 -- the purchase rule. An order that names no currency counts as in the reporting one.
-create or replace temp view verdicts as
-with judged as (
+create or replace temp view order_classes as
+with classified as (
     select
         orders.*,
         coalesce(orders.currency <> reporting_currency.currency, false) as is_foreign,
         value_cents < 0 or refund_of is not null as is_refund,
-        is_marketplace_order(origin, affiliate_id) as is_marketplace,
-        coalesce('group ' || order_group, 'order ' || order_id) as purchase_id
+        is_marketplace_order(origin, affiliate_id) as is_marketplace
     from orders
     cross join reporting_currency
     where store = getvariable('store')
 ),
 
-purchasing as (
+selling as (
     select
         *,
         is_completed
@@ -23,8 +22,8 @@ purchasing as (
         and created_at is not null
         and value_cents is not null
         and not is_refund as is_sale
-    from judged
+    from classified
 )
 
 select *, is_sale and not is_foreign as is_purchase
-from purchasing;
+from selling;
