@@ -64,7 +64,6 @@ from new_links;
 delete from order_customers where store = getvariable('store');
 
 insert into order_customers
-select getvariable('store'), orders.order_id, group_keys.customer_key, order_groups.match_rule
+select getvariable('store'), order_groups.order_id, group_keys.customer_key, order_groups.match_rule
 from order_groups
-inner join group_keys on group_keys.group_no = order_groups.group_no
-inner join orders on orders.rowid = order_groups.order_no;
+inner join group_keys on group_keys.group_no = order_groups.group_no;

@@ -7,6 +7,7 @@ create or replace temp table order_owners as
 with identified as (
     select
         rowid as order_no,
+        order_id,
         source = 'import' as is_imported,
         created_at,
         lower(coalesce(user_profile_id, customer_id)) as customer_id,
@@ -20,7 +21,8 @@ with identified as (
 )
 
 select
-    identified.order_no as order_no,
+    identified.order_no,
+    identified.order_id,
     identified.is_imported,
     identified.created_at,
     customer_id_owners.group_no as customer_id_group,
@@ -57,11 +59,11 @@ where not is_open and group_no is not null;
 
 -- order_groups (temporary view). Grain: one row per order whose person is known.
 create or replace temp view order_groups as
-select order_no, group_no, match_rule, created_at
+select order_no, order_id, group_no, match_rule, created_at
 from settled_orders
 union all
-select matched_orders.order_no, matched_orders.group_no, matched_orders.match_rule,
-    order_owners.created_at
+select matched_orders.order_no, order_owners.order_id, matched_orders.group_no,
+    matched_orders.match_rule, order_owners.created_at
 from matched_orders
 inner join order_owners on order_owners.order_no = matched_orders.order_no and order_owners.is_open;
 
@@ -78,7 +80,7 @@ with open_orders as (
                 then orders.document
         end as document,
         orders.email,
-        row_number() over (order by orders.created_at, orders.order_id) as turn
+        row_number() over (order by order_owners.created_at, order_owners.order_id) as turn
     from order_owners
     inner join orders on orders.rowid = order_owners.order_no
     where order_owners.is_open
