@@ -25,6 +25,7 @@ from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
+from enrich.jobs.forgetting import Places
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
@@ -35,7 +36,7 @@ from enrich.settings import (
     DestinationEntry,
     SecretSource,
     Settings,
-    StoreSettings,
+    check_header,
     read_secret,
     read_segments,
 )
@@ -166,14 +167,15 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(store, http))
+            yield self._shop(name, self._client(name, http))
 
-    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+    def _client(self, name: str, http: Http) -> VtexClient:
+        store = self.settings.stores[name]
         channels = () if store.sales_channels == "all" else store.sales_channels
         return VtexClient(
             store.url,
-            self._secret(store.app_key),
-            self._secret(store.app_token),
+            check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
+            check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=channels,
         )
@@ -255,6 +257,26 @@ class Wiring:
             looks_per_run=wanted.looks_per_run,
             wait_seconds=wanted.export_wait_minutes * 60,
         )
+
+    @property
+    def places(self) -> Places:
+        """Where people are forgotten."""
+        return Places(
+            data_dir=self.settings.data_dir,
+            shops={name: self.plain_shop(name) for name in self.settings.stores},
+            open_warehouse=lambda: self.warehouse("forget"),
+            open_outlet=self._outlet_to_erase,
+            now=self.now,
+        )
+
+    @contextmanager
+    def _outlet_to_erase(self, name: str) -> Iterator[Outlet | None]:
+        """The destination, enabled or not; None when the settings have it no more."""
+        if name not in self.settings.destinations:
+            yield None
+            return
+        with self.outlets(name) as outlets:
+            yield outlets[0]
 
     def _outlet(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.model import Rules
+from enrich.model import MAX_TOTAL_CENTS, Rules
 from enrich.store.scripts import read, registered, run, scripts_in, statement
 
 VTEX, IMPORT = False, True
@@ -81,6 +81,7 @@ def resolve(
     values = {**_scalars(rules), "store": store, "run_id": run_id, "now": now}
     values["rules"] = f"{_scalars(rules)} {_rules_digest()}"
     if read(connection, "state/resolved", **values).is_empty():
+        _check_totals(connection, values)
         _resolve_customers(connection, values)
         _run_all(connection, "purchases", _PURCHASES, values)
         _check(connection, values)
@@ -125,6 +126,17 @@ def _run_all(
 ) -> None:
     for script in scripts:
         run(connection, f"{folder}/{script}", **values)
+
+
+def _check_totals(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+    """Raise HeldBack when a sum of amounts could leave the numbers that the program counts with."""
+    if read(connection, "purchases/totals", **values).item() > MAX_TOTAL_CENTS:
+        order_id = read(connection, "purchases/largest_amount", **values).item()
+        raise HeldBack(
+            f"the amounts of {values['store']} add up to more than {MAX_TOTAL_CENTS // 100:,}: the"
+            f" largest order is {order_id}; see whether another number stands where its"
+            " amount should, and import the file again with the right column"
+        )
 
 
 def _check(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> None:
