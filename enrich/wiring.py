@@ -95,7 +95,11 @@ class Wiring:
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
         return open_warehouse(
-            self.settings.data_dir, job=job, started_at=self.clock(), sharing=self.sharing
+            self.settings.data_dir,
+            job=job,
+            started_at=self.clock(),
+            memory_limit=self.settings.warehouse.memory_limit,
+            sharing=self.sharing,
         )
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,8 @@ from enrich.store import (
 )
 from enrich.store.connection import transaction
 from enrich.store.consents import Consents
+from enrich.store.damage import memory_explained
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
-from enrich.store.resolving import FaultInPlaces
-from enrich.store.scope import TOUCHED_SHARE
 from enrich.store.scripts import read, registered, run
 from enrich.store.sharing import Sharing
 
@@ -48,6 +46,7 @@ class Warehouse:
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
     _sharing: Sharing = field(default_factory=Sharing)
+    memory_limit: str = "4 GB"
 
     # -- load ---------------------------------------------------------------------------------
 
@@ -251,31 +250,18 @@ class Warehouse:
 
     # -- resolve, profile, publish ------------------------------------------------------------
 
-    def resolve(
-        self,
-        store: str,
-        rules: Rules,
-        *,
-        run_id: str,
-        now: datetime,
-        touched_share: float = TOUCHED_SHARE,
-    ) -> pl.DataFrame:
+    def resolve(self, store: str, rules: Rules, *, run_id: str, now: datetime) -> pl.DataFrame:
         """The findings of a resolve: finding, detail, row_count, amount_cents.
 
-        Customers, purchases and their lines are made again from the typed tables, as far as these
-        have changed (see scope.py), in one transaction; raises HeldBack, leaving yesterday's,
-        when a structural check finds rows, and finds them still with everything made again.
+        Customers, purchases and their lines are built again from the typed tables, in one
+        transaction, unless nothing was loaded since the last time. Raises HeldBack, leaving
+        yesterday's, when a check finds rows.
         """
-        resolved = partial(
-            resolving.resolve, self._connection, store, rules, run_id=run_id, now=now
-        )
-        try:
-            with transaction(self._connection):
-                return resolved(touched_share=touched_share)
-        except FaultInPlaces as fault:
-            mended_count = fault.row_count
-        with transaction(self._connection):
-            return resolved(touched_share=0.0, mended_count=mended_count)
+        with (
+            memory_explained("resolving", self.memory_limit),
+            transaction(self._connection),
+        ):
+            return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
 
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""

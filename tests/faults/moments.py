@@ -30,7 +30,9 @@ MOMENTS: Mapping[str, Moment] = {
     ),
     "load: before the watermark": Moment("store/warehouse.py", "set_watermark", "call"),
     "load: inside the comparison": Moment("store/reconciling.py", "reconcile"),
-    "resolve: people are known, purchases are not": Moment("store/resolving.py", "_make_customers"),
+    "resolve: people are known, purchases are not": Moment(
+        "store/resolving.py", "_resolve_customers"
+    ),
     "profile: a part of the table is written": Moment("store/history.py", "lay_aside"),
     "profile: all is written, nothing committed": Moment("store/history.py", "keep_profiles"),
     "publish: half of the copy is written": Moment("store/publishing.py", "_comment_all", "call"),
