@@ -12,7 +12,7 @@ from prefect.states import Completed
 
 from enrich.jobs.movements import latest_movements
 from enrich.jobs.profiles import ProfilesReport, make_profiles
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.pushing import push_outlet
 from enrich.report.movements import Movements
 from enrich.wiring import Wiring

@@ -19,7 +19,7 @@ from enrich.errors import BadSettings, Refused, Stop
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.publish import publish
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.pushing import push_outlet
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.jobs.verify import verify_outlet, verify_store

@@ -12,8 +12,8 @@ from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports, show_pushes
 from enrich.errors import BadSettings
 from enrich.jobs.publish import publish
-from enrich.jobs.push import PushSummary
 from enrich.jobs.push_days import EXPORTED, Days, days_of
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.pushing import push_outlet, push_store
 from enrich.store import Warehouse
 
@@ -61,7 +61,7 @@ def push(
     names = shell.store_names(store)
     with shell.wiring.warehouse("push") as warehouse:
         if exports:
-            show_exports(shell.out, warehouse.exports(SHOWN_EXPORTS))
+            show_exports(shell.out, warehouse.pushes.exports(SHOWN_EXPORTS))
             return
         one = EXPORTED.get(entity or "", entity)
         if days is not None and destination is not None:

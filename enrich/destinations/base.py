@@ -125,28 +125,6 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """When a run stops, what it may spend, what it does about customers who are gone.
-
-    It stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
-    does not begin when the number of customers differs by more than `stop_row_change` from the
-    last good run. Until somebody confirmed, `first_run_records` is all a destination gets.
-    `max_records_per_day` counts every record tried in the 24 hours before.
-    """
-
-    stop_failed_share: float = 0.2
-    stop_after_records: int = 100
-    stop_row_change: float = 0.5
-    first_run_records: int = 0
-    removals: Removals = "nothing"
-    max_records_per_run: int | None = None
-    max_minutes_per_run: float | None = None
-    max_records_per_day: int | None = None
-    poll_seconds: float = 30.0
-    poll_minutes: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
 class Addressee:
     """One record by our id and by what the platform knows it by (the e-mail, our key)."""
 
@@ -161,7 +139,7 @@ class Destination(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     @property
-    def policy(self) -> Policy: ...
+    def settings(self) -> DestinationSettings: ...
 
     @property
     def mapping_version(self) -> str:
@@ -268,7 +246,12 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class DestinationSettings(BaseModel):
-    """The keys every destination has, beside `kind`, `enabled` and `stores`."""
+    """The keys every destination has, beside `kind`, `enabled` and `stores`.
+
+    A push stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
+    does not begin when the number of customers differs by more than `stop_row_change` from the
+    last good push. Until a person confirmed, `first_run_records` is all a destination gets.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -288,18 +271,9 @@ class DestinationSettings(BaseModel):
     entities: tuple[str, ...] = (PROFILES,)
 
     @property
-    def policy(self) -> Policy:
-        return Policy(
-            stop_failed_share=self.stop_failed_share,
-            stop_after_records=self.stop_after_records,
-            stop_row_change=self.stop_row_change,
-            first_run_records=self.first_run_records,
-            removals=self.removals,
-            max_records_per_run=self.max_records_per_run,
-            max_minutes_per_run=self.max_minutes_per_run,
-            poll_seconds=self.poll_seconds,
-            poll_minutes=self.poll_minutes,
-        )
+    def max_records_per_day(self) -> int | None:
+        """The most records sent in 24 hours, every one tried counted; None: no limit."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

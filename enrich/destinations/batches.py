@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from enrich.destinations.base import PROFILES, Batch, Capabilities, Destination, Record
 from enrich.destinations.mapping import COMPUTED
-from enrich.destinations.plan import Plan
+from enrich.destinations.plan import PushPlan
 from enrich.model import Outcome, RecordResult
 
 ROWS_AT_ONCE = 5_000
@@ -43,7 +43,7 @@ class Prepared:
     invalid: list[RecordResult]
 
 
-def cut_batches(plan: Plan, destination: Destination, context: Context) -> Iterator[Prepared]:
+def cut_batches(plan: PushPlan, destination: Destination, context: Context) -> Iterator[Prepared]:
     """The plan's rows as batches, rendered only when their turn comes."""
     limits = destination.capabilities
     for frame in plan.slices(_rows_at_once(limits)):

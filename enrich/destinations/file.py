@@ -21,7 +21,6 @@ from enrich.destinations.base import (
     FieldName,
     MappedField,
     Payload,
-    Policy,
     Row,
     Tools,
 )
@@ -105,10 +104,6 @@ class FileDrop:
     fields: tuple[MappedField, ...]
     place: Place
     renderer: Renderer | None = None
-
-    @property
-    def policy(self) -> Policy:
-        return self.settings.policy
 
     @property
     def mapping_version(self) -> str:

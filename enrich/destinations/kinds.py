@@ -21,7 +21,7 @@ CONSENTS = "consents"
 
 # What a plan needs of every record. The digest stays while nothing that is sent changes; is_over is
 # what counts no longer (canceled, archived, bought) and a platform may have.
-HEAD: Mapping[str, Any] = {
+INDEX: Mapping[str, Any] = {
     "record_id": pl.String,
     "digest": pl.String,
     "email": pl.String,

@@ -20,7 +20,6 @@ from enrich.destinations.base import (
     Addressee,
     Capabilities,
     Destination,
-    Policy,
     Record,
     Row,
     SecretRef,
@@ -85,10 +84,8 @@ class MasterDataSettings(RemoteSettings):
         return self
 
     @property
-    def policy(self) -> Policy:
-        is_guarded = self.entity == write_back.ENTITY
-        limit = self.records_per_day if is_guarded else None
-        return replace(super().policy, max_records_per_day=limit)
+    def max_records_per_day(self) -> int | None:
+        return self.records_per_day if self.entity == write_back.ENTITY else None
 
 
 def document_id(email: str) -> str:

@@ -21,7 +21,6 @@ from enrich.destinations.base import (
     FieldName,
     MappedField,
     Payload,
-    Policy,
     Record,
     Row,
     SecretRef,
@@ -132,11 +131,6 @@ class Remote:
     secrets: Mapping[str, SecretStr]
     data_dir: Path
     memory: dict[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def policy(self) -> Policy:
-        policy: Policy = self.settings.policy
-        return policy
 
     @property
     def mapping_version(self) -> str:

@@ -21,7 +21,6 @@ from enrich.destinations.base import (
     FieldName,
     MappedField,
     Payload,
-    Policy,
     Record,
     Row,
     SecretRef,
@@ -132,10 +131,6 @@ class Webhook:
     secret_headers: Mapping[str, SecretStr]
     signing_secret: SecretStr | None
     renderer: Renderer | None = None
-
-    @property
-    def policy(self) -> Policy:
-        return self.settings.policy
 
     @property
     def mapping_version(self) -> str:

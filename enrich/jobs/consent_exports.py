@@ -38,7 +38,7 @@ def read_export(
 
     `target` is a file for the while; it is gone afterwards.
     """
-    rest = source.remote.policy.poll_seconds
+    rest = source.remote.settings.poll_seconds
     export_id = consents.open_export(source.name)
     is_of_before = export_id is not None
     for turn in range(1 + int(wait_seconds // rest)):

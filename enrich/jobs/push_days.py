@@ -27,11 +27,11 @@ class Days:
     to_on: date
     dated_by: DatedBy = "created"
 
-    def of(self, heads: pl.DataFrame, time_zone: str) -> pl.DataFrame:
+    def of(self, index: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         """The rows of these days; from happened_at and changed_at, UTC moments without a zone."""
         column = "happened_at" if self.dated_by == "created" else "changed_at"
         moment = pl.col(column).dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone)
-        return heads.filter(moment.dt.date().is_between(self.from_on, self.to_on))
+        return index.filter(moment.dt.date().is_between(self.from_on, self.to_on))
 
 
 def days_of(

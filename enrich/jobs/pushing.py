@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
 from enrich.destinations.kinds import CONSENTS
-from enrich.destinations.plan import Known, Plan
+from enrich.destinations.plan import PushedState, PushPlan
 from enrich.errors import BadSettings, EnrichError, HeldBack
-from enrich.jobs.push import Planner, PushSummary, Target, push_planned
+from enrich.jobs.push import Planner, push
 from enrich.jobs.push_days import Days, status_of
-from enrich.jobs.push_sources import Source, planner_of
+from enrich.jobs.push_sources import Source
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, kept_day, recorded
 from enrich.jobs.shops import Shop
-from enrich.jobs.warehouse_ledger import ledger_of
-from enrich.store import Warehouse
+from enrich.store import PushTarget, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def push_store(
     """What became of one entity of one store at one destination; its fault stands in the summary.
 
     With `days` it is an export of the records of these days, or goes on with one that did not end.
-    `confirmed`: a person looked at what would be sent (see `push_planned`). Nothing is sent while
+    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while
     the store differs too much from its source (a dry run goes on).
     Raises BadSettings when the store has no profiles yet, or the entity is not switched on.
     """
@@ -126,8 +126,10 @@ def push_store(
     if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
     opened = outlet.entity(entity)
-    target = Target(outlet.name, store, as_of or now.date(), entity)
-    work = _Work(warehouse, outlet, opened, now, days, dry_run, confirmed, report)
+    target = PushTarget(outlet.name, store, entity)
+    work = _Work(
+        warehouse, outlet, opened, as_of or now.date(), now, days, dry_run, confirmed, report
+    )
     with recorded(warehouse, "push", store, now) as run:
         # A no has nothing to do with whether every order is known.
         held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
@@ -166,23 +168,24 @@ class _Work:
     warehouse: Warehouse
     outlet: Outlet
     opened: Opened
+    as_of: date
     now: datetime
     days: Days | None
     dry_run: bool
     confirmed: bool
     report: Reporter
 
-    def done(self, target: Target, run: Run) -> PushSummary:
+    def done(self, target: PushTarget, run: Run) -> PushSummary:
         if self.days is None:
             return self._pushed(target, run)
         if self.dry_run:
             return self._pushed(replace(target, export_id=run.run_id), run)
         return self._exported(target, self.days, run)
 
-    def _exported(self, target: Target, days: Days, run: Run) -> PushSummary:
+    def _exported(self, target: PushTarget, days: Days, run: Run) -> PushSummary:
         """The push, with its progress written down so that another run can go on."""
-        export_id = self.warehouse.start_export(
-            *target.place,
+        export_id = self.warehouse.pushes.start_export(
+            target,
             (days.from_on, days.to_on),
             days.dated_by,
             run_id=run.run_id,
@@ -193,18 +196,19 @@ class _Work:
             done = self._pushed(replace(target, export_id=export_id), run)
             status = status_of(done)
         finally:
-            self.warehouse.finish_export(export_id, status, now=self.now)
+            self.warehouse.pushes.finish_export(export_id, status, now=self.now)
         return done
 
-    def _pushed(self, target: Target, run: Run) -> PushSummary:
+    def _pushed(self, target: PushTarget, run: Run) -> PushSummary:
         source = Source(self.warehouse, self.outlet.shop(target.store), self.now)
-        planner = planner_of(source, self.opened, target, self.days)
+        planner = source.planner(self.opened, target, self.days)
         place = target.store if target.entity == PROFILES else f"{target.store} {target.entity}"
-        return push_planned(
+        return push(
             self.opened.destination,
             target,
             self._noting(planner, target),
-            ledger_of(self.warehouse, target.entity),
+            self.warehouse.pushes,
+            as_of=self.as_of,
             run_id=run.run_id,
             now=self.now,
             dry_run=self.dry_run,
@@ -215,15 +219,15 @@ class _Work:
             ),
         )
 
-    def _noting(self, planner: Planner, target: Target) -> Planner:
+    def _noting(self, planner: Planner, target: PushTarget) -> Planner:
         """The planner; what it finds for an export is written down before anything is sent."""
         export_id = target.export_id
         if export_id is None or self.dry_run:
             return planner
 
-        def plan(known: Known) -> Plan:
-            found = planner(known)
-            self.warehouse.plan_export(
+        def plan(pushed: PushedState) -> PushPlan:
+            found = planner(pushed)
+            self.warehouse.pushes.plan_export(
                 export_id,
                 record_count=found.done_before + found.to_send.height,
                 done_count=found.done_before,

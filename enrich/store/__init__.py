@@ -11,13 +11,18 @@ from enrich.store.connection import another, connect
 from enrich.store.damage import explained
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
+from enrich.store.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
+    "NOTHING_LEFT",
     "READ_COPY_NAME",
     "WAREHOUSE_NAME",
+    "PushStatus",
+    "PushTarget",
+    "Pushes",
     "ReadCopy",
     "ReadyQuery",
     "StoreParts",

@@ -10,9 +10,10 @@ import polars as pl
 
 from enrich.destinations import PROFILES, REGISTRY, Destination
 from enrich.destinations.kinds import CONSENTS
-from enrich.jobs.push import Planner, PushSummary, plan_push
+from enrich.jobs.push import Planner, plan_push
+from enrich.jobs.push_summary import PushSummary
 from enrich.simulator.platforms import PLATFORMS
-from tests.destinations.conftest import MemoryLedger, World, make_people
+from tests.destinations.conftest import Ledger, World, make_people
 from tests.destinations.records import Records, make
 
 PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities]
@@ -45,7 +46,7 @@ class Case:
     def planner(self, destination: Destination, records: pl.DataFrame | Records) -> Planner:
         if isinstance(records, Records):
             return records.planner(destination)
-        return lambda known: plan_push(destination, records, known.state)
+        return lambda pushed: plan_push(destination, records, pushed.records)
 
     def push(
         self, destination: Destination, records: pl.DataFrame | Records, **options: Any
@@ -55,7 +56,7 @@ class Case:
         return self.world.push(destination, records, **options)
 
     @property
-    def ledger(self) -> MemoryLedger:
+    def ledger(self) -> Ledger:
         return self.world.ledger_of(self.entity)
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from enrich.destinations import Destination
-from enrich.destinations.kinds import HEAD, KINDS
+from enrich.destinations.kinds import INDEX, KINDS
 from enrich.jobs.push import Planner
 from enrich.jobs.push_sources import records_planner
 
@@ -34,14 +34,14 @@ class Records:
         whole = pl.DataFrame(list(self.rows), schema=KINDS[self.entity].schema)
         return records_planner(
             destination,
-            self.heads,
+            self.index,
             lambda ids: whole.filter(pl.col("record_id").is_in(ids.to_list())),
         )
 
-    def heads(self) -> pl.DataFrame:
-        return pl.DataFrame([self._head(row) for row in self.rows], schema=dict(HEAD))
+    def index(self) -> pl.DataFrame:
+        return pl.DataFrame([self._entry(row) for row in self.rows], schema=dict(INDEX))
 
-    def _head(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _entry(self, row: Mapping[str, Any]) -> dict[str, Any]:
         moment = row.get("ordered_at") or row.get("abandoned_at") or FIRST
         said = {name: value for name, value in row.items() if name not in _UNSAID}
         is_over = row["record_id"] in self.over

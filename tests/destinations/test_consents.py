@@ -51,7 +51,7 @@ def test_a_few_statuses_are_patched_and_many_imported_alike(world, connectif):
     assert account.calls == {"PATCH contacts": 4}
     patched = {who: one["status"] for who, one in account.table("consents").items()}
     account.table("consents").clear()
-    world.ledgers.clear()
+    world.ledger_of("consents").forget()
     imports = world.open("connectif", "consents", **KEYS, patch_limit=0)
     assert world.push_records(imports, make("consents", 4)).accepted == 4
     assert account.calls["POST imports"] == 1

@@ -155,7 +155,7 @@ def test_lines_of_an_answer_that_was_lost_are_remembered(world):
 def test_after_a_lost_ledger_everything_is_overwritten(world):
     there, records = opened(world), make("purchases", 5)
     world.push_records(there, records)
-    world.ledgers.clear()
+    world.ledger_of("purchases").forget()
     assert world.push_records(there, records).accepted == 5
     assert len(charges(world)) == 5
 

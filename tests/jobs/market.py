@@ -19,8 +19,8 @@ import polars as pl
 
 from enrich.destinations import open_destination, open_entities
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push import PushSummary
 from enrich.jobs.push_days import Days
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.pushing import Outlet, push_outlet, push_store
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.shops import Shop

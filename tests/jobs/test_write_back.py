@@ -17,7 +17,7 @@ from enrich.client import Http
 from enrich.destinations import Destination, Tools, open_destination
 from enrich.errors import BadSettings, HeldBack, Stop
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.pushing import Outlet, push_store
 from enrich.jobs.sync import sync_store
 from enrich.settings import parse_settings
