@@ -23,9 +23,9 @@ def forget(shell: Shell, who: WhoArgument) -> None:
     if not who.strip():
         raise BadSettings("say whom: an e-mail, a document, a customer id or a customer_key")
     names = shell.store_names(None)
-    with shell.wiring.warehouse("forget") as warehouse, shell.wiring.outlets() as outlets:
+    with shell.wiring.warehouse("forget") as warehouse, shell.wiring.destinations() as destinations:
         shops = [shell.wiring.plain_shop(name) for name in names]
-        removal = forget_in_warehouse(warehouse, shops, who, outlets, now=shell.now)
+        removal = forget_in_warehouse(warehouse, shops, who, destinations, now=shell.now)
         publish(warehouse)
     rewrite_warehouse(_path(shell), started_at=shell.now)
     done = forget_in_files(removal, shell.settings.data_dir, now=shell.now)

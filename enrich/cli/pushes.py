@@ -14,7 +14,7 @@ from enrich.errors import BadSettings
 from enrich.jobs.publish import publish
 from enrich.jobs.push_days import EXPORTED, Days, days_of
 from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import push_outlet, push_store
+from enrich.jobs.pushing import push_destination, push_entity
 from enrich.store import Warehouse
 
 SHOWN_EXPORTS = 50
@@ -86,16 +86,16 @@ def push_all(
     """What became of each store at each destination; one platform's fault stays its own."""
     with (
         reporter(shell.out) as report,
-        shell.wiring.outlets(destination, report.say) as outlets,
+        shell.wiring.destinations(destination, report.say) as destinations,
     ):
         return [
             done
-            for outlet in outlets
+            for one in destinations
             for name in names
-            if name in outlet.stores
-            for done in push_outlet(
+            if name in one.stores
+            for done in push_destination(
                 warehouse,
-                outlet,
+                one,
                 name,
                 now=shell.now,
                 entity=entity,
@@ -119,12 +119,12 @@ def export(
     """What became of the records of these days of each store that the destination serves."""
     with (
         reporter(shell.out) as report,
-        shell.wiring.outlets(destination, report.say) as (outlet,),
+        shell.wiring.destinations(destination, report.say) as (one,),
     ):
         return [
-            push_store(
+            push_entity(
                 warehouse,
-                outlet,
+                one,
                 name,
                 entity=entity,
                 days=days,
@@ -134,7 +134,7 @@ def export(
                 report=report,
             )
             for name in names
-            if name in outlet.stores
+            if name in one.stores
         ]
 
 

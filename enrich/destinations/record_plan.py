@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from enrich.destinations.base import Capabilities, Destination, MappedField
+from enrich.destinations.base import Capabilities, MappedField
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.mapping import version_of
 from enrich.destinations.plan import (
     BAD_EMAIL,
@@ -22,7 +23,7 @@ from enrich.destinations.plan import (
 def plan_records(
     index: pl.DataFrame,
     pushed: PushedState,
-    destination: Destination,
+    destination: DestinationEntity,
     load_rows: Callable[[pl.DataFrame], pl.DataFrame],
     *,
     export_id: str | None = None,
@@ -68,7 +69,7 @@ def plan_records(
 
 
 def record_salt(fields: Sequence[MappedField], mapping_version: str) -> str:
-    """What a hash begins with: another mapping or way of writing sends everything anew."""
+    """What a hash begins with: another mapping or way of writing sends everything again."""
     diffed = sorted((f for f in fields if f.is_diffed), key=lambda f: (f.target, f.source))
     return version_of(mapping_version, *((f.source, f.target, f.format) for f in diffed)) + "-"
 

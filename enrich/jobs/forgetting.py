@@ -15,7 +15,7 @@ import polars as pl
 from enrich.destinations.base import Addressee
 from enrich.errors import EnrichError
 from enrich.jobs.forgetting_files import remove_from_files, still_holding
-from enrich.jobs.pushing import Outlet
+from enrich.jobs.pushing import Destination
 from enrich.jobs.runs import new_run_id, recorded
 from enrich.jobs.shops import Shop
 from enrich.model import Outcome
@@ -69,7 +69,7 @@ def forget_in_warehouse(
     warehouse: Warehouse,
     shops: Sequence[Shop],
     who: str,
-    outlets: Sequence[Outlet],
+    destinations: Sequence[Destination],
     *,
     now: datetime,
 ) -> Removal:
@@ -86,20 +86,20 @@ def forget_in_warehouse(
         values.update(found.values)
         keys.update(found.customer_keys)
         pushed.append(found.pushed)
-    platforms = _erase(pl.concat(pushed), {outlet.name: outlet for outlet in outlets})
+    platforms = _erase(pl.concat(pushed), {one.name: one for one in destinations})
     return Removal(removed, platforms, tuple(sorted(values)), tuple(sorted(keys)))
 
 
-def _erase(pushed: pl.DataFrame, outlets: Mapping[str, Outlet]) -> dict[str, str]:
+def _erase(pushed: pl.DataFrame, destinations: Mapping[str, Destination]) -> dict[str, str]:
     """What every platform that accepted the person answered, or what a person must do there."""
     answers = {}
     for (name,), records in pushed.group_by("destination", maintain_order=True):
-        outlet = outlets.get(str(name))
-        answers[str(name)] = BY_HAND if outlet is None else _asked(outlet, records)
+        destination = destinations.get(str(name))
+        answers[str(name)] = BY_HAND if destination is None else _asked(destination, records)
     return answers
 
 
-def _asked(outlet: Outlet, records: pl.DataFrame) -> str:
+def _asked(destination: Destination, records: pl.DataFrame) -> str:
     addressees = [
         Addressee(record_id, remote_key)
         for record_id, remote_key in records.select("record_id", "remote_key").iter_rows()
@@ -108,7 +108,7 @@ def _asked(outlet: Outlet, records: pl.DataFrame) -> str:
     if len(addressees) < records.height:
         return BY_HAND
     try:
-        results = outlet.destination.erase(addressees)
+        results = destination.profiles.erase(addressees)
     except EnrichError as fault:
         return f"did not answer ({type(fault).__name__}): {BY_HAND}"
     if {one.outcome for one in results} <= {Outcome.ACCEPTED, Outcome.QUEUED, Outcome.UNCHANGED}:

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 import polars as pl
 
-from enrich.destinations.base import Destination, Payload
+from enrich.destinations.base import Payload
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.mask import mask_row
 from enrich.destinations.plan import PushedState, PushPlan, build_plan
 from enrich.errors import EnrichError
@@ -26,7 +27,7 @@ Planner: TypeAlias = Callable[[PushedState], PushPlan]
 
 
 def push(
-    destination: Destination,
+    destination: DestinationEntity,
     target: PushTarget,
     planner: Planner,
     ledger: Pushes,
@@ -69,7 +70,7 @@ def push(
 
 
 def plan_push(
-    destination: Destination,
+    destination: DestinationEntity,
     profiles: pl.DataFrame,
     state: pl.DataFrame,
     export_id: str | None = None,
@@ -86,7 +87,7 @@ def plan_push(
     )
 
 
-def sample_payloads(plan: PushPlan, destination: Destination) -> tuple[Payload, ...]:
+def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> tuple[Payload, ...]:
     """The first payloads with every personal value masked."""
     rows = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE).iter_rows(named=True)
     return tuple(destination.render(mask_row(row), is_known=row["is_known"]) for row in rows)
@@ -101,7 +102,7 @@ def _pushed_state(ledger: Pushes, target: PushTarget) -> PushedState:
 
 
 def _dry_run(
-    destination: Destination,
+    destination: DestinationEntity,
     target: PushTarget,
     planner: Planner,
     ledger: Pushes,
@@ -125,7 +126,9 @@ def _dry_run(
     )
 
 
-def _sent_today(destination: Destination, target: PushTarget, ledger: Pushes, now: datetime) -> int:
+def _sent_today(
+    destination: DestinationEntity, target: PushTarget, ledger: Pushes, now: datetime
+) -> int:
     """The records sent in the last 24 hours, where that is limited."""
     if destination.settings.max_records_per_day is None:
         return 0

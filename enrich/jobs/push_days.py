@@ -8,8 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from enrich.destinations.base import PROFILES
-from enrich.destinations.kinds import PURCHASES
+from enrich.destinations.kinds import PROFILES, PURCHASES
 from enrich.errors import BadSettings, HeldBack
 from enrich.jobs.push_summary import PushSummary
 

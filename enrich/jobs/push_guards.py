@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from enrich.destinations.base import Destination, DestinationSettings
-from enrich.destinations.batches import payload_bytes, requests_needed
+from enrich.destinations.base import DestinationSettings
+from enrich.destinations.batches import payload_bytes
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import KINDS
 from enrich.destinations.plan import PushPlan
 from enrich.errors import HeldBack
@@ -21,7 +22,7 @@ SECONDS_PER_REQUEST = 0.5  # where the platform's rate does not decide
 
 
 def held_back(
-    destination: Destination, target: PushTarget, plan: PushPlan, status: PushStatus
+    destination: DestinationEntity, target: PushTarget, plan: PushPlan, status: PushStatus
 ) -> HeldBack | None:
     """Why nobody should send this without a person having looked; None when there is no reason."""
     settings = destination.settings
@@ -32,13 +33,13 @@ def held_back(
     return _jump(target, plan, status, settings)
 
 
-def needs_confirmation(destination: Destination, status: PushStatus) -> bool:
+def needs_confirmation(destination: DestinationEntity, status: PushStatus) -> bool:
     """Whether this destination is new: not confirmed, and no more there than the first few."""
     is_new = status.accepted_count <= destination.settings.first_run_records
     return destination.capabilities.confirms_first and not status.is_confirmed and is_new
 
 
-def run_limit(destination: Destination, status: PushStatus, sent_today: int) -> int | None:
+def run_limit(destination: DestinationEntity, status: PushStatus, sent_today: int) -> int | None:
     """How many records this run may send; None for all."""
     settings = destination.settings
     limits = [] if settings.max_records_per_run is None else [settings.max_records_per_run]
@@ -64,7 +65,7 @@ def within(plan: PushPlan, state: pl.DataFrame, limit: int | None) -> tuple[Push
 
 
 def estimate(
-    plan: PushPlan, destination: Destination, requests_per_second: float | None
+    plan: PushPlan, destination: DestinationEntity, requests_per_second: float | None
 ) -> tuple[int, float]:
     """About how many requests this plan takes, and how many seconds at the platform's rate."""
     sample = plan.sample(MEASURED_ROWS).head(MEASURED_ROWS)
@@ -83,13 +84,13 @@ def estimate(
     return requests, requests * each + _wait_for_jobs(destination, count, per_record)
 
 
-def _wait_for_jobs(destination: Destination, count: int, per_record: float) -> float:
+def _wait_for_jobs(destination: DestinationEntity, count: int, per_record: float) -> float:
     """Seconds until the platform's jobs are over, where each round of them is asked for once."""
     limits = destination.capabilities
     if limits.transport != "job":
         return 0.0
-    jobs = requests_needed(limits, count, round(per_record * count))
-    return destination.settings.poll_seconds * -(-jobs // limits.max_open_jobs)
+    jobs = limits.requests_for(count, round(per_record * count))
+    return float(destination.settings.poll_seconds * -(-jobs // limits.max_open_jobs))
 
 
 def _not_confirmed(target: PushTarget, plan: PushPlan, status: PushStatus) -> HeldBack:

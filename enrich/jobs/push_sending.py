@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 import polars as pl
 
-from enrich.destinations.base import Addressee, Batch, Destination
+from enrich.destinations.base import Addressee, Batch
 from enrich.destinations.batches import Context, Prepared, batch_id_of, cut_batches
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import KINDS
 from enrich.destinations.plan import PushPlan, clearing_plan
 from enrich.destinations.sending import QUEUE_FULL
@@ -27,7 +28,7 @@ _SENT = dict.fromkeys(("record_id", "hash", "remote_key", "memo"), pl.String)
 class Sending:
     """One push on its way; `elapsed` is seconds since it began."""
 
-    destination: Destination
+    destination: DestinationEntity
     target: PushTarget
     ledger: Pushes
     as_of: date

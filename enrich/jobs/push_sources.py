@@ -9,10 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations.base import PROFILES, Destination, Opened
+from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
-from enrich.destinations.records import Remembers
 from enrich.jobs.push import Planner, plan_push
 from enrich.jobs.push_days import Days
 from enrich.jobs.shops import Shop
@@ -30,21 +29,23 @@ class Source:
     shop: Shop
     now: datetime
 
-    def planner(self, opened: Opened, target: PushTarget, days: Days | None = None) -> Planner:
+    def planner(
+        self, entity: DestinationEntity, target: PushTarget, days: Days | None = None
+    ) -> Planner:
         """What plans a push of this entity, given what the ledger knows.
 
         With `days` it is an export of the records of these days, and the target names it.
         """
-        if opened.name == PROFILES:
+        if entity.name == PROFILES:
             return lambda pushed: plan_push(
-                opened.destination,
+                entity,
                 self._profiles(target.store, days),
                 pushed.records,
                 target.export_id,
             )
-        name, values = opened.name, self._values(opened, target)
+        name, values = entity.name, self._values(entity, target)
         return records_planner(
-            opened.destination,
+            entity,
             lambda: self._of_days(self.warehouse.pushes.index(name, **values), days),
             lambda record_ids: self.warehouse.pushes.rows(name, record_ids, **values),
             target.export_id,
@@ -60,7 +61,7 @@ class Source:
     def _of_days(self, index: pl.DataFrame, days: Days | None) -> pl.DataFrame:
         return index if days is None else days.of(index, self.shop.rules.time_zone)
 
-    def _values(self, opened: Opened, target: PushTarget) -> dict[str, Any]:
+    def _values(self, entity: DestinationEntity, target: PushTarget) -> dict[str, Any]:
         """The values that the files of sql/records ask for."""
         return {
             "destination": target.destination,
@@ -70,12 +71,12 @@ class Source:
             "currency": self.shop.rules.currency,
             "time_zone": self.shop.rules.time_zone,
             **DEFAULT_OPTIONS,
-            **opened.wishes,
+            **entity.record_options,
         }
 
 
 def records_planner(
-    destination: Destination,
+    destination: DestinationEntity,
     read_index: Callable[[], pl.DataFrame],
     read_rows: Callable[[pl.Series], pl.DataFrame],
     export_id: str | None = None,
@@ -87,7 +88,7 @@ def records_planner(
         whole = part.join(found, on="record_id", how="inner", maintain_order="left")
         if "email" in whole.columns:
             whole = without_aliases(whole)
-        return destination.remember(whole) if isinstance(destination, Remembers) else whole
+        return destination.remember(whole)
 
     def plan(pushed: PushedState) -> PushPlan:
         return plan_records(read_index(), pushed, destination, load_rows, export_id=export_id)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from enrich.destinations.base import PROFILES, DestinationSettings, Payload
+from enrich.destinations.base import DestinationSettings, Payload
+from enrich.destinations.kinds import PROFILES
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
 from enrich.store import PushTarget

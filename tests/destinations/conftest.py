@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import PROFILES, Destination, Tools, open_destination
+from enrich.destinations import PROFILES, DestinationEntity, Tools, open_entity
 from enrich.destinations.plan import PushedState, PushPlan
 from enrich.jobs.push import Planner, plan_push, push
 from enrich.jobs.push_summary import PushSummary
@@ -280,9 +280,9 @@ class World:
     def _secret(self, source: Mapping[str, str]) -> SecretStr:
         return SecretStr(self.secrets.get(source["env"], f"secret-of-{source['env']}"))
 
-    def open(self, kind: str, of: str = PROFILES, **options: Any) -> Destination:
+    def open(self, kind: str, of: str = PROFILES, **options: Any) -> DestinationEntity:
         """One entity of a platform, after somebody made there what its page asks for."""
-        there = open_destination("there", kind, options, self.tools(), of)
+        there = open_entity("there", kind, options, self.tools(), of)
         if kind not in PLATFORMS:
             return there
         if there.capabilities.fields_created_first:
@@ -296,7 +296,7 @@ class World:
 
     def push(
         self,
-        destination: Destination,
+        destination: DestinationEntity,
         profiles: pl.DataFrame,
         ledger: Pushes | None = None,
         **options: Any,
@@ -308,7 +308,7 @@ class World:
 
     def push_records(
         self,
-        destination: Destination,
+        destination: DestinationEntity,
         records: Records,
         ledger: Pushes | None = None,
         **options: Any,
@@ -319,7 +319,7 @@ class World:
 
     def push_planned(
         self,
-        destination: Destination,
+        destination: DestinationEntity,
         planner: Planner,
         entity: str = PROFILES,
         ledger: Pushes | None = None,

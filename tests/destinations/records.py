@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations import Destination
+from enrich.destinations import DestinationEntity
 from enrich.destinations.kinds import INDEX, KINDS
 from enrich.jobs.push import Planner
 from enrich.jobs.push_sources import records_planner
@@ -30,7 +30,7 @@ class Records:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def planner(self, destination: Destination) -> Planner:
+    def planner(self, destination: DestinationEntity) -> Planner:
         whole = pl.DataFrame(list(self.rows), schema=KINDS[self.entity].schema)
         return records_planner(
             destination,

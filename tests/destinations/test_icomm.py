@@ -5,7 +5,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from enrich.destinations.icomm.contacts import MAPPING
+from enrich.destinations.icomm import MAPPING
 from enrich.errors import BadSettings, Refused
 from tests.destinations.conftest import make_people, make_profiles
 from tests.destinations.records import make

@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import REGISTRY, Destination, Tools, open_destination
+from enrich.destinations import REGISTRY, DestinationEntity, Tools, open_entity
 from enrich.destinations.batches import payload_bytes
 from enrich.jobs.push import plan_push
 from enrich.simulator.platforms import PLATFORMS
@@ -348,9 +348,9 @@ def options_of(kind: str, base: str) -> dict[str, Any]:
     return options if kind == "file" else {**options, "base_url": base}
 
 
-def opened(kind: str, base: str, folder: Path) -> Destination:
+def opened(kind: str, base: str, folder: Path) -> DestinationEntity:
     tools = Tools(Http(), lambda source: SecretStr(KEY), folder)
-    return open_destination("there", kind, options_of(kind, base), tools)
+    return open_entity("there", kind, options_of(kind, base), tools)
 
 
 def figures_of(kind: str, records: int) -> int:

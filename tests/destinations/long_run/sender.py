@@ -13,7 +13,7 @@ import polars as pl
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, requests_per_second
+from enrich.destinations import Tools, open_entity, requests_per_second
 from enrich.jobs.push import plan_push, push
 from enrich.store import PushTarget, open_warehouse
 from tests.destinations.long_run.clock import Clock, Stamped
@@ -33,7 +33,7 @@ def main(order: dict[str, Any]) -> dict[str, Any]:
     ) as http:
         folder = Path(order["folder"])
         tools = Tools(http, lambda source: SecretStr(order["key"]), folder, clock.sleep)
-        there = open_destination("there", order["kind"], order["options"], tools)
+        there = open_entity("there", order["kind"], order["options"], tools)
         with open_warehouse(folder, job="push", memory_limit="2GB") as warehouse:
             done = push(
                 there,
