@@ -174,27 +174,22 @@ class _Work:
     report: Reporter
 
     def done(self, target: PushTarget, run: Run) -> PushSummary:
+        """The push; of an export its progress is written down, so that another run can go on."""
         if self.days is None:
             return self._pushed(target, run)
         if self.dry_run:
             return self._pushed(replace(target, export_id=run.run_id), run)
-        return self._exported(target, self.days, run)
-
-    def _exported(self, target: PushTarget, days: Days, run: Run) -> PushSummary:
-        """The push, with its progress written down so that another run can go on."""
-        export_id = self.warehouse.pushes.start_export(
-            target,
-            (days.from_on, days.to_on),
-            days.dated_by,
-            run_id=run.run_id,
-            now=self.now,
+        days, ledger = self.days, self.warehouse.pushes
+        between = (days.from_on, days.to_on)
+        export_id = ledger.start_export(
+            target, between, days.dated_by, run_id=run.run_id, now=self.now
         )
         status = "interrupted"
         try:
             done = self._pushed(replace(target, export_id=export_id), run)
             status = status_of(done)
         finally:
-            self.warehouse.pushes.finish_export(export_id, status, now=self.now)
+            ledger.finish_export(export_id, status, now=self.now)
         return done
 
     def _pushed(self, target: PushTarget, run: Run) -> PushSummary:

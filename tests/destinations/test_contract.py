@@ -6,8 +6,10 @@ import importlib
 import json
 import pkgutil
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -63,6 +65,17 @@ def platforms_below(base):
     below = {one for child in base.__subclasses__() for one in platforms_below(child)}
     is_platform = "example" in vars(base) and base.example and base.name == PROFILES
     return below | ({base} if is_platform else set())
+
+
+def test_a_platform_imports_no_other(kind):
+    """What two of them share belongs into a module of its own."""
+    homes = {one: platform.__module__.split(".")[2] for one, platform in REGISTRY.items()}
+    folder = Path(enrich.destinations.__path__[0])
+    files = [folder / f"{homes[kind]}.py", *(folder / homes[kind]).glob("*.py")]
+    text = "".join(path.read_text() for path in files if path.exists())
+    others = set(homes.values()) - {homes[kind]}
+    assert text
+    assert not [one for one in others if re.search(rf"enrich\.destinations\.{one}\b", text)]
 
 
 def test_capabilities_are_sane(case):
