@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+from croniter import CroniterError, croniter
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,11 +27,15 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import Rules
+from enrich.model import EARLIEST, LATEST, Rules
+from enrich.profile import SEGMENTS, SegmentTable, parse_segments
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+InstallationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
+YEARS = (1900, 2200)
+"""What may be taken as now: windows and horizons around it are days that exist."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
 
@@ -41,14 +46,26 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _five_fields(line: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z*/,#?-]+(?: [0-9A-Za-z*/,#?-]+){4}", line):
-        raise ValueError("a schedule is five fields of cron, such as 15 */4 * * *")
-    return line
+# Numbers, names of days and months, and signs; the rest of what croniter takes, Prefect does not.
+_CRON_FIELD = r"(?:[0-9*/,#?L-]|[A-Za-z]{3})+"
+_CRON_START = datetime(2026, 1, 1)  # noqa: DTZ001  any moment will do
+
+
+def _cron_line(line: str) -> str:
+    """The line, if it is one that Prefect's scheduler takes and that names moments to come."""
+    try:
+        if re.fullmatch(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{4}}", line):
+            croniter(line, _CRON_START).get_next()
+            return line
+    except CroniterError:
+        pass
+    raise ValueError(
+        "a schedule is five fields of cron that come true some day, such as 15 */4 * * *"
+    )
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Cron = Annotated[str, AfterValidator(_five_fields)]
+Cron = Annotated[str, AfterValidator(_cron_line)]
 
 
 class _Frozen(BaseModel):
@@ -187,6 +204,8 @@ class Retention(_Frozen):
     """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
     """Days that messages received are kept when no sync takes them in."""
+    inactive_years: int | None = Field(None, ge=1, le=30)
+    """Years without a sign of life after which `enrich forget --inactive` forgets; off if unset."""
 
 
 class Caller(_Frozen):
@@ -216,6 +235,10 @@ class Receive(_Frozen):
     """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
     """Calls answered at once; more are told to come again."""
+    max_connections: int = Field(512, ge=1, le=10_000)
+    """Connections held at once, of all callers."""
+    max_connections_per_address: int = Field(128, ge=1, le=10_000)
+    """Connections held at once from one address; behind a reverse proxy all come from one."""
     callers: dict[Name, Caller] = {}
 
 
@@ -248,7 +271,11 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
-    now: datetime | None = None
+    installation: InstallationName | None = None
+    """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
+    segments_file: Path | None = None
+    """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
+    now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
@@ -263,6 +290,8 @@ class Settings(_Frozen):
             raise ValueError("at least one store is needed: [stores.NAME]")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
+        if self.now is not None and not YEARS[0] <= self.now.year <= YEARS[1]:
+            raise ValueError(f"now is not between the years {YEARS[0]} and {YEARS[1]}")
         for name, destination in self.destinations.items():
             unknown = (
                 set(destination.stores) - set(self.stores) if destination.stores != "all" else set()
@@ -310,7 +339,7 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
 def read_settings(path: Path) -> Settings:
     """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
     try:
-        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings = parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
@@ -321,6 +350,24 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(f"{path} is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
+    if settings.segments_file is None:
+        return settings
+    beside = path.parent / settings.segments_file
+    return settings.model_copy(update={"segments_file": beside})
+
+
+def read_segments(settings: Settings) -> SegmentTable:
+    """The segment table of the installation; raises BadSettings that names file and problem."""
+    path = settings.segments_file
+    if path is None:
+        return SEGMENTS
+    try:
+        return parse_segments(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise BadSettings(f"segments_file {path} cannot be read: {problem}") from None
+    except BadSettings as error:
+        raise BadSettings(f"segments_file {path}: {error}") from None
 
 
 def _problems(error: ValidationError) -> str:
@@ -365,6 +412,17 @@ def read_secret(
     if block is None:
         raise BadSettings(f"the Prefect block {source.prefect_block} is only readable in a flow")
     return SecretStr(block(str(source.prefect_block)))
+
+
+def check_header(setting: str, secret: SecretStr) -> SecretStr:
+    """The secret when HTTP can carry it in a header; raises BadSettings naming the setting."""
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise BadSettings(
+            f"the secret of {setting} holds a letter with an accent, a line break or another"
+            " character that HTTP cannot carry; copy it again from where it was made"
+        )
+    return secret
 
 
 def _secret_of_file(path: Path) -> SecretStr:

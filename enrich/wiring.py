@@ -24,12 +24,21 @@ from enrich.destinations import (
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
+from enrich.jobs.forgetting import Places
 from enrich.jobs.pushing import Destination
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.profile import SegmentTable
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
-from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
+from enrich.settings import (
+    DestinationEntry,
+    SecretSource,
+    Settings,
+    check_header,
+    read_secret,
+    read_segments,
+)
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -69,6 +78,11 @@ class Wiring:
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
         return {name: store.rules() for name, store in self.settings.stores.items()}
+
+    @property
+    def segments(self) -> SegmentTable:
+        """The segment table of the installation; raises BadSettings."""
+        return read_segments(self.settings)
 
     @property
     def has_warehouse(self) -> bool:
@@ -122,6 +136,7 @@ class Wiring:
         return Shop(
             name=name,
             rules=store.rules(),
+            segments=self.segments,
             client=client,
             extra_customer_fields=store.extra_customer_fields,
             first_sync_days=store.first_sync_days,
@@ -145,14 +160,15 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(store, http))
+            yield self._shop(name, self._client(name, http))
 
-    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+    def _client(self, name: str, http: Http) -> VtexClient:
+        store = self.settings.stores[name]
         channels = () if store.sales_channels == "all" else store.sales_channels
         return VtexClient(
             store.url,
-            self._secret(store.app_key),
-            self._secret(store.app_token),
+            check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
+            check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=channels,
         )
@@ -225,6 +241,26 @@ class Wiring:
             looks_per_run=wanted.looks_per_run,
             wait_seconds=wanted.export_wait_minutes * 60,
         )
+
+    @property
+    def places(self) -> Places:
+        """Where people are forgotten."""
+        return Places(
+            data_dir=self.settings.data_dir,
+            shops={name: self.plain_shop(name) for name in self.settings.stores},
+            open_warehouse=lambda: self.warehouse("forget"),
+            open_destination=self._destination_to_erase,
+            now=self.now,
+        )
+
+    @contextmanager
+    def _destination_to_erase(self, name: str) -> Iterator[Destination | None]:
+        """The destination, enabled or not; None when the settings have it no more."""
+        if name not in self.settings.destinations:
+            yield None
+            return
+        with self.destinations(name) as (destination,):
+            yield destination
 
     def _destination(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]

@@ -21,6 +21,10 @@ def dashboard(shell: Shell, output: OutputOption = None, store: StoreOption = No
     rules = {name: settings.rules() for name, settings in shell.stores(store).items()}
     with shell.wiring.read_copy() as copy:
         path = make_dashboard(
-            copy, rules, output or shell.settings.data_dir / DASHBOARD_NAME, shell.now
+            copy,
+            rules,
+            output or shell.settings.data_dir / DASHBOARD_NAME,
+            shell.now,
+            shell.wiring.segments,
         )
     shell.say(f"written: {path} ({path.stat().st_size / 1e6:.1f} MB)")

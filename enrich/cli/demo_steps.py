@@ -145,7 +145,7 @@ def _dashboard(demo: Demo) -> None:
     wiring = demo.shell.wiring
     with wiring.read_copy() as copy:
         path = wiring.settings.data_dir / DASHBOARD_NAME
-        make_dashboard(copy, wiring.rules, path, wiring.now)
+        make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments)
     demo.line("dashboard", f"open {path} in a browser", began)
 
 
@@ -163,9 +163,11 @@ def _check_quiet(synced: SyncReport, is_same: bool, pushes: list[PushSummary]) -
 
 def _summary(demo: Demo, computed: ProfilesReport, began: float) -> None:
     shell = demo.shell
-    show_table(shell.out, "\nsegments", ("segment", "customers"), computed.segments)
+    shell.say("")
+    show_table(shell.out, "segments", ("segment", "customers"), computed.segments)
     config = shell.config
-    shell.say(f"\ndone in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
+    shell.say("")
+    shell.say(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
     for line in (
         f"enrich status --config {config}",
         f'enrich query --config {config} "from profiles limit 5"',

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from enrich.cli.console import show_table
+from enrich.cli.forget import unfinished
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
@@ -27,6 +28,8 @@ def status(shell: Shell) -> None:
         shell.say(NOTHING_YET)
     if waiting := waiting_in(shell.settings.data_dir, shell.now):
         show_table(shell.out, "received, for the next sync", WAITING, waiting)
+    for line in unfinished(shell):
+        shell.say(f"{line}; `enrich forget --continue`")
 
 
 def show_known(shell: Shell, stores: tuple[str, ...]) -> None:
@@ -129,6 +132,6 @@ MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table i
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
     """Show every profile field: type, unit, empty value, definition."""
     if markdown:
-        shell.out.file.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        shell.out.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
         return
     show_table(shell.out, None, FIELD_COLUMNS, field_rows())

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from enrich.cli.console import PlainConsole
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
-from enrich.settings import Settings, StoreSettings, read_settings
+from enrich.settings import YEARS, Settings, StoreSettings, read_settings
 from enrich.wiring import Wiring
 
 DEFAULT_CONFIG = Path("enrich.toml")
@@ -37,8 +37,8 @@ class Entry:
 
     environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
-    out: Console
-    err: Console
+    out: PlainConsole
+    err: PlainConsole
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Shell:
     config: Path | None
 
     @property
-    def out(self) -> Console:
+    def out(self) -> PlainConsole:
         return self.entry.out
 
     @property
@@ -86,7 +86,7 @@ class Shell:
 
     def say(self, line: str) -> None:
         """One plain line to the user."""
-        self.out.print(line, markup=False, soft_wrap=True)
+        self.out.print(line)
 
     def each(self, names: Sequence[str], do: Callable[[str], None]) -> None:
         """Do it for every store; one store's fault is raised after the others had their turn."""
@@ -117,17 +117,26 @@ def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | 
     if data is not None:
         changes["data_dir"] = data
     if now is not None:
-        changes["now"] = parse_moment(now)
+        changes["now"] = parse_now(now)
     return Shell(entry, settings.model_copy(update=changes), path)
+
+
+def parse_now(text: str) -> datetime:
+    """The moment to be taken as now; raises BadSettings on one with no calendar around it."""
+    moment = parse_moment(text)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise BadSettings(f"--now {text} is not between the years {YEARS[0]} and {YEARS[1]}")
+    return moment
 
 
 def parse_moment(text: str) -> datetime:
     """A UTC moment from ISO 8601 text; without a zone it is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadSettings(f"{text!r} is not a date or moment such as 2026-03-01") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return moment
 
 
 def with_shell(function: Callable[..., None]) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.client import NotFound
+from enrich.client import NotFound, path_segment
 from enrich.destinations.base import Addressee, Capabilities, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
@@ -91,7 +91,9 @@ class Brevo(HttpDestination):
         """A process that is completed is all Brevo tells; its reports have no known shape."""
         try:
             answer = answer_of(
-                self.ask("GET", f"/v3/processes/{job_id}", name="brevo /v3/processes/{id}")
+                self.ask(
+                    "GET", f"/v3/processes/{path_segment(job_id)}", name="brevo /v3/processes/{id}"
+                )
             )
         except NotFound:
             return same_outcome(records, Outcome.UNKNOWN, "job_gone")

@@ -33,7 +33,7 @@ from enrich.profile.scoring import (
     scoring_of,
     segment_columns,
 )
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentTable
 from enrich.profile.windows import windows
 from enrich.threads import each, made_ahead, side_by_side
 
@@ -54,7 +54,7 @@ def build_profiles(
     history: pl.DataFrame | None = None,
     *,
     frozen_cut_points: pl.DataFrame | None = None,
-    segments: tuple[SegmentRow, ...] = SEGMENTS,
+    segments: SegmentTable = SEGMENTS,
 ) -> ProfileResult:
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
@@ -124,7 +124,7 @@ class Stocked:
         return Blocks(self.ranked.bought.customer_count, self.block_size).count
 
     def profiles(
-        self, scoring: Scoring, history: pl.DataFrame | None, segments: tuple[SegmentRow, ...]
+        self, scoring: Scoring, history: pl.DataFrame | None, segments: SegmentTable
     ) -> Iterator[pl.DataFrame]:
         """The profiles block by block, scored by everybody's cut points.
 

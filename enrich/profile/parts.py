@@ -21,7 +21,7 @@ from enrich.model import Rules
 from enrich.profile.build import Stocked, buyers_histograms, rank, stocked
 from enrich.profile.contracts import Details
 from enrich.profile.scoring import Histograms, Scoring, scoring_of
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentTable
 from enrich.threads import side_by_side
 
 Item = TypeVar("Item")
@@ -109,7 +109,7 @@ def profile_parts(
     scored: ScoredParts,
     history: pl.DataFrame | None = None,
     *,
-    segments: tuple[SegmentRow, ...] = SEGMENTS,
+    segments: SegmentTable = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 

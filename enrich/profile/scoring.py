@@ -26,13 +26,13 @@ from enrich.profile.rfm import (
     scores_of,
     standing,
 )
-from enrich.profile.segments import ANY, PROSPECTS, SegmentRow, segment_frame
+from enrich.profile.segments import PROSPECTS, SCORES, SegmentTable, segment_frame
 from enrich.profile.windows import Window
 from enrich.threads import each
 
 Key = tuple[str, Axis]
 Histograms = dict[Key, Histogram]
-TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(ANY, ANY, ANY)])
+TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(SCORES, SCORES, SCORES)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _triples(recency: Scores, frequency: Scores, monetary: Scores, has: Mask) ->
 
 
 def segment_columns(
-    columns: Mapping[str, pl.Series], window: str, table: tuple[SegmentRow, ...]
+    columns: Mapping[str, pl.Series], window: str, table: SegmentTable
 ) -> dict[str, pl.Series]:
     """rfm_group and rfm_segment by the scores of `window`.
 

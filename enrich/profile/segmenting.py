@@ -12,7 +12,7 @@ from enrich.profile.bought import bought_until
 from enrich.profile.cells import in_window, standings
 from enrich.profile.contracts import checked_purchases
 from enrich.profile.scoring import histograms, score_columns, scoring_of, segment_columns
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentTable
 from enrich.profile.windows import LIFETIME, windows
 
 
@@ -31,7 +31,7 @@ def segments_of_day(
     rules: Rules,
     frozen_cut_points: pl.DataFrame | None = None,
     *,
-    table: tuple[SegmentRow, ...] = SEGMENTS,
+    table: SegmentTable = SEGMENTS,
 ) -> DaySegments:
     """The same segments that `build_profiles` gives on the day; the cut points of their window.
 

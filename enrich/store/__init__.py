@@ -9,28 +9,38 @@ from pathlib import Path
 
 from enrich.store.connection import another, connect
 from enrich.store.damage import explained
+from enrich.store.forgetting import REMEMBERED_NAME, Found, Named, adopt_remembered
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
+from enrich.store.searching import is_database
+from enrich.store.traces import IDENTIFIER_COLUMNS, Traces, traces_of
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
+    "IDENTIFIER_COLUMNS",
     "NOTHING_LEFT",
     "READ_COPY_NAME",
+    "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
+    "Found",
+    "Named",
     "PushStatus",
     "PushTarget",
     "Pushes",
     "ReadCopy",
     "ReadyQuery",
     "StoreParts",
+    "Traces",
     "Warehouse",
+    "is_database",
     "open_warehouse",
     "read_warehouse",
     "ready_queries",
     "serving_lock",
+    "traces_of",
 ]
 
 WAREHOUSE_NAME = "warehouse.duckdb"
@@ -38,14 +48,14 @@ READ_COPY_NAME = "analysis.duckdb"
 
 
 @contextmanager
-def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[None]:
+def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[int]:
     """Held while the schedules of a data folder are served; raises Locked when they are already."""
     data_dir.mkdir(parents=True, exist_ok=True)
     does = "serves the schedules of this data folder"
     with writer_lock(
         data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
-    ):
-        yield
+    ) as descriptor:
+        yield descriptor
 
 
 @contextmanager
@@ -68,6 +78,7 @@ def open_warehouse(
     with writer_lock(data_dir / ".lock", job, signature), explained(path):
         connection = connect(path, memory_limit, threads)
         try:
+            adopt_remembered(connection, data_dir / REMEMBERED_NAME)
             with another(connection) as reader:
                 yield Warehouse(path, connection, reader)
         finally:

@@ -17,6 +17,7 @@ from enrich.store.connection import (
     is_outdated,
     schema_version,
 )
+from enrich.store.copies import remember_copy
 from enrich.store.lock import writer_lock
 
 LOCK_NAME = ".lock"
@@ -29,22 +30,34 @@ def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
         forgetting.rewrite(path)
 
 
-def back_up(path: Path, target: Path | None, *, started_at: datetime) -> Path:
+def back_up(
+    path: Path, target: Path | None, *, started_at: datetime, replaces: bool = False
+) -> Path:
     """The whole copy of the warehouse at `target`, by default in `backups`; raises Locked.
 
-    Everything that is not in it can be made again from it: the read copy by `enrich sync`.
+    Everything that is not in it can be made again from it: the read copy by `enrich sync`. With
+    `replaces` it takes the place of the backup of before, at once or not at all.
     """
     if not path.is_file():
         raise BadSettings(f"{path} does not exist yet; there is nothing to back up")
     copy = target or path.parent / BACKUPS / f"{path.stem}-{started_at:%Y%m%dT%H%M%SZ}.duckdb"
-    if copy.exists():
-        raise BadSettings(f"{copy} exists already; it is left as it is")
+    _check_target(copy, path, replaces=replaces)
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
         connect(path, "1GB", None).close()  # what a killed run left beside the file goes into it
+        remember_copy(path.parent, copy, started_at)
         copy_privately(path, copy)
         _readable_version(copy)
     return copy
+
+
+def _check_target(copy: Path, path: Path, *, replaces: bool) -> None:
+    """Raises BadSettings unless there is nothing, or a backup that is to be replaced."""
+    if not copy.exists():
+        return
+    if not replaces or copy.samefile(path):
+        raise BadSettings(f"{copy} exists already; it is left as it is")
+    _readable_version(copy)
 
 
 def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+from polars import selectors
 
 from enrich.errors import BadSettings
 from enrich.store.connection import limit_memory, spill_folder
@@ -35,7 +37,7 @@ class ReadCopy:
         """The answer of one query; raises BadSettings with DuckDB's reason when it is wrong."""
         try:
             relation = self._connection.sql(text, params=values)
-            return pl.DataFrame() if relation is None else frame_of(relation)
+            return pl.DataFrame() if relation is None else _answer(relation)
         except duckdb.Error as error:
             raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
 
@@ -52,9 +54,11 @@ class ReadCopy:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
 
-    def customer(self, who: str, store: str | None) -> dict[str, pl.DataFrame]:
-        """Everything known of one customer, found by e-mail, id, key or order; see `person`."""
-        return person_frames(self._connection, who, store)
+    def customer(
+        self, who: str | None, store: str | None, key: int | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by a word or our key; see `person`."""
+        return person_frames(self._connection, who, store, key)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""
@@ -84,6 +88,34 @@ class ReadCopy:
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
         return table_counts(self._connection)
+
+
+# What no frame holds, alone or in a list; DuckDB's own spelling of it does.
+_AS_TEXT = re.compile(r"\bINTERVAL\b|\bBIT\b|\bUNION\b|\bTIME WITH TIME ZONE\b")
+
+
+def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """The rows of anybody's query; raises BadSettings on what a frame cannot hold."""
+    names = relation.columns
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise BadSettings(
+            f"the query failed: two columns are called {repeated[0]}; rename one with `as NAME`"
+        )
+    columns = [
+        duckdb.ColumnExpression(name).cast("varchar").alias(name)
+        if _AS_TEXT.search(str(kind))
+        else duckdb.ColumnExpression(name)
+        for name, kind in zip(names, relation.types, strict=True)
+    ]
+    found = frame_of(relation.select(*columns))
+    for name in found.select(selectors.date() | selectors.datetime()).columns:
+        years = found[name].drop_nulls().dt.year()  # null for infinity
+        if not years.is_between(1, 9999).fill_null(False).all():
+            raise BadSettings(
+                f"the query failed: {name} holds a day outside of the years 1 to 9999;"
+                f" ask for it as text: {name}::varchar"
+            )
+    return found
 
 
 @contextmanager

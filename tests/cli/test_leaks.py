@@ -98,7 +98,7 @@ MADE: dict[str, dict[str, Any]] = {
 SPOKEN = (
     ("verify",),
     ("run",),
-    ("push", "--confirm"),
+    *(("push", "--confirm", "--destination", name) for name in ("files", *MORE)),
     ("push", "--dry-run"),
     ("push", "--destination", "synerise", "--entity", "purchases", "--from", "2026-01-01"),
     ("push", "--exports"),

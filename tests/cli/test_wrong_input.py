@@ -36,6 +36,8 @@ def config(tmp_path: Path) -> Path:
         ('rfm_method = "deciles"', "stores.main.rfm_method"),
         ("pace = { requests_per_second = 500 }", "less than or equal to 90"),
         ('[schedule]\nsync_cron = "4h"', "schedule.sync_cron: a schedule is five fields of cron"),
+        ('[schedule]\nsync_cron = "99 * * * *"', "schedule.sync_cron: a schedule is five fields"),
+        ('[schedule]\nprofiles_cron = "* * 31 2 *"', "schedule.profiles_cron: a schedule is five"),
         ("time_zone = ", "is not valid TOML"),
     ],
 )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound, Response
+from enrich.client import Call, NotFound, Response, path_segment
 from enrich.destinations.base import RateLimit, Record, SecretRef
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
@@ -78,7 +78,7 @@ class ConnectifAccount(HttpDestination):
 
     def product_call(self, product: Mapping[str, Any]) -> Call:
         """The call that creates or updates one product, given with its productId."""
-        path = f"/products/product-id/{quote(str(product['productId']), safe='')}"
+        path = f"/products/product-id/{path_segment(str(product['productId']))}"
         body = {name: value for name, value in product.items() if name != "productId"}
         name = "connectif PATCH /products/product-id/{productId}"
         return self.call("PATCH", path, body, name=name)

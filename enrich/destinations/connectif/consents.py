@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.client import Call, NotFound
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_safe_to_send_to
 from enrich.destinations.connectif.account import RATE_LIMIT, code_of
 from enrich.destinations.connectif.imports import ConnectifImports
@@ -111,7 +111,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
         holds for 100 minutes.
         """
         name = "connectif GET /exports/{id}"
-        export = answer_of(self.ask("GET", f"/exports/{export_id}", name=name))
+        export = answer_of(self.ask("GET", f"/exports/{path_segment(export_id)}", name=name))
         url = export.get("fileUrl")
         if not url:
             if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):

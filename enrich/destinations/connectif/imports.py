@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from enrich.client import Call, NotFound
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import Addressee, Record, is_safe_to_send_to
 from enrich.destinations.connectif.account import ConnectifAccount, code_of
 from enrich.destinations.mapping import join_list
@@ -100,7 +100,9 @@ class ConnectifImports(ConnectifAccount):
     def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
         """One outcome for every record of a job that is over; None while it is not."""
         try:
-            job = answer_of(self.ask("GET", f"/imports/{job_id}", name="connectif /imports/{id}"))
+            job = answer_of(
+                self.ask("GET", f"/imports/{path_segment(job_id)}", name="connectif /imports/{id}")
+            )
         except NotFound:
             return same_outcome(records, Outcome.UNKNOWN, "job_gone")
         if job.get("cancelledAt"):
@@ -125,7 +127,7 @@ class ConnectifImports(ConnectifAccount):
         folder = self.data_dir / "push-reports"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        with os.fdopen(os.open(folder / f"{job_id}.csv", flags, 0o600), "w") as out:
+        with os.fdopen(os.open(folder / f"{path_segment(job_id)}.csv", flags, 0o600), "w") as out:
             out.write(text)
         return text
 

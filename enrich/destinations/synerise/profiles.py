@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from enrich.client import path_segment
 from enrich.destinations.base import Addressee, Capabilities, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import Answer, Refusal, answer_of, safe_code
@@ -79,7 +80,10 @@ class Synerise(SyneriseAccount):
         if client_id is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")
         gone = self.logged_in(
-            "DELETE", f"/v4/clients/{client_id}", None, "synerise DELETE /v4/clients/{id}"
+            "DELETE",
+            f"/v4/clients/{path_segment(client_id)}",
+            None,
+            "synerise DELETE /v4/clients/{id}",
         )
         outcome = Outcome.REJECTED if isinstance(gone, Refusal) else Outcome.ACCEPTED
         return RecordResult(one.record_id, outcome)
