@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from enrich.destinations.base import Addressee
-from enrich.destinations.klaviyo import CAPABILITIES
+from enrich.destinations.klaviyo import Klaviyo
 from enrich.errors import TryAgain
 from enrich.jobs.forgetting import Places, begin, forget, open_questions
 from enrich.jobs.pushing import Destination
@@ -69,7 +69,7 @@ def key_of(folder: Path, email: str) -> int:
 class Platform:
     """A destination that fails, then is too busy, then erases."""
 
-    capabilities = CAPABILITIES
+    capabilities = Klaviyo.capabilities
 
     def __init__(self) -> None:
         self.asked: list[str] = []
