@@ -19,8 +19,8 @@ from enrich.profile.field import ProfileField
 
 Format = Callable[[Any], Any]
 
-# What a contact told the shop. A null here means "not known" and never overwrites what a platform
-# has. Every other field is computed: there a null is an answer (no purchase in the window).
+# What the shop knows from the contact. A null here means "not known" and never overwrites what a
+# platform has. Every other field is computed: there a null is an answer (no purchase).
 ATTRIBUTES = frozenset(field.name for field in CONTACT)
 
 
@@ -233,6 +233,11 @@ def _one_by_one(values: list[Any], how: Format) -> list[Any]:
     if isinstance(how, InColumns):
         return values
     return [None if value is None else how(value) for value in values]
+
+
+def without_computed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Who each row is about: without the many columns that only go through the mapping."""
+    return frame.drop(COMPUTED, strict=False)
 
 
 def version_of(*parts: object) -> str:

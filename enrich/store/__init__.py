@@ -14,6 +14,7 @@ from enrich.store.forgetting import REMEMBERED_NAME, Found, Named, adopt_remembe
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.publishing import OWN_COPY
+from enrich.store.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
 from enrich.store.searching import is_database
@@ -23,12 +24,16 @@ from enrich.store.warehouse import Warehouse
 
 __all__ = [
     "IDENTIFIER_COLUMNS",
+    "NOTHING_LEFT",
     "OWN_COPY",
     "READ_COPY_NAME",
     "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
     "Found",
     "Named",
+    "PushStatus",
+    "PushTarget",
+    "Pushes",
     "ReadCopy",
     "ReadyQuery",
     "Sharing",

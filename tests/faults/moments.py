@@ -39,8 +39,8 @@ MOMENTS: Mapping[str, Moment] = {
     "publish: the copy was swapped": Moment("store/publishing.py", "publish"),
     "push: a batch is about to leave": Moment("destinations/webhook.py", "push", "call"),
     "push: accepted, not recorded": Moment("destinations/webhook.py", "push"),
-    "push: inside the record's transaction": Moment("store/ledger.py", "record_batch"),
-    "push: recorded": Moment("store/warehouse.py", "record_batch"),
+    "push: inside the record's transaction": Moment("store/pushes.py", "_record"),
+    "push: recorded": Moment("store/pushes.py", "record"),
 }
 
 

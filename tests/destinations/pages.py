@@ -8,11 +8,12 @@ from typing import Any, get_args
 import polars as pl
 from pydantic import BaseModel
 
-from enrich.destinations.base import PROFILES, Adapter, Capabilities, Entity, RateLimit
+from enrich.destinations import PROFILES, DestinationEntity
+from enrich.destinations.base import Capabilities, RateLimit
 from enrich.destinations.kinds import Kind
 
 
-def mapping_table(entity: Entity) -> str:
+def mapping_table(entity: type[DestinationEntity]) -> str:
     """Our field, the platform's name, how it is written, whether the name is the platform's own."""
     rows = [
         (
@@ -27,19 +28,19 @@ def mapping_table(entity: Entity) -> str:
     return _table((ours, "Name there", "Written as", "Name"), rows)
 
 
-def limits_table(adapter: Adapter) -> str:
-    """What the platform takes and tells back, a line each, a column for each entity."""
-    names = [entity.name for entity in adapter.entities]
+def limits_table(platform: type[DestinationEntity]) -> str:
+    """What the platform takes and reports, a line each, a column for each entity."""
+    names = [entity.name for entity in platform.entities()]
     rows = [
-        (name, *(_shown(entity.capabilities, name) for entity in adapter.entities))
-        for name in (*_LIMITS, *(_OF_RECORDS if adapter.others else ()))
+        (name, *(_shown(entity.capabilities, name) for entity in platform.entities()))
+        for name in (*_LIMITS, *(_OF_RECORDS if platform.others else ()))
     ]
     return _table(("What", *(names if len(names) > 1 else ("Here",))), rows)
 
 
-def keys_table(adapter: Adapter) -> str:
+def keys_table(platform: type[DestinationEntity]) -> str:
     """The settings keys with their defaults; a key without one is required."""
-    return _table(("Key", "Default"), _keys(adapter.settings))
+    return _table(("Key", "Default"), _keys(platform.Settings))
 
 
 def columns_table(kind: Kind) -> str:
@@ -82,8 +83,6 @@ def _keys(settings: type[BaseModel], within: str = "") -> Iterator[tuple[str, st
 
 
 _LIMITS = (
-    "entities",
-    "modes",
     "record_key",
     "transport",
     "max_records",
