@@ -213,6 +213,7 @@ class _Records(RecordEntity, FileDrop):
     """Other records, all columns of what changed each time."""
 
     mode = "changes"
+    example = {}
     capabilities = replace(
         FileDrop.capabilities, record_key="record_id", max_records=RECORDS_PER_FILE
     )

@@ -184,6 +184,7 @@ class Webhook(DestinationEntity):
 class _Records(RecordEntity, Webhook):
     """Other records, each as a whole; people by the same key as profiles."""
 
+    example = {}
     capabilities = replace(Webhook.capabilities, record_key="record_id", removals=())
 
     def limits(self) -> Capabilities:

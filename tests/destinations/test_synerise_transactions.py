@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrich.destinations.synerise.transactions import SynerisePurchases
 from tests.destinations.records import line, make, with_lines
 
 KEYS = {"api_key": {"env": "K"}}
@@ -207,8 +208,8 @@ def test_no_line_ever_takes_the_place_of_another(histories):
     memo, places = {}, {}
     for skus in histories:
         row = make("purchases", 1).but(1, **with_lines([line(sku) for sku in skus])).rows[0]
-        memo = json.loads(json.dumps(there.new_memo(row, memo)))
-        sent = there.arrange(row, memo)["lines"]
+        memo = json.loads(json.dumps(SynerisePurchases.new_memo(there, row, memo)))
+        sent = SynerisePurchases.arrange(there, row, memo)["lines"]
         for place, one in enumerate(sent):
             assert places.setdefault(place, one["product_key"]) == one["product_key"]
         assert [one["product_key"] for one in sent if one["quantity"]] == sorted(
