@@ -282,11 +282,24 @@ class Consent(_Frozen):
     """How long a run waits for a platform's export."""
 
 
+class ReadCopySettings(_Frozen):
+    """Where other programs find the read copy, who may read it, and what is in it."""
+
+    folder: Path | None = None
+    """Folder of `analysis.duckdb`; default: the data folder, which no other account may enter."""
+    file_mode: Literal["0600", "0640", "0644"] = "0600"
+    """Who reads it: its owner, its group too, or everybody on the machine."""
+    file_group: str | None = None
+    """Group of the file, such as that of the analysts."""
+    contacts: bool = True
+    """Whether it holds contact data; without, no e-mail, name, phone, document or source id."""
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
     data_dir: Path = Path("data")
-    """The warehouse, its read copy, the dashboard, exports."""
+    """The warehouse, its read copy, the dashboard, exports; relative to the settings file."""
     installation: InstallationName | None = None
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
@@ -298,6 +311,7 @@ class Settings(_Frozen):
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
 
@@ -354,9 +368,13 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
+    """The settings of the TOML file at `path`; raises BadSettings naming every problem.
+
+    A relative path in it is relative to its folder: the data folder, the folder of the read copy,
+    the segment table, files of secrets.
+    """
     try:
-        settings = parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
@@ -367,10 +385,77 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(f"{path} is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
-    if settings.segments_file is None:
-        return settings
-    beside = path.parent / settings.segments_file
-    return settings.model_copy(update={"segments_file": beside})
+    folder = path.absolute().parent
+    settings = parse_settings(_with_secret_files_in(document, folder))
+    segments = settings.segments_file
+    copy_folder = settings.read_copy.folder
+    read_copy = settings.read_copy.model_copy(
+        update={"folder": copy_folder and folder / copy_folder.expanduser()}
+    )
+    return settings.model_copy(
+        update={
+            "data_dir": folder / settings.data_dir.expanduser(),
+            "segments_file": segments and folder / segments.expanduser(),
+            "read_copy": read_copy,
+        }
+    )
+
+
+def _with_secret_files_in(part: Any, folder: Path) -> Any:
+    """The document with every `{ file = "path" }` made absolute."""
+    if isinstance(part, list):
+        return [_with_secret_files_in(one, folder) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if part.keys() == {"file"} and isinstance(part["file"], str):
+        return {"file": str(folder / Path(part["file"]).expanduser())}
+    return {name: _with_secret_files_in(one, folder) for name, one in part.items()}
+
+
+CONFIG_NAME = "enrich.toml"
+WAREHOUSE_NAME = "warehouse.duckdb"
+
+
+def find_settings(
+    config: Path | None, data: Path | None, environ: Mapping[str, str]
+) -> tuple[Settings, Path | None]:
+    """The settings of a command or a run, and the file they are from, None without one.
+
+    An argument counts before ENRICH_CONFIG and ENRICH_DATA, these before `enrich.toml` in the
+    current folder and before `data_dir`. Paths that are given are relative to the current folder.
+    Raises BadSettings, also where a warehouse lies at the place where it was once looked for.
+    """
+    path = config or _path_in(environ, "ENRICH_CONFIG")
+    if config is None and path is not None and not path.exists():
+        raise BadSettings(
+            f"{path}, which ENRICH_CONFIG names, does not exist;"
+            f" `ENRICH_CONFIG= enrich init {path}` writes one to start from"
+        )
+    if path is None and Path(CONFIG_NAME).exists():
+        path = Path(CONFIG_NAME)
+    settings = read_settings(path) if path else Settings()
+    if folder := data or _path_in(environ, "ENRICH_DATA"):
+        return settings.model_copy(update={"data_dir": folder}), path
+    if path is not None:
+        _refuse_second_warehouse(path, settings.data_dir)
+    return settings, path
+
+
+def _path_in(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]) if environ.get(name) else None
+
+
+def _refuse_second_warehouse(path: Path, data_dir: Path) -> None:
+    """Until 0.1.0 a relative `data_dir` was relative to the current folder."""
+    folder = path.absolute().parent
+    if not data_dir.is_relative_to(folder):
+        return
+    before = Path.cwd() / data_dir.relative_to(folder)
+    if (before / WAREHOUSE_NAME).is_file() and not (data_dir / WAREHOUSE_NAME).is_file():
+        raise BadSettings(
+            f"a relative data_dir is relative to the settings file: there is no warehouse in"
+            f" {data_dir}, but one in {before}; move that folder there, or say --data {before}"
+        )
 
 
 def read_segments(settings: Settings) -> SegmentTable:

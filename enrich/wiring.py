@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ from enrich.settings import (
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
+    Sharing,
     Warehouse,
     open_warehouse,
     read_warehouse,
@@ -98,6 +100,18 @@ class Wiring:
             job=job,
             started_at=self.clock(),
             memory_limit=settings.warehouse.memory_limit,
+            sharing=self.sharing,
+        )
+
+    @property
+    def sharing(self) -> Sharing:
+        """How the read copy is shared; raises BadSettings when this machine has no such group."""
+        wanted = self.settings.read_copy
+        return Sharing(
+            folder=wanted.folder,
+            file_mode=int(wanted.file_mode, 8),
+            group_id=None if wanted.file_group is None else _group_id(wanted.file_group),
+            contacts=wanted.contacts,
         )
 
     def tidy(self, warehouse: Warehouse) -> None:
@@ -303,6 +317,15 @@ class Wiring:
         if source is None:
             raise BadSettings("a store with an account needs app_key and app_token")
         return read_secret(source, self.environ, self.block)
+
+
+def _group_id(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise BadSettings(
+            f"read_copy.file_group: there is no group {name!r} on this machine"
+        ) from None
 
 
 def _options(entry: DestinationEntry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Their names end in the name of the installation, so that several share one serve
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -189,8 +190,8 @@ def register(ours: Installation, pool: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Register both with a work pool."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--config")
-    parser.add_argument("--data")
+    parser.add_argument("--config", default=os.environ.get("ENRICH_CONFIG"))
+    parser.add_argument("--data", default=os.environ.get("ENRICH_DATA"))
     parser.add_argument("--pool", required=True, help="the process work pool")
     given = parser.parse_args(arguments)
     try:

@@ -90,7 +90,7 @@ def publish_copy(wiring: Wiring) -> str:
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:
-        path = copy.path.with_name(DASHBOARD_NAME)
+        path = wiring.settings.data_dir / DASHBOARD_NAME
         return str(make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments))
 
 

@@ -22,7 +22,7 @@ from enrich.jobs.installation import installation_name
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
 from enrich.plain_text import one_line
-from enrich.settings import Settings, read_settings
+from enrich.settings import find_settings
 from enrich.wiring import Wiring
 
 # Waits between the tries of a task: a lock or an outage is over by then, or somebody must look.
@@ -56,10 +56,13 @@ def reticent(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
 
 
 def live_wiring(config: str | None, data: str | None) -> Wiring:
-    """The wiring of a flow run: the settings file and data folder of its parameters."""
-    settings = read_settings(Path(config)) if config else Settings()
-    if data:
-        settings = settings.model_copy(update={"data_dir": Path(data)})
+    """The wiring of a flow run: the settings file and data folder of its parameters.
+
+    Without them those of ENRICH_CONFIG and ENRICH_DATA, as for any command.
+    """
+    settings, _ = find_settings(
+        Path(config) if config else None, Path(data) if data else None, os.environ
+    )
     return Wiring(settings, os.environ, lambda: datetime.now(UTC), block=read_block)
 
 

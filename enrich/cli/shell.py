@@ -13,17 +13,18 @@ import typer
 
 from enrich.cli.console import PlainConsole
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
-from enrich.settings import YEARS, Settings, StoreSettings, read_settings
+from enrich.settings import CONFIG_NAME, YEARS, Settings, StoreSettings, find_settings
 from enrich.wiring import Wiring
 
-DEFAULT_CONFIG = Path("enrich.toml")
+DEFAULT_CONFIG = Path(CONFIG_NAME)
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="Settings file (default: enrich.toml, if it is there)"),
+    typer.Option("--config", help="Settings file (default: ENRICH_CONFIG, else enrich.toml here)"),
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the warehouse (default: data)")
+    Path | None,
+    typer.Option("--data", help="Folder of the warehouse (default: ENRICH_DATA, or data_dir)"),
 ]
 NowOption = Annotated[
     str | None, typer.Option("--now", help="Take this moment as now, such as 2011-12-10T03:00:00Z")
@@ -111,14 +112,10 @@ class Shell:
 
 def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | None) -> Shell:
     """The shell of one command; an import-only shop needs no settings file."""
-    path = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
-    settings = read_settings(path) if path else Settings()
-    changes: dict[str, Any] = {}
-    if data is not None:
-        changes["data_dir"] = data
+    settings, path = find_settings(config, data, entry.environ)
     if now is not None:
-        changes["now"] = parse_now(now)
-    return Shell(entry, settings.model_copy(update=changes), path)
+        settings = settings.model_copy(update={"now": parse_now(now)})
+    return Shell(entry, settings, path)
 
 
 def parse_now(text: str) -> datetime:

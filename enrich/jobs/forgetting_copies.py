@@ -9,11 +9,18 @@ from pathlib import Path
 
 from enrich.errors import BadSettings
 from enrich.jobs.forgetting_journal import Case
-from enrich.store import READ_COPY_NAME, REMEMBERED_NAME, WAREHOUSE_NAME, Traces, is_database
+from enrich.store import (
+    OWN_COPY,
+    READ_COPY_NAME,
+    REMEMBERED_NAME,
+    WAREHOUSE_NAME,
+    Traces,
+    is_database,
+)
 from enrich.store.copies import drop_copies, remembered_copies
 from enrich.store.searching import holds_forgotten, tables_naming
 
-CURRENT = frozenset({WAREHOUSE_NAME, READ_COPY_NAME})
+CURRENT = frozenset({WAREHOUSE_NAME, READ_COPY_NAME, OWN_COPY.as_posix()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from enrich.profile import FIELDS
-from enrich.store import READ_COPY_NAME, Warehouse
+from enrich.store import Warehouse
 
 COMMENTS = {"profiles": {field.name: field.definition for field in FIELDS}}
 
 
 def publish(warehouse: Warehouse) -> Path:
     """The path of the fresh read copy; the one before is replaced at once, readers keep theirs."""
-    return warehouse.publish(warehouse.path.with_name(READ_COPY_NAME), COMMENTS)
+    return warehouse.publish(COMMENTS)

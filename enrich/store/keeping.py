@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from enrich.store.connection import (
     schema_version,
 )
 from enrich.store.copies import remember_copy
+from enrich.store.damage import BACKUP, REPLACEABLE, explained, kind_of
 from enrich.store.lock import writer_lock
 
 LOCK_NAME = ".lock"
@@ -26,7 +26,7 @@ BACKUPS = "backups"
 
 def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
     """The file of `path` without what was deleted from it; raises Locked."""
-    with writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
         forgetting.rewrite(path)
 
 
@@ -43,10 +43,11 @@ def back_up(
     copy = target or path.parent / BACKUPS / f"{path.stem}-{started_at:%Y%m%dT%H%M%SZ}.duckdb"
     _check_target(copy, path, replaces=replaces)
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
         connect(path, "1GB", None).close()  # what a killed run left beside the file goes into it
         remember_copy(path.parent, copy, started_at)
-        copy_privately(path, copy)
+        with explained(copy, BACKUP):
+            copy_privately(path, copy)
         _readable_version(copy)
     return copy
 
@@ -69,7 +70,7 @@ def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:
     version = _readable_version(source)
     is_outdated(source, version)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writer_lock(path.parent / LOCK_NAME, "restore", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "restore", _signed(started_at)):
         before = path.with_name(f"{path.stem}.before-restore-{started_at:%Y%m%dT%H%M%SZ}.duckdb")
         had_one = path.exists()
         if had_one:
@@ -83,8 +84,11 @@ def _keep_aside(path: Path, before: Path) -> None:
 
     The log goes: beside the restored file it would be taken for its own.
     """
-    with suppress(duckdb.Error):
+    try:
         duckdb.connect(str(path)).close()  # what a killed run left beside the file goes into it
+    except duckdb.Error as error:
+        if kind_of(error, path) not in REPLACEABLE:
+            raise  # such as open in another program, which may be writing an order just now
     copy_privately(path, before)
     log = path.with_name(f"{path.name}.wal")
     if log.exists():
@@ -94,11 +98,8 @@ def _keep_aside(path: Path, before: Path) -> None:
 
 def _readable_version(path: Path) -> int:
     """The schema version of a backup; raises BadSettings when it is none."""
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            version = schema_version(connection)
-    except duckdb.Error:
-        version = None
+    with explained(path, BACKUP), duckdb.connect(str(path), read_only=True) as connection:
+        version = schema_version(connection)
     if version is None:
         raise BadSettings(f"{path} is no warehouse (schema {SCHEMA_VERSION} or older is needed)")
     return version

@@ -32,6 +32,7 @@ from enrich.store.consents import Consents
 from enrich.store.damage import memory_explained
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.scripts import read, registered, run
+from enrich.store.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Warehouse:
     path: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
+    _sharing: Sharing = field(default_factory=Sharing)
     memory_limit: str = "4 GB"
 
     # -- load ---------------------------------------------------------------------------------
@@ -314,9 +316,12 @@ class Warehouse:
         """The kept profiles of a store, with the column `store`; empty before the first run."""
         return history.kept(self._connection, "profiles", store)
 
-    def publish(self, path: Path, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
-        """The read copy for analysts, swapped in whole; `comments` is table -> column -> text."""
-        return publishing.publish(self._connection, path, comments or {})
+    def publish(self, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
+        """The read copy for other programs, swapped in whole; `comments`: table -> column -> text.
+
+        Where it lies and what it holds is said when the warehouse is opened.
+        """
+        return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
 
     # -- forget -------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.attack import bounds, forgetting, output, prefect_server
+from tests.attack import bounds, forgetting, output, prefect_server, readers
 from tests.attack.attempt import Attempt
 
 SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
@@ -12,4 +12,5 @@ SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
     "forget": forgetting.ATTEMPTS,
     "output": output.ATTEMPTS,
     "bounds": bounds.ATTEMPTS,
+    "readers": readers.ATTEMPTS,
 }
