@@ -106,7 +106,7 @@ def _holds(path: Path, traces: dict[str, Traces]) -> bool:
 
 def shop_in(folder: Path) -> Shop:
     """A shop of its own, copied from one that was made once."""
-    shutil.copytree(made(), folder, dirs_exist_ok=True)
+    shutil.copytree(made(), folder, symlinks=True, dirs_exist_ok=True)
     return Shop(folder)
 
 
