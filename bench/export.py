@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 
 
 def export(folder: Path, out: Path) -> None:

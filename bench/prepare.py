@@ -16,9 +16,9 @@ import duckdb
 from bench.contenders.job import TODAY, make
 from bench.contenders.sync import sync
 from bench.simulated import NOW
-from enrich.jobs.publish import publish
 from enrich.model import Rules
-from enrich.store import WAREHOUSE_NAME, open_warehouse
+from enrich.runs.publish import publish
+from enrich.warehouse import WAREHOUSE_NAME, open_warehouse
 
 FILL = Path(__file__).with_name("typed_tables.sql")
 FRONT = Path(__file__).with_name("shop_front.sql")

@@ -12,7 +12,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.consent import ConsentRules
+from enrich.consent.exports import ConsentSource
+from enrich.consent.run import ConsentPlan
+from enrich.consent_rules import ConsentRules
 from enrich.destinations import (
     Tools,
     open_consent_reader,
@@ -23,15 +25,12 @@ from enrich.destinations import (
     written_back,
 )
 from enrich.errors import BadSettings
-from enrich.jobs.consent import ConsentPlan
-from enrich.jobs.consent_exports import ConsentSource
-from enrich.jobs.forgetting import Places
-from enrich.jobs.pushing import Destination
-from enrich.jobs.shops import Shop
-from enrich.jobs.tidying import tidy
+from enrich.forget.cases import Places
 from enrich.model import Rules
 from enrich.profile import SegmentTable
+from enrich.push.destination import Destination
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
+from enrich.runs.tidying import tidy
 from enrich.settings import (
     DestinationEntry,
     SecretSource,
@@ -40,7 +39,9 @@ from enrich.settings import (
     read_secret,
     read_segments,
 )
-from enrich.store import (
+from enrich.shop import Shop
+from enrich.sources.vtex import VtexClient
+from enrich.warehouse import (
     WAREHOUSE_NAME,
     ReadCopy,
     Sharing,
@@ -48,7 +49,6 @@ from enrich.store import (
     open_warehouse,
     read_warehouse,
 )
-from enrich.vtex import VtexClient
 
 OWN_KEYS = frozenset({"kind", "enabled", "stores"})
 

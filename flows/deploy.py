@@ -27,7 +27,7 @@ from prefect.schedules import Cron
 from prefect.settings import get_current_settings
 
 from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
-from enrich.jobs.installation import installation_name
+from enrich.serve.installation import installation_name
 from enrich.settings import Settings
 from flows.profiles import profiles_flow
 from flows.sync import sync_flow

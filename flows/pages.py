@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from enrich.compute.profiles import ProfilesReport
+from enrich.consent.summary import ConsentSummary, lines_of
+from enrich.dashboard.file import DASHBOARD_NAME
 from enrich.errors import EnrichError, HeldBack
-from enrich.jobs.consent_summary import ConsentSummary, lines_of
-from enrich.jobs.dashboard import DASHBOARD_NAME
-from enrich.jobs.profiles import ProfilesReport
-from enrich.jobs.pulling import ENTITY_COLUMNS
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.reconciling import Proof
-from enrich.jobs.sync import SyncReport
 from enrich.plain_text import one_line
-from enrich.report.movements import Movements
+from enrich.profile.movements import Movements
+from enrich.push.summary import PushSummary
+from enrich.sync.pulling import ENTITY_COLUMNS
+from enrich.sync.reconciliation import Proof
+from enrich.sync.store import SyncReport
 
 Faults = Mapping[str, EnrichError]
 Action = tuple[str, str]

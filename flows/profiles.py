@@ -9,11 +9,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from enrich.jobs.movements import latest_movements
-from enrich.jobs.profiles import ProfilesReport, make_profiles
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import push_destination
-from enrich.report.movements import Movements
+from enrich.compute.movements import latest_movements
+from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.profile.movements import Movements
+from enrich.push.destination import push_destination
+from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
 from flows.pages import movements_page, profiles_line, profiles_page, push_page
 from flows.sync import SUPERFLUOUS, each, publish_copy, undrawn

@@ -9,13 +9,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from enrich.consent.run import run_consent
+from enrich.consent.summary import ConsentSummary
+from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 from enrich.errors import EnrichError
-from enrich.jobs.consent import run_consent
-from enrich.jobs.consent_summary import ConsentSummary
-from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
-from enrich.jobs.forgetting import forget, open_questions
-from enrich.jobs.publish import publish
-from enrich.jobs.sync import SyncReport, sync_store
+from enrich.forget.cases import forget, open_questions
+from enrich.runs.publish import publish
+from enrich.sync.store import SyncReport, sync_store
 from enrich.wiring import Wiring
 from flows.pages import consent_page, sync_line, sync_page
 from flows.wire import (

@@ -18,10 +18,10 @@ from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
 from enrich.errors import EnrichError, Locked, Stop, TryAgain, unforeseen
-from enrich.jobs.installation import installation_name
-from enrich.jobs.reporting import SILENT, Reporter, in_lines
-from enrich.jobs.runs import is_covered, last_success_at
 from enrich.plain_text import one_line
+from enrich.runs.record import is_covered, last_success_at
+from enrich.runs.reporting import SILENT, Reporter, in_lines
+from enrich.serve.installation import installation_name
 from enrich.settings import find_settings
 from enrich.wiring import Wiring
 

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
-from enrich.store import ReadCopy, open_warehouse, read_warehouse
-from enrich.store.dictionary import table_notes, view_names
-from enrich.store.publishing import DERIVED, PUBLISHED
-from enrich.store.scripts import sql_folder
+from enrich.warehouse import ReadCopy, open_warehouse, read_warehouse
+from enrich.warehouse.dictionary import table_notes, view_names
+from enrich.warehouse.publishing import DERIVED, PUBLISHED
+from enrich.warehouse.scripts import sql_folder
 from tests.report.shop import published
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "fields.md"

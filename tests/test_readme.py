@@ -15,7 +15,7 @@ from enrich.cli.main import command_rows, option_rows
 from enrich.cli.tables import SETTING_COLUMNS, markdown_table, setting_rows
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop
 from enrich.profile.segments import SEGMENTS
-from enrich.store import ready_queries
+from enrich.warehouse import ready_queries
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

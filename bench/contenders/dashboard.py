@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from bench.contenders.job import TODAY
-from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
+from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 from enrich.model import Rules
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 
 
 def write_dashboard(folder: Path) -> Path:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.simulated import NOW
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.shops import Shop
-from enrich.store import open_warehouse
+from enrich.compute.profiles import make_profiles
+from enrich.shop import Shop
+from enrich.warehouse import open_warehouse
 
 TODAY = NOW + timedelta(days=1)
 

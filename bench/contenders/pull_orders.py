@@ -10,11 +10,11 @@ from pathlib import Path
 
 from bench.contenders.sync import simulated
 from bench.simulated import NOW
-from enrich.jobs.pulling import Pull
-from enrich.jobs.reporting import SILENT
-from enrich.jobs.runs import recorded
-from enrich.jobs.sync_orders import pull_orders
-from enrich.store import open_warehouse
+from enrich.runs.record import recorded
+from enrich.runs.reporting import SILENT
+from enrich.sync.orders import pull_orders
+from enrich.sync.pulling import Pull
+from enrich.warehouse import open_warehouse
 
 
 def load_orders(address: str, folder: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from enrich.store import WAREHOUSE_NAME
-from enrich.store.connection import ROW_GROUPS, limit_memory
+from enrich.warehouse import WAREHOUSE_NAME
+from enrich.warehouse.connection import ROW_GROUPS, limit_memory
 
 STATEMENTS = Path(__file__).parent.parent / "resolve_floor.sql"
 

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from bench.simulated import APP, HISTORY_DAYS, NOW
 from enrich.client import Http
-from enrich.jobs.shops import Shop
-from enrich.jobs.sync import sync_store
-from enrich.store import open_warehouse
-from enrich.vtex import VtexClient
+from enrich.shop import Shop
+from enrich.sources.vtex import VtexClient
+from enrich.sync.store import sync_store
+from enrich.warehouse import open_warehouse
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from bench.scales import AS_OF
 from bench.simulated import NOW
 from enrich.model import Rules
 from enrich.profile import profile_parts, score_parts
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 
 
 def keep_profiles(folder: Path) -> None:

@@ -14,13 +14,13 @@ from enrich.cli.options import CsvForOption, StoreOption, parse_day
 from enrich.cli.pushes import push_all, raise_first_fault
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_profiles, show_pushes, show_sync
+from enrich.compute.profiles import make_profiles
 from enrich.errors import BadSettings, Stop
-from enrich.jobs.installation import api_password
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.publish import publish
-from enrich.jobs.serving import DEFAULT_PORT, Address, serve_forever
-from enrich.jobs.sync import sync_store
+from enrich.runs.publish import publish
+from enrich.serve.installation import api_password
+from enrich.serve.server import DEFAULT_PORT, Address, serve_forever
 from enrich.spreadsheet import csv_options
+from enrich.sync.store import sync_store
 
 AsOfOption = Annotated[
     str | None,

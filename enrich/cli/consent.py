@@ -11,13 +11,13 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_pushes
+from enrich.consent.run import Mode, run_consent
+from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.errors import BadSettings
-from enrich.jobs.consent import Mode, run_consent
-from enrich.jobs.consent_summary import ConsentSummary, lines_of
-from enrich.jobs.publish import publish
-from enrich.jobs.reporting import Reporter
-from enrich.jobs.shops import Shop
-from enrich.store import Warehouse
+from enrich.runs.publish import publish
+from enrich.runs.reporting import Reporter
+from enrich.shop import Shop
+from enrich.warehouse import Warehouse
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Take in what others say, show what would be told, stop")

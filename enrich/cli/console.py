@@ -27,8 +27,8 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich.errors import BadSettings, Stop
-from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.plain_text import one_line, visible
+from enrich.runs.reporting import SILENT, Reporter, in_lines
 
 YES = frozenset({"y", "yes", "s", "si", "sí", "sim"})
 PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at

@@ -15,9 +15,9 @@ from enrich.cli.forget import WhoArgument
 from enrich.cli.options import KeyOption, StoreOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.jobs.access import access_tables, write_access
+from enrich.forget.access import access_tables, write_access
 from enrich.plain_text import json_text
-from enrich.store.person import the_only_one
+from enrich.warehouse.person import the_only_one
 
 ExportOption = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ import typer
 
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
-from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
+from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", help="Write it here (default: DATA/dashboard.html)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from enrich.cli.shell import Shell
-from enrich.jobs.profiles import make_profiles
-from enrich.store import Warehouse
+from enrich.compute.profiles import make_profiles
+from enrich.warehouse import Warehouse
 
 DAYS_BACK = (90, 30, 7)
 

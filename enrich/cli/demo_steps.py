@@ -15,15 +15,15 @@ import polars as pl
 from enrich.cli.console import reporter, show_table
 from enrich.cli.demo_history import keep_history
 from enrich.cli.shell import Shell
+from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 from enrich.errors import BadSettings, Refused, Stop
-from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
-from enrich.jobs.profiles import ProfilesReport, make_profiles
-from enrich.jobs.publish import publish
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import push_destination
-from enrich.jobs.sync import SyncReport, sync_store
-from enrich.jobs.verify import verify_destination, verify_store
-from enrich.store import Warehouse
+from enrich.push.destination import push_destination
+from enrich.push.summary import PushSummary
+from enrich.runs.publish import publish
+from enrich.sync.store import SyncReport, sync_store
+from enrich.verify import verify_destination, verify_store
+from enrich.warehouse import Warehouse
 
 DEMO = Path("demo")
 STORE = "demo"

@@ -13,11 +13,11 @@ from enrich.cli.console import confirm, show_table
 from enrich.cli.options import KeyOption, StoreOption, YesOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, EnrichError, Stop
-from enrich.jobs.forgetting import Preview, begin, open_questions, preview
-from enrich.jobs.forgetting import forget as forget_people
-from enrich.jobs.forgetting_journal import CERTIFICATES, Case, Journal
-from enrich.store import Named, Warehouse
-from enrich.store.person import masked_person, the_only_one
+from enrich.forget.cases import Preview, begin, open_questions, preview
+from enrich.forget.cases import forget as forget_people
+from enrich.forget.journal import CERTIFICATES, Case, Journal
+from enrich.warehouse import Named, Warehouse
+from enrich.warehouse.person import masked_person, the_only_one
 
 WhoArgument = Annotated[
     str | None,

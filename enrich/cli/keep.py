@@ -12,10 +12,10 @@ from enrich.cli.forget import show_cases
 from enrich.cli.options import YesOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.jobs.forgetting import forget
-from enrich.jobs.publish import publish
-from enrich.store import WAREHOUSE_NAME
-from enrich.store.keeping import back_up, restore
+from enrich.forget.cases import forget
+from enrich.runs.publish import publish
+from enrich.warehouse import WAREHOUSE_NAME
+from enrich.warehouse.keeping import back_up, restore
 
 FileOption = Annotated[
     Path | None, typer.Option("--to", help="Default: backups/ in the data folder")

@@ -17,8 +17,7 @@ from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
-from enrich.jobs.reconciling import Proof
-from enrich.jobs.status import (
+from enrich.status import (
     NOTHING_YET,
     OfCopy,
     Pushed,
@@ -27,6 +26,7 @@ from enrich.jobs.status import (
     status_document,
     waiting_in,
 )
+from enrich.sync.reconciliation import Proof
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 

@@ -9,8 +9,8 @@ import typer
 from enrich.cli.console import show_table
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
-from enrich.jobs.movements import store_movements
-from enrich.report.movements import Movements
+from enrich.compute.movements import store_movements
+from enrich.profile.movements import Movements
 
 FromOption = Annotated[
     str | None, typer.Option("--from", help="First day (default: 30 days before --to)")

@@ -12,10 +12,10 @@ from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_import, show_sync
-from enrich.imports.online_retail import convert
-from enrich.jobs.import_files import Files, import_store
-from enrich.jobs.publish import publish
-from enrich.jobs.sync import ENTITIES, span_of_days, sync_store
+from enrich.runs.publish import publish
+from enrich.sources.files.online_retail import convert
+from enrich.sync.import_files import Files, import_store
+from enrich.sync.store import ENTITIES, span_of_days, sync_store
 
 FromOption = Annotated[
     str | None, typer.Option("--from", help="List orders created from this day on, again")

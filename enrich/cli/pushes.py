@@ -11,11 +11,11 @@ from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports, show_pushes
 from enrich.errors import BadSettings
-from enrich.jobs.publish import publish
-from enrich.jobs.push_days import EXPORTED, Days, days_of
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import push_destination, push_entity
-from enrich.store import Warehouse
+from enrich.push.days import EXPORTED, Days, days_of
+from enrich.push.destination import push_destination, push_entity
+from enrich.push.summary import PushSummary
+from enrich.runs.publish import publish
+from enrich.warehouse import Warehouse
 
 SHOWN_EXPORTS = 50
 

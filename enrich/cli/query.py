@@ -19,7 +19,7 @@ from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, Stop
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, for_people
-from enrich.store import ready_queries
+from enrich.warehouse import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
 ReadyOption = Annotated[

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.jobs.publish import publish
-from enrich.jobs.pulling import Pull
-from enrich.jobs.retrying import retry_rejects
-from enrich.jobs.runs import recorded
-from enrich.store import Warehouse
+from enrich.runs.publish import publish
+from enrich.runs.record import recorded
+from enrich.sync.pulling import Pull
+from enrich.sync.rejects import retry_rejects
+from enrich.warehouse import Warehouse
 
 COLUMNS = ("store", "entity", "tried again", "good now", "note")
 

@@ -12,7 +12,7 @@ from enrich.cli.options import StoreOption
 from enrich.cli.shell import DEFAULT_CONFIG, Shell
 from enrich.cli.shows import show_findings
 from enrich.errors import BadSettings, Refused, TryAgain
-from enrich.jobs.verify import Finding, verify_destination, verify_store
+from enrich.verify import Finding, verify_destination, verify_store
 
 
 def template() -> str:

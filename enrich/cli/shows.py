@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from enrich.cli.console import PlainConsole, show_table
-from enrich.jobs.import_files import ImportReport
-from enrich.jobs.profiles import ProfilesReport
-from enrich.jobs.pulling import ENTITY_COLUMNS
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.sync import SyncReport
-from enrich.jobs.verify import Finding
+from enrich.compute.profiles import ProfilesReport
+from enrich.push.summary import PushSummary
+from enrich.sync.import_files import ImportReport
+from enrich.sync.pulling import ENTITY_COLUMNS
+from enrich.sync.store import SyncReport
+from enrich.verify import Finding
 
 
 def show_sync(console: PlainConsole, done: SyncReport) -> None:

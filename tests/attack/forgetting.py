@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from enrich.store import Traces, traces_of
-from enrich.store.searching import tables_naming
+from enrich.warehouse import Traces, traces_of
+from enrich.warehouse.searching import tables_naming
 from tests.attack.attempt import Attempt, Finding
 
 ANA = ("ana.souza@example.com", "52998224725", "customer-of-ana")
@@ -32,7 +32,7 @@ PEOPLE = 300
 LOOKED_FOR = range(1, PEOPLE, 15)
 KILLED = """
 import os, signal, sys
-import enrich.durable, enrich.jobs.forgetting, enrich.jobs.forgetting_journal
+import enrich.durable, enrich.forget.cases, enrich.forget.journal
 from enrich.__main__ import main
 
 moment, count = {moment!r}, 0
@@ -45,8 +45,8 @@ def dies(module):
             os.kill(os.getpid(), signal.SIGKILL)
         write(path, content)
     module.write_durably = wrapped
-dies(enrich.jobs.forgetting_journal)
-dies(enrich.jobs.forgetting)
+dies(enrich.forget.journal)
+dies(enrich.forget.cases)
 sys.argv = ["enrich", *{arguments!r}]
 main()
 """

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from enrich.jobs.installation import installation_name
+from enrich.serve.installation import installation_name
 from enrich.settings import Settings
 from tests.attack.attempt import Attempt, Finding, NotHere
 from tests.flows import browser

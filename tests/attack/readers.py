@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from enrich.store.sharing import READ_COPY_NAME
+from enrich.warehouse.sharing import READ_COPY_NAME
 from tests.attack.attempt import Attempt, Finding, NotHere
 from tests.cli.shell import Said, enrich
 
@@ -191,7 +191,7 @@ def full_disk(folder: Path) -> Finding:
 AS_NOBODY = """
 import os, sys
 from datetime import UTC, datetime
-import duckdb, polars, enrich.cli.main, enrich.wiring, enrich.jobs.status, enrich.store
+import duckdb, polars, enrich.cli.main, enrich.wiring, enrich.status, enrich.warehouse
 os.setgroups([int(sys.argv[1])] if sys.argv[1] else [])
 os.setgid(65534), os.setuid(65534)
 if sys.argv[2] == "read":

@@ -11,7 +11,7 @@ from bench.contenders import duckdb_sql, floor, stage, stage_rfm
 from bench.contenders.resolve_floor import resolve_least
 from bench.prepare import resolve, typed
 from enrich.profile import FIELDS
-from enrich.store import WAREHOUSE_NAME
+from enrich.warehouse import WAREHOUSE_NAME
 
 
 @pytest.fixture(scope="session")

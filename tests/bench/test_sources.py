@@ -10,7 +10,7 @@ from bench.contenders.pull_orders import load_orders
 from bench.export import export
 from bench.simulated import APP, NOW
 from enrich.simulator import AppKey, Simulation, build_simulation, serve
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 
 HISTORY = {"previous_rfm_segment", "rfm_segment_changed_on"}
 

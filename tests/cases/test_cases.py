@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from enrich.profile import FIELDS, build_profiles
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.cases.shop import Case, read_case
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))

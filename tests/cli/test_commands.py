@@ -17,7 +17,7 @@ from enrich.cli.setup import template
 from enrich.destinations import REGISTRY
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.settings import parse_settings
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from enrich.cli.console import PlainConsole, make_console, reporter, show_table
-from enrich.jobs.reporting import in_lines
+from enrich.runs.reporting import in_lines
 
 COLUMNS = ("store", "reason", "records")
 ROWS = [("main", "amount: not a number", 1200), ("other", None, 3)]

@@ -12,7 +12,7 @@ import pytest
 
 from enrich.receiver import CONSENTS, Message, Told, inbox_of
 from enrich.simulator.build import FULL_KEY
-from enrich.store import open_warehouse, read_warehouse
+from enrich.warehouse import open_warehouse, read_warehouse
 from tests.cli.shell import Said, enrich
 from tests.jobs.town import NOW, town
 

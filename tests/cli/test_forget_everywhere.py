@@ -15,7 +15,7 @@ import pytest
 
 from enrich.model import RawRecord, Reject
 from enrich.receiver import CONSENTS, Message, Told, inbox_of
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
 EMAIL, DOCUMENT, ID = "ana.souza@example.com", "52998224725", "customer-of-this-test"

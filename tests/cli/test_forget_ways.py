@@ -15,14 +15,14 @@ import pytest
 from enrich.destinations.base import Addressee
 from enrich.destinations.klaviyo import Klaviyo
 from enrich.errors import TryAgain
-from enrich.jobs.access import Table, write_access
-from enrich.jobs.forgetting import Places, begin, forget, open_questions
-from enrich.jobs.pushing import Destination
-from enrich.jobs.shops import Shop
+from enrich.forget.access import Table, write_access
+from enrich.forget.cases import Places, begin, forget, open_questions
 from enrich.model import Outcome, RecordResult
-from enrich.store import Named, PushTarget, Warehouse, open_warehouse, traces_of
-from enrich.store.held import ways_to_people
-from enrich.store.searching import tables_naming
+from enrich.push.destination import Destination
+from enrich.shop import Shop
+from enrich.warehouse import Named, PushTarget, Warehouse, open_warehouse, traces_of
+from enrich.warehouse.held import ways_to_people
+from enrich.warehouse.searching import tables_naming
 from tests.cli.shell import NOW, Said, enrich
 
 ORDERS = """order_id,customer_id,ordered_at,amount,email

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from enrich.simulator.build import FULL_KEY
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.jobs.town import NOW, Town, town
 
 SETTINGS = """

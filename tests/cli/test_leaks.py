@@ -22,7 +22,7 @@ from enrich.receiver import CONSENTS, Message, Told, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
 from enrich.simulator.platforms import PLATFORMS, Account, newsletter
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 from enrich.wiring import Wiring
 from tests.cli.shell import enrich
 from tests.cli.test_forget import SETTINGS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.store import ready_queries
+from enrich.warehouse import ready_queries
 from tests.cli.shell import enrich
 
 ORDERS = """order_id,customer_id,ordered_at,amount

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 from tests.cli.shell import enrich
 from tests.cli.test_forget import ENVIRON, SETTINGS
 from tests.jobs.town import town

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from enrich.jobs.status import Status, read_status
-from enrich.store import Warehouse, open_warehouse
+from enrich.status import Status, read_status
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.cli.shell import NOW, enrich
 
 NEW = "hook is new: look at it, then agree once with --confirm"

@@ -10,8 +10,8 @@ import polars as pl
 
 from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
-from enrich.jobs.push import Planner, plan_push
-from enrich.jobs.push_summary import PushSummary
+from enrich.push.planned import Planner, plan_push
+from enrich.push.summary import PushSummary
 from enrich.simulator.platforms import PLATFORMS
 from tests.destinations.conftest import Ledger, World, make_people
 from tests.destinations.records import Records, make

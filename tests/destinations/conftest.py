@@ -19,13 +19,13 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.destinations import PROFILES, DestinationEntity, Tools, open_entity
 from enrich.destinations.plan import PushedState, PushPlan
-from enrich.jobs.push import Planner, plan_push, push
-from enrich.jobs.push_summary import PushSummary
 from enrich.profile import FIELDS
+from enrich.push.planned import Planner, plan_push, push
+from enrich.push.summary import PushSummary
 from enrich.simulator.http import Request
 from enrich.simulator.platforms import PLATFORMS, Account, serve
-from enrich.store import Pushes, PushTarget
-from enrich.store.scripts import run
+from enrich.warehouse import Pushes, PushTarget
+from enrich.warehouse.scripts import run
 from tests.destinations.records import Records
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

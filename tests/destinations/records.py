@@ -13,8 +13,8 @@ import polars as pl
 
 from enrich.destinations import DestinationEntity
 from enrich.destinations.kinds import INDEX, KINDS
-from enrich.jobs.push import Planner
-from enrich.jobs.push_sources import records_planner
+from enrich.push.planned import Planner
+from enrich.push.sources import records_planner
 
 FIRST = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as the warehouse gives UTC
 

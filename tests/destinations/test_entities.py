@@ -5,7 +5,7 @@ import pytest
 from enrich.destinations import PROFILES, REGISTRY, open_entities
 from enrich.destinations.kinds import KINDS
 from enrich.errors import BadSettings
-from enrich.jobs.pushing import Destination
+from enrich.push.destination import Destination
 
 KEYS = {"api_key": {"env": "K"}, "api_secret": {"env": "S"}}
 

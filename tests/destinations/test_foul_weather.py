@@ -11,7 +11,7 @@ import pytest
 
 from enrich.destinations import REGISTRY
 from enrich.simulator.platforms import PLATFORMS
-from enrich.store import PushTarget, open_warehouse
+from enrich.warehouse import PushTarget, open_warehouse
 from tests.destinations.cases import PAIRS, Case
 from tests.destinations.conftest import make_people
 

@@ -11,7 +11,7 @@ from enrich.destinations.base import Addressee
 from enrich.destinations.places.place import load_extra
 from enrich.destinations.places.sftp import fingerprint_of
 from enrich.errors import BadSettings, Refused, Stop, TryAgain
-from enrich.jobs.pushing import Destination, drop_old_files
+from enrich.push.destination import Destination, drop_old_files
 from tests.destinations.conftest import make_people
 from tests.destinations.servers.bucket import KEY_ID, LOST, REGION, SECRET, serve_bucket
 from tests.destinations.servers.sftp import PASSWORD, USER, serve_sftp

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from enrich.errors import HeldBack
-from enrich.store import PushTarget, open_warehouse
+from enrich.warehouse import PushTarget, open_warehouse
 from tests.destinations.conftest import NOW, make_people
 
 TARGET = PushTarget("there", "main")

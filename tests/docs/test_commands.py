@@ -19,7 +19,7 @@ import pytest
 from enrich.cli.main import COMMANDS, CONVERT, option_rows
 from enrich.cli.shell import with_shell
 from enrich.simulator.build import FULL_KEY
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 from tasks import TASKS
 from tests.docs.pages import ROOT, Block, all_blocks, blocks, commands
 from tests.jobs.town import NOW, town

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from pydantic import SecretStr
 
 from enrich.cli.main import COMMANDS, option_rows
-from enrich.jobs.serving import Address, server_environment
+from enrich.serve.server import Address, server_environment
 from tests.docs.pages import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")

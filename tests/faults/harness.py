@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.faults.figures import Figures
 from tests.faults.moments import MOMENTS
 from tests.faults.receipts import Receipts

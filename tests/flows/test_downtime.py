@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from enrich.simulator.changes import add_orders
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 from enrich.wiring import Wiring
 from flows.sync import publish_copy, pull_store
 from flows.wire import is_superfluous

@@ -23,14 +23,14 @@ import flows.sync
 import flows.wire
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
-from enrich.jobs.pulling import EntityReport
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.reconciling import SUMS, Proof
-from enrich.jobs.sync import SyncReport
 from enrich.model import Loaded, Outcome
-from enrich.report.movements import Movements
+from enrich.profile.movements import Movements
+from enrich.push.summary import PushSummary
 from enrich.settings import Schedule, Settings, parse_settings
 from enrich.simulator.build import FULL_KEY
+from enrich.sync.pulling import EntityReport
+from enrich.sync.reconciliation import SUMS, Proof
+from enrich.sync.store import SyncReport
 from enrich.wiring import Wiring
 from flows.deploy import Installation
 from flows.pages import (

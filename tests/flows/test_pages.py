@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from enrich.errors import Stop
-from enrich.jobs.push import PushSummary
+from enrich.push.planned import PushSummary
 from flows.pages import Markdown, markdown, push_page, table
 
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -18,8 +18,8 @@ import polars as pl
 from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
-from enrich.imports import ImportFrames, read_import
-from enrich.store import open_warehouse
+from enrich.sources.files import ImportFrames, read_import
+from enrich.warehouse import open_warehouse
 from tests.fuzz.reading import Wrong
 from tests.fuzz.trial import NOW, Counts
 

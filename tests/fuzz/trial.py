@@ -13,9 +13,9 @@ import duckdb
 
 from enrich.client import BadBody, parse_json
 from enrich.model import RawRecord, Reject
-from enrich.store import Warehouse, open_warehouse
-from enrich.vtex import ENTITIES, parse_record
-from enrich.vtex.parse import parse_records
+from enrich.sources.vtex import ENTITIES, parse_record
+from enrich.sources.vtex.parse import parse_records
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.fuzz import goods, orders, people
 from tests.fuzz.reading import Fraction, Wrong, parsed
 

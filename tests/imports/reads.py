@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enrich.imports import ImportFrames, read_import
 from enrich.model import Reject
+from enrich.sources.files import ImportFrames, read_import
 
 ORDERS = "order_id,customer_id,ordered_at,amount"
 ITEMS = "order_id,sku,quantity,amount"

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from enrich.imports.consents import read_consents
+from enrich.sources.files.consents import read_consents
 
 ROWS = {
     "email": ["ana@example.com", "Bo@Example.com", "cy@example.com", None, "di@example.com"],

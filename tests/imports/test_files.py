@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.imports import csv_lines, read_import
-from enrich.imports.batches import read_lines
+from enrich.sources.files import csv_lines, read_import
+from enrich.sources.files.batches import read_lines
 from tests.imports.reads import ITEMS, ORDERS, column, faults, items_of, orders_of, written
 
 ROW = "a,c1,2024-01-01,1"

@@ -16,8 +16,8 @@ import polars as pl
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.imports import Converted, ImportFrames, convert, read_import
-from enrich.imports.online_retail import COLUMNS, Retail, build, read_transactions
+from enrich.sources.files import Converted, ImportFrames, convert, read_import
+from enrich.sources.files.online_retail import COLUMNS, Retail, build, read_transactions
 from tests.imports.independent import Row, compute, read_rows, unmatched_refund_cents
 
 EXTRACT = Path(__file__).parent.parent / "data" / "online_retail_extract.csv"

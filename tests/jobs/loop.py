@@ -13,22 +13,22 @@ import httpx
 from pydantic import SecretStr
 
 from enrich.client import Http
+from enrich.compute.profiles import make_profiles
+from enrich.consent.exports import ConsentSource
+from enrich.consent.run import ConsentPlan, ConsentSummary, Mode, run_consent
 from enrich.destinations import Tools, open_consent_reader, open_entities, open_entity
-from enrich.jobs.consent import ConsentPlan, ConsentSummary, Mode, run_consent
-from enrich.jobs.consent_exports import ConsentSource
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.pushing import Destination, push_entity
-from enrich.jobs.shops import Shop
-from enrich.jobs.sync import sync_store
+from enrich.push.destination import Destination, push_entity
 from enrich.receiver import Door, Inbox, Receiver, inbox_of
+from enrich.shop import Shop
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.changes import change_customer
 from enrich.simulator.documents import find_document
 from enrich.simulator.hooks import Trigger
 from enrich.simulator.platforms import Account, newsletter, synerise
 from enrich.simulator.server import serve
-from enrich.store import Warehouse
-from enrich.vtex import VtexClient
+from enrich.sources.vtex import VtexClient
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
 
 SECRET = "secret-of-everybody-who-calls"

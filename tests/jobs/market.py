@@ -17,16 +17,16 @@ from typing import Any
 
 import polars as pl
 
+from enrich.compute.profiles import make_profiles
 from enrich.destinations import open_entities, open_entity
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push_days import Days
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import Destination, push_destination, push_entity
-from enrich.jobs.reporting import SILENT, Reporter
-from enrich.jobs.shops import Shop
-from enrich.jobs.sync import sync_store
+from enrich.push.days import Days
+from enrich.push.destination import Destination, push_destination, push_entity
+from enrich.push.summary import PushSummary
+from enrich.runs.reporting import SILENT, Reporter
+from enrich.shop import Shop
 from enrich.simulator.platforms import Account
-from enrich.store import Warehouse
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse
 from tests.destinations.conftest import World
 from tests.jobs.town import NOW, RULES, Town, town, warehouse_in
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from enrich.jobs.profiles import make_profiles
-from enrich.store import Warehouse, open_warehouse
+from enrich.compute.profiles import make_profiles
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.report.shop import NOW, SHOP, files
 
 LATER = NOW + timedelta(days=12)

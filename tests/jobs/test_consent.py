@@ -10,7 +10,7 @@ import pytest
 
 from enrich.errors import HeldBack, TryAgain
 from enrich.simulator.weather import Weather
-from enrich.store import Named
+from enrich.warehouse import Named
 from tests.jobs.loop import Killed, Loop, Person, loop
 from tests.jobs.town import RULES
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.jobs.push_days import Days, days_of
-from enrich.jobs.reporting import Reporter
+from enrich.push.days import Days, days_of
+from enrich.runs.reporting import Reporter
 from tests.jobs.market import ALL, OPTIONS, Market, known_market
 from tests.jobs.town import NOW
 

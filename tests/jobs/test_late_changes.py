@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from enrich.jobs.publish import publish
-from enrich.jobs.sync import sync_store
-from enrich.store import Warehouse, read_warehouse
+from enrich.runs.publish import publish
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse, read_warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
 
 SQL = """

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from enrich.compute.files import written
+from enrich.compute.profiles import Tally, period_start, plan_profiles
 from enrich.errors import BadSettings, HeldBack
-from enrich.jobs.profile_files import written
-from enrich.jobs.profiles import Tally, period_start, plan_profiles
-from enrich.jobs.pulling import brake
-from enrich.jobs.reporting import SILENT
-from enrich.jobs.sync import ENTITIES, chosen_entities, span_of_days
-from enrich.jobs.sync_orders import is_long_list_due
-from enrich.jobs.sync_rest import worth_asking
 from enrich.model import Loaded, Span
+from enrich.runs.reporting import SILENT
+from enrich.sync.customers_and_catalogue import worth_asking
+from enrich.sync.orders import is_long_list_due
+from enrich.sync.pulling import brake
+from enrich.sync.store import ENTITIES, chosen_entities, span_of_days
 
 ZONE = "America/Sao_Paulo"  # UTC-3
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)  # still the 9th in the shop

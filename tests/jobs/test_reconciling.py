@@ -11,15 +11,15 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
+from enrich.compute.profiles import make_profiles
 from enrich.destinations import Tools, open_entity
 from enrich.errors import HeldBack
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.pushing import Destination, push_entity
-from enrich.jobs.reconciling import proof_of, read_proof, unproven, whole_days
-from enrich.jobs.status import read_status
-from enrich.jobs.sync import sync_store
 from enrich.model import RawRecord, Reject, Span
-from enrich.store import Warehouse, open_warehouse
+from enrich.push.destination import Destination, push_entity
+from enrich.status import read_status
+from enrich.sync.reconciliation import proof_of, read_proof, unproven, whole_days
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.jobs.town import NOW, town, warehouse_in
 
 AT = datetime(2026, 3, 9, 12, tzinfo=UTC).replace(tzinfo=None)

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.errors import BadSettings
-from enrich.jobs.installation import api_password, installation_name
-from enrich.jobs.serving import Address, runner_environment, server_environment
+from enrich.serve.installation import api_password, installation_name
+from enrich.serve.server import Address, runner_environment, server_environment
 from enrich.settings import Settings
 from tests.cli.shell import enrich
 

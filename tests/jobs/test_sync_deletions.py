@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.pulling import EntityReport
-from enrich.jobs.sync import sync_store
+from enrich.compute.profiles import make_profiles
 from enrich.simulator.changes import change_customer
-from enrich.store import Warehouse
+from enrich.sync.pulling import EntityReport
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
 
 ENTITIES = ("customers", "deletions")

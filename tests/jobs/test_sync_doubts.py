@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from enrich.jobs.reconciling import Proof, read_proof, unproven
-from enrich.jobs.sync import sync_store
 from enrich.model import RawRecord, Span
-from enrich.store import Warehouse
+from enrich.sync.reconciliation import Proof, read_proof, unproven
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
 
 LONG_AGO = timedelta(days=60)  # no four-hourly run lists it by itself

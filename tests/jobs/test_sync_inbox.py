@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.sync import SyncReport, sync_store
+from enrich.compute.profiles import make_profiles
 from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, Message, Opened, Told, inbox_of
 from enrich.simulator.changes import change_customer, change_order
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
-from enrich.store import Warehouse
+from enrich.sync.store import SyncReport, sync_store
+from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
 
 OLD = timedelta(days=100)  # outside the 45 days that every sync lists again

@@ -6,9 +6,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from enrich.jobs.tidying import tidy
 from enrich.model import Reject
-from enrich.store import open_warehouse
+from enrich.runs.tidying import tidy
+from enrich.warehouse import open_warehouse
 from tests.store.conftest import NOW
 
 

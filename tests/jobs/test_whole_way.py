@@ -11,20 +11,20 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
+from enrich.compute.profiles import make_profiles
 from enrich.destinations import Tools, open_entity
 from enrich.errors import BadSettings, Refused
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.publish import publish
-from enrich.jobs.pushing import Destination, push_entity
-from enrich.jobs.reporting import Reporter
-from enrich.jobs.runs import is_covered, kept_day, last_success_at
-from enrich.jobs.shops import Shop
-from enrich.jobs.sync import sync_store
 from enrich.model import Span
+from enrich.push.destination import Destination, push_entity
+from enrich.runs.publish import publish
+from enrich.runs.record import is_covered, kept_day, last_success_at
+from enrich.runs.reporting import Reporter
+from enrich.shop import Shop
 from enrich.simulator.access import REFERENCE_ROLE
 from enrich.simulator.build import FULL_KEY
-from enrich.store import Warehouse, read_warehouse
-from enrich.vtex import VtexClient
+from enrich.sources.vtex import VtexClient
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse, read_warehouse
 from tests.jobs.town import NOW, RULES, town, warehouse_in
 
 TABLES = ("orders", "order_items", "customers", "purchases", "purchase_lines")

@@ -14,16 +14,16 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
+from enrich.compute.profiles import make_profiles
 from enrich.destinations import DestinationEntity, Tools, open_entity
 from enrich.errors import BadSettings, HeldBack, Stop
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import Destination, push_entity
-from enrich.jobs.sync import sync_store
+from enrich.push.destination import Destination, push_entity
+from enrich.push.summary import PushSummary
 from enrich.settings import parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.documents import find_document
-from enrich.store import Warehouse
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse
 from enrich.wiring import Wiring
 from tests.jobs.town import NOW, Town, town, warehouse_in
 

@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.jobs.shops import Shop
 from enrich.model import Rules
+from enrich.shop import Shop
 from enrich.simulator.app import Simulator
 from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
 from enrich.simulator.server import serve
-from enrich.store import Warehouse, open_warehouse
-from enrich.vtex import VtexClient
+from enrich.sources.vtex import VtexClient
+from enrich.warehouse import Warehouse, open_warehouse
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 RULES = Rules(time_zone="America/Sao_Paulo", currency="BRL")

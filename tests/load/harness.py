@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from enrich.jobs.pulling import SLICE
+from enrich.sync.pulling import SLICE
 from tests.load.process import Ended, peak_mib_of, watched
 from tests.load.shop import ENVIRON, Shop, differences, open_shop
 

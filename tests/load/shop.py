@@ -19,7 +19,7 @@ from enrich.simulator.flow import last_change_at
 from enrich.simulator.server import serve
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
-from enrich.store import read_warehouse
+from enrich.warehouse import read_warehouse
 
 BEGIN = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SETTLED = timedelta(minutes=6)  # the list is about four minutes late

@@ -10,10 +10,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from enrich.jobs.publish import publish
-from enrich.jobs.reporting import in_lines
-from enrich.jobs.sync import sync_store
+from enrich.runs.publish import publish
+from enrich.runs.reporting import in_lines
 from enrich.settings import Settings, read_settings
+from enrich.sync.store import sync_store
 from enrich.wiring import Wiring
 
 STORE = "main"

@@ -17,16 +17,16 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.imports import Converted, convert
-from enrich.imports.online_retail import read_transactions
-from enrich.jobs.import_files import Files, import_store
-from enrich.jobs.shops import Shop
-from enrich.jobs.sync import sync_store
 from enrich.model import Rules
 from enrich.profile import build_profiles
+from enrich.shop import Shop
 from enrich.simulator import FULL_KEY, Simulation, build_simulation, serve
-from enrich.store import Warehouse, open_warehouse
-from enrich.vtex import VtexClient
+from enrich.sources.files import Converted, convert
+from enrich.sources.files.online_retail import read_transactions
+from enrich.sources.vtex import VtexClient
+from enrich.sync.import_files import Files, import_store
+from enrich.sync.store import sync_store
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.imports.independent import compute
 from tests.profile.shops import COMPUTED
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from enrich.jobs.sync import sync_store
 from enrich.receiver import ORDERS, inbox_of
 from enrich.simulator.build import FULL_KEY
+from enrich.sync.store import sync_store
 from tests.jobs.town import NOW, Town, town, warehouse_in
 from tests.receiver.process import SECRETS, SETTINGS, receiving
 

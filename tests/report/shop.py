@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from enrich.jobs.profiles import make_profiles
-from enrich.jobs.publish import publish
-from enrich.jobs.shops import Shop
+from enrich.compute.profiles import make_profiles
 from enrich.model import Rules
-from enrich.store import WAREHOUSE_NAME, ReadCopy, open_warehouse, read_warehouse
+from enrich.runs.publish import publish
+from enrich.shop import Shop
+from enrich.warehouse import WAREHOUSE_NAME, ReadCopy, open_warehouse, read_warehouse
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SHOP = Shop("main", Rules(currency="BRL"))

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from enrich.compute.movements import store_movements
 from enrich.errors import BadSettings
-from enrich.jobs.movements import store_movements
 from enrich.model import Rules
 from enrich.profile import segments_of_day
-from enrich.report.movements import Movements, movements
+from enrich.profile.movements import Movements, movements
 from tests.report.shop import SHOP, published
 
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 31)

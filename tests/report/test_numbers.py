@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from enrich.store import ReadCopy
+from enrich.warehouse import ReadCopy
 from tests.report.shop import published
 
 AS_OF = date(2026, 3, 9)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from enrich.jobs.dashboard import make_dashboard
+from enrich.dashboard.file import make_dashboard
+from enrich.dashboard.page import embedded
 from enrich.model import Rules
 from enrich.profile import SEGMENTS
-from enrich.report.dashboard import embedded
-from enrich.store import open_warehouse, read_warehouse
+from enrich.warehouse import open_warehouse, read_warehouse
 from tests.flows.screenshot import browser, elements
 from tests.report.shop import NOW, SHOP, published
 

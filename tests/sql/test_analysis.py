@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from enrich.store import ReadCopy
-from enrich.store.scripts import scripts_in, statement
+from enrich.warehouse import ReadCopy
+from enrich.warehouse.scripts import scripts_in, statement
 from tests.report.shop import published
 
 NAMES = [name.rpartition("/")[2] for name in scripts_in("analysis")]

@@ -27,9 +27,9 @@ import pytest
 
 from enrich.errors import HeldBack
 from enrich.model import RawRecord, Rules
-from enrich.store.connection import connect
-from enrich.store.scripts import registered, table_exists
-from enrich.store.warehouse import Warehouse
+from enrich.warehouse.connection import connect
+from enrich.warehouse.scripts import registered, table_exists
+from enrich.warehouse.warehouse import Warehouse
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

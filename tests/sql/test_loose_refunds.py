@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrich.store.scripts import registered, run
+from enrich.warehouse.scripts import registered, run
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 
 from enrich.destinations.kinds import INDEX, KINDS
-from enrich.store import PushTarget
-from enrich.store.scripts import registered
+from enrich.warehouse import PushTarget
+from enrich.warehouse.scripts import registered
 from tests.sql.test_cases import HERE, NOW, agree, opened, play
 
 CASES = sorted(path.parent for path in (HERE / "records").rglob("push.toml"))

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich.profile import FIELDS
-from enrich.store import Warehouse, open_warehouse, read_warehouse
-from enrich.store.coded import CODE
+from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse.coded import CODE
 from tests.store.conftest import RUN
 
 Lists = Sequence[Sequence[str] | None]

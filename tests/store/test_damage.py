@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from enrich.errors import BadSettings, EnrichError, Locked, Stop
-from enrich.store.damage import WAREHOUSE, explained
+from enrich.warehouse.damage import WAREHOUSE, explained
 
 PATH = Path("data/warehouse.duckdb")
 LOCK = (

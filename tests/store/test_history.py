@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from enrich.errors import HeldBack
-from enrich.store import Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
 from tests.store.conftest import RUN
 
 CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})

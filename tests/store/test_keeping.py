@@ -10,8 +10,8 @@ import pytest
 
 from enrich.errors import BadSettings, Locked
 from enrich.model import RawRecord
-from enrich.store import open_warehouse
-from enrich.store.keeping import back_up, restore
+from enrich.warehouse import open_warehouse
+from enrich.warehouse.keeping import back_up, restore
 from tests.store.conftest import NOW, RUN
 
 COUNTED = ("raw.vtex_orders", "orders", "state.watermarks")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from enrich.store import PushStatus, PushTarget, Warehouse, open_warehouse
+from enrich.warehouse import PushStatus, PushTarget, Warehouse, open_warehouse
 from tests.store.conftest import NOW
 
 TARGET = PushTarget("icomm", "main")

@@ -13,7 +13,7 @@ import pytest
 
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject, Rules
-from enrich.store import Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
 from tests.store.conftest import NOW, RUN
 
 Order = Callable[..., RawRecord]

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from rich.progress import track
 
 from enrich.model import Rules
-from enrich.store.connection import connect, transaction
-from enrich.store.resolving import MATCH_RULES, resolve
+from enrich.warehouse.connection import connect, transaction
+from enrich.warehouse.resolving import MATCH_RULES, resolve
 from tests.store.towns import apply, beginning, step
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 
 from enrich.errors import BadSettings
 from enrich.model import RawRecord
-from enrich.store import PushTarget, open_warehouse
-from enrich.store.connection import SCHEMA_VERSION
-from enrich.store.keeping import restore
+from enrich.warehouse import PushTarget, open_warehouse
+from enrich.warehouse.connection import SCHEMA_VERSION
+from enrich.warehouse.keeping import restore
 from tests.store.conftest import NOW, RUN
 
 NAME = "warehouse.duckdb"

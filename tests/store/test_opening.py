@@ -15,9 +15,9 @@ import pytest
 
 from enrich.errors import BadSettings, Locked, Stop
 from enrich.model import Rules
-from enrich.store import open_warehouse, read_warehouse
-from enrich.store.connection import connect
-from enrich.store.lock import LONGEST_LOOK_SECONDS, writer_lock
+from enrich.warehouse import open_warehouse, read_warehouse
+from enrich.warehouse.connection import connect
+from enrich.warehouse.lock import LONGEST_LOOK_SECONDS, writer_lock
 from tests.store.conftest import NOW
 
 KILLED = """
@@ -25,7 +25,7 @@ import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from enrich.model import RawRecord
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 
 class Stalling(list):  # read after the documents were written, before the commit
     def __iter__(self):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.store import open_warehouse
+from enrich.warehouse import open_warehouse
 from tests.store.conftest import NOW
 from tests.store.test_readers import publish_one_more
 

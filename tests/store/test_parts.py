@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from enrich.profile import CUSTOMERS_PER_BLOCK, profile_parts, score_parts
-from enrich.store import Warehouse, open_warehouse
-from enrich.store.parts import EVERYBODY, fitting
+from enrich.warehouse import Warehouse, open_warehouse
+from enrich.warehouse.parts import EVERYBODY, fitting
 from tests.report.shop import NOW, SHOP, files
 
 DAY = NOW.date()

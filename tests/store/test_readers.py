@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from enrich.model import RawRecord
-from enrich.store import Warehouse, open_warehouse
+from enrich.warehouse import Warehouse, open_warehouse
 from tests.store.conftest import NOW, RUN
 
 READER = """

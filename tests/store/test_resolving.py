@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from enrich.model import RawRecord, Rules
-from enrich.store import WAREHOUSE_NAME, Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse import WAREHOUSE_NAME, Warehouse, open_warehouse, read_warehouse
 from tests.store.conftest import NOW, RUN
 
 TABLES = ("customers", "order_customers", "purchases", "purchase_lines", "purchase_promo_codes")

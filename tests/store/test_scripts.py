@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from enrich.store.scripts import read, sql_folder
+from enrich.warehouse.scripts import read, sql_folder
 
 FILES = sorted(sql_folder().rglob("*.sql"))
 SHOUTED = re.compile(r"\b(SELECT|FROM|WHERE|INSERT|UPDATE|DELETE|JOIN|WITH|GROUP BY)\b")

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.store.scripts import registered
+from enrich.warehouse.scripts import registered
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.model import Span
-from enrich.vtex import VtexClient, Window
+from enrich.sources.vtex import VtexClient, Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

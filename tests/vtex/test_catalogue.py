@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from enrich.errors import Refused
-from enrich.vtex import (
+from enrich.sources.vtex import (
     Pulled,
     VtexClient,
     fetch_brands,

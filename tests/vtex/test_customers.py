@@ -11,8 +11,8 @@ import pytest
 from enrich.client import HttpStatus, PermissionMissing
 from enrich.errors import TryAgain
 from enrich.model import Span
-from enrich.vtex import fetch_all_customers, fetch_changed_customers, slices
-from enrich.vtex.customers import Batch
+from enrich.sources.vtex import fetch_all_customers, fetch_changed_customers, slices
+from enrich.sources.vtex.customers import Batch
 from tests.vtex.shop import START, Shop, customer
 
 SCROLL = "/api/dataentities/CL/scroll"

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from enrich.model import RawRecord
-from enrich.vtex import LISTING_SCHEMA, listing_of_details, which_need_detail
+from enrich.sources.vtex import LISTING_SCHEMA, listing_of_details, which_need_detail
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 AN_HOUR_AGO = (NOW - timedelta(hours=1)).replace(tzinfo=None)

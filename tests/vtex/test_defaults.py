@@ -11,9 +11,9 @@ import pytest
 from enrich.cli.setup import template
 from enrich.client import Pacer, asked_seconds, wait_seconds
 from enrich.client.http import CONNECT_SECONDS, READ_SECONDS
-from enrich.jobs.shops import Shop
 from enrich.model import Rules
 from enrich.settings import Pace, parse_settings
+from enrich.shop import Shop
 
 MANY_TRIES = 8
 

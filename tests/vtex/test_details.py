@@ -11,7 +11,7 @@ import pytest
 from enrich.client import GaveUp, LoginPage, PermissionMissing
 from enrich.errors import Refused
 from enrich.model import RawRecord, Reject
-from enrich.vtex import Missing, fetch_orders, fetch_skus
+from enrich.sources.vtex import Missing, fetch_orders, fetch_skus
 from tests.vtex.shop import START, Shop, order
 
 ORDERS = "/api/oms/pvt/orders/"

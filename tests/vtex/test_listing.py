@@ -8,8 +8,8 @@ import pytest
 
 from enrich.client import LoginPage, PermissionMissing
 from enrich.errors import Stop
-from enrich.vtex import LISTED_SCHEMA, RepeatedPage, list_orders
-from enrich.vtex.listing import Listing
+from enrich.sources.vtex import LISTED_SCHEMA, RepeatedPage, list_orders
+from enrich.sources.vtex.listing import Listing
 from tests.vtex.shop import Shop, order, window
 
 LIST = "/api/oms/pvt/orders"

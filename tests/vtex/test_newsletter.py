@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http, PermissionMissing
-from enrich.vtex import VtexClient
-from enrich.vtex.newsletter import (
+from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex.newsletter import (
     Wanted,
     create_customers,
     new_contact_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from enrich.vtex.paging import (
+from enrich.sources.vtex.paging import (
     Page,
     PageGuard,
     Pager,

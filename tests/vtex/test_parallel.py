@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from enrich.vtex.parallel import in_parallel
+from enrich.sources.vtex.parallel import in_parallel
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 500])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.model import Span
-from enrich.vtex.spans import (
+from enrich.sources.vtex.spans import (
     SHORTEST,
     customer_span,
     explicit_windows,

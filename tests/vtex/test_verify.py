@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.errors import BadSettings
-from enrich.vtex import Probe, VtexClient, verify
+from enrich.sources.vtex import Probe, VtexClient, verify
 from tests.vtex.shop import Shop, customer, order
 
 LIST = "/api/oms/pvt/orders"

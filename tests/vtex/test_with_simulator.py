@@ -22,7 +22,7 @@ from enrich.simulator import (
     build_simulation,
     serve,
 )
-from enrich.vtex import (
+from enrich.sources.vtex import (
     VtexClient,
     fetch_all_customers,
     fetch_brands,
@@ -37,7 +37,7 @@ from enrich.vtex import (
     order_windows,
     verify,
 )
-from enrich.vtex.entities import SKU_IDS
+from enrich.sources.vtex.entities import SKU_IDS
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 FOUL = Weather(

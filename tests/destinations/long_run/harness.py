@@ -21,9 +21,9 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.destinations import REGISTRY, DestinationEntity, Tools, open_entity
 from enrich.destinations.batches import payload_bytes
-from enrich.jobs.push import plan_push
+from enrich.push.planned import plan_push
 from enrich.simulator.platforms import PLATFORMS
-from enrich.store import PushTarget, Warehouse, open_warehouse
+from enrich.warehouse import PushTarget, Warehouse, open_warehouse
 from tests.destinations.long_run.people import a_day_later, email_of, make_profiles
 from tests.destinations.long_run.platforms import KEY, Stand, serving
 

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.destinations import Tools, open_entity, requests_per_second
-from enrich.jobs.push import plan_push, push
-from enrich.store import PushTarget, open_warehouse
+from enrich.push.planned import plan_push, push
+from enrich.warehouse import PushTarget, open_warehouse
 from tests.destinations.long_run.clock import Clock, Stamped
 from tests.destinations.long_run.people import AS_OF
 

@@ -1,0 +1,1 @@
+"""Profiles of a store: computed, kept or written, compared between days."""

@@ -1,0 +1,184 @@
+"""Profiles of one store: gather the frames, build, keep or write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from enrich.compute.files import FORMATS, written
+from enrich.errors import BadSettings
+from enrich.model import last_complete_day
+from enrich.profile import notes, profile_parts, score_parts
+from enrich.runs.record import recorded
+from enrich.runs.reporting import SILENT, Reporter
+from enrich.shop import Shop
+from enrich.warehouse import Warehouse
+
+NO_SEGMENT = "(not in the window)"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For which day, whether the result becomes the store's current profiles, and which file."""
+
+    as_of: date
+    is_kept: bool
+    output: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilesReport:
+    """What one run computed; `segments` are (name, customers), `checks` the resolver's counts.
+
+    `standing`: rfm_segment, r_score, f_score, customers, amount; a row per combination there is.
+    """
+
+    store: str
+    as_of: date
+    is_kept: bool
+    customer_count: int
+    segments: tuple[tuple[str, int], ...]
+    standing: pl.DataFrame
+    cut_points: pl.DataFrame
+    checks: pl.DataFrame
+    notes: tuple[str, ...]
+    output: Path | None
+
+
+def plan_profiles(as_of: date | None, output: Path | None, now: datetime, time_zone: str) -> Plan:
+    """What `--as-of` and `--output` mean at `now`; raises BadSettings when they cannot be met.
+
+    A past day is computed from what is known today, so it never replaces the current profiles.
+    """
+    latest = last_complete_day(now, time_zone)
+    if output is not None and output.suffix.lower() not in FORMATS:
+        raise BadSettings(
+            f"--output must end in .parquet or .csv, not {output.suffix or 'nothing'}"
+        )
+    if as_of is not None and as_of > latest:
+        raise BadSettings(f"--as-of {as_of} is not over yet; the last complete day is {latest}")
+    if as_of is not None and as_of < latest and output is None:
+        raise BadSettings(f"--as-of {as_of} is past ({latest} is current); say --output FILE")
+    return Plan(as_of or latest, as_of is None or as_of == latest, output)
+
+
+def make_profiles(
+    warehouse: Warehouse,
+    shop: Shop,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    output: Path | None = None,
+    csv_for: str | None = None,
+    report: Reporter = SILENT,
+) -> ProfilesReport:
+    """Compute the profiles of one store; keep them when the day is the current one.
+
+    The customers and purchases are resolved first, so that a changed setting counts at once.
+    `csv_for` names the spreadsheet that reads `output`, one of `enrich.spreadsheet.CSV_READERS`.
+    """
+    plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
+    with recorded(warehouse, "profiles", shop.name, now) as run:
+        checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
+        parts = warehouse.profile_parts(shop.name)
+        report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
+        scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
+        previous = warehouse.segment_state(shop.name, plan.as_of)
+        tally = Tally(scored.block_count, report)
+        profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
+        with written(profiles, plan.output, csv_for) as passed_on:
+            if plan.is_kept:
+                kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
+                warehouse.keep_profiles(*kept, run_id=run.run_id, now=now)
+        done = report_of(shop.name, plan, tally, scored.cut_points, checks)
+        run.note(summary_of(done))
+    return done
+
+
+def report_of(
+    store: str, plan: Plan, tally: Tally, cut_points: pl.DataFrame, checks: pl.DataFrame
+) -> ProfilesReport:
+    """What is told of a run that went through."""
+    return ProfilesReport(
+        store=store,
+        as_of=plan.as_of,
+        is_kept=plan.is_kept,
+        customer_count=tally.customer_count,
+        segments=tally.segments(),
+        standing=tally.standing(),
+        cut_points=cut_points,
+        checks=checks,
+        notes=notes(cut_points),
+        output=plan.output,
+    )
+
+
+def _yardstick(warehouse: Warehouse, shop: Shop, as_of: date) -> pl.DataFrame | None:
+    """The cut points to keep for the rest of the period; None when the day makes its own."""
+    since_on = period_start(as_of, shop.rules.rfm_frozen_for)
+    return None if since_on is None else warehouse.frozen_cut_points(shop.name, since_on, as_of)
+
+
+def period_start(day: date, period: str) -> date | None:
+    """The first day of the calendar month, quarter or year the day is in; None for `never`."""
+    months = {"month": 1, "quarter": 3, "year": 12}.get(period)
+    if months is None:
+        return None
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+
+
+STANDING = ("rfm_segment", "r_score", "f_score")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts what passes by, block by block, and tells how far it is."""
+
+    block_count: int
+    report: Reporter
+    counts: list[pl.DataFrame] = field(default_factory=list)
+
+    def of(self, blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The blocks themselves, counted as they pass."""
+        for done_count, block in enumerate(blocks, start=1):
+            self.counts.append(_counted(block))
+            self.report.step("profiles", done_count, self.block_count)
+            yield block
+
+    def standing(self) -> pl.DataFrame:
+        """rfm_segment, r_score, f_score, customers, amount; by segment and scores."""
+        sums = pl.col("customers", "amount").sum()
+        return pl.concat(self.counts).group_by(STANDING).agg(sums).sort(STANDING)
+
+    def segments(self) -> tuple[tuple[str, int], ...]:
+        """(segment, customers), largest first, then by name."""
+        found = self.standing().group_by("rfm_segment").agg(pl.col("customers").sum())
+        return tuple(found.sort(-pl.col("customers"), "rfm_segment").iter_rows())
+
+    @property
+    def customer_count(self) -> int:
+        return sum(count for _, count in self.segments())
+
+
+def _counted(block: pl.DataFrame) -> pl.DataFrame:
+    named = pl.col("rfm_segment").cast(pl.String).fill_null(NO_SEGMENT)
+    counted = block.group_by(named, "r_score", "f_score").agg(
+        customers=pl.len().cast(pl.Int64), amount=pl.col("amount_lifetime").sum()
+    )
+    return counted.with_columns(pl.col("amount").cast(pl.Decimal(38, 2)))
+
+
+def summary_of(done: ProfilesReport) -> Mapping[str, Any]:
+    """The part of a report that the run's row keeps."""
+    return {
+        "as_of": done.as_of.isoformat(),
+        "kept": done.is_kept,
+        "customers": done.customer_count,
+        "segments": dict(done.segments),
+        "notes": list(done.notes),
+    }

@@ -1,0 +1,139 @@
+"""Consent both ways: gather what was said, decide who wins, tell VTEX and the platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from enrich.consent.exports import ConsentSource
+from enrich.consent.reading import Gathering
+from enrich.consent.summary import ConsentSummary
+from enrich.consent.writing import Writing
+from enrich.consent_rules import ConsentRules, Decisions, decide
+from enrich.destinations.kinds import CONSENTS
+from enrich.errors import EnrichError
+from enrich.push.destination import Destination, push_entity
+from enrich.push.summary import PushSummary
+from enrich.runs.record import Run, recorded
+from enrich.runs.reporting import SILENT, Reporter
+from enrich.shop import Shop
+from enrich.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPlan:
+    """What the settings allow; `wait_seconds` is how long an export of a platform is waited for."""
+
+    rules: ConsentRules = field(default_factory=ConsentRules)
+    writes_to_vtex: bool = True
+    most_writes_a_day: int = 5_000
+    creates_unknown: bool = False
+    looks_per_run: int = 500
+    wait_seconds: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a run goes: `dry_run` writes to nobody; `confirmed`: a person looked."""
+
+    dry_run: bool = False
+    confirmed: bool = False
+
+
+def run_consent(
+    warehouse: Warehouse,
+    shop: Shop,
+    plan: ConsentPlan,
+    sources: Sequence[ConsentSource],
+    destinations: Sequence[Destination],
+    *,
+    now: datetime,
+    mode: Mode = Mode(),
+    files: Sequence[Path] = (),
+    report: Reporter = SILENT,
+) -> ConsentSummary:
+    """What one run about the consents of a store did; faults stand in the summary.
+
+    A dry run takes in what others say, since that changes nothing anywhere else, and tells nobody.
+    Raises Refused when VTEX refuses the credentials.
+    """
+    summary = ConsentSummary(shop.name, mode.dry_run)
+    with recorded(warehouse, "consent", shop.name, now) as run:
+        run.note({"dry_run": mode.dry_run, "partial": bool(files)})
+        gathering = Gathering(
+            warehouse, shop, run.run_id, now, summary, plan.looks_per_run, plan.wait_seconds
+        )
+        gathering.gather([one for one in sources if shop.name in one.stores], files)
+        told = [one for one in destinations if shop.name in one.stores and tells_consents(one)]
+        decisions = decided(warehouse, shop, plan, told, run, summary, now)
+        try:
+            _tell_vtex(Writing(
+                warehouse, shop, run.run_id, now, summary, report, plan.most_writes_a_day
+            ), decisions, plan, mode)  # fmt: skip
+        except EnrichError as fault:
+            summary.faults.append(fault)
+        summary.pushes = _tell_platforms(warehouse, told, shop, mode, now, report)
+        run.note(summary.as_json())
+        if summary.fault is not None:
+            run.fail(summary.fault)
+    return summary
+
+
+def tells_consents(destination: Destination) -> bool:
+    """Whether the settings switch consents on for this destination."""
+    return any(entity.name == CONSENTS for entity in destination.entities)
+
+
+def decided(
+    warehouse: Warehouse,
+    shop: Shop,
+    plan: ConsentPlan,
+    told: Sequence[Destination],
+    run: Run,
+    summary: ConsentSummary,
+    now: datetime,
+) -> Decisions:
+    """Who wins and who has to be told, kept in the warehouse; counts go to `summary`."""
+    consents = warehouse.consents(shop.name)
+    decisions = decide(consents.facts([destination.name for destination in told]), plan.rules)
+    consents.keep_decided(decisions, now=now)
+    consents.drop_addresses(is_wanted=plan.creates_unknown)
+    summary.statements.update(consents.new_statements(run.run_id))
+    summary.echo_count = decisions.echo_count
+    summary.people_count = decisions.state.height
+    summary.unsettled_count = decisions.unsettled.height
+    return decisions
+
+
+def _tell_vtex(writing: Writing, decisions: Decisions, plan: ConsentPlan, mode: Mode) -> None:
+    creates = plan.creates_unknown
+    if mode.dry_run or not plan.writes_to_vtex or writing.shop.client is None:
+        writing.planned(decisions, creates_unknown=creates)
+        return
+    writing.write(decisions, creates_unknown=creates, confirmed=mode.confirmed)
+
+
+def _tell_platforms(
+    warehouse: Warehouse,
+    told: Sequence[Destination],
+    shop: Shop,
+    mode: Mode,
+    now: datetime,
+    report: Reporter,
+) -> list[PushSummary]:
+    """What became of the consents at each platform; one platform's fault stays its own."""
+    return [
+        push_entity(
+            warehouse,
+            destination,
+            shop.name,
+            now=now,
+            entity=CONSENTS,
+            dry_run=mode.dry_run,
+            confirmed=mode.confirmed,
+            report=report,
+        )
+        for destination in told
+    ]

@@ -1,0 +1,1 @@
+"""One person, removed from everything, and what the law calls access."""

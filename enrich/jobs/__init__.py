@@ -1,1 +1,0 @@
-"""The use cases: each gathers, decides, applies."""

@@ -1,0 +1,1 @@
+"""What changed since each platform last accepted it: planned, sent, recorded."""

@@ -1,0 +1,232 @@
+"""Push to one destination: read what it last accepted, decide, send batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+
+import polars as pl
+
+from enrich.destinations.base import Payload
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.mask import mask_row
+from enrich.destinations.plan import PushedState, PushPlan, build_plan
+from enrich.errors import EnrichError
+from enrich.push.guards import estimate, held_back, run_limit, within
+from enrich.push.sending import Sending
+from enrich.push.summary import PushSummary, empty_summary
+from enrich.warehouse import Pushes, PushStatus, PushTarget
+
+SAMPLE_SIZE = 3
+DAY = timedelta(days=1)
+
+Planner: TypeAlias = Callable[[PushedState], PushPlan]
+
+
+def push(
+    destination: DestinationEntity,
+    target: PushTarget,
+    planner: Planner,
+    ledger: Pushes,
+    *,
+    as_of: date,
+    run_id: str,
+    now: datetime,
+    dry_run: bool = False,
+    confirmed: bool = False,
+    requests_per_second: float | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> PushSummary:
+    """Send what `planner` finds; return what became of it, or with `dry_run` what would be sent.
+
+    `progress` gets records done and records to send. A fault of the platform does not raise: it
+    ends this push and is in the summary, so that other destinations go on. Everything accepted
+    before it is recorded. `confirmed`: a person looked, so neither the first push nor a jump of the
+    row count holds it back.
+    """
+    started = monotonic()
+    try:
+        if dry_run:
+            return _dry_run(destination, target, planner, ledger, now, requests_per_second)
+        sending = Sending(
+            destination,
+            target,
+            ledger,
+            as_of,
+            run_id,
+            now,
+            progress,
+            lambda: monotonic() - started,
+            sleep,
+        )
+        return _Push(sending, confirmed).run(planner)
+    except EnrichError as fault:
+        return replace(empty_summary(target, is_dry_run=dry_run), fault=fault)
+
+
+def plan_push(
+    destination: DestinationEntity,
+    profiles: pl.DataFrame,
+    state: pl.DataFrame,
+    export_id: str | None = None,
+) -> PushPlan:
+    """What this destination would be sent of the profiles."""
+    return build_plan(
+        profiles,
+        state,
+        destination.fields,
+        record_key=destination.capabilities.record_key,
+        mapping_version=destination.mapping_version,
+        whole_table=destination.capabilities.whole_table,
+        export_id=export_id,
+    )
+
+
+def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> tuple[Payload, ...]:
+    """The first payloads with every personal value masked."""
+    rows = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE).iter_rows(named=True)
+    return tuple(destination.render(mask_row(row), is_known=row["is_known"]) for row in rows)
+
+
+def _pushed_state(ledger: Pushes, target: PushTarget) -> PushedState:
+    return PushedState(
+        ledger.state(target),
+        frozenset(ledger.unanswered(target)),
+        ledger.status(target).known_since,
+    )
+
+
+def _dry_run(
+    destination: DestinationEntity,
+    target: PushTarget,
+    planner: Planner,
+    ledger: Pushes,
+    now: datetime,
+    requests_per_second: float | None,
+) -> PushSummary:
+    """The counts, the time it would take, a masked sample, and what does not fit the run."""
+    pushed = _pushed_state(ledger, target)
+    plan = planner(pushed)
+    agreed = replace(ledger.status(target), is_confirmed=True)
+    limit = run_limit(destination, agreed, _sent_today(destination, target, ledger, now))
+    kept, left = within(plan, pushed.records, limit)
+    requests, seconds = estimate(kept, destination, requests_per_second)
+    summary = _planned(empty_summary(target, is_dry_run=True), plan)
+    return replace(
+        summary,
+        sample=sample_payloads(kept, destination),
+        requests=requests,
+        estimated_seconds=seconds,
+        left=left,
+    )
+
+
+def _sent_today(
+    destination: DestinationEntity, target: PushTarget, ledger: Pushes, now: datetime
+) -> int:
+    """The records sent in the last 24 hours, where that is limited."""
+    if destination.settings.max_records_per_day is None:
+        return 0
+    return ledger.sent_since(target, now - DAY)
+
+
+def _planned(summary: PushSummary, plan: PushPlan) -> PushSummary:
+    return replace(
+        summary,
+        adds=plan.adds,
+        changes=plan.changes,
+        unchanged=plan.unchanged,
+        removals=plan.removals,
+        invalid=plan.invalid,
+        frozen=plan.frozen,
+    )
+
+
+@dataclass
+class _Push:
+    """One push from open jobs to the last outcome; only a run that did something leaves a row."""
+
+    sending: Sending
+    confirmed: bool
+    is_begun: bool = False
+
+    def run(self, planner: Planner) -> PushSummary:
+        sending, target, ledger = self.sending, self.sending.target, self.sending.ledger
+        summary = empty_summary(target, is_dry_run=False)
+        status = "interrupted"
+        try:
+            self._resume()
+            pushed = _pushed_state(ledger, target)
+            plan = planner(pushed)
+            sending.tally.invalid.update(plan.invalid)
+            summary = replace(_planned(summary, plan), resent=_resent_count(plan, pushed))
+            status = self._carry_out(plan, pushed.records)
+        finally:
+            summary = sending.tally.added_to(summary, sending.elapsed())
+            if self.is_begun:
+                ledger.finish(
+                    target, status, summary.as_json(), run_id=sending.run_id, now=sending.now
+                )
+        return summary
+
+    def _carry_out(self, plan: PushPlan, state: pl.DataFrame) -> str:
+        """Send, remove, wait for jobs; return how the run ended."""
+        sending, destination = self.sending, self.sending.destination
+        removes = destination.settings.removals != "nothing" and plan.removals > 0
+        if plan.is_empty and not removes:
+            return self._finish()
+        self._begin()
+        status = self._status()
+        fault = held_back(destination, sending.target, plan, status)
+        if fault is not None:
+            sending.tally.fault = fault
+            return "held"
+        sent_today = _sent_today(destination, sending.target, sending.ledger, sending.now)
+        kept, left = within(plan, state, run_limit(destination, status, sent_today))
+        sending.tally.left += left
+        sending.send(kept)
+        if sending.tally.fault is None:
+            sending.remove(plan.removed)
+        return self._finish()
+
+    def _status(self) -> PushStatus:
+        """What is known of the target; when a person confirmed, nothing of it holds the run."""
+        sending = self.sending
+        status = sending.ledger.status(sending.target)
+        if sending.target.export_id is not None:  # a part says nothing of the whole
+            status = replace(status, row_count=None)
+        if not self.confirmed:
+            return status
+        if not status.is_confirmed:
+            sending.ledger.confirm(sending.target, run_id=sending.run_id, now=sending.now)
+        return replace(status, is_confirmed=True, row_count=None)
+
+    def _finish(self) -> str:
+        sending = self.sending
+        if sending.destination.capabilities.transport == "job" and sending.tally.fault is None:
+            sending.settle(wait=True)
+        if sending.tally.fault:
+            return "failed"
+        return "completed" if sending.target.export_id is None else "exported"
+
+    def _resume(self) -> None:
+        """Ask for the end of the jobs that an earlier run left open."""
+        if not self.sending.ledger.open_jobs(self.sending.target).is_empty():
+            self._begin()
+            self.sending.settle(wait=False)
+
+    def _begin(self) -> None:
+        if not self.is_begun:
+            sending = self.sending
+            sending.ledger.start(sending.target, run_id=sending.run_id, now=sending.now)
+            self.is_begun = True
+
+
+def _resent_count(plan: PushPlan, pushed: PushedState) -> int:
+    """How many are sent although an earlier request with them may have arrived."""
+    return int(plan.to_send["record_id"].is_in(list(pushed.unanswered)).sum())

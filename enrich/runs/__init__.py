@@ -1,0 +1,1 @@
+"""What a run leaves: its row, its progress, the read copy."""

@@ -1,0 +1,1 @@
+"""A Prefect server of our own, its password, the name of the installation."""

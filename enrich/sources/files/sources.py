@@ -1,0 +1,101 @@
+"""Files of every format as batches of text cells, each row with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from enrich.errors import BadSettings
+from enrich.sources.files.batches import (
+    HAS_NUL,
+    LINE,
+    MAX_LINE_BYTES,
+    TOO_LONG,
+    Batch,
+    Broken,
+    check_column_count,
+)
+from enrich.sources.files.csv_lines import read_csv
+from enrich.sources.files.json_lines import read_ndjson
+
+BATCH_ROWS = 400_000
+MAX_ROWS_PER_BYTE = 100  # an id of its own for each row alone takes more room
+_REASON = "\x00reason"
+_NESTED = (pl.List, pl.Array, pl.Struct, pl.Object)
+
+
+def read_batches(path: Path) -> Iterator[Batch]:
+    """The rows of a CSV, NDJSON or Parquet file, by its suffix; at least one batch, maybe empty.
+
+    Raises BadSettings, in one line that names the file, when it cannot be read at all.
+    """
+    readers = {
+        **dict.fromkeys((".csv", ".tsv", ".txt"), read_csv),
+        **dict.fromkeys((".ndjson", ".jsonl"), read_ndjson),
+        **dict.fromkeys((".parquet", ".pq"), _read_parquet),
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise BadSettings(f"{path.name}: unknown kind of file; give .csv, .ndjson or .parquet")
+    try:
+        if path.stat().st_size == 0:
+            raise BadSettings(f"{path.name}: the file is empty")
+        yield from reader(path)
+    except OSError as error:
+        raise BadSettings(f"{path.name}: cannot be read: {error.strerror or 'no file'}") from None
+
+
+def _read_parquet(path: Path) -> Iterator[Batch]:
+    try:
+        scan = pl.scan_parquet(path)
+        check_column_count(path, len(scan.collect_schema()))
+        row_count = scan.select(pl.len()).collect().item()
+        if row_count > MAX_ROWS_PER_BYTE * path.stat().st_size:
+            raise BadSettings(f"{path.name}: holds more rows than it has room for; write it again")
+        for first in range(0, max(row_count, 1), BATCH_ROWS):
+            rows = scan.slice(first, BATCH_ROWS).collect()
+            yield _without_long_rows(as_text(rows).with_columns(_numbered(first)))
+    except pl.exceptions.PolarsError:
+        raise BadSettings(f"{path.name}: not a whole Parquet file") from None
+
+
+def _without_long_rows(rows: pl.DataFrame) -> Batch:
+    """As a line of a text file may not be longer than that, nor hold a NUL byte."""
+    cells = [pl.col(name) for name in rows.columns if name != LINE]
+    size = pl.sum_horizontal([pl.lit(0), *(cell.str.len_bytes().cast(pl.Int64) for cell in cells)])
+    has_nul = pl.any_horizontal(
+        [pl.lit(False), *(cell.str.contains("\0", literal=True) for cell in cells)]
+    )
+    reason = pl.when(size > MAX_LINE_BYTES).then(pl.lit(TOO_LONG))
+    judged = rows.with_columns(reason.when(has_nul).then(pl.lit(HAS_NUL)).alias(_REASON))
+    bad = judged.filter(pl.col(_REASON).is_not_null()).select(LINE, _REASON)
+    broken = tuple(Broken(line, reason, "") for line, reason in bad.iter_rows())
+    good = judged.filter(pl.col(_REASON).is_null()).drop(_REASON) if broken else rows
+    return Batch(good, broken)
+
+
+def _numbered(first: int) -> pl.Expr:
+    return pl.int_range(first + 1, first + 1 + pl.len(), dtype=pl.Int64).alias(LINE)
+
+
+def as_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same cells as text, so that one set of rules reads every format."""
+    return rows.select(_text_of(name, dtype) for name, dtype in rows.schema.items())
+
+
+def _text_of(name: str, dtype: pl.DataType) -> pl.Expr:
+    cell = pl.col(name)
+    if isinstance(dtype, _NESTED):
+        return pl.when(cell.is_not_null()).then(pl.struct(cell).struct.json_encode()).alias(name)
+    if isinstance(dtype, pl.Float32 | pl.Float64):
+        whole = cell.is_finite() & (cell == cell.round()) & (cell.abs() < 1e15)
+        digits = cell.cast(pl.Int64, strict=False).cast(pl.String)
+        return pl.when(whole).then(digits).otherwise(cell.cast(pl.String)).alias(name)
+    if isinstance(dtype, pl.Datetime):
+        moment = cell.dt.cast_time_unit("us")
+        if dtype.time_zone is None:
+            return moment.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+        return moment.dt.convert_time_zone("UTC").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return cell.cast(pl.String)

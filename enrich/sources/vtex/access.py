@@ -1,0 +1,121 @@
+"""The way to one VTEX account: its address, its two keys, and a route turned into an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from pydantic_core import to_json
+
+from enrich.client import (
+    LOOPBACK,
+    TRIES_WHEN_THROTTLED,
+    Call,
+    Http,
+    Response,
+    parse_json,
+    path_segment,
+    raise_for_refusal,
+)
+from enrich.errors import BadSettings
+from enrich.sources.vtex.entities import Route
+
+
+class VtexClient:
+    """Asks one account, with the pace and the patience of its Http; safe to share between threads.
+
+    `sales_channels` limits the orders to these ids (empty: all). Nothing of the keys shows in its
+    repr or in an error.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        app_key: SecretStr,
+        app_token: SecretStr,
+        http: Http,
+        *,
+        sales_channels: tuple[str, ...] = (),
+    ) -> None:
+        self._base_url = _checked(base_url)
+        self._http = http
+        self.sales_channels = sales_channels
+        self._headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "X-VTEX-API-AppKey": app_key.get_secret_value(),
+            "X-VTEX-API-AppToken": app_token.get_secret_value(),
+        }
+
+    def fetch(
+        self,
+        route: Route,
+        *,
+        path: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        tries: int = 8,
+    ) -> Response:
+        """The 2xx JSON answer; raises as `Http.fetch`, naming the permission to tick on 403."""
+        call = self._call(route, path, params, {}, tries)
+        response = self._http.send(call)
+        raise_for_refusal(call, response)
+        return response
+
+    def send(
+        self,
+        route: Route,
+        *,
+        path: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        tries: int = 8,
+    ) -> Response:
+        """The answer whatever its status, where a refusal has a meaning of its own."""
+        return self._http.send(self._call(route, path, params, headers or {}, tries))
+
+    def patch(
+        self, route: Route, body: Mapping[str, Any], *, path: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a partial update, whatever its status; doing it twice does no harm."""
+        call = self._call(route, path, None, {}, TRIES_WHEN_THROTTLED)
+        return self._http.send(replace(call, method="PATCH", content=to_json(body)))
+
+    def fetch_json(self, route: Route, **options: Any) -> Any:
+        """The parsed JSON of `fetch`."""
+        return parse_json(self.fetch(route, **options).content, f"VTEX {route.name}")
+
+    def refuse(self, route: Route, response: Response) -> None:
+        """Raises what `fetch` would have raised for an answer of `send`; nothing for a good one."""
+        raise_for_refusal(self._call(route, {}, None, {}, 1), response)
+
+    def _call(
+        self,
+        route: Route,
+        path: Mapping[str, str] | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        tries: int,
+    ) -> Call:
+        filled = route.path
+        for name, value in (path or {}).items():
+            filled = filled.replace(f"{{{name}}}", path_segment(value))
+        return Call(
+            "GET",
+            self._base_url + filled,
+            name=f"VTEX {route.name}",
+            resource=route.permission_to_tick,
+            params=params,
+            headers={**self._headers, **headers},
+            tries=tries,
+        )
+
+
+def _checked(base_url: str) -> str:
+    """The address without its last slash; plain http only where nobody can listen."""
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise BadSettings("base_url must be https (http is for a simulator on this machine only)")
+    return base_url.rstrip("/")

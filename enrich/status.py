@@ -1,0 +1,346 @@
+"""Where everything stands: last runs, how far each store is pulled, what to look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from enrich.consent.summary import lines_of
+from enrich.destinations import PROFILES
+from enrich.receiver import TOPICS, inboxes_in
+from enrich.runs.record import LOOKED_BACK
+from enrich.sync.reconciliation import Proof, proof_of
+from enrich.warehouse import Pushes, ReadCopy
+
+WATERMARKED = ("orders", "customers")
+SHOWN_REJECTS = 10
+SHOWN_EXPORTS = 5
+MOST_PRESSING = (3, 1, 2, 4, 5)
+MOMENT = "%Y-%m-%d %H:%M:%S"
+LATE_HOURS = 9.0
+"""Two four-hourly syncs and an hour: later than that, nobody syncs any more."""
+NOTHING_YET = "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
+
+
+class Known(Protocol):
+    """What a status is read from: the warehouse, or the read copy while a run is at work."""
+
+    def runs(self, limit: int) -> pl.DataFrame: ...
+
+    def watermark(self, store: str, entity: str) -> datetime | None: ...
+
+    def reconciliation(self, store: str) -> pl.DataFrame: ...
+
+    def reject_counts(self) -> pl.DataFrame: ...
+
+    @property
+    def pushes(self) -> Pushes: ...
+
+    def table_counts(self) -> pl.DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The last push of an entity to a destination; `reason` says what held or ended it."""
+
+    destination: str
+    store: str
+    entity: str
+    started_at: datetime
+    state: str
+    accepted_count: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `enrich status` shows.
+
+    `runs`: the last of each job and store, newest first, as shown; `exit_code`: what they come to,
+    see `exit_code_of`; `pushed` and `exports`: what each platform holds of each entity,
+    and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
+    `proofs`: what the syncs proved per store; `pushes`: the last one to each destination;
+    `set_aside`: (store, entity, reason, count);
+    `consents`: (store, started, how it ended, what, count) of the last run about consent, if any;
+    `counts`: per table; `advice`: what to do next, the most pressing first.
+    """
+
+    runs: pl.DataFrame
+    exit_code: int
+    pushed: pl.DataFrame
+    exports: pl.DataFrame
+    watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
+    proofs: tuple[Proof, ...]
+    pushes: tuple[Pushed, ...]
+    set_aside: tuple[tuple[str, str, str | None, int], ...]
+    consents: tuple[tuple[str, str, str, str, int], ...]
+    counts: tuple[tuple[str, int], ...]
+    advice: tuple[str, ...]
+
+
+def status_document(found: Status, waiting: Sequence[tuple[str, str, int, float]]) -> Any:
+    """The status as JSON holds it; moments are UTC."""
+    return {
+        "exit_code": found.exit_code,
+        "advice": list(found.advice),
+        "runs": found.runs.to_dicts(),
+        "pulled": _named(("store", "entity", "moment", "hours_behind"), found.watermarks),
+        "compared": [
+            {"store": proof.store, "is_held": proof.is_held, **proof.counts}
+            for proof in found.proofs
+        ],
+        "last_pushes": [asdict(push) for push in found.pushes],
+        "pushed": found.pushed.to_dicts(),
+        "exports": found.exports.to_dicts(),
+        "consents": _named(("store", "started", "ended", "what", "count"), found.consents),
+        "rejects": _named(("store", "entity", "reason", "records"), found.set_aside),
+        "received": _named(("store", "topic", "files", "hours_waiting"), waiting),
+        "tables": dict(found.counts),
+    }
+
+
+def _named(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def waiting_in(data_dir: Path, now: datetime) -> list[tuple[str, str, int, float]]:
+    """(store, topic, files, hours since the oldest came) of what waits in the inboxes."""
+    return [
+        (store, topic, found.file_count, round((now - found.oldest_at).total_seconds() / 3600, 1))
+        for store, inbox in inboxes_in(data_dir).items()
+        for topic in TOPICS
+        if (found := inbox.waiting(topic)).oldest_at is not None
+    ]
+
+
+def read_status(
+    known: Known,
+    stores: Sequence[str],
+    now: datetime,
+    *,
+    destinations: Sequence[str] | None = None,
+    is_at_work: bool = False,
+) -> Status:
+    """What there is to know at the UTC moment `now`.
+
+    Unless a run `is_at_work`, one that has not told its end was killed. Runs of stores and pushes
+    to destinations that the settings have no more count for nothing; None are all destinations.
+    """
+    runs = _ended(known.runs(LOOKED_BACK), is_at_work=is_at_work)
+    proofs = tuple(proof for store in stores if (proof := _proof(known, store)))
+    rejects = known.reject_counts()
+    found = Status(
+        runs=shown_runs(runs.unique(("job", "store"), keep="first", maintain_order=True)),
+        exit_code=exit_code_of(list(_last_codes(runs, stores, destinations))),
+        pushed=known.pushes.overview(),
+        exports=known.pushes.exports(SHOWN_EXPORTS),
+        watermarks=tuple(_watermarks(known, stores, now)),
+        proofs=proofs,
+        pushes=tuple(_pushes(runs)),
+        set_aside=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
+        consents=tuple(_consents(runs)),
+        counts=tuple(_counts(known)),
+        advice=(),
+    )
+    return replace(found, advice=tuple(_advice(found, int(rejects["reject_count"].sum()))))
+
+
+def _ended(runs: pl.DataFrame, *, is_at_work: bool) -> pl.DataFrame:
+    said = pl.col("status").replace({} if is_at_work else {"running": "killed"})
+    return runs.with_columns(status=said)
+
+
+def exit_code_of(codes: Sequence[int]) -> int:
+    """The most pressing: refused keys, then a failure, then wrong settings, then held back."""
+    return next((code for code in MOST_PRESSING if code in codes), 0)
+
+
+def _last_codes(
+    runs: pl.DataFrame, stores: Sequence[str], destinations: Sequence[str] | None
+) -> Iterator[int]:
+    """What the last run of each job came to; a push is one of its destination and entity."""
+    seen: set[tuple[Any, ...]] = set()
+    for job, store, status, text in runs.select("job", "store", "status", "summary").iter_rows():
+        said = json.loads(text) if text else {}
+        whole = (job, store)
+        part = (job, store, said.get("destination"), said.get("entity"))
+        # One that was killed before it knew its destination is made up for by any later push.
+        is_repeated = part in seen or ("destination" not in said and whole in seen)
+        is_gone = store not in (None, *stores) or (
+            destinations is not None and said.get("destination") not in (None, *destinations)
+        )
+        if is_repeated or is_gone or said.get("dry_run"):
+            continue
+        seen |= {part, whole}
+        yield _code_of(status, said)
+
+
+def _code_of(status: str, said: Mapping[str, Any]) -> int:
+    if status in ("completed", "running"):
+        return 0
+    return int(said.get("exit_code") or (4 if said.get("held") else 1))
+
+
+def _proof(known: Known, store: str) -> Proof | None:
+    days = known.reconciliation(store)
+    return proof_of(store, days) if days.height else None
+
+
+def _counts(known: Known) -> Iterator[tuple[str, int]]:
+    for name, count in known.table_counts().iter_rows():
+        if count:
+            yield str(name), int(count)
+
+
+def _unfinished(exports: pl.DataFrame) -> Iterator[str]:
+    for row in exports.filter(pl.col("status") != "completed").iter_rows(named=True):
+        yield (
+            f"an export of {row['entity']} to {row['destination']} is {row['status']}: the same"
+            " command goes on with it (`enrich push --exports` lists them)"
+        )
+
+
+def _consents(runs: pl.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
+    """(store, started, how it ended, what, count) of the last of each; what only looked says so."""
+    last = runs.filter(job="consent").unique("store", keep="first", maintain_order=True)
+    for store, started_at, status, summary in (
+        last.sort("store").select("store", "started_at", "status", "summary").iter_rows()
+    ):
+        found = json.loads(summary or "{}")
+        if "people" not in found:  # it is at work, or was killed before it came to anything
+            yield store, f"{started_at:{MOMENT}}", status, "", 0
+            continue
+        how = "a look" if found["dry_run"] else status
+        for what, count in lines_of(found):
+            yield store, f"{started_at:{MOMENT}}", how, what, count
+
+
+def _watermarks(
+    known: Known, stores: Sequence[str], now: datetime
+) -> Iterator[tuple[str, str, datetime | None, float | None]]:
+    for store in stores:
+        for entity in WATERMARKED:
+            at = known.watermark(store, entity)
+            behind = None if at is None else round((now - at).total_seconds() / 3600, 1)
+            yield store, entity, at, behind
+
+
+def _pushes(runs: pl.DataFrame) -> Iterator[Pushed]:
+    """The newest push of each entity of each store to each destination, dry runs left out."""
+    seen = set()
+    for store, began_at, state, text in (
+        runs.filter(job="push").select("store", "started_at", "status", "summary").iter_rows()
+    ):
+        said = json.loads(text) if text else {}
+        name, entity = said.get("destination"), said.get("entity", PROFILES)
+        if said.get("dry_run") or name is None or (name, store, entity) in seen:
+            continue
+        seen.add((name, store, entity))
+        state = "held" if said.get("held") else state
+        accepted_count = said.get("accepted") or 0
+        yield Pushed(name, store, entity, began_at, state, accepted_count, said.get("error"))
+
+
+def shown_runs(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs with their moments in short and their error, without the rest of the summary."""
+    reasons = [_error_of(text) for text in runs["summary"]]
+    return runs.select(
+        "job",
+        "store",
+        pl.col("started_at").dt.strftime(MOMENT),
+        seconds=(pl.col("finished_at") - pl.col("started_at")).dt.total_seconds(),
+        status="status",
+        error=pl.Series(reasons, dtype=pl.String),
+    )
+
+
+def _error_of(summary: str | None) -> Any:
+    return json.loads(summary).get("error") if summary else None
+
+
+def _advice(found: Status, reject_count: int) -> Iterator[str]:
+    yield from (proof.reason for proof in found.proofs if proof.is_held)
+    if found.runs.is_empty():
+        yield NOTHING_YET
+        return
+    if found.runs["status"][0] not in ("completed", "running"):
+        job = found.runs["job"][0]
+        yield f"the last run ({job}) did not complete; run it again, nothing is lost"
+    yield from _late(found)
+    yield from _not_sent(found)
+    yield from _unfinished(found.exports)
+    if reject_count:
+        yield f"{reject_count:,} records were set aside; `enrich rejects` shows why"
+    if "profiles" not in dict(found.counts):
+        yield "no profiles yet: `enrich profiles`"
+
+
+def _late(found: Status) -> Iterator[str]:
+    for store, entity, _, behind in found.watermarks:
+        if entity == "orders" and behind is not None and behind > LATE_HOURS:
+            yield (
+                f"{store}: orders are {behind:,.0f} hours behind; see whether `enrich serve` runs,"
+                " or `enrich sync` now: one run covers the whole gap"
+            )
+
+
+def _not_sent(found: Status) -> Iterator[str]:
+    """Pushes that wait for a person; a difference to VTEX is told by its proof already."""
+    unproven = {proof.store for proof in found.proofs if proof.is_held}
+    for push in found.pushes:
+        if push.state != "completed" and push.store not in unproven and push.reason:
+            yield f"push to {push.destination} ({push.store}) {push.state}: {push.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class OfCopy:
+    """What the read copy knows, as of its last publish; empty where an older one has no table."""
+
+    copy: ReadCopy
+
+    def runs(self, limit: int) -> pl.DataFrame:
+        known = self._table("runs", _RUNS)
+        return known.sort("started_at", "run_id", descending=[True, False]).head(limit)
+
+    def watermark(self, store: str, entity: str) -> datetime | None:
+        rows = self._table("watermarks", _WATERMARKS).filter(store=store, entity=entity)
+        return None if rows.is_empty() else rows["watermark_at"].item().replace(tzinfo=UTC)
+
+    def reconciliation(self, store: str) -> pl.DataFrame:
+        return self.copy.table("reconciliation", store)
+
+    def reject_counts(self) -> pl.DataFrame:
+        """Without the reasons, which stay in the warehouse."""
+        known = self._table("reject_counts", _REJECT_COUNTS)
+        reason = pl.lit(None, dtype=pl.String).alias("reason")
+        return known.select("store", "entity", reason, "reject_count")
+
+    @property
+    def pushes(self) -> Pushes:
+        return self.copy.pushes
+
+    def table_counts(self) -> pl.DataFrame:
+        return self.copy.table_counts()
+
+    def _table(self, name: str, schema: dict[str, Any]) -> pl.DataFrame:
+        found = self.copy.table(name)
+        return found.select(*schema) if found.width else pl.DataFrame(schema=schema)
+
+
+_RUNS = {
+    "run_id": pl.String,
+    "job": pl.String,
+    "store": pl.String,
+    "started_at": pl.Datetime("us"),
+    "finished_at": pl.Datetime("us"),
+    "status": pl.String,
+    "summary": pl.String,
+}
+_WATERMARKS = {"store": pl.String, "entity": pl.String, "watermark_at": pl.Datetime("us")}
+_REJECT_COUNTS = {"store": pl.String, "entity": pl.String, "reject_count": pl.Int64}

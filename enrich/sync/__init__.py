@@ -1,0 +1,1 @@
+"""What a source has that the warehouse has not: asked for, loaded, compared."""

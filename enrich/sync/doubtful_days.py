@@ -1,0 +1,143 @@
+"""Is the store what VTEX has? What the list makes doubtful is looked at before it holds a push.
+
+The list is an index: rows move between its pages, it is late, it may lack an order. So days with an
+unexplained difference are listed once more in the same run and by the next ones, and an order that
+the list still lacks is asked for by its id, which is never late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from pydantic_core import from_json
+
+from enrich.model import Loaded, RawRecord, Span
+from enrich.sources.vtex import Window, explicit_windows, fetch_orders
+from enrich.sync.listed_orders import ORDERS, fetch_and_load, list_windows, wanted_orders
+from enrich.sync.pulling import NOTHING, Pull
+from enrich.sync.reconciliation import proof_of, spans_of, whole_days
+
+MOST_DAYS = 31  # listed again in one run, the newest first
+MOST_ASKED = 500  # by id in one run: beyond that it is the list that is broken
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a second look at the doubtful days fetched and loaded."""
+
+    fetched_count: int = 0
+    loaded: Loaded = NOTHING
+
+
+def doubtful_windows(pull: Pull, before: datetime) -> tuple[Window, ...]:
+    """The days in doubt that the run does not list anyway: it lists all from `before` on."""
+    windows = _windows_of_days(pull, _doubtful_days(pull)[:MOST_DAYS])
+    return tuple(window for window in windows if window.span.start_at < before)
+
+
+def _doubtful_days(pull: Pull) -> list[date]:
+    """The days with a difference that the list may have made, the newest first.
+
+    Stored with other cents than its detail said: that is a fault of ours, which no list ends.
+    """
+    found = pull.warehouse.unexplained_orders(pull.shop.name).filter(pl.col("kind") != "differing")
+    return found["day_on"].drop_nulls().unique(maintain_order=True).to_list()
+
+
+def _windows_of_days(pull: Pull, days: Iterable[date]) -> tuple[Window, ...]:
+    spans = spans_of(days, pull.shop.rules.zone)
+    return tuple(
+        window
+        for span in spans
+        for window in explicit_windows(span.start_at, span.end_at, pull.now)
+    )
+
+
+def settle(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled:
+    """The days in doubt of these windows are listed once more, then what they lack asked for by id.
+
+    `rows` are what the windows showed: an order need be in one of both listings. What can be said
+    of the store then stands in the run and in the table reconciliation.
+    """
+    listed = set(whole_days(_created(windows), pull.shop.rules.zone))
+    days = [day for day in _doubtful_days(pull) if day in listed][:MOST_DAYS]
+    settled = _plus(_list_again(pull, rows, days), _ask(pull, days)) if days else Settled()
+    _say(pull)
+    return settled
+
+
+def _list_again(pull: Pull, rows: pl.DataFrame, days: Sequence[date]) -> Settled:
+    windows = _windows_of_days(pull, days)
+    again = list_windows(pull, windows)
+    wanted = wanted_orders(pull, again.rows)
+    loaded = fetch_and_load(pull, again.rows, wanted)
+    of_days = rows.filter(_is_within(windows))
+    both = pl.concat([of_days, again.rows]).unique("order_id", keep="last", maintain_order=True)
+    compare(pull, both, windows)
+    return Settled(len(wanted), loaded)
+
+
+def _is_within(windows: Sequence[Window]) -> pl.Expr:
+    created_at = pl.col("created_at").dt.replace_time_zone("UTC")
+    return pl.any_horizontal(
+        created_at.is_between(window.span.start_at, window.span.end_at) for window in windows
+    )
+
+
+def _ask(pull: Pull, days: Sequence[date]) -> Settled:
+    """Orders the list lacks are asked for by id: those that VTEX shows are no difference.
+
+    They are stored as they are shown. One that cannot be had stays a difference and is no reject.
+    """
+    unlisted = pull.warehouse.unexplained_orders(pull.shop.name).filter(
+        pl.col("day_on").is_in(days), kind="unlisted"
+    )
+    asked = unlisted["order_id"].head(MOST_ASKED).to_list()
+    found = list(fetch_orders(pull.client, asked, concurrent=pull.shop.detail_threads))
+    shown = [one for one in found if isinstance(one, RawRecord)]
+    loaded = pull.load(ORDERS, shown)
+    pull.warehouse.explain_orders(
+        pull.shop.name, _cents_of(shown), limit_share=pull.shop.most_unexplained_share
+    )
+    return Settled(len(shown), loaded)
+
+
+def _cents_of(orders: Sequence[RawRecord]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(one.key, from_json(one.payload).get("value")) for one in orders],
+        schema={"order_id": pl.String, "cents": pl.Int64},
+        orient="row",
+    )
+
+
+def _plus(one: Settled, other: Settled) -> Settled:
+    return Settled(one.fetched_count + other.fetched_count, one.loaded + other.loaded)
+
+
+def compare(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
+    """What was listed against what is stored; the days stand in the table reconciliation."""
+    pull.warehouse.reconcile(
+        pull.shop.name,
+        rows,
+        whole_days(_created(windows), pull.shop.rules.zone),
+        time_zone=pull.shop.rules.time_zone,
+        sales_channels=pull.client.sales_channels,
+        limit_share=pull.shop.most_unexplained_share,
+        run_id=pull.run.run_id,
+        now=pull.now,
+    )
+
+
+def _created(windows: Iterable[Window]) -> list[Span]:
+    return [window.span for window in windows if window.date_field == "creationDate"]
+
+
+def _say(pull: Pull) -> None:
+    days = pull.warehouse.reconciliation(pull.shop.name)
+    if days.height:
+        proof = proof_of(pull.shop.name, days)
+        pull.run.note({"reconciliation": proof.as_json()})
+        pull.report.say(proof.line)

@@ -1,0 +1,254 @@
+"""What was received since the last sync: asked of VTEX by id, loaded, and only then removed.
+
+A message merely says what to look at; what is true, VTEX is asked for. So messages may come twice,
+late, out of order or be false: nothing changes by it. A file is removed when the transaction that
+holds all of it is stored; whatever ends a run before that leaves it for the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from pydantic_core import from_json
+
+from enrich.client import PermissionMissing
+from enrich.errors import EnrichError, Refused
+from enrich.model import Loaded, RawRecord
+from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, Message, Opened, Topic
+from enrich.shop import Shop
+from enrich.sources.vtex import Fetched, Gone, Missing, fetch_customers, fetch_orders
+from enrich.sync.pulling import SLICE, EntityReport, Pull
+from enrich.warehouse import Warehouse
+from enrich.warehouse.consenting import SAID
+
+INBOX = "inbox"
+DELETED = "deleted"
+NOT_THERE = "VTEX does not have it (any more)"
+# VTEX applies transitions with delay: an order that was just told of may still read as before.
+JUST_NOW = timedelta(minutes=1)
+
+
+@dataclass
+class _Taken:
+    """What was taken in so far."""
+
+    message_count: int = 0
+    fetched_count: int = 0
+    torn_count: int = 0
+    loaded: Loaded = field(default_factory=Loaded)
+
+
+def pull_inbox(pull: Pull) -> EntityReport | None:
+    """What the inbox brought; None where there is none."""
+    inbox = pull.shop.inbox
+    if inbox is None or not inbox.folder.is_dir():
+        return None
+    taken = _Taken()
+    faults = [
+        fault
+        for take in (_take_customers, _take_orders, _take_consents)
+        if (fault := _fault_of(take, pull, inbox, taken)) is not None
+    ]
+    notes = [*map(str, faults), *_notes(taken.torn_count, inbox.remove_unfinished(pull.now))]
+    return EntityReport(
+        INBOX,
+        taken.message_count,
+        taken.fetched_count,
+        taken.loaded,
+        "; ".join(notes) or None,
+        next((fault for fault in faults if not isinstance(fault, PermissionMissing)), None),
+    )
+
+
+def _fault_of(
+    take: Callable[[Pull, Inbox, _Taken], None], pull: Pull, inbox: Inbox, taken: _Taken
+) -> EnrichError | None:
+    """What kept one topic in the inbox; the others have their turn all the same."""
+    try:
+        take(pull, inbox, taken)
+    except EnrichError as fault:
+        if isinstance(fault, Refused) and not isinstance(fault, PermissionMissing):
+            raise
+        return fault
+    return None
+
+
+def _notes(torn_count: int, unfinished_count: int) -> Iterator[str]:
+    if torn_count:
+        yield f"{torn_count:,} torn messages were skipped; the disk may be failing"
+    if unfinished_count:
+        yield f"{unfinished_count:,} unfinished writes were cleared; none had been answered"
+
+
+def _take_customers(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+    """Every customer told of is read by id; gone are those VTEX was said to delete and has not."""
+    seen: dict[str, Fetched | Gone] = {}
+    for group in _groups(inbox, CUSTOMERS, taken):
+        wanted = [key for key in _last_told(group) if key not in seen]
+        found = fetch_customers(
+            pull.client,
+            wanted,
+            extra_fields=pull.shop.extra_customer_fields,
+            concurrent=pull.shop.detail_threads,
+        )
+        seen.update(zip(wanted, found, strict=True))
+        deleted = {key: at for key, at in _deleted_at(group).items() if isinstance(seen[key], Gone)}
+        _load_customers(pull, [seen[key] for key in wanted], deleted, taken)
+        inbox.remove([one for one in group if _is_settled(one, seen)])
+
+
+def _load_customers(
+    pull: Pull,
+    found: Sequence[Fetched | Gone],
+    deleted: Mapping[str, datetime],
+    taken: _Taken,
+) -> None:
+    documents = [_unless_deleted(one, deleted) for one in found]
+    taken.loaded += pull.load("customers", [one for one in documents if one is not None])
+    taken.fetched_count += len(found)
+    there = [one.key for one in found if isinstance(one, RawRecord)]
+    pull.warehouse.settle_deletions(pull.shop.name, deleted, there, run_id=pull.run.run_id)
+    pull.step("customers told of", taken.fetched_count, None)
+
+
+def _unless_deleted(found: Fetched | Gone, deleted: Mapping[str, datetime]) -> Fetched | None:
+    """What is to be loaded; a document that is gone though nobody said so is set aside."""
+    if not isinstance(found, Gone):
+        return found
+    return None if found.key in deleted else Missing(found.key, NOT_THERE)
+
+
+def _is_settled(opened: Opened, seen: Mapping[str, Fetched | Gone]) -> bool:
+    """Whether nothing of a file is still to be asked: a deletion is told only once."""
+    deleted = (one.told.key for one in opened.messages if one.told.event == DELETED)
+    return not any(isinstance(seen[key], Missing) for key in deleted)
+
+
+def _take_orders(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+    """Every order told of is read by id, wherever it is in time."""
+    done: set[str] = set()
+    for group in _groups(inbox, ORDERS, taken):
+        told = _last_told(group)
+        wanted = [key for key in _not_read_since(pull, told) if key not in done]
+        found = fetch_orders(
+            pull.client,
+            wanted,
+            listed_changes=_recent_changes(told, pull.now),
+            concurrent=pull.shop.detail_threads,
+        )
+        taken.loaded += pull.load("orders", [one for one in found if _belongs(pull, one)])
+        taken.fetched_count += len(wanted)
+        done.update(wanted)
+        pull.step("orders told of", taken.fetched_count, None)
+        inbox.remove(group)
+
+
+def _not_read_since(pull: Pull, told: Mapping[str, Message]) -> list[str]:
+    """The orders whose detail was not taken after they were told of, by this sync or another."""
+    known = pull.warehouse.listing(pull.shop.name, list(told))
+    read_at = dict(known.select("order_id", "detail_at").iter_rows())
+    return [
+        key
+        for key, one in told.items()
+        if (at := read_at.get(key)) is None or at <= _naive(one.received_at)
+    ]
+
+
+def _recent_changes(told: Mapping[str, Message], now: datetime) -> dict[str, datetime | None]:
+    since = now - JUST_NOW
+    return {key: one.told.told_at for key, one in told.items() if one.received_at >= since}
+
+
+def _belongs(pull: Pull, found: Fetched) -> bool:
+    """Whether a sync would have listed it: complete, and of a sales channel that is pulled."""
+    if not isinstance(found, RawRecord):
+        return True
+    said = from_json(found.payload)
+    channels = pull.client.sales_channels
+    return bool(said.get("isCompleted")) and (not channels or said.get("salesChannel") in channels)
+
+
+def _take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+    groups = _groups(inbox, CONSENTS, taken)
+    keep_told(pull.warehouse, pull.shop, inbox, groups, run_id=pull.run.run_id, now=pull.now)
+
+
+def take_consents(warehouse: Warehouse, shop: Shop, *, run_id: str, now: datetime) -> int:
+    """How many messages about consent were taken in, without the rest of the inbox."""
+    taken = _Taken()
+    if shop.inbox is not None:
+        groups = _groups(shop.inbox, CONSENTS, taken)
+        keep_told(warehouse, shop, shop.inbox, groups, run_id=run_id, now=now)
+    return taken.message_count
+
+
+def keep_told(
+    warehouse: Warehouse,
+    shop: Shop,
+    inbox: Inbox,
+    groups: Iterable[Sequence[Opened]],
+    *,
+    run_id: str,
+    now: datetime,
+) -> None:
+    """What was said about consent goes to its table as it was said."""
+    for group in groups:
+        said = statements_of([message for opened in group for message in opened.messages])
+        warehouse.keep_statements(
+            shop.name, said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
+        )
+        inbox.remove(group)
+
+
+def statements_of(messages: Sequence[Message]) -> pl.DataFrame:
+    """The messages as statements; whoever names no moment means the one of the call."""
+    rows = [
+        (
+            one.told.key,
+            one.origin,
+            one.told.event,
+            _naive(one.told.told_at or one.received_at),
+            True,
+            one.told.by_person,
+            _naive(one.received_at),
+        )
+        for one in messages
+    ]
+    return pl.DataFrame(rows, schema=SAID, orient="row")
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[Opened]]:
+    """The files that are there now, oldest first, in runs of about SLICE messages."""
+    group: list[Opened] = []
+    count = 0
+    for opened in inbox.open(topic):
+        group.append(opened)
+        count += len(opened.messages)
+        taken.message_count += len(opened.messages)
+        taken.torn_count += opened.torn_count
+        if count >= SLICE:
+            yield group
+            group, count = [], 0
+    if group:
+        yield group
+
+
+def _last_told(group: Sequence[Opened]) -> dict[str, Message]:
+    """What was told last of every key."""
+    return {one.told.key: one for opened in group for one in opened.messages}
+
+
+def _deleted_at(group: Sequence[Opened]) -> dict[str, datetime]:
+    return {
+        one.told.key: one.received_at
+        for opened in group
+        for one in opened.messages
+        if one.told.event == DELETED
+    }

@@ -1,0 +1,57 @@
+"""What the credentials of a store may do, and what is wrong with a destination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from enrich.destinations import DestinationEntity
+from enrich.errors import BadSettings
+from enrich.push.destination import Destination
+from enrich.shop import Shop
+from enrich.sources.vtex import Probe, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: where, what, whether it works, whether it must, what to do.
+
+    `is_answered` is False when nobody answered: no word on the credentials then.
+    """
+
+    where: str
+    what: str
+    works: bool
+    needed: bool
+    advice: str
+    is_answered: bool = True
+
+
+def verify_store(shop: Shop) -> list[Finding]:
+    """One finding per VTEX permission; raises BadSettings when the store has no account."""
+    if shop.client is None:
+        raise BadSettings(f"store {shop.name} has no VTEX account to verify")
+    probes = verify(shop.client, extra_fields=shop.extra_customer_fields)
+    return [_finding(shop.name, probe) for probe in probes]
+
+
+def _finding(store: str, probe: Probe) -> Finding:
+    return Finding(
+        store, probe.resource, probe.works, probe.needed, probe.detail, probe.is_answered
+    )
+
+
+def verify_destination(destination: Destination) -> list[Finding]:
+    """One finding or more for each entity that is pushed to a destination; nothing is written."""
+    return [
+        finding
+        for entity in destination.entities
+        for finding in _of_entity(destination.name, entity)
+    ]
+
+
+def _of_entity(destination: str, entity: DestinationEntity) -> list[Finding]:
+    """What is wrong with the mapping or the rights of one entity, or that it works."""
+    problems = entity.check()
+    if not problems:
+        return [Finding(destination, entity.name, True, True, "works")]
+    return [Finding(destination, entity.name, False, True, problem) for problem in problems]

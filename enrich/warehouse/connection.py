@@ -1,0 +1,179 @@
+"""Opening the DuckDB file: limits, the schema, its version, and transactions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from enrich.errors import BadSettings
+from enrich.warehouse.older_profiles import take_over_older_profiles
+from enrich.warehouse.scripts import quoted, run, scripts_in, table_exists
+
+ROW_GROUPS = "type duckdb, row_group_size 40960"
+"""Options of attaching a file. Rows of a transaction that fill no row group are written twice: with
+DuckDB's own size of 122,880 that would be all customers of most shops."""
+
+
+def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+    """A connection to the warehouse file, created for its owner alone, with schema and macros.
+
+    An older file is copied beside itself, then brought up to date in one transaction; a newer one
+    is refused with BadSettings. What DuckDB raises is to be `explained`.
+    """
+    _create_private(path)
+    connection = _open(path)
+    if is_outdated(path, schema_version(connection)):
+        connection.execute("checkpoint")
+        connection.close()
+        copy_privately(path, path.with_name(f"{path.stem}.before-schema-{SCHEMA_VERSION}.duckdb"))
+        connection = _open(path)
+    _limit(connection, spill_folder(path), memory_limit, threads)
+    for script in scripts_in("macros"):
+        run(connection, script)
+    with transaction(connection):
+        _migrate(connection)
+    return connection
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The version that the open file says it has; None for a file without tables of ours."""
+    if not table_exists(connection, "schema_version"):
+        return None
+    found = connection.execute("select max(version) from state.schema_version").fetchall()
+    return None if found[0][0] is None else int(found[0][0])
+
+
+def is_outdated(path: Path, version: int | None) -> bool:
+    """Whether a file of this version is to be brought up to date; raises BadSettings on a newer."""
+    if version is not None and version > SCHEMA_VERSION:
+        raise BadSettings(
+            f"{path} has schema {version}, this program knows {SCHEMA_VERSION}: update the program"
+        )
+    return version is not None and version < SCHEMA_VERSION
+
+
+def copy_privately(source: Path, target: Path) -> None:
+    """A whole copy that only its owner reads: at `target` when it is complete, or not at all."""
+    half = target.with_name(f".{target.name}.half")
+    half.unlink(missing_ok=True)
+    try:
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        shutil.copyfile(source, half)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def spill_folder(path: Path) -> Path:
+    """Where DuckDB lays aside what does not fit into memory: beside the file, for its owner alone.
+
+    DuckDB makes the files in it readable for all, so the folder must not be.
+    """
+    folder = path.parent / ".tmp"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything in the block is stored, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # rolled back already; the fault itself must come out
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def _create_private(path: Path) -> None:
+    """An empty file with mode 0600, into which DuckDB writes; an existing one is tightened."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.chmod(0o600)
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection, most: str) -> None:
+    """DuckDB takes no more than this, nor more than half of the machine or container it runs in."""
+    connection.execute("set memory_limit = '50%'")
+    half = connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
+    is_less = connection.execute(
+        "select parse_formatted_bytes($most) < parse_formatted_bytes($half)",
+        {"most": most, "half": half},
+    ).fetchall()[0][0]
+    if is_less:
+        connection.execute("set memory_limit = $most", {"most": most})
+
+
+def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """One more connection to the same warehouse, for another thread."""
+    cursor = connection.cursor()
+    cursor.execute("use warehouse")
+    return cursor
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    """Attached, not connected to: the size of row groups can be told no other way."""
+    connection = duckdb.connect()
+    previous = os.umask(0o077)
+    try:
+        connection.execute(f"attach {quoted(str(path))} as warehouse ({ROW_GROUPS})")
+        connection.execute("use warehouse")
+        return connection
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        os.umask(previous)
+
+
+def _limit(
+    connection: duckdb.DuckDBPyConnection, temporary: Path, memory_limit: str, threads: int | None
+) -> None:
+    """Days need UTC as the session zone; nothing is fetched from the network by itself.
+
+    A checkpoint writes the last row group of a table anew, so there is one in 256 MB, not in 16.
+    """
+    limit_memory(connection, memory_limit)
+    settings = {
+        "temp_directory": str(temporary),
+        "timezone": "UTC",
+        "preserve_insertion_order": False,
+        "checkpoint_threshold": "256MB",
+        "autoinstall_known_extensions": False,
+        **({"threads": threads} if threads else {}),
+    }
+    for name, value in settings.items():
+        connection.execute(f"set {name} = $value", {"value": value})
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """The migrations after the file's version, what is missing of the schema, the new version."""
+    version = schema_version(connection)
+    for number, script in _migrations():
+        if version is not None and number > version:
+            run(connection, script)
+    for script in scripts_in("schema"):
+        run(connection, script)
+    if version != SCHEMA_VERSION:
+        take_over_older_profiles(connection)
+        connection.execute("delete from state.schema_version")
+        connection.execute(
+            "insert into state.schema_version values ($version, 'enrich')",
+            {"version": SCHEMA_VERSION},
+        )
+
+
+def _migrations() -> list[tuple[int, str]]:
+    """The number and name of each migration; the file `0002_...` leads from schema 1 to 2."""
+    names = scripts_in("migrations")
+    return [(int(name.rpartition("/")[2].partition("_")[0]), name) for name in names]
+
+
+SCHEMA_VERSION = max(number for number, _ in _migrations())

@@ -1,0 +1,61 @@
+"""What the dashboard shows, asked from the read copy: the SQL files of sql/dashboard, in order."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from enrich.warehouse.connection import limit_memory
+from enrich.warehouse.scripts import read, run, table_exists
+
+MEMORY_LIMIT = "1GB"
+"""A million customers fit; beyond that DuckDB lays aside on disk what does not."""
+
+PREPARED = ("periods", "sales", "points", "sold")
+STAND_INS = ("profiles", "watermarks", "runs", "reject_counts", "reconciliation")
+SHOWN = (
+    "days_known",
+    "read_filters",
+    "read_periods",
+    "figures",
+    "days",
+    "months",
+    "grid",
+    "segments",
+    "movements",
+    "cohorts",
+    "value",
+    "customers",
+    "carts",
+    "pulled",
+    "runs",
+    "findings",
+    "reconciled",
+    "pushes",
+)
+DIMENSIONS = ("channel", "category", "brand", "product", "promo_code")
+
+
+def desk_frames(
+    connection: duckdb.DuckDBPyConnection, store: str, as_of: date
+) -> dict[str, pl.DataFrame]:
+    """The frames of the dashboard of one store, by the SQL file that answers, sales up to `as_of`.
+
+    What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to four
+    people are null.
+    """
+    limit_memory(connection, MEMORY_LIMIT)
+    values = {"store": store, "as_of": as_of}
+    for table in STAND_INS:
+        if not table_exists(connection, table):
+            run(connection, f"dashboard/absent/{table}")
+    for script in PREPARED:
+        run(connection, f"dashboard/{script}", **values)
+    frames = {name: read(connection, f"dashboard/{name}", **values) for name in SHOWN}
+    for dimension in DIMENSIONS:
+        found = read(connection, "dashboard/labels", dimension=dimension, **values)
+        frames[f"labels_{dimension}"] = found
+    run(connection, "dashboard/clear")
+    return frames

@@ -1,0 +1,142 @@
+"""Source documents into raw and typed tables: by key, so that a repeat changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from enrich.errors import BadSettings
+from enrich.model import Loaded, RawRecord, Reject
+from enrich.warehouse import forgetting
+from enrich.warehouse.scripts import read, registered, run
+
+TYPED: Mapping[str, tuple[str, ...]] = {
+    "orders": ("orders", "order_items", "order_refunds", "order_promo_codes"),
+    "customers": ("contacts", "carts"),
+    "skus": ("skus",),
+    "categories": ("categories",),
+    "brands": ("brands",),
+    "sales_channels": ("sales_channels",),
+    "coupons": ("coupons",),
+    "promotions": ("promotions",),
+}
+"""The typed tables that the documents of each VTEX entity fill, one SQL file each."""
+
+_RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
+
+_DOCUMENTS = {"position": pl.Int64, "key": pl.String, "payload": pl.String}
+_REJECTS = {
+    "key": pl.String,
+    "reason": pl.String,
+    "payload": pl.String,
+    "source": pl.String,
+    "line": pl.Int64,
+}
+
+
+def load_documents(
+    connection: duckdb.DuckDBPyConnection,
+    store: str,
+    entity: str,
+    records: Sequence[RawRecord],
+    *,
+    run_id: str,
+    now: datetime,
+    extra_fields: Sequence[str] = (),
+) -> Loaded:
+    """What became of the documents; only new and changed ones are written."""
+    _known(entity)
+    values = {"store": store, "run_id": run_id, "now": now, "raw_table": f"raw.vtex_{entity}"}
+    with registered(connection, {"incoming": _documents(entity, records)}):
+        run(connection, "loading/incoming_documents", **values)
+    if entity == "customers":
+        run(connection, "loading/keep_contact_values")
+        run(connection, "deletions/returned", store=store)
+        run(connection, "loading/echoed_contacts", store=store)
+    forgetting.keep_away(connection, store, entity)
+    run(connection, "loading/loaded_keys", **values)
+    _replace_raw(connection, entity)
+    run(connection, "loading/settled_rejects", store=store, entity=entity)
+    fill_typed(connection, store, entity, extra_fields)
+    loaded = Loaded(*read(connection, "loading/counts").row(0))
+    if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:
+        run(connection, "state/to_resolve", store=store)
+    return loaded
+
+
+def load_rejects(
+    connection: duckdb.DuckDBPyConnection,
+    store: str,
+    entity: str,
+    rejects: Sequence[Reject],
+    *,
+    run_id: str,
+    now: datetime,
+) -> Loaded:
+    """How many records were set aside."""
+    rows = [(r.key, r.reason, r.payload, r.source, r.line) for r in rejects]
+    frame = pl.DataFrame(rows, schema=_REJECTS, orient="row")
+    with registered(connection, {"incoming_rejects": frame}):
+        run(connection, "loading/rejects", store=store, entity=entity, run_id=run_id, now=now)
+    return Loaded(reject_count=len(rejects))
+
+
+def fill_typed(
+    connection: duckdb.DuckDBPyConnection,
+    store: str,
+    entity: str,
+    extra_fields: Sequence[str] = (),
+) -> None:
+    """Replace the typed rows of the temporary table loaded_keys by what raw says."""
+    for table in TYPED[entity]:
+        run(connection, f"typed/{table}", store=store, extra_fields=list(extra_fields))
+
+
+def rebuild_typed(
+    connection: duckdb.DuckDBPyConnection, store: str, extra_fields: Sequence[str] = ()
+) -> None:
+    """Fill every typed table of a store again from raw."""
+    for entity in TYPED:
+        run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
+        fill_typed(connection, store, entity, extra_fields)
+    for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
+        run(connection, f"imports/{script}", store=store)
+    run(connection, "state/to_resolve", store=store)
+
+
+def _known(entity: str) -> None:
+    if entity not in TYPED:
+        raise BadSettings(f"{entity!r} is not an entity; known are {sorted(TYPED)}")
+
+
+def _documents(entity: str, records: Sequence[RawRecord]) -> pl.DataFrame:
+    """VTEX shows one customer document in two letter cases, so their keys are lower-cased."""
+    keys = [r.key.lower() if entity == "customers" else r.key for r in records]
+    return pl.DataFrame(
+        {
+            "position": range(len(records)),
+            "key": keys,
+            "payload": [r.payload for r in records],
+            "changed_at": [_naive(r.changed_at) for r in records],
+        },
+        schema={**_DOCUMENTS, "changed_at": pl.Datetime("us")},
+    )
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """The stored form of a UTC moment; the warehouse keeps UTC without a zone."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _replace_raw(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
+    """`entity` is one of TYPED, never a user's text."""
+    connection.execute(
+        f"delete from raw.vtex_{entity} where store = getvariable('store') "  # noqa: S608
+        "and key in (select key from loaded_keys)"
+    )
+    connection.execute(f"insert into raw.vtex_{entity} from loaded_documents")

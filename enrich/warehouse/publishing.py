@@ -1,0 +1,195 @@
+"""The read copy: one DuckDB file, swapped in whole, so that nobody sees half of it.
+
+It is there twice: our own, which no other program opens, and the shared one, which is a copy of it.
+Whatever an analyst's program does to the shared one, the next publish puts a true one in its place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from enrich.warehouse.connection import ROW_GROUPS, transaction
+from enrich.warehouse.dictionary import column_note, table_notes, view_names
+from enrich.warehouse.scripts import quoted, quoted_name, statement, table_exists
+from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
+from enrich.warehouse.swapping import remove, replace
+
+STORAGE_VERSION = "v1.2.0"
+"""Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
+
+PUBLISHED = (
+    "orders",
+    "order_items",
+    "order_refunds",
+    "order_promo_codes",
+    "order_customers",
+    "contacts",
+    "contact_deletions",
+    "carts",
+    "skus",
+    "categories",
+    "brands",
+    "sales_channels",
+    "coupons",
+    "promotions",
+    "customers",
+    "purchases",
+    "purchase_orders",
+    "purchase_lines",
+    "purchase_promo_codes",
+    "unmatched_refunds",
+    "customer_merges",
+    "identity_links",
+    "identity_conflicts",
+    "resolve_report",
+    "reconciliation",
+    "profiles",
+    "rfm_cut_points",
+    "rfm_cut_point_history",
+    "segment_history",
+    "profile_runs",
+    "push_runs",
+    "push_batches",
+    "push_jobs",
+    "push_exports",
+    "consent_statements",
+    "consent_decisions",
+    "consents",
+    "email_bounces",
+)
+"""Everything but the raw documents, the rejects and the listing."""
+
+DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
+"""Tables of the copy that a query of sql/published makes."""
+
+
+OWN_COPY = Path(".analysis") / READ_COPY_NAME
+"""The copy that enrich itself reads, in the data folder: no other program opens it, so none can
+change it or hold it."""
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    data_dir: Path,
+    sharing: Sharing,
+    comments: Mapping[str, Mapping[str, str]],
+) -> Path:
+    """The path of the new read copy for other programs; our own is new as well.
+
+    `comments` (by table, then column) stand before those of sql/views/columns.toml.
+    """
+    own = data_dir / OWN_COPY
+    _make_folder(own.parent)
+    _publish_own(connection, own, comments)
+    if sharing.contacts:
+        return share(own, sharing, data_dir)
+    bare = own.with_name(f"bare-{READ_COPY_NAME}")
+    try:
+        _make(connection, bare, comments, without_contacts=True)
+        return share(bare, sharing, data_dir)
+    finally:
+        remove(bare)
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder for its owner alone; what has its name and is none goes, it was not ours."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _publish_own(
+    connection: duckdb.DuckDBPyConnection, own: Path, comments: Mapping[str, Mapping[str, str]]
+) -> None:
+    unfinished = own.with_name(f"new-{own.name}")
+    try:
+        _make(connection, unfinished, comments)
+        replace(unfinished, own)
+    finally:
+        remove(unfinished)
+
+
+def _make(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    comments: Mapping[str, Mapping[str, str]],
+    *,
+    without_contacts: bool = False,
+) -> None:
+    """A copy at `path`, for its owner alone; `without_contacts`: see sql/views/shared.toml."""
+    remove(path)
+    with _attached(connection, path):
+        for table in PUBLISHED:
+            if table_exists(connection, table):
+                _create(connection.table(table), table, without_contacts)
+        for table in DERIVED:
+            _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
+        for view in view_names():
+            _add_view(connection, view)
+        _comment_all(connection, comments)
+    path.chmod(0o600)
+
+
+def _create(relation: duckdb.DuckDBPyRelation, table: str, without_contacts: bool) -> None:
+    if without_contacts:
+        kinds = [str(kind) for kind in relation.types]
+        columns = shown_columns(table, list(zip(relation.columns, kinds, strict=True)))
+        if not columns:
+            return
+        relation = relation.project(", ".join(columns))
+    relation.create(f"copy.main.{table}")
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    previous = os.umask(0o077)
+    try:
+        connection.execute(
+            f"attach {quoted(str(path))} as copy"
+            f" (storage_version '{STORAGE_VERSION}', {ROW_GROUPS})"
+        )
+    finally:
+        os.umask(previous)
+    try:
+        yield
+    finally:
+        connection.execute("detach copy")
+
+
+def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
+    """A view of tables of the copy; where one of them is not there yet, there is no view either."""
+    here = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute("use copy.main")
+    try:
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"create view {view} as {statement(f'views/{view}')}")
+    finally:
+        connection.execute(f"use {quoted_name(here)}.main")
+
+
+def _comment_all(
+    connection: duckdb.DuckDBPyConnection, comments: Mapping[str, Mapping[str, str]]
+) -> None:
+    """What is known of every table, view and column of the copy, in one transaction."""
+    found = connection.execute(statement("published/columns")).fetchall()
+    said = [_on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)]
+    said += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
+    with transaction(connection):
+        connection.execute("\n".join(said) or "select 1")
+
+
+def _on_relation(kind: str, table: str) -> str:
+    note = table_notes().get(table)
+    return f"comment on {kind} copy.main.{table} is {quoted(note)};" if note else ""
+
+
+def _on_column(table: str, column: str, comments: Mapping[str, str]) -> str:
+    words = comments.get(column) or column_note(table, column)
+    place = f"copy.main.{table}.{quoted_name(column)}"
+    return f"comment on column {place} is {quoted(words)};" if words else ""

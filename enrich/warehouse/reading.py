@@ -1,0 +1,235 @@
+"""The read copy as people see it: opened read-only, without the writer's lock.
+
+What is asked of it may come from anybody, so the connection reaches nothing but this one file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+from polars import selectors
+
+from enrich.errors import BadSettings, Stop
+from enrich.warehouse.connection import limit_memory, spill_folder
+from enrich.warehouse.damage import READ_COPY, explained
+from enrich.warehouse.desk import desk_frames
+from enrich.warehouse.parts import EVERYBODY
+from enrich.warehouse.person import person_frames
+from enrich.warehouse.publishing import OWN_COPY
+from enrich.warehouse.pushes import Pushes
+from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
+
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+"""Statements that only read; MULTI is what `pivot` becomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCopy:
+    """The analysts' copy of the warehouse, as of the last publish."""
+
+    path: Path
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def query(self, text: str, values: dict[str, Any] | None = None) -> pl.DataFrame:
+        """The whole answer of one question; see `batches`."""
+        return pl.concat(self.batches(text, values))
+
+    def batches(
+        self,
+        text: str,
+        values: dict[str, Any] | None = None,
+        *,
+        rows: int = 20_000,
+        max_seconds: float | None = None,
+    ) -> Iterator[pl.DataFrame]:
+        """The answer of one question as frames of at most so many rows, at least one frame.
+
+        Only one of them is held in memory. Raises BadSettings with DuckDB's reason when the
+        question is wrong or is no question, Stop when it takes longer than `max_seconds`.
+        """
+        with _asked(self._connection, max_seconds):
+            question = _one_question(self._connection, text)
+            answer = _answer(self._connection.sql(question, params=values))
+            yield frame_of(answer.limit(0))
+            for batch in answer.to_arrow_reader(rows):
+                yield _within_calendar(pl.DataFrame(batch))
+
+    def table(self, name: str, store: str | None = None) -> pl.DataFrame:
+        """One table, of one store or of all; empty without columns when it does not exist."""
+        if not table_exists(self._connection, name):
+            return pl.DataFrame()
+        rows = self._connection.table(name)
+        if store is not None:
+            rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
+        return frame_of(rows)
+
+    def desk(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
+        """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
+        return desk_frames(self._connection, store, as_of)
+
+    def customer(
+        self, who: str | None, store: str | None, key: int | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by a word or our key; see `person`."""
+        return person_frames(self._connection, who, store, key)
+
+    def profiles_day(self, store: str) -> date | None:
+        """The day the newest profiles of the store are for; None before the first."""
+        found = read(self._connection, "history/latest_run", store=store).item()
+        return found if isinstance(found, date) else None
+
+    def profiles_days(self, store: str) -> list[date]:
+        """The days for which profiles of the store were kept, oldest first."""
+        found = read(self._connection, "history/profile_days", store=store)["as_of"].to_list()
+        return [day for day in found if isinstance(day, date)]
+
+    def segments_on(self, store: str, day: date) -> pl.DataFrame:
+        """customer_key, rfm_segment as kept for the day; empty when nothing was."""
+        return read(self._connection, "history/segments_on", store=store, as_of=day)
+
+    def ranking_inputs(self, store: str) -> tuple[pl.Series, pl.DataFrame]:
+        """The keys of the store's customers, and purchases as the profile core reads them."""
+        keys = read(self._connection, "input/customer_keys", store=store)["customer_key"]
+        values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
+        return keys, read(self._connection, "input/purchases", **values)
+
+    @property
+    def pushes(self) -> Pushes:
+        """The ledger of pushes."""
+        return Pushes(self._connection)
+
+    def table_counts(self) -> pl.DataFrame:
+        """table_name, row_count: one row per table."""
+        return table_counts(self._connection)
+
+
+# What no frame holds, alone or in a list; DuckDB's own spelling of it does.
+_AS_TEXT = re.compile(r"\bINTERVAL\b|\bBIT\b|\bUNION\b|\bTIME WITH TIME ZONE\b")
+
+
+def _answer(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The rows of anybody's query as a frame can hold them; raises BadSettings when none can."""
+    names = relation.columns
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise BadSettings(
+            f"the query failed: two columns are called {repeated[0]}; rename one with `as NAME`"
+        )
+    columns = [
+        duckdb.ColumnExpression(name).cast("varchar").alias(name)
+        if _AS_TEXT.search(str(kind))
+        else duckdb.ColumnExpression(name)
+        for name, kind in zip(names, relation.types, strict=True)
+    ]
+    return relation.select(*columns)
+
+
+def _within_calendar(found: pl.DataFrame) -> pl.DataFrame:
+    for name in found.select(selectors.date() | selectors.datetime()).columns:
+        years = found[name].drop_nulls().dt.year()  # null for infinity
+        if not years.is_between(1, 9999).fill_null(False).all():
+            raise BadSettings(
+                f"the query failed: {name} holds a day outside of the years 1 to 9999;"
+                f" ask for it as text: {name}::varchar"
+            )
+    return found
+
+
+@contextmanager
+def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
+    """The read copy in `data_dir`; raises BadSettings when nothing was published yet.
+
+    It is our own, which no other program opens. SQL from outside reads it and nothing else: no
+    other file, no extension, no setting; see `ReadCopy.query`.
+    """
+    path = data_dir / OWN_COPY
+    with explained(path, READ_COPY), ExitStack() as stack:
+        if not path.is_file():
+            raise BadSettings(
+                f"the read copy {path} does not exist yet; a sync makes it (`enrich sync`,"
+                " `import` or `profiles`)"
+            )
+        connection = stack.enter_context(duckdb.connect(str(path), read_only=True))
+        connection.execute("set timezone = 'UTC'")
+        limit_memory(connection, memory_limit)
+        for script in scripts_in("macros"):
+            run(connection, script)
+        _close_in(connection, stack.enter_context(_spill_folder(path, data_dir)))
+        yield ReadCopy(path, connection)
+
+
+@contextmanager
+def _spill_folder(path: Path, data_dir: Path) -> Iterator[str]:
+    """A folder of its own, since SQL may read what lies in it; none where none can be made."""
+    if not os.access(data_dir, os.W_OK):
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(dir=spill_folder(data_dir / path.name)) as folder:
+        yield folder
+
+
+def _close_in(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+    """From here on nothing but this file is reached; only the memory can still be limited more."""
+    connection.execute("set temp_directory = $folder", {"folder": spill})
+    for setting in (
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "python_enable_replacements = false",
+        "allowed_configs = ['memory_limit']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+
+
+@contextmanager
+def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> Iterator[None]:
+    """A question is interrupted when its time is up; what DuckDB says of it is one line."""
+    is_answered = threading.Event()
+    is_late = threading.Event()
+
+    def interrupt() -> None:
+        if is_answered.wait(max_seconds):
+            return
+        is_late.set()
+        while not is_answered.wait(0.2):
+            connection.interrupt()
+
+    watch = threading.Thread(target=interrupt, daemon=True)
+    watch.start()
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # late ones come through Arrow
+        if is_late.is_set():
+            raise Stop(
+                f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
+            ) from None
+        raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
+    finally:
+        is_answered.set()
+        watch.join()
+
+
+def _one_question(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """The only statement of the text; raises BadSettings unless it is one that reads."""
+    statements = connection.extract_statements(text)
+    if len(statements) != 1:
+        raise BadSettings(f"ask one statement; these are {len(statements)}")
+    if statements[0].type not in READING:
+        raise BadSettings(
+            "only a question can be asked: select, from, with, pivot, describe, summarize, explain"
+        )
+    return statements[0]
