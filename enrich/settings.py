@@ -116,7 +116,7 @@ class StoreSettings(_Frozen):
     """Whether a purchase refunded to zero still counts as one."""
     amount_basis: Literal["net", "gross", "items"] = "net"
     """After refunds, before them, or the lines alone without shipping and tax."""
-    beyond_360: Literal["older", "lifetime"] = "older"
+    beyond_last: Literal["older", "lifetime"] = "older"
     """What `360d_plus` holds: purchases older than 360 days, or all."""
     product_label: Literal["name", "id", "ref_id"] = "name"
     """What a product is called in lists."""

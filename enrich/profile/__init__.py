@@ -1,10 +1,17 @@
 """The pure core: frames in, one profile per customer out."""
 
-from enrich.profile.build import ProfileResult, build_profiles, notes
-from enrich.profile.catalogue import FIELDS
+from enrich.profile.catalogue import FIELDS, fields
 from enrich.profile.contracts import Details, ProfileInputs, no_history
+from enrich.profile.engine import (
+    CUSTOMERS_PER_BLOCK,
+    Parts,
+    ProfileResult,
+    build_profiles,
+    profile_parts,
+    score_parts,
+)
 from enrich.profile.field import ProfileField
-from enrich.profile.parts import CUSTOMERS_PER_BLOCK, Parts, profile_parts, score_parts
+from enrich.profile.scoring import notes
 from enrich.profile.segmenting import DaySegments, segments_of_day
 from enrich.profile.segments import SEGMENTS, SegmentRow
 
@@ -20,6 +27,7 @@ __all__ = [
     "ProfileResult",
     "SegmentRow",
     "build_profiles",
+    "fields",
     "no_history",
     "notes",
     "profile_parts",

@@ -22,7 +22,7 @@ def test_the_stage_equals_the_reference(
     shop: Shop, beyond_360: str, segment_window: str, method: str
 ) -> None:
     customers, purchases = shop
-    rules = Rules(beyond_360=beyond_360, segment_window=segment_window, rfm_method=method)
+    rules = Rules(beyond_last=beyond_360, segment_window=segment_window, rfm_method=method)
     expected = reference.profiles(
         customers,
         purchases,
