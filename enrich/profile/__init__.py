@@ -1,10 +1,9 @@
 """The pure core: frames in, one profile per customer out."""
 
 from enrich.profile.catalogue import FIELDS, fields
-from enrich.profile.contracts import Details, ProfileInputs, no_history
+from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
-    Parts,
     ProfileResult,
     build_profiles,
     profile_parts,

@@ -7,12 +7,10 @@ twice: once to rank everybody, once to finish.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -20,6 +18,7 @@ from enrich.model import Rules
 from enrich.profile.catalogue import fields
 from enrich.profile.contracts import (
     Details,
+    Parts,
     ProfileInputs,
     checked_customers,
     checked_details,
@@ -40,35 +39,13 @@ from enrich.profile.scoring import (
 )
 from enrich.profile.segments import SEGMENTS, SegmentRow
 from enrich.profile.windows import windows
-from enrich.threads import side_by_side
-
-Item = TypeVar("Item")
+from enrich.threads import made_ahead, side_by_side
 
 CUSTOMERS_PER_BLOCK = 122_880
 """Profiles of this many customers are made at a time, one block while another is stored.
 
 It is three of the warehouse's row groups, and a part of a shop that is too large to be read whole.
 """
-
-
-class Parts(Protocol):
-    """Where the parts come from; a customer is in exactly one of them, with all purchases.
-
-    Details are asked for by one thread at a time, the others by several.
-    """
-
-    @property
-    def count(self) -> int:
-        """How many parts there are."""
-
-    def customers(self, part: int) -> pl.DataFrame:
-        """The customers of one part."""
-
-    def purchases(self, part: int) -> pl.DataFrame:
-        """Their purchases."""
-
-    def details(self, part: int) -> Details:
-        """What was in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +110,8 @@ class LoadedPart:
 class ScoredParts:
     """The scoring of all parts together, and what the profiles of each are made of.
 
-    `loaded` is gone through once, the next part read while one is in use. The profiles come in
-    about `block_count` blocks: all parts are taken to be as large as the first.
+    `loaded` is gone through once. The profiles come in about `block_count` blocks: all parts are
+    taken to be as large as the first.
     """
 
     as_of: date
@@ -178,14 +155,15 @@ def profile_parts(
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 
-    The next block is made while the caller is busy with one.
+    A few blocks are made while the caller is busy with one.
     """
     before = no_history() if history is None else history
-    return _one_ahead(
-        _block(scored, part, first, before, segments)
+    blocks = (
+        (part, first)
         for part in scored.loaded
         for first in _starts(part.customers.height, scored.customers_per_block)
     )
+    return made_ahead(lambda block: _block(scored, *block, before, segments), blocks)
 
 
 def _starts(customer_count: int, size: int) -> range:
@@ -253,13 +231,3 @@ _BEFORE = {
     "previous_rfm_segment": "previous_before",
     "rfm_segment_changed_on": "changed_before",
 }
-
-
-def _one_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """The items in order; the next one is made in a thread before one is handed out."""
-    coming = iter(items)
-    with ThreadPoolExecutor(1) as thread:
-        waiting = thread.submit(next, coming, None)
-        while (item := waiting.result()) is not None:
-            waiting = thread.submit(next, coming, None)
-            yield item

@@ -64,7 +64,9 @@ class PackedKeys:
         oldest = keys.filter(is_oldest).select(oldest="bucket")
         newest = keys.filter(is_newest).select(
             customer=(pl.col("pair") // len(self.texts.categories)).cast(pl.UInt32),
-            value=_as_text(pl.col("pair") % len(self.texts.categories), self.texts),
+            value=(pl.col("pair") % len(self.texts.categories))
+            .cast(_code_type(self.texts))
+            .cat.to(self.texts),
             newest="bucket",
             is_last=pl.col("key") % 2 == 0,
         )
@@ -72,23 +74,23 @@ class PackedKeys:
 
     def lists(self, first: int, end: int, windows: tuple[Window, ...]) -> pl.DataFrame:
         """STEM_W and last_STEM: the distinct values in order, a row per customer of the range."""
-        values = {f"{self.stem}_{window.name}": _is_in(window) for window in windows}
-        values[f"last_{self.stem}"] = pl.col("is_last")
-        rows = (
-            self.distinct_values(first, end).collect().with_columns(pl.col("customer").set_sorted())
-        )
-        everyone = pl.LazyFrame({"customer": pl.int_range(first, end, dtype=pl.UInt32, eager=True)})
-        listed = (
-            rows.lazy()
-            .group_by("customer", maintain_order=True)
-            .agg(pl.col("value").filter(is_in).alias(name) for name, is_in in values.items())
-        )
-        none = pl.Series([[]], dtype=pl.List(self.texts))
-        return (
-            everyone.join(listed, on="customer", how="left", maintain_order="left")
-            .select(pl.col(values).fill_null(pl.lit(none)))
-            .collect()
-        )
+        wanted = {f"{self.stem}_{window.name}": _is_in(window) for window in windows}
+        wanted[f"last_{self.stem}"] = pl.col("is_last")
+        rows = self.distinct_values(first, end).with_columns(**wanted).collect()
+        everyone = pl.int_range(first, end + 1, dtype=pl.UInt32, eager=True)
+        starts = rows["customer"].search_sorted(everyone, side="left")
+        return pl.DataFrame([_lists(rows["value"], rows[name], starts) for name in wanted])
+
+
+def _lists(values: pl.Series, is_wanted: pl.Series, starts: pl.Series) -> pl.Series:
+    """The wanted ones of the values between each start and the next, named like `is_wanted`."""
+    import pyarrow as pa  # a quarter of the start of who only wants scores
+
+    before = pl.concat([pl.Series([0], dtype=pl.UInt32), is_wanted.cum_sum().cast(pl.UInt32)])
+    offsets, kept = before.gather(starts).cast(pl.Int64), values.filter(is_wanted)
+    codes = pa.LargeListArray.from_arrays(offsets.to_arrow(), kept.to_physical().to_arrow())
+    lists = pl.Series(is_wanted.name, pl.from_arrow(codes))
+    return lists.list.eval(pl.element().cat.to(values.dtype))
 
 
 def _is_in(window: Window) -> pl.Expr:
@@ -99,8 +101,8 @@ def _is_in(window: Window) -> pl.Expr:
     return (pl.col("newest") <= window.oldest_bucket) & (pl.col("oldest") >= window.newest_bucket)
 
 
-def _as_text(codes: pl.Expr, texts: pl.Enum) -> pl.Expr:
-    return codes.cast(pl.Series([], dtype=texts).to_physical().dtype).cat.to(texts)
+def _code_type(texts: pl.Enum) -> pl.DataType:
+    return pl.Series([], dtype=texts).to_physical().dtype
 
 
 def _keys_per_customer(texts: pl.Enum, bucket_count: int) -> int:
@@ -115,13 +117,14 @@ def packed_keys(
     `owners`: purchase_no, customer, bucket, is_last. Raises Stop when a key needs over 64 bits.
     """
     dimensions = [one for one in DIMENSIONS if one.table == table]
-    texts = {one.column: _sorted_texts(rows[one.column]) for one in dimensions}
+    columns = {one.column: rows[one.column] for one in dimensions}
+    texts = {name: _sorted_texts(column) for name, column in columns.items()}
     for enum in texts.values():
         if customer_count * _keys_per_customer(enum, bucket_count) > _KEYS:
             raise Stop("too many customers and products for one part: profile in smaller parts")
     keys = (
         rows.lazy()
-        .with_columns(pl.col(column).cast(enum) for column, enum in texts.items())
+        .with_columns(**{name: _codes(column, texts[name]) for name, column in columns.items()})
         .join(owners.lazy(), on="purchase_no")
         .select(_packed(one, texts[one.column], bucket_count) for one in dimensions)
         .collect(engine="streaming")
@@ -139,7 +142,7 @@ def packed_keys(
 
 def _packed(dimension: Dimension, texts: pl.Enum, bucket_count: int) -> pl.Expr:
     """The key of a row; null where it has no value or does not count in the dimension."""
-    value = pl.col(dimension.column).to_physical().cast(pl.UInt64)
+    value = pl.col(dimension.column).cast(pl.UInt64)
     if dimension.only_where:
         value = pl.when(dimension.only_where).then(value)
     pair = pl.col("customer").cast(pl.UInt64) * len(texts.categories) + value
@@ -152,3 +155,15 @@ def _sorted_texts(values: pl.Series) -> pl.Enum:
     if isinstance(values.dtype, pl.Enum) and values.dtype.categories.is_sorted():
         return values.dtype
     return pl.Enum(values.unique().drop_nulls().cast(pl.String).sort())
+
+
+def _codes(values: pl.Series, texts: pl.Enum) -> pl.Series:
+    """The place of each value among the texts."""
+    if values.dtype == texts or values.dtype == pl.String:
+        return values.cast(texts).to_physical()
+    distinct = values.unique().drop_nulls()  # looked up in a table: a third of casting every row
+    codes = pl.Series(range(int(distinct.to_physical().max() or 0) + 1))  # type: ignore[arg-type]
+    places = distinct.cast(texts).to_physical()
+    return codes.replace_strict(distinct.to_physical(), places, default=None).gather(
+        values.to_physical()
+    )

@@ -23,10 +23,10 @@ class Window:
     newest_bucket: int
     oldest_bucket: int
 
-    @property
-    def holds(self) -> pl.Expr:
-        """Whether the column `bucket` lies in the window."""
-        return pl.col("bucket").is_between(self.newest_bucket, self.oldest_bucket)
+    def only(self, column: str) -> pl.Expr:
+        """The column of rows whose `bucket` lies in the window, null elsewhere."""
+        is_in = pl.col("bucket").is_between(self.newest_bucket, self.oldest_bucket)
+        return pl.when(is_in).then(column)
 
 
 def windows(rules: Rules) -> tuple[Window, ...]:
