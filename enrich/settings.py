@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -26,13 +27,13 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import Rules
+from enrich.model import WINDOWS_DAYS, Rules
+from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
 
 
 def _known_zone(name: str) -> str:
@@ -117,7 +118,9 @@ class StoreSettings(_Frozen):
     amount_basis: Literal["net", "gross", "items"] = "net"
     """After refunds, before them, or the lines alone without shipping and tax."""
     beyond_last: Literal["older", "lifetime"] = "older"
-    """What `360d_plus` holds: purchases older than 360 days, or all."""
+    """What the open window (`360d_plus`) holds: purchases older than the last one, or all."""
+    beyond_360: Literal["older", "lifetime"] | None = None
+    """Former name of `beyond_last`, still read."""
     product_label: Literal["name", "id", "ref_id"] = "name"
     """What a product is called in lists."""
     category_label: Literal["leaf", "path", "department"] = "leaf"
@@ -126,7 +129,7 @@ class StoreSettings(_Frozen):
     """How scores are given: as icomm documents, in fifths, or by the shop's own cut points."""
     rfm_frozen_for: Literal["never", "month", "quarter", "year"] = "never"
     """How long cut points stay, so that only customers move."""
-    segment_window: Window = "lifetime"
+    segment_window: str = "lifetime"
     """The window whose scores make group and segment."""
     rfm_thresholds: dict[
         Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]
@@ -148,10 +151,11 @@ class StoreSettings(_Frozen):
         """The base of every VTEX call of this store."""
         return self.base_url or f"https://{self.account}.vtexcommercestable.com.br"
 
-    def rules(self) -> Rules:
-        """The part of the settings that SQL and the core need, as plain values."""
-        names = set(Rules.__dataclass_fields__)
-        return Rules(**{name: getattr(self, name) for name in names})
+    def rules(self, windows: tuple[int, ...] = WINDOWS_DAYS) -> Rules:
+        """The part of the settings that SQL and the core need, with the installation's windows."""
+        names = set(Rules.__dataclass_fields__) - {"windows", "beyond_last"}
+        plain = {name: getattr(self, name) for name in names}
+        return Rules(windows=windows, beyond_last=self.beyond_360 or self.beyond_last, **plain)
 
 
 class DestinationEntry(BaseModel):
@@ -248,6 +252,10 @@ class Settings(_Frozen):
 
     data_dir: Path = Path("data")
     """The warehouse, its read copy, the dashboard, exports."""
+    segments_file: Path | None = None
+    """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
+    windows: tuple[int, ...] = WINDOWS_DAYS
+    """The windows of days; longer ones than 360 may be added, none taken away."""
     now: datetime | None = None
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
@@ -261,6 +269,16 @@ class Settings(_Frozen):
     def _whole(self) -> Settings:
         if not self.stores:
             raise ValueError("at least one store is needed: [stores.NAME]")
+        if self.windows[: len(WINDOWS_DAYS)] != WINDOWS_DAYS or any(
+            longer <= shorter for shorter, longer in pairwise(self.windows)
+        ):
+            raise ValueError(
+                "windows must begin with 30, 60, 90, 180, 360; longer ones may follow, ascending"
+            )
+        for name, store in self.stores.items():
+            if store.segment_window not in window_names(self.windows):
+                known = ", ".join(window_names(self.windows))
+                raise ValueError(f"stores.{name}.segment_window must be one of {known}")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
         for name, destination in self.destinations.items():
@@ -291,6 +309,15 @@ class Settings(_Frozen):
         return caller.store or next(iter(self.stores))
 
     @property
+    def former_names(self) -> tuple[str, ...]:
+        """One line per setting that stands under its former name."""
+        return tuple(
+            f"stores.{name}.beyond_360 is called beyond_last now; rename it in the settings"
+            for name, store in self.stores.items()
+            if store.beyond_360 is not None
+        )
+
+    @property
     def schedule_zone(self) -> str:
         return self.schedule.time_zone or next(iter(self.stores.values())).time_zone
 
@@ -310,7 +337,7 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
 def read_settings(path: Path) -> Settings:
     """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
     try:
-        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings = parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
@@ -321,6 +348,24 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(f"{path} is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
+    if settings.segments_file is None:
+        return settings
+    beside = path.parent / settings.segments_file
+    return settings.model_copy(update={"segments_file": beside})
+
+
+def read_segments(settings: Settings) -> SegmentTable:
+    """The segment table of the installation; raises BadSettings that names file and problem."""
+    path = settings.segments_file
+    if path is None:
+        return SEGMENTS
+    try:
+        return parse_segments(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise BadSettings(f"segments_file {path} cannot be read: {problem}") from None
+    except BadSettings as error:
+        raise BadSettings(f"segments_file {path}: {error}") from None
 
 
 def _problems(error: ValidationError) -> str:

@@ -29,8 +29,16 @@ from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
+from enrich.profile import SegmentTable
 from enrich.receiver import Door, Inbox, check_secret, inbox_of
-from enrich.settings import DestinationEntry, SecretSource, Settings, StoreSettings, read_secret
+from enrich.settings import (
+    DestinationEntry,
+    SecretSource,
+    Settings,
+    StoreSettings,
+    read_secret,
+    read_segments,
+)
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -69,7 +77,15 @@ class Wiring:
     @property
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
-        return {name: store.rules() for name, store in self.settings.stores.items()}
+        return {name: self._rules(store) for name, store in self.settings.stores.items()}
+
+    def _rules(self, store: StoreSettings) -> Rules:
+        return store.rules(self.settings.windows)
+
+    @property
+    def segments(self) -> SegmentTable:
+        """The segment table of the installation; raises BadSettings."""
+        return read_segments(self.settings)
 
     @property
     def has_warehouse(self) -> bool:
@@ -122,7 +138,8 @@ class Wiring:
         store = self.settings.stores[name]
         return Shop(
             name=name,
-            rules=store.rules(),
+            rules=self._rules(store),
+            segments=self.segments,
             client=client,
             extra_customer_fields=store.extra_customer_fields,
             first_sync_days=store.first_sync_days,
@@ -219,7 +236,7 @@ class Wiring:
         options = _options(entry)
         pace = requests_per_second(entry.kind, options)
         http = stack.enter_context(Http(requests_per_second=pace, say=say))
-        tools = Tools(http, self._destination_secret, self.settings.data_dir)
+        tools = self._tools(http)
         remote = open_destination(name, entry.kind, options, tools)
         assert isinstance(remote, Remote)  # every platform behind an HTTP API is one
         return ConsentSource(name, self._stores_of(entry), READERS[entry.kind], remote, http)
@@ -243,7 +260,7 @@ class Wiring:
         options = _options(entry)
         pace = requests_per_second(entry.kind, options)
         http = stack.enter_context(Http(requests_per_second=pace, say=say))
-        tools = Tools(http, self._destination_secret, self.settings.data_dir)
+        tools = self._tools(http)
         return Outlet(
             name,
             self._stores_of(entry),
@@ -253,6 +270,10 @@ class Wiring:
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
         )
+
+    def _tools(self, http: Http) -> Tools:
+        settings = self.settings
+        return Tools(http, self._destination_secret, settings.data_dir, windows=settings.windows)
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

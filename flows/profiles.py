@@ -54,7 +54,8 @@ def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
 def find_movements(wiring: Wiring, stores: tuple[str, ...]) -> dict[str, Movements | None]:
     """Who moved since the profiles before, per store; None where these are the first."""
     with wiring.read_copy() as copy:
-        return {name: latest_movements(copy, name, wiring.rules[name]) for name in stores}
+        segments = wiring.segments
+        return {name: latest_movements(copy, name, wiring.rules[name], segments) for name in stores}
 
 
 @flow(

@@ -78,7 +78,7 @@ def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:
         path = copy.path.with_name(DASHBOARD_NAME)
-        return str(make_dashboard(copy, wiring.rules, path, wiring.now))
+        return str(make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments))
 
 
 def undrawn(wiring: Wiring) -> str | None:

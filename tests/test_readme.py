@@ -28,6 +28,7 @@ def segment_rows() -> list[tuple[str, ...]]:
     return [
         (row.group, f"`{row.segment}`", *map(scores, (row.recency, row.frequency, row.monetary)))
         for row in SEGMENTS
+        if row.recency
     ]
 
 

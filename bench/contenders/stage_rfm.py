@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import polars as pl
-
-from bench.scales import AS_OF, table_path
-from enrich.model import Rules
 from enrich.profile.bought import bought_until
 from enrich.profile.cells import standings
 from enrich.profile.keys import distinct
+
+from bench.scales import AS_OF, table_path
+from enrich.model import Rules
 from enrich.profile.rfm import Axis
 from enrich.profile.scoring import histograms, score_columns, scoring_of, segment_columns
 from enrich.profile.segments import SEGMENTS

@@ -143,7 +143,7 @@ def _dashboard(demo: Demo) -> None:
     wiring = demo.shell.wiring
     with wiring.read_copy() as copy:
         path = wiring.settings.data_dir / DASHBOARD_NAME
-        make_dashboard(copy, wiring.rules, path, wiring.now)
+        make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments)
     demo.line("dashboard", f"open {path} in a browser", began)
 
 

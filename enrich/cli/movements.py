@@ -34,7 +34,15 @@ def movements(
     first_on, second_on = parse_day(first), parse_day(second)
     with shell.wiring.read_copy() as copy:
         for name, rules in ((name, shell.wiring.rules[name]) for name in shell.store_names(store)):
-            found = store_movements(copy, name, rules, first_on, second_on, is_frozen=frozen)
+            found = store_movements(
+                copy,
+                name,
+                rules,
+                first_on,
+                second_on,
+                is_frozen=frozen,
+                segments=shell.wiring.segments,
+            )
             show_movements(shell, name, found)
 
 

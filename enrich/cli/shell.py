@@ -118,7 +118,10 @@ def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | 
         changes["data_dir"] = data
     if now is not None:
         changes["now"] = parse_moment(now)
-    return Shell(entry, settings.model_copy(update=changes), path)
+    shell = Shell(entry, settings.model_copy(update=changes), path)
+    for note in settings.former_names:
+        entry.err.print(note, markup=False, soft_wrap=True)
+    return shell
 
 
 def parse_moment(text: str) -> datetime:

@@ -40,6 +40,8 @@ from enrich.destinations.base import (
     Tools,
 )
 from enrich.errors import BadSettings
+from enrich.model import Rules
+from enrich.profile import fields
 
 REGISTRY: dict[str, Adapter] = {
     "braze": braze.ADAPTER,
@@ -143,22 +145,34 @@ def _impossible(adapter: Adapter, settings: DestinationSettings) -> Iterator[str
 
 
 def _open(entity: Entity, settings: DestinationSettings, tools: Tools) -> Destination:
-    destination = entity.open(settings, tools)
     if entity.name != PROFILES:  # the fields of the settings are those of profiles
-        return destination
-    return _less_diffed(destination, frozenset(settings.ignore_changes_of))
+        return entity.open(settings, tools)
+    known = frozenset(field.name for field in fields(Rules(windows=tools.windows)))
+    _require_known(settings, known)
+    return _fitted(entity.open(settings, tools), known, frozenset(settings.ignore_changes_of))
 
 
-def _less_diffed(destination: Destination, ignored: frozenset[str]) -> Destination:
-    """The destination, where a change of an ignored field alone sends nothing."""
-    if not ignored:
-        return destination
-    fields = tuple(
+def _require_known(settings: DestinationSettings, known: frozenset[str]) -> None:
+    """Raise BadSettings when the settings name a field of a window that there is not."""
+    named = (*settings.names, *settings.ignore_changes_of, *getattr(settings, "fields", ()))
+    unknown = sorted(set(named) - known)
+    if unknown:
+        raise BadSettings(f"no profile has {', '.join(unknown)}: see `windows` in the settings")
+
+
+def _fitted(
+    destination: Destination, known: frozenset[str], ignored: frozenset[str]
+) -> Destination:
+    """The destination with the fields profiles have; an ignored one's change sends nothing."""
+    mapped = tuple(
         replace(field, is_diffed=field.is_diffed and field.source not in ignored)
         for field in destination.fields
+        if field.source in known
     )
+    if mapped == tuple(destination.fields):
+        return destination
     changed: Any = destination  # every adapter is a frozen dataclass
-    same: Destination = replace(changed, fields=fields)
+    same: Destination = replace(changed, fields=mapped)
     return same
 
 

@@ -239,7 +239,9 @@ def _open(settings: FileSettings, tools: Tools) -> FileDrop:
     return FileDrop(
         settings=settings,
         capabilities=replace(CAPABILITIES, whole_table=is_snapshot, diff_days_since=is_diffed),
-        fields=own_names(settings.fields, settings.names, diff_days_since=is_diffed),
+        fields=own_names(
+            settings.fields, settings.names, windows=tools.windows, diff_days_since=is_diffed
+        ),
         place=_place(settings, tools),
     )
 

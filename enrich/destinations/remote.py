@@ -300,7 +300,7 @@ def opener(
         return Remote(
             settings=settings,
             capabilities=can,
-            fields=mapped(settings, mapping, diff_days_since=is_diffed),
+            fields=mapped(settings, mapping, windows=tools.windows, diff_days_since=is_diffed),
             wire=wire,
             http=tools.http,
             secrets=secrets,
@@ -312,11 +312,15 @@ def opener(
 
 
 def mapped(
-    settings: RemoteSettings, mapping: Sequence[MappedField], *, diff_days_since: bool
+    settings: RemoteSettings,
+    mapping: Sequence[MappedField],
+    *,
+    windows: tuple[int, ...],
+    diff_days_since: bool,
 ) -> tuple[MappedField, ...]:
     """The mapping with the settings' names; a field it does not have is added by naming it."""
     ours = {field.source for field in mapping}
     added = [source for source in settings.names if source not in ours]
-    whole = (*mapping, *(own_names(added) if added else ()))
+    whole = (*mapping, *(own_names(added, windows=windows) if added else ()))
     kept = [field for field in whole if field.source not in settings.leave_out]
     return settled(kept, settings.names, diff_days_since=diff_days_since)

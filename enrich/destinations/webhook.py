@@ -239,7 +239,9 @@ def _strings(template: Any) -> list[str]:
 def _open(settings: WebhookSettings, tools: Tools) -> Webhook:
     is_diffed = bool(settings.diff_days_since)
     limits = replace(CAPABILITIES, record_key=settings.key, diff_days_since=is_diffed)
-    fields = own_names(settings.fields, settings.names, diff_days_since=is_diffed)
+    fields = own_names(
+        settings.fields, settings.names, windows=tools.windows, diff_days_since=is_diffed
+    )
     return _at(settings, tools, limits, fields)
 
 

@@ -8,13 +8,20 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.model import Rules, last_complete_day
+from enrich.profile import SEGMENTS, SegmentTable
 from enrich.report import StoreDesk, dashboard_page
 from enrich.store import ReadCopy
 
 DASHBOARD_NAME = "dashboard.html"
 
 
-def make_dashboard(copy: ReadCopy, stores: Mapping[str, Rules], path: Path, now: datetime) -> Path:
+def make_dashboard(
+    copy: ReadCopy,
+    stores: Mapping[str, Rules],
+    path: Path,
+    now: datetime,
+    segments: SegmentTable = SEGMENTS,
+) -> Path:
     """The path of the page over all `stores`, as of the last complete day of each at `now`.
 
     The file of before is replaced at once; it is readable by its owner only.
@@ -23,7 +30,7 @@ def make_dashboard(copy: ReadCopy, stores: Mapping[str, Rules], path: Path, now:
     for name, rules in stores.items():
         day = last_complete_day(now, rules.time_zone)
         desks.append(StoreDesk(name, rules.currency, day, copy.desk(name, day)))
-    return _write(path, dashboard_page(desks, now))
+    return _write(path, dashboard_page(desks, now, segments))
 
 
 def _write(path: Path, text: str) -> Path:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from enrich.errors import BadSettings
 from enrich.model import Rules
+from enrich.profile import SEGMENTS, SegmentTable
 from enrich.report.movements import Movements, movements
 from enrich.store import ReadCopy
 
@@ -20,6 +21,7 @@ def store_movements(
     second_on: date | None,
     *,
     is_frozen: bool = False,
+    segments: SegmentTable = SEGMENTS,
 ) -> Movements:
     """Who moved in the store; by default in the thirty days up to the newest profiles.
 
@@ -32,12 +34,23 @@ def store_movements(
     since = first_on or until - timedelta(days=DEFAULT_DAYS)
     customers, purchases = copy.ranking_inputs(store)
     kept = copy.segments_on(store, since)
-    return movements(customers, purchases, kept, since, until, rules, is_frozen=is_frozen)
+    return movements(
+        customers,
+        purchases,
+        kept,
+        since,
+        until,
+        rules,
+        is_frozen=is_frozen,
+        segments=segments,
+    )
 
 
-def latest_movements(copy: ReadCopy, store: str, rules: Rules) -> Movements | None:
+def latest_movements(
+    copy: ReadCopy, store: str, rules: Rules, segments: SegmentTable = SEGMENTS
+) -> Movements | None:
     """Who moved between the two newest days with profiles; None before there are two."""
     days = copy.profiles_days(store)
     if len(days) < 2:
         return None
-    return store_movements(copy, store, rules, days[-2], days[-1])
+    return store_movements(copy, store, rules, days[-2], days[-1], segments=segments)

@@ -15,8 +15,8 @@ from enrich.jobs.profile_files import FORMATS, written
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import recorded
 from enrich.jobs.shops import Shop
-from enrich.model import last_complete_day
-from enrich.profile import notes, profile_parts, score_parts
+from enrich.model import Rules, last_complete_day
+from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
 from enrich.store import Warehouse
 
 NO_SEGMENT = "(not in the window)"
@@ -87,8 +87,11 @@ def make_profiles(
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)
+        lost = lost_columns(warehouse.profile_columns(), shop.rules) if plan.is_kept else []
+        if lost:
+            report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
-        profiles = tally.of(profile_parts(scored, previous))
+        profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
         with written(profiles, plan.output) as passed_on:
             if plan.is_kept:
                 kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
@@ -96,6 +99,12 @@ def make_profiles(
         done = report_of(shop.name, plan, tally, scored.cut_points, checks)
         run.note(summary_of(done))
     return done
+
+
+def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
+    """The columns of kept profiles that those of these rules have not; history keeps no window."""
+    wanted = {field.name for field in fields(rules)}
+    return [name for name in kept if is_field_name(name) and name not in wanted]
 
 
 def report_of(

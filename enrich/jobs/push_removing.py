@@ -9,7 +9,8 @@ import polars as pl
 from enrich.destinations.base import Addressee
 from enrich.destinations.plan import Plan
 from enrich.jobs.push_ledger import NOTHING_LEFT
-from enrich.profile import FIELDS
+from enrich.model import Rules
+from enrich.profile import fields
 
 ERASED_AT_ONCE = 50
 
@@ -25,13 +26,13 @@ def in_turns(people: list[Addressee]) -> Iterator[list[Addressee]]:
         yield people[start : start + ERASED_AT_ONCE]
 
 
-def clearing_plan(removed: pl.DataFrame, record_key: str) -> Plan:
+def clearing_plan(removed: pl.DataFrame, record_key: str, windows: tuple[int, ...]) -> Plan:
     """The removed as profiles without a single value: what was computed is sent empty."""
     columns = {
         field.name: pl.Series([field.empty], dtype=field.dtype)
         if not isinstance(field.dtype, pl.List)
         else pl.Series([[]], dtype=field.dtype)
-        for field in FIELDS
+        for field in fields(Rules(windows=windows))
     }
     keys = removed.drop_nulls().select("record_id", "remote_key")
     empty = pl.DataFrame(columns)

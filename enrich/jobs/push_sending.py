@@ -18,6 +18,7 @@ from enrich.jobs.push_ledger import NOTHING_LEFT, PushLedger, Sent, Target, resu
 from enrich.jobs.push_removing import addressees, clearing_plan, in_turns
 from enrich.jobs.push_summary import Tally, too_many_failed, tried_and_failed
 from enrich.model import Outcome, RecordResult
+from enrich.profile import windows_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Sending:
             return
         before = self.tally.outcomes[Outcome.ACCEPTED]
         if wanted == "clear":
-            self.send(clearing_plan(removed, self.destination.capabilities.record_key))
+            key = self.destination.capabilities.record_key
+            windows = windows_of(field.source for field in self.destination.fields)
+            self.send(clearing_plan(removed, key, windows))
         else:
             self._delete(addressees(removed))
         self.tally.removed += self.tally.outcomes[Outcome.ACCEPTED] - before

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from enrich.model import Rules
+from enrich.profile import SEGMENTS, SegmentTable
 from enrich.receiver import Inbox
 from enrich.vtex import VtexClient
 
@@ -19,6 +20,7 @@ class Shop:
 
     name: str
     rules: Rules = field(default_factory=Rules)
+    segments: SegmentTable = SEGMENTS
     client: VtexClient | None = None
     extra_customer_fields: tuple[str, ...] = ()
     first_sync_days: int = 730

@@ -1,6 +1,6 @@
 """The pure core: frames in, one profile per customer out."""
 
-from enrich.profile.catalogue import FIELDS, fields
+from enrich.profile.catalogue import FIELDS, fields, is_field_name
 from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
@@ -12,7 +12,8 @@ from enrich.profile.engine import (
 from enrich.profile.field import ProfileField
 from enrich.profile.scoring import notes
 from enrich.profile.segmenting import DaySegments, segments_of_day
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentRow, SegmentTable, parse_segments
+from enrich.profile.windows import window_names, windows_of
 
 __all__ = [
     "CUSTOMERS_PER_BLOCK",
@@ -25,11 +26,16 @@ __all__ = [
     "ProfileInputs",
     "ProfileResult",
     "SegmentRow",
+    "SegmentTable",
     "build_profiles",
     "fields",
+    "is_field_name",
     "no_history",
     "notes",
+    "parse_segments",
     "profile_parts",
     "score_parts",
     "segments_of_day",
+    "window_names",
+    "windows_of",
 ]

@@ -1,5 +1,7 @@
 """All profile fields in order: the one list that tables, exports, mappings and documents follow."""
 
+import re
+
 from enrich.model import Rules
 from enrich.profile.baskets import basket_fields
 from enrich.profile.contact import CONTACT
@@ -8,6 +10,8 @@ from enrich.profile.recency import RECENCY
 from enrich.profile.rfm_fields import rfm_fields
 from enrich.profile.spending import spending_fields
 from enrich.profile.windows import windows
+
+_WINDOW = re.compile(r"_\d+d(_plus)?$")
 
 
 def fields(rules: Rules) -> tuple[ProfileField, ...]:
@@ -19,3 +23,8 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
 
 FIELDS = fields(Rules())
 """The fields of an installation that adds no window."""
+
+
+def is_field_name(name: str) -> bool:
+    """Whether profiles have the field, or would with other windows of days."""
+    return _WINDOW.sub("_30d", name) in {field.name for field in FIELDS}

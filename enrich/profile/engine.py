@@ -37,7 +37,7 @@ from enrich.profile.scoring import (
     with_scores,
     with_segments,
 )
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentTable
 from enrich.profile.windows import windows
 from enrich.threads import made_ahead, side_by_side
 
@@ -64,7 +64,7 @@ def build_profiles(
     history: pl.DataFrame | None = None,
     *,
     frozen_cut_points: pl.DataFrame | None = None,
-    segments: tuple[SegmentRow, ...] = SEGMENTS,
+    segments: SegmentTable = SEGMENTS,
 ) -> ProfileResult:
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
@@ -151,7 +151,7 @@ def profile_parts(
     scored: ScoredParts,
     history: pl.DataFrame | None = None,
     *,
-    segments: tuple[SegmentRow, ...] = SEGMENTS,
+    segments: SegmentTable = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 
@@ -204,7 +204,7 @@ def _block(
     part: LoadedPart,
     first: int,
     history: pl.DataFrame,
-    segments: tuple[SegmentRow, ...],
+    segments: SegmentTable,
 ) -> pl.DataFrame:
     """The profiles of the customers of one block, scored by everybody's cut points."""
     rules, spans = scored.rules, windows(scored.rules)

@@ -30,7 +30,11 @@ def rfm_fields(rules: Rules) -> tuple[ProfileField, ...]:
         scored("r", "Recency"),
         scored("f", "Frequency"),
         scored("m", "Monetary"),
-        _text("rfm_group", "PROSPECTS, BEGINNERS, FREQUENT or LOYAL.", pl.col("rfm_group")),
+        _text(
+            "rfm_group",
+            "The group of the segment, such as LOYAL; PROSPECTS never bought.",
+            pl.col("rfm_group"),
+        ),
         _text("rfm_segment", "One of sixteen segments by the three scores.", pl.col("rfm_segment")),
         _text(
             "previous_rfm_segment",

@@ -21,12 +21,12 @@ from enrich.profile.rfm import (
     score,
     scored,
 )
-from enrich.profile.segments import ANY, PROSPECTS, SegmentRow, segment_frame
+from enrich.profile.segments import PROSPECTS, SCORES, SegmentTable, segment_frame
 from enrich.profile.windows import Window
 
 Key = tuple[str, Axis]
 Histograms = dict[Key, pl.DataFrame]
-TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(ANY, ANY, ANY)])
+TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(SCORES, SCORES, SCORES)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _digits(window: str) -> pl.Expr:
     return (25 * r + 5 * f + m).cast(pl.UInt8).cat.to(TRIPLES).alias(f"rfm_{window}")
 
 
-def with_segments(scores: pl.DataFrame, window: str, table: tuple[SegmentRow, ...]) -> pl.DataFrame:
+def with_segments(scores: pl.DataFrame, window: str, table: SegmentTable) -> pl.DataFrame:
     """The scores with rfm_group and rfm_segment by those of `window`.
 
     PROSPECTS for who never bought; null for who bought, but not in the window.

@@ -11,7 +11,7 @@ from enrich.model import Rules
 from enrich.profile.contracts import checked_purchases
 from enrich.profile.purchases import known_purchases, ranked_values
 from enrich.profile.scoring import histograms, scoring_of, with_scores, with_segments
-from enrich.profile.segments import SEGMENTS, SegmentRow
+from enrich.profile.segments import SEGMENTS, SegmentTable
 from enrich.profile.windows import windows
 
 
@@ -30,7 +30,7 @@ def segments_of_day(
     rules: Rules,
     frozen_cut_points: pl.DataFrame | None = None,
     *,
-    table: tuple[SegmentRow, ...] = SEGMENTS,
+    table: SegmentTable = SEGMENTS,
 ) -> DaySegments:
     """The same segments that `build_profiles` gives on the day; the cut points of their window.
 

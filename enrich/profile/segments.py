@@ -1,84 +1,148 @@
-"""Groups and segments as data: which scores make which name.
+"""Segments as data: which scores make which group and segment, their names and what to do.
 
-The four groups, and the names marked `documented`, are icomm's published ones; the other names and
-all edges are ours. A shop may replace the table; `problems` proves one total and exclusive.
+The table shipped is `segments.toml`; a shop may replace it (setting `segments_file`). Nothing else
+in the program names a segment.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
 from itertools import product
+from typing import Any
 
 import polars as pl
 
+from enrich.errors import BadSettings
+
 PROSPECTS = "PROSPECTS"
-ANY = (1, 2, 3, 4, 5)
-LOW, MIDDLE, HIGH = (1, 2), (3,), (4, 5)
-M_LOW, M_HIGH = (1, 2, 3), (4, 5)
+SCORES = (1, 2, 3, 4, 5)
+LANGUAGES = ("en", "es", "pt")
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One row of the table: the scores it takes, and the names it gives."""
+    """One segment: the scores it takes, its names, and what to do, by language.
+
+    PROSPECTS takes no scores: it holds the customers who never bought. `is_documented`: the name is
+    icomm's own.
+    """
 
     group: str
     segment: str
-    recency: tuple[int, ...]
-    frequency: tuple[int, ...]
-    monetary: tuple[int, ...]
+    recency: tuple[int, ...] = ()
+    frequency: tuple[int, ...] = ()
+    monetary: tuple[int, ...] = ()
+    label: Mapping[str, str] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)
+    is_documented: bool = False
 
 
-def _five(
-    group: str, frequency: tuple[int, ...], names: tuple[str, str, str, str, str]
-) -> tuple[SegmentRow, ...]:
-    bands = ((LOW, M_LOW), (LOW, M_HIGH), (MIDDLE, ANY), (HIGH, M_LOW), (HIGH, M_HIGH))
-    return tuple(
-        SegmentRow(group, f"{group}_{name}", recency, frequency, monetary)
-        for name, (recency, monetary) in zip(names, bands, strict=True)
-    )
+SegmentTable = tuple[SegmentRow, ...]
+"""The segments from the weakest to the strongest; PROSPECTS first."""
 
 
-SEGMENTS: tuple[SegmentRow, ...] = (
-    # documented: LOSE_IT, NEEDS_ATTENTION
-    *_five("BEGINNERS", (1,), ("LOSE_IT", "AT_RISK", "NEEDS_ATTENTION", "NEW", "PROMISING")),
-    # documented: HIBERNATING
-    *_five(
-        "FREQUENT",
-        (2, 3),
-        ("HIBERNATING", "AT_RISK", "NEEDS_ATTENTION", "ACTIVE", "POTENTIAL_LOYAL"),
-    ),
-    *_five("LOYAL", (4, 5), ("HIBERNATING", "CANT_LOSE", "NEEDS_ATTENTION", "ACTIVE", "CHAMPIONS")),
-)
+def parse_segments(text: str) -> SegmentTable:
+    """The table of a TOML text of the form of `segments.toml`.
+
+    Raises BadSettings that names the entry, or the scores that no segment or several take.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"it is not valid TOML: {error}") from None
+    _refuse_unknown("the file", document, ("prospects", "segments"))
+    prospects = {**_table(document.get("prospects", {}), "prospects"), "name": PROSPECTS}
+    entries = document.get("segments", [])
+    if not isinstance(entries, list):
+        raise BadSettings("segments must be written as [[segments]]")
+    rows = [_row(_table(entry, "segments")) for entry in entries]
+    table = (_row({"group": PROSPECTS, "r": [], "f": [], "m": [], **prospects}), *rows)
+    if found := problems(table):
+        raise BadSettings("; ".join(found[:3]) + (" ..." if len(found) > 3 else ""))
+    return table
 
 
-def matches(row: SegmentRow, recency: int, frequency: int, monetary: int) -> bool:
-    """Whether the row takes this triple of scores."""
-    return recency in row.recency and frequency in row.frequency and monetary in row.monetary
-
-
-def problems(table: tuple[SegmentRow, ...]) -> list[str]:
-    """One line per triple of scores that no row or several rows take; empty for a sound table."""
-    found = []
-    for triple in product(ANY, ANY, ANY):
-        names = [row.segment for row in table if matches(row, *triple)]
-        if len(names) != 1:
-            found.append(f"{''.join(map(str, triple))} is taken by {names or 'no row'}")
+def problems(table: SegmentTable) -> list[str]:
+    """One line per name used twice and per triple of scores that not exactly one segment takes."""
+    names = [row.segment for row in table]
+    found = [f"{name} stands twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    for triple in product(SCORES, repeat=3):
+        takers = [row.segment for row in table if _takes(row, *triple)]
+        if len(takers) != 1:
+            scores = "".join(map(str, triple))
+            found.append(f"the scores {scores} belong to {' and '.join(takers) or 'no segment'}")
     return found
 
 
-def segment_frame(table: tuple[SegmentRow, ...]) -> pl.DataFrame:
+def segment_frame(table: SegmentTable) -> pl.DataFrame:
     """One row per triple of scores: r_score, f_score, m_score, rfm_group, rfm_segment."""
     rows = [
-        (r, f, m, row.group, row.segment)
-        for r, f, m in product(ANY, ANY, ANY)
+        (*triple, row.group, row.segment)
+        for triple in product(SCORES, repeat=3)
         for row in table
-        if matches(row, r, f, m)
+        if _takes(row, *triple)
     ]
-    schema = {
-        "r_score": pl.Int8,
-        "f_score": pl.Int8,
-        "m_score": pl.Int8,
-        "rfm_group": pl.String,
-        "rfm_segment": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    schema = dict.fromkeys(("r_score", "f_score", "m_score"), pl.Int8())
+    names = dict.fromkeys(("rfm_group", "rfm_segment"), pl.String())
+    return pl.DataFrame(rows, schema={**schema, **names}, orient="row")
+
+
+def _takes(row: SegmentRow, recency: int, frequency: int, monetary: int) -> bool:
+    return recency in row.recency and frequency in row.frequency and monetary in row.monetary
+
+
+def _row(entry: Mapping[str, Any]) -> SegmentRow:
+    name = entry.get("name")
+    if not (isinstance(name, str) and name.strip()):
+        raise BadSettings("every segment needs a name")
+    _refuse_unknown(name, entry, ("name", "group", "documented", "r", "f", "m", "label", "advice"))
+    group = entry.get("group")
+    if not (isinstance(group, str) and group.strip()):
+        raise BadSettings(f"{name} needs a group")
+    if name == PROSPECTS and entry["r"]:
+        raise BadSettings(f"{PROSPECTS} holds who never bought and takes no scores")
+    if name != PROSPECTS and group == PROSPECTS:
+        raise BadSettings(f"{name}: the group {PROSPECTS} is for customers who never bought")
+    return SegmentRow(
+        group=group,
+        segment=name,
+        recency=_scores(name, "r", entry.get("r")),
+        frequency=_scores(name, "f", entry.get("f")),
+        monetary=_scores(name, "m", entry.get("m")),
+        label=_texts(name, "label", entry.get("label", {})),
+        advice=_texts(name, "advice", entry.get("advice", {})),
+        is_documented=entry.get("documented") is True,
+    )
+
+
+def _scores(name: str, axis: str, value: Any) -> tuple[int, ...]:
+    if isinstance(value, list) and all(type(score) is int and score in SCORES for score in value):
+        return tuple(value)
+    raise BadSettings(f"{name}: {axis} must be a list of scores from 1 to 5, such as [4, 5]")
+
+
+def _texts(name: str, key: str, value: Any) -> dict[str, str]:
+    texts = _table(value, f"{name}: {key}")
+    _refuse_unknown(f"{name}: {key}", texts, LANGUAGES)
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise BadSettings(f"{name}: {key} must be texts by language, such as {key}.en")
+    return texts
+
+
+def _table(value: Any, place: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise BadSettings(f"{place} must be a table")
+
+
+def _refuse_unknown(place: str, entry: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    if unknown := sorted(set(entry) - set(allowed)):
+        raise BadSettings(f"{place} has unknown keys: {', '.join(unknown)}")
+
+
+SEGMENTS = parse_segments(
+    (resources.files("enrich.profile") / "segments.toml").read_text(encoding="utf-8")
+)

@@ -7,11 +7,15 @@ window is a range of neighbouring buckets.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from enrich.model import WINDOWS_DAYS, Rules
+
+_DAYS = re.compile(r"_(\d+)d(?:_plus)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,9 @@ def window_names(days: tuple[int, ...] = WINDOWS_DAYS) -> tuple[str, ...]:
 def bucket_of(age: pl.Expr, days: tuple[int, ...]) -> pl.Expr:
     """The bucket of an age in days: how many windows it is too old for."""
     return pl.sum_horizontal((age > edge).cast(pl.UInt16) for edge in days).cast(pl.UInt16)
+
+
+def windows_of(columns: Iterable[str]) -> tuple[int, ...]:
+    """The days of the windows that profiles with these columns have."""
+    found = (_DAYS.search(column) for column in columns)
+    return tuple(sorted({*WINDOWS_DAYS, *(int(one[1]) for one in found if one)}))

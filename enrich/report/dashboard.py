@@ -15,6 +15,8 @@ from typing import Any
 
 import polars as pl
 
+from enrich.profile import SEGMENTS, SegmentTable
+
 SCRIPTS = ("words.js", "charts.js", "sales.js", "people.js", "state.js", "page.js")
 
 
@@ -28,10 +30,15 @@ class StoreDesk:
     frames: Mapping[str, pl.DataFrame]
 
 
-def dashboard_page(stores: Sequence[StoreDesk], made_at: datetime) -> str:
+def dashboard_page(
+    stores: Sequence[StoreDesk], made_at: datetime, segments: SegmentTable = SEGMENTS
+) -> str:
     """The HTML of the dashboard; `made_at` is the UTC moment it shows as its own."""
     data = {
         "made_at": _plain(made_at),
+        "segments": [
+            {"name": row.segment, "label": row.label, "advice": row.advice} for row in segments
+        ],
         "stores": [
             {
                 "name": store.name,

@@ -20,7 +20,7 @@ import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.model import Rules
-from enrich.profile import segments_of_day
+from enrich.profile import SEGMENTS, SegmentTable, segments_of_day
 
 BOUGHT, TIME, CUT_POINTS_MOVED = "bought", "time passed", "cut points moved"
 CORRECTED, ARRIVED = "data corrected", "arrived"
@@ -66,6 +66,7 @@ def movements(
     rules: Rules,
     *,
     is_frozen: bool = False,
+    segments: SegmentTable = SEGMENTS,
 ) -> Movements:
     """The movements between two days; `purchases` as the profile core reads them.
 
@@ -76,9 +77,9 @@ def movements(
     if first_on >= second_on:
         raise BadSettings(f"{first_on} is not before {second_on}")
     inputs = (customer_keys, purchases)
-    first = segments_of_day(*inputs, first_on, rules)
-    same_cuts = segments_of_day(*inputs, second_on, rules, first.cut_points)
-    second = same_cuts if is_frozen else segments_of_day(*inputs, second_on, rules)
+    first = segments_of_day(*inputs, first_on, rules, table=segments)
+    same_cuts = segments_of_day(*inputs, second_on, rules, first.cut_points, table=segments)
+    second = same_cuts if is_frozen else segments_of_day(*inputs, second_on, rules, table=segments)
     steps = _named(first.segments, "first").join(
         _named(same_cuts.segments, "same_cuts"), on="customer_key"
     )

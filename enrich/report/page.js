@@ -45,7 +45,7 @@ function head() {
 }
 function bar() {
   const options = (kind) => rows("read_filters").filter((one) => one.kind === kind).map((one) =>
-    el("option", { value: one.filter_no, selected: one.filter_no === view.filter ? "" : null }, word(one.label ?? "everything")));
+    el("option", { value: one.filter_no, selected: one.filter_no === view.filter ? "" : null }, kind === "segment" ? segmentName(one.label) : word(one.label ?? "everything")));
   return [
     chips(word("period"), rows("read_periods").map(({ period }) => [period, word(`p${period}`)]), view.period, (period) => look({ period })),
     el("select", { "aria-label": word("filter"), on: ["change", (event) => look({ filter: Number(event.target.value) })] },

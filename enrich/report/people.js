@@ -1,8 +1,7 @@
 // The customer base: who there is, where the value is, who moved, who comes back, which carts are waiting.
-const SEGMENT_ORDER = ["PROSPECTS",
-  ...["LOSE_IT", "AT_RISK", "NEEDS_ATTENTION", "NEW", "PROMISING"].map((name) => `BEGINNERS_${name}`),
-  ...["HIBERNATING", "AT_RISK", "NEEDS_ATTENTION", "ACTIVE", "POTENTIAL_LOYAL"].map((name) => `FREQUENT_${name}`),
-  ...["HIBERNATING", "CANT_LOSE", "NEEDS_ATTENTION", "ACTIVE", "CHAMPIONS"].map((name) => `LOYAL_${name}`)];
+const segmentRow = (name) => DATA.segments.find((one) => one.name === name);
+// A segment in the language of the page; "(other)" and "(new)" are words, a segment of an older table keeps its name.
+const segmentName = (name) => segmentRow(name)?.label[view.lang] ?? word(name);
 
 function base() {
   const one = rows("customers")[0];
@@ -44,14 +43,14 @@ function tenths() {
     [word("purchases"), (row) => number(row.purchases_per_customer, { minimumFractionDigits: 1 }), true, "wide-only"]], found));
 }
 
-const advice = (row) => (row.segment === "(other)" ? "" : word(`do_${row.segment}`));
+const advice = (row) => segmentRow(row.segment)?.advice[view.lang] ?? "";
 function segments() {
   const found = rows("segments");
   if (!found.length) return nothing(word("segments"), word("too_few"));
   const like = (column) => largest(found, column);
   const [all, year, each] = [like("amount_cents"), like("amount_360d_cents"), like("value_cents")];
   return card(word("segments"), tableOf([
-    [word("segment"), (row) => shareCell(word(row.segment), row.amount_percent)],
+    [word("segment"), (row) => shareCell(segmentName(row.segment), row.amount_percent)],
     [word("customers"), (row) => number(row.customers), true], [word("all_time"), (row) => money(row.amount_cents, all), true],
     [word("share"), (row) => percent(row.amount_percent), true, "wide-only"], [word("last_360"), (row) => money(row.amount_360d_cents, year), true, "wide-only"],
     [word("each"), (row) => money(row.value_cents, each), true, "wide-only"], [word("todo"), advice, false, "wide-only todo"]], found, advice));
@@ -60,21 +59,22 @@ function segments() {
 function moves(width) {
   const found = rows("movements").filter((one) => one.period === view.period);
   if (!found.length) return nothing(word("moves"), word("no_moves"));
+  const order = DATA.segments.map((one) => one.name);
   const { then_on, now_on, all_moved, all_stayed } = found[0];
   const kind = (row) => {
-    const [from, to] = [row.segment_then, row.segment_now].map((name) => SEGMENT_ORDER.indexOf(name));
+    const [from, to] = [row.segment_then, row.segment_now].map((name) => order.indexOf(name));
     return from < 0 || to < 0 ? "other" : to > from ? "up" : "down";
   };
   const changed = found.filter((row) => !row.has_stayed);
   const flows = changed.map((row) => ({ from: row.segment_then, to: row.segment_now, weight: row.customers, kind: kind(row),
-    tip: `${word(row.segment_then)} → ${word(row.segment_now)}\n${word("customers")}: ${number(row.customers)}\n${word("all_time")}: ${money(row.amount_cents)}` }));
+    tip: `${segmentName(row.segment_then)} → ${segmentName(row.segment_now)}\n${word("customers")}: ${number(row.customers)}\n${word("all_time")}: ${money(row.amount_cents)}` }));
   const named = changed.filter((row) => row.segment_now !== "(other)").slice(0, 10), like = largest(named, "amount_cents");
   return card(word("moves"),
     note(word("moves_note", { a: day(then_on), b: day(now_on), m: count(all_moved), s: count(all_stayed) })),
     flows.length ? el("div", { class: "key" }, [["up", "up"], ["down", "down"], ["other", "arrived"]].map(([style, key]) => el("span", {}, el("i", { class: style }), word(key)))) : null,
-    flows.length ? flowChart({ flows, order: ["(other)", "(new)", ...SEGMENT_ORDER], name: word, width, title: word("moves") }) : null,
+    flows.length ? flowChart({ flows, order: ["(other)", "(new)", ...order], name: segmentName, width, title: word("moves") }) : null,
     named.length ? el("div", { style: "margin-top:14px" }, tableOf([
-      [word("then"), (row) => word(row.segment_then)], [word("now"), (row) => word(row.segment_now)],
+      [word("then"), (row) => segmentName(row.segment_then)], [word("now"), (row) => segmentName(row.segment_now)],
       [word("customers"), (row) => number(row.customers), true], [word("all_time"), (row) => money(row.amount_cents, like), true, "wide-only"]], named)) : null);
 }
 

@@ -1,15 +1,13 @@
 """Scores from histograms, by method; cut points; the segment table."""
 
-from itertools import product
-
 import polars as pl
 import pytest
 
 from enrich.errors import Stop
 from enrich.model import Rules
-from enrich.profile import SEGMENTS, build_profiles
+from enrich.profile import build_profiles
 from enrich.profile.rfm import Axis, added, histogram, scored
-from enrich.profile.segments import ANY, SegmentRow, problems
+from enrich.profile.segments import SCORES
 from tests.profile.reference import Purchase, fifth, frequency
 from tests.profile.shops import AS_OF, inputs, numbered
 
@@ -77,9 +75,9 @@ def test_cut_points_tell_range_and_size_of_every_class() -> None:
     money = table.filter(window="lifetime", axis="monetary").select(
         "score", "lowest", "highest", "customer_count"
     )
-    assert money.rows() == [(s, 100 * s, 100 * s, 1) for s in ANY]
+    assert money.rows() == [(s, 100 * s, 100 * s, 1) for s in SCORES]
     recency = table.filter(window="lifetime", axis="recency").select("score", "lowest", "highest")
-    assert recency.rows() == [(s, 6 - s, 6 - s) for s in ANY]
+    assert recency.rows() == [(s, 6 - s, 6 - s) for s in SCORES]
     counts = table.filter(window="lifetime", axis="frequency")
     assert counts.select("lowest", "customer_count").rows() == [(1, 5), *[(None, 0)] * 4]
     assert (
@@ -98,18 +96,6 @@ def test_frozen_cut_points_keep_the_yardstick() -> None:
     assert result.profiles["m_score"].to_list() == [5, 5, 5, 2, 1]
     floating = build_profiles(inputs(list(range(1, 6)), richer), AS_OF, Rules())
     assert floating.profiles["m_score"].to_list() == [5, 4, 3, 2, 1]
-
-
-def test_the_segment_table_is_total_and_exclusive() -> None:
-    assert problems(SEGMENTS) == []
-    assert len({row.segment for row in SEGMENTS}) == 15
-    assert len(list(product(ANY, ANY, ANY))) == 125
-
-
-def test_a_broken_segment_table_is_told_by_its_triples() -> None:
-    assert problems(SEGMENTS[1:])[0] == "111 is taken by no row"
-    twice = (*SEGMENTS, SegmentRow("X", "X_ALL", ANY, ANY, ANY))
-    assert len(problems(twice)) == 125
 
 
 def test_no_customers_at_all() -> None:

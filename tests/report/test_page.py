@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from enrich.jobs.dashboard import make_dashboard
 from enrich.model import Rules
+from enrich.profile import SEGMENTS
 from enrich.report.dashboard import embedded
 from enrich.store import open_warehouse, read_warehouse
 from tests.flows.screenshot import browser, elements
@@ -100,6 +102,20 @@ def test_the_page_opens(page: Path, view: str, tmp_path: Path) -> None:
         assert f"<h3>{words[view[5:7]][key]}</h3>" in text, key
     assert text.count("<svg") == 2  # the lines over time, the flows between segments
     assert not re.search(r"\bNaN\b|undefined|\[object", text)
+
+
+def test_a_shops_own_names_of_segments_are_shown(page: Path, tmp_path: Path) -> None:
+    renamed = tuple(
+        replace(row, label={"pt": f"Meu nome {row.segment}"}, advice={"pt": f"Faça {row.segment}"})
+        for row in SEGMENTS
+    )
+    with read_warehouse(page.parent) as copy:
+        own = make_dashboard(copy, RULES, tmp_path / "own.html", NOW, renamed)
+        held = copy.desk("main", date(2026, 3, 9))["segments"]["segment"]
+    text = opened(own, "lang=pt", tmp_path)
+    for name in held.filter(held != "(other)"):
+        assert f"Meu nome {name}" in text
+        assert f"Faça {name}" in text
 
 
 def opened(page: Path, view: str, folder: Path) -> str:
