@@ -50,7 +50,7 @@ def test_longer_windows_may_be_added_and_none_taken_away(
 def test_the_segment_window_is_one_of_the_list() -> None:
     stores = {"main": {"segment_window": "720d"}}
     assert parse_settings({"windows": list(WITH_720), "stores": stores}).stores["main"]
-    with pytest.raises(BadSettings, match="segment_window must be one of .*360d_plus, lifetime"):
+    with pytest.raises(BadSettings, match="segment_window must be one of"):
         parse_settings({"stores": stores})
 
 
