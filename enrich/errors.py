@@ -9,14 +9,24 @@ EnrichError
 ├── TryAgain        a passing fault; the same call may work later                exit 1
 └── SkipRecord      this one record is unusable; set it aside and go on          (stays in a job)
 
-Messages are one line, tell what to do, and never hold a customer's value.
+Messages are one visible line, tell what to do, and never hold a customer's value.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import extract_tb
+
+from enrich.plain_text import one_line
 
 
 class EnrichError(Exception):
     """A fault with a one-line message for the user and an exit code for the caller."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class Stop(EnrichError):
@@ -57,3 +67,20 @@ class TryAgain(EnrichError):
 
 class SkipRecord(EnrichError):
     """One record is unusable; the reason holds no customer's value."""
+
+
+def unforeseen(error: BaseException) -> str:
+    """One line about a fault that nobody foresaw: its kind and place; its text may quote data."""
+    return (
+        f"unexpected {type(error).__name__} {_place(error)}; run it once more, and if it comes"
+        " back, tell the developers this line, which holds no customer's value"
+    )
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised, as far as it is our code."""
+    here = Path(__file__).parent
+    ours = [one for one in extract_tb(error.__traceback__) if here in Path(one.filename).parents]
+    if not ours:
+        return "outside of enrich"
+    return f"in {ours[-1].name} ({Path(ours[-1].filename).name}, line {ours[-1].lineno})"

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""What a moment that another program names lies between: VTEX was founded in 2000, .NET writes "no
+date" as the first day of year 1, and the ends of the calendar have no moment in UTC."""
+
+MAX_CENTS = 10**13
+"""The largest amount of one order, line or refund: a hundred billion of any currency. A barcode, a
+telephone number or a moment in milliseconds that stands where the amount should is larger."""
+MAX_TOTAL_CENTS = 10**18
+"""What all amounts of a store may add up to: then no sum of any of them, nor twice of it, leaves 64
+bits, and it is shown with 18 digits."""
+MAX_QUANTITY = 10**9
+MAX_KEY = 320
+"""The longest id, in characters; an e-mail address is no longer."""
+MAX_TEXT = 10_000
+"""The longest text in one field of a document or a cell of a file, in characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+from croniter import CroniterError, croniter
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -27,12 +28,15 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import WINDOWS_DAYS, Rules
+from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+InstallationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
+YEARS = (1900, 2200)
+"""What may be taken as now: windows and horizons around it are days that exist."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -42,14 +46,26 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _five_fields(line: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z*/,#?-]+(?: [0-9A-Za-z*/,#?-]+){4}", line):
-        raise ValueError("a schedule is five fields of cron, such as 15 */4 * * *")
-    return line
+# Numbers, names of days and months, and signs; the rest of what croniter takes, Prefect does not.
+_CRON_FIELD = r"(?:[0-9*/,#?L-]|[A-Za-z]{3})+"
+_CRON_START = datetime(2026, 1, 1)  # noqa: DTZ001  any moment will do
+
+
+def _cron_line(line: str) -> str:
+    """The line, if it is one that Prefect's scheduler takes and that names moments to come."""
+    try:
+        if re.fullmatch(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{4}}", line):
+            croniter(line, _CRON_START).get_next()
+            return line
+    except CroniterError:
+        pass
+    raise ValueError(
+        "a schedule is five fields of cron that come true some day, such as 15 */4 * * *"
+    )
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Cron = Annotated[str, AfterValidator(_five_fields)]
+Cron = Annotated[str, AfterValidator(_cron_line)]
 
 
 class _Frozen(BaseModel):
@@ -191,6 +207,8 @@ class Retention(_Frozen):
     """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
     """Days that messages received are kept when no sync takes them in."""
+    inactive_years: int | None = Field(None, ge=1, le=30)
+    """Years without a sign of life after which `enrich forget --inactive` forgets; off if unset."""
 
 
 class Caller(_Frozen):
@@ -220,6 +238,10 @@ class Receive(_Frozen):
     """Longer calls are refused."""
     most_at_once: int = Field(64, ge=1, le=1000)
     """Calls answered at once; more are told to come again."""
+    max_connections: int = Field(512, ge=1, le=10_000)
+    """Connections held at once, of all callers."""
+    max_connections_per_address: int = Field(128, ge=1, le=10_000)
+    """Connections held at once from one address; behind a reverse proxy all come from one."""
     callers: dict[Name, Caller] = {}
 
 
@@ -247,21 +269,37 @@ class Consent(_Frozen):
     """How long a run waits for a platform's export."""
 
 
+class ReadCopySettings(_Frozen):
+    """Where other programs find the read copy, who may read it, and what is in it."""
+
+    folder: Path | None = None
+    """Folder of `analysis.duckdb`; default: the data folder, which no other account may enter."""
+    file_mode: Literal["0600", "0640", "0644"] = "0600"
+    """Who reads it: its owner, its group too, or everybody on the machine."""
+    file_group: str | None = None
+    """Group of the file, such as that of the analysts."""
+    contacts: bool = True
+    """Whether it holds contact data; without, no e-mail, name, phone, document or source id."""
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
     data_dir: Path = Path("data")
-    """The warehouse, its read copy, the dashboard, exports."""
+    """The warehouse, its read copy, the dashboard, exports; relative to the settings file."""
+    installation: InstallationName | None = None
+    """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
     """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
     windows: tuple[int, ...] = WINDOWS_DAYS
     """The windows of days; longer ones than 360 may be added, none taken away."""
-    now: datetime | None = None
+    now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
 
@@ -281,6 +319,8 @@ class Settings(_Frozen):
                 raise ValueError(f"stores.{name}.segment_window must be one of {known}")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
+        if self.now is not None and not YEARS[0] <= self.now.year <= YEARS[1]:
+            raise ValueError(f"now is not between the years {YEARS[0]} and {YEARS[1]}")
         for name, destination in self.destinations.items():
             unknown = (
                 set(destination.stores) - set(self.stores) if destination.stores != "all" else set()
@@ -335,9 +375,13 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings of the TOML file at `path`; raises BadSettings naming every problem."""
+    """The settings of the TOML file at `path`; raises BadSettings naming every problem.
+
+    A relative path in it is relative to its folder: the data folder, the folder of the read copy,
+    the segment table, files of secrets.
+    """
     try:
-        settings = parse_settings(tomllib.loads(path.read_text(encoding="utf-8")))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadSettings(
             f"{path} does not exist; `enrich init` writes one to start from"
@@ -348,10 +392,77 @@ def read_settings(path: Path) -> Settings:
         raise BadSettings(f"{path} is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
-    if settings.segments_file is None:
-        return settings
-    beside = path.parent / settings.segments_file
-    return settings.model_copy(update={"segments_file": beside})
+    folder = path.absolute().parent
+    settings = parse_settings(_with_secret_files_in(document, folder))
+    segments = settings.segments_file
+    copy_folder = settings.read_copy.folder
+    read_copy = settings.read_copy.model_copy(
+        update={"folder": copy_folder and folder / copy_folder.expanduser()}
+    )
+    return settings.model_copy(
+        update={
+            "data_dir": folder / settings.data_dir.expanduser(),
+            "segments_file": segments and folder / segments.expanduser(),
+            "read_copy": read_copy,
+        }
+    )
+
+
+def _with_secret_files_in(part: Any, folder: Path) -> Any:
+    """The document with every `{ file = "path" }` made absolute."""
+    if isinstance(part, list):
+        return [_with_secret_files_in(one, folder) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if part.keys() == {"file"} and isinstance(part["file"], str):
+        return {"file": str(folder / Path(part["file"]).expanduser())}
+    return {name: _with_secret_files_in(one, folder) for name, one in part.items()}
+
+
+CONFIG_NAME = "enrich.toml"
+WAREHOUSE_NAME = "warehouse.duckdb"
+
+
+def find_settings(
+    config: Path | None, data: Path | None, environ: Mapping[str, str]
+) -> tuple[Settings, Path | None]:
+    """The settings of a command or a run, and the file they are from, None without one.
+
+    An argument counts before ENRICH_CONFIG and ENRICH_DATA, these before `enrich.toml` in the
+    current folder and before `data_dir`. Paths that are given are relative to the current folder.
+    Raises BadSettings, also where a warehouse lies at the place where it was once looked for.
+    """
+    path = config or _path_in(environ, "ENRICH_CONFIG")
+    if config is None and path is not None and not path.exists():
+        raise BadSettings(
+            f"{path}, which ENRICH_CONFIG names, does not exist;"
+            f" `ENRICH_CONFIG= enrich init {path}` writes one to start from"
+        )
+    if path is None and Path(CONFIG_NAME).exists():
+        path = Path(CONFIG_NAME)
+    settings = read_settings(path) if path else Settings()
+    if folder := data or _path_in(environ, "ENRICH_DATA"):
+        return settings.model_copy(update={"data_dir": folder}), path
+    if path is not None:
+        _refuse_second_warehouse(path, settings.data_dir)
+    return settings, path
+
+
+def _path_in(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]) if environ.get(name) else None
+
+
+def _refuse_second_warehouse(path: Path, data_dir: Path) -> None:
+    """Until 0.1.0 a relative `data_dir` was relative to the current folder."""
+    folder = path.absolute().parent
+    if not data_dir.is_relative_to(folder):
+        return
+    before = Path.cwd() / data_dir.relative_to(folder)
+    if (before / WAREHOUSE_NAME).is_file() and not (data_dir / WAREHOUSE_NAME).is_file():
+        raise BadSettings(
+            f"a relative data_dir is relative to the settings file: there is no warehouse in"
+            f" {data_dir}, but one in {before}; move that folder there, or say --data {before}"
+        )
 
 
 def read_segments(settings: Settings) -> SegmentTable:
@@ -410,6 +521,17 @@ def read_secret(
     if block is None:
         raise BadSettings(f"the Prefect block {source.prefect_block} is only readable in a flow")
     return SecretStr(block(str(source.prefect_block)))
+
+
+def check_header(setting: str, secret: SecretStr) -> SecretStr:
+    """The secret when HTTP can carry it in a header; raises BadSettings naming the setting."""
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise BadSettings(
+            f"the secret of {setting} holds a letter with an accent, a line break or another"
+            " character that HTTP cannot carry; copy it again from where it was made"
+        )
+    return secret
 
 
 def _secret_of_file(path: Path) -> SecretStr:

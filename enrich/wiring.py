@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
+from enrich.jobs.forgetting import Places
 from enrich.jobs.pushing import Outlet
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
@@ -36,12 +38,14 @@ from enrich.settings import (
     SecretSource,
     Settings,
     StoreSettings,
+    check_header,
     read_secret,
     read_segments,
 )
 from enrich.store import (
     WAREHOUSE_NAME,
     ReadCopy,
+    Sharing,
     Warehouse,
     open_warehouse,
     read_warehouse,
@@ -94,7 +98,20 @@ class Wiring:
 
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
-        return open_warehouse(self.settings.data_dir, job=job, started_at=self.clock())
+        return open_warehouse(
+            self.settings.data_dir, job=job, started_at=self.clock(), sharing=self.sharing
+        )
+
+    @property
+    def sharing(self) -> Sharing:
+        """How the read copy is shared; raises BadSettings when this machine has no such group."""
+        wanted = self.settings.read_copy
+        return Sharing(
+            folder=wanted.folder,
+            file_mode=int(wanted.file_mode, 8),
+            group_id=None if wanted.file_group is None else _group_id(wanted.file_group),
+            contacts=wanted.contacts,
+        )
 
     def tidy(self, warehouse: Warehouse) -> None:
         """Drop what the settings keep no longer."""
@@ -163,14 +180,15 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(store, http))
+            yield self._shop(name, self._client(name, http))
 
-    def _client(self, store: StoreSettings, http: Http) -> VtexClient:
+    def _client(self, name: str, http: Http) -> VtexClient:
+        store = self.settings.stores[name]
         channels = () if store.sales_channels == "all" else store.sales_channels
         return VtexClient(
             store.url,
-            self._secret(store.app_key),
-            self._secret(store.app_token),
+            check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
+            check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=channels,
         )
@@ -253,6 +271,26 @@ class Wiring:
             wait_seconds=wanted.export_wait_minutes * 60,
         )
 
+    @property
+    def places(self) -> Places:
+        """Where people are forgotten."""
+        return Places(
+            data_dir=self.settings.data_dir,
+            shops={name: self.plain_shop(name) for name in self.settings.stores},
+            open_warehouse=lambda: self.warehouse("forget"),
+            open_outlet=self._outlet_to_erase,
+            now=self.now,
+        )
+
+    @contextmanager
+    def _outlet_to_erase(self, name: str) -> Iterator[Outlet | None]:
+        """The destination, enabled or not; None when the settings have it no more."""
+        if name not in self.settings.destinations:
+            yield None
+            return
+        with self.outlets(name) as outlets:
+            yield outlets[0]
+
     def _outlet(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
     ) -> Outlet:
@@ -282,6 +320,15 @@ class Wiring:
         if source is None:
             raise BadSettings("a store with an account needs app_key and app_token")
         return read_secret(source, self.environ, self.block)
+
+
+def _group_id(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise BadSettings(
+            f"read_copy.file_group: there is no group {name!r} on this machine"
+        ) from None
 
 
 def _options(entry: DestinationEntry) -> dict[str, Any]:

@@ -1,47 +1,43 @@
-"""Both deployments: served from one process, or registered with a work pool of a server.
+"""Both deployments, and how they are registered with a process work pool of a Prefect server.
 
-python -m flows.deploy --config enrich.toml                 serve both until interrupted
-python -m flows.deploy --config enrich.toml --pool NAME     register both with a process work pool
+python -m flows.deploy --config enrich.toml --pool NAME
+
+Their names end in the name of the installation, so that several share one server.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prefect import Flow, serve
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterName,
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import (
-    ConcurrencyLimitConfig,
-    ConcurrencyLimitStrategy,
-    StateType,
-)
-from prefect.deployments.runner import RunnerDeployment
+import httpx
+from prefect import Flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.schedules import Cron
-from prefect.states import Crashed
+from prefect.settings import get_current_settings
 
-from enrich.errors import Locked
+from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
+from enrich.jobs.installation import installation_name
 from enrich.settings import Settings
-from enrich.store import serving_lock
 from flows.profiles import profiles_flow
 from flows.sync import sync_flow
 from flows.wire import live_wiring
 
-TAGS = ["enrich"]
+TAG = "enrich"
+SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
+PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
+# Before installations had names, every deployment of a server was called so.
+EARLIER_NAMES = ("four-hourly", "daily")
 ROOT = Path(__file__).resolve().parent.parent
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
 # left to do, it ends at once and says so.
@@ -58,103 +54,151 @@ class Plan:
     description: str
 
 
-def plans(settings: Settings) -> tuple[Plan, Plan]:
-    """The two deployments; their clock is `settings.schedule_zone`."""
-    return (
-        Plan(
-            sync_flow,
-            "four-hourly",
-            settings.schedule.sync_cron,
-            "Pull what changed in VTEX, resolve customers and purchases, publish the read copy.",
-        ),
-        Plan(
-            profiles_flow,
-            "daily",
-            settings.schedule.profiles_cron,
-            "Compute every customer's profile, keep it, push what changed to the platforms.",
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One installation as Prefect sees it: its settings, and the settings file of its runs."""
 
+    settings: Settings
+    config: str | None
 
-def options_of(plan: Plan, settings: Settings, parameters: dict[str, Any]) -> dict[str, Any]:
-    """What Prefect is told about one deployment."""
-    return {
-        "name": plan.name,
-        "schedule": Cron(plan.cron, timezone=settings.schedule_zone),
-        "parameters": parameters,
-        "concurrency_limit": ONE_AT_A_TIME,
-        "tags": TAGS,
-        "description": plan.description,
-    }
+    @property
+    def name(self) -> str:
+        return installation_name(self.settings)
 
+    @property
+    def data(self) -> str:
+        return str(self.settings.data_dir.resolve())
 
-def served(settings: Settings, parameters: dict[str, Any]) -> list[RunnerDeployment]:
-    """Both deployments, for `serve`."""
-    made: list[Any] = [
-        plan.flow.to_deployment(**options_of(plan, settings, parameters))
-        for plan in plans(settings)
-    ]
-    return made
-
-
-ABANDONED = "the process or the machine that ran it went away; the next run covers the gap"
-
-
-def end_abandoned(settings: Settings) -> int:
-    """How many runs of our deployments were ended because nobody carries them on.
-
-    They would stay *Running* and keep their place in the queue, so that no run after them begins.
-    Only whoever holds the lock of serving may ask for it: else somebody is carrying them on.
-    """
-    names = [plan.name for plan in plans(settings)]
-    flows = [plan.flow.name for plan in plans(settings)]
-    at_work = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-    with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=flows)),
-            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names)),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work))
-            ),
+    @property
+    def plans(self) -> tuple[Plan, Plan]:
+        """The two deployments; their clock is `settings.schedule_zone`."""
+        schedule = self.settings.schedule
+        return (
+            Plan(sync_flow, f"four-hourly-{self.name}", schedule.sync_cron, SYNC),
+            Plan(profiles_flow, f"daily-{self.name}", schedule.profiles_cron, PROFILES),
         )
-        for run in found:
-            client.set_flow_run_state(run.id, Crashed(message=ABANDONED), force=True)
-    return len(found)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What every run is given."""
+        return {"config": self.config, "data": self.data}
+
+    def options_of(self, plan: Plan) -> dict[str, Any]:
+        """What Prefect is given about one deployment."""
+        return {
+            "name": plan.name,
+            "schedule": Cron(plan.cron, timezone=self.settings.schedule_zone),
+            "parameters": self.parameters,
+            "concurrency_limit": ONE_AT_A_TIME,
+            "tags": [TAG, self.name],
+            "description": plan.description,
+        }
+
+    def is_of_this_folder(self, parameters: Mapping[str, Any]) -> bool:
+        """True if a run with these parameters writes the warehouse of this data folder."""
+        if data := parameters.get("data"):
+            return str(Path(data).resolve()) == self.data
+        return self.config is not None and parameters.get("config") == self.config
 
 
-def register(settings: Settings, parameters: dict[str, Any], pool: str) -> None:
+def installation_of(config: str | None, data: str | None) -> Installation:
+    """The installation of a settings file and a data folder."""
+    path = str(Path(config).resolve()) if config else None
+    return Installation(live_wiring(path, data).settings, path)
+
+
+@contextmanager
+def server_client() -> Iterator[SyncPrefectClient]:
+    """A client of the server; raises TryAgain when none answers, Refused for a wrong password."""
+    with get_client(sync_client=True) as client:
+        try:
+            client.raise_for_api_version_mismatch()
+        except (PrefectHTTPStatusError, RuntimeError) as fault:
+            raise _explained(fault) from None
+        yield client
+
+
+def _explained(fault: Exception) -> EnrichError:
+    cause = fault.__cause__ or fault
+    if isinstance(cause, PrefectHTTPStatusError) and cause.response.status_code in (401, 403):
+        return Refused(
+            "the Prefect server refused the password: set PREFECT_API_AUTH_STRING to its own"
+        )
+    if fault.__cause__ is None:  # it answers, but with another major version
+        return Stop(str(fault))
+    url = httpx.URL(str(get_current_settings().api.url)).copy_with(userinfo=b"")
+    return TryAgain(f"no Prefect server answers at {url}; its address ends in /api, is it started?")
+
+
+def named(client: SyncPrefectClient, names: Sequence[str]) -> list[DeploymentResponse]:
+    """The deployments of these names."""
+    name = DeploymentFilterName(any_=list(names))
+    return client.read_deployments(deployment_filter=DeploymentFilter(name=name))
+
+
+def refuse_taken_name(client: SyncPrefectClient, ours: Installation) -> None:
+    """Raise BadSettings when another data folder has our names: we would replace its deployments.
+
+    So a settings file that was copied with its `installation` stops nobody's schedule.
+    """
+    for deployment in named(client, [plan.name for plan in ours.plans]):
+        if not ours.is_of_this_folder(deployment.parameters):
+            raise BadSettings(
+                f"{deployment.name} on this Prefect server is of another data folder: set another"
+                " `installation`, or delete it there if that folder is no longer served"
+            )
+
+
+def pause_earlier(client: SyncPrefectClient, ours: Installation) -> list[str]:
+    """Pause this folder's deployments of before installations had names; return their names.
+
+    Those of another data folder stay: their installation may not be upgraded yet.
+    """
+    found = [
+        deployment
+        for deployment in named(client, EARLIER_NAMES)
+        if TAG in deployment.tags
+        and not deployment.paused
+        and ours.is_of_this_folder(deployment.parameters)
+    ]
+    for deployment in found:
+        client.pause_deployment(deployment.id)
+    return [deployment.name for deployment in found]
+
+
+def before_deploying(config: str = "", data: str = "", installation: str = "") -> dict[str, Any]:
+    """The build step of prefect.yaml: what `register` does before it makes the deployments."""
+    ours = installation_of(config or None, data or None)
+    if installation != ours.name:
+        raise BadSettings(f"ENRICH_INSTALLATION must be {ours.name}, as in the settings")
+    with server_client() as client:
+        refuse_taken_name(client, ours)
+        return {"paused": pause_earlier(client, ours)}
+
+
+def register(ours: Installation, pool: str) -> None:
     """Both deployments in the work pool `pool`, whose workers run them from this folder."""
+    with server_client() as client:
+        refuse_taken_name(client, ours)
+        pause_earlier(client, ours)
     entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
-    for plan, entrypoint in zip(plans(settings), entrypoints, strict=True):
+    for plan, entrypoint in zip(ours.plans, entrypoints, strict=True):
         sourced: Any = plan.flow.from_source(source=str(ROOT), entrypoint=entrypoint)
-        sourced.deploy(work_pool_name=pool, **options_of(plan, settings, parameters))
+        sourced.deploy(work_pool_name=pool, **ours.options_of(plan))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted, or register with a work pool."""
+    """Register both with a work pool."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--config", type=Path)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--pool", help="register with this work pool instead of serving")
+    parser.add_argument("--config", default=os.environ.get("ENRICH_CONFIG"))
+    parser.add_argument("--data", default=os.environ.get("ENRICH_DATA"))
+    parser.add_argument("--pool", required=True, help="the process work pool")
     given = parser.parse_args(arguments)
-    parameters = {
-        name: str(path.resolve())
-        for name, path in (("config", given.config), ("data", given.data))
-        if path
-    }
-    settings = live_wiring(parameters.get("config"), parameters.get("data")).settings
-    if given.pool:
-        register(settings, parameters, given.pool)
-        return
     try:
-        with serving_lock(settings.data_dir, datetime.now(UTC)):
-            if count := end_abandoned(settings):
-                sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
-            # Late runs of a pause are wanted: the first covers the gap. So schedules stay on.
-            made = served(settings, parameters)
-            serve(*made, pause_on_shutdown=False, print_starting_message=False)
-    except Locked as fault:
-        sys.exit(f"error: {fault}")
+        register(installation_of(given.config, given.data), given.pool)
+    except EnrichError as fault:
+        sys.stderr.write(f"error: {fault}\n")
+        sys.exit(fault.exit_code)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ analyst who uses what it makes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
@@ -18,38 +19,69 @@ from enrich.jobs.pulling import ENTITY_COLUMNS
 from enrich.jobs.push import PushSummary
 from enrich.jobs.reconciling import Proof
 from enrich.jobs.sync import SyncReport
+from enrich.plain_text import one_line
 from enrich.report.movements import Movements
 
 Faults = Mapping[str, EnrichError]
 Action = tuple[str, str]
-"""Who, and what."""
+"""Who, and what; the second may be Markdown."""
 
 ENGINEER, ANALYST = "data engineer", "analyst"
 FEWEST_PEOPLE, MOST_PAIRS = 5, 20
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; numbers with thousands separators, None as an empty cell."""
-    lines = [f"| {' | '.join(columns)} |", f"| {' | '.join('---' for _ in columns)} |"]
-    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
-    return "\n".join(lines)
+class Markdown(str):
+    """Text that is Markdown already; every other text is a value and is shown as it is."""
+
+    __slots__ = ()
 
 
-def _cell(value: object) -> str:
+def markdown(template: str, *values: object) -> Markdown:
+    """The template, which is Markdown, with the values in its `{}` as plain text."""
+    return Markdown(template.format(*map(plain, values)))
+
+
+# What begins emphasis, code, a link, an image, HTML, a cell or an entity, anywhere.
+_SIGNS = re.compile(
+    r"[\\`*\[\]<>|~&@$]|(?<![^\W_])_|_(?![^\W_])|:(?=/)|/(?=/)|(?:(?<=www)|(?<=WWW))\."
+)
+# What begins a heading, a list or a line where a block begins.
+_BLOCK = re.compile(r"^([#+=-])(?=[#+=\s-]|$)|^(\d+)([.)])(?=\s|$)")
+
+
+def plain(value: object) -> str:
+    """One value as Markdown that shows it letter by letter; None is empty, numbers have commas."""
     if value is None:
         return ""
+    if isinstance(value, Markdown):
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    signs = _SIGNS.sub(r"\\\g<0>", one_line(str(value)).strip())
+    return _BLOCK.sub(lambda at: rf"{at[2]}\{at[3]}" if at[2] else rf"\{at[1]}", signs)
 
 
-def _next(actions: Sequence[Action]) -> list[str]:
-    rows = table(("who", "what"), actions) if actions else "Nothing to do."
-    return ["**Next**", rows]
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
+    """A Markdown table; numbers with thousands separators, None as an empty cell."""
+    lines = [_row(columns), _row([Markdown("---") for _ in columns]), *map(_row, rows)]
+    return Markdown("\n".join(lines))
 
 
-def _faults(faults: Faults) -> list[str]:
-    return [f"**{store} failed:** {_cell(fault)}" for store, fault in faults.items()]
+def _row(cells: Iterable[object]) -> str:
+    return f"| {' | '.join(map(plain, cells))} |"
+
+
+def _page(parts: Iterable[Markdown]) -> str:
+    return "\n\n".join(parts)
+
+
+def _next(actions: Sequence[Action]) -> list[Markdown]:
+    rows = table(("who", "what"), actions) if actions else Markdown("Nothing to do.")
+    return [Markdown("**Next**"), rows]
+
+
+def _faults(faults: Faults) -> list[Markdown]:
+    return [markdown("**{} failed:** {}", store, fault) for store, fault in faults.items()]
 
 
 # -- what was pulled
@@ -70,23 +102,23 @@ def sync_page(
 
     `undrawn` says why there is no new dashboard.
     """
-    parts = ["# Sync", *_faults(faults)]
+    parts = [Markdown("# Sync"), *_faults(faults)]
     for report in reports:
-        parts += [f"## {report.store}", *_next(next_actions(report))]
-        parts += ["**Pulled**", _entities(report)]
-        parts += ["**Compared with VTEX**", proof_table(report.proof)]
-        parts += ["**Resolved**", _checks(report)]
-    return "\n\n".join([*parts, _files(copy_path, undrawn)])
+        parts += [markdown("## {}", report.store), *_next(next_actions(report))]
+        parts += [Markdown("**Pulled**"), _entities(report)]
+        parts += [Markdown("**Compared with VTEX**"), proof_table(report.proof)]
+        parts += [Markdown("**Resolved**"), _checks(report)]
+    return _page([*parts, _files(copy_path, undrawn)])
 
 
-def _files(copy_path: str, undrawn: str | None) -> str:
-    files = f"Read copy for analysts: `{copy_path}`"
+def _files(copy_path: str, undrawn: str | None) -> Markdown:
+    files = markdown("Read copy for analysts: {}", copy_path)
     if undrawn is None:
-        return f"{files}; the dashboard is beside it, `{DASHBOARD_NAME}`"
-    return f"{files}. **The dashboard stays as it was:** {_cell(undrawn)}"
+        return markdown("{}; the dashboard is beside it, {}", files, DASHBOARD_NAME)
+    return markdown("{}. **The dashboard stays as it was:** {}", files, undrawn)
 
 
-def _entities(report: SyncReport) -> str:
+def _entities(report: SyncReport) -> Markdown:
     return table(ENTITY_COLUMNS, [entity.row for entity in report.entities])
 
 
@@ -102,17 +134,17 @@ PROOF = (
 )
 
 
-def proof_table(proof: Proof | None) -> str:
+def proof_table(proof: Proof | None) -> Markdown:
     """Orders and cents as VTEX lists them beside what is stored, and what follows for pushes."""
     if proof is None:
-        return "Nothing was listed yet."
+        return Markdown("Nothing was listed yet.")
     rows: list[tuple[str, object]] = [(says, proof.counts[name]) for says, name in PROOF]
     rows.append(("unexplained amount", f"{proof.counts['unexplained_cents'] / 100:,.2f}"))
     rows.append(("pushes are", "held" if proof.is_held else "free"))
     return table(("orders", ""), rows)
 
 
-def _checks(report: SyncReport) -> str:
+def _checks(report: SyncReport) -> Markdown:
     rows = report.checks.select("finding", "detail", "row_count").iter_rows()
     return table(("finding", "detail", "rows"), rows)
 
@@ -127,7 +159,7 @@ def next_actions(report: SyncReport) -> list[Action]:
     ]
     if rejected:
         actions.append(
-            (ENGINEER, f"{rejected:,} records were set aside: `enrich rejects` shows why")
+            (ENGINEER, markdown("{} records were set aside: `enrich rejects` shows why", rejected))
         )
     if report.proof is not None and report.proof.is_held:
         actions.append((ENGINEER, report.proof.reason))
@@ -146,17 +178,20 @@ def profiles_line(reports: Sequence[ProfilesReport], pushes: Sequence[PushSummar
 
 def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
     """How many customers stand where, where the classes were cut, what to know of them."""
-    parts = ["# Profiles", *_faults(faults)]
+    parts = [Markdown("# Profiles"), *_faults(faults)]
     for report in reports:
-        parts.append(f"## {report.store}: {report.customer_count:,} customers as of {report.as_of}")
-        parts += ["**Segments**", segment_table(report.standing)]
-        parts += ["**RFM grid**, customers and what they bought in all", grid(report.standing)]
-        parts += [f"* {note}" for note in report.notes]
-        parts += ["**Cut points**, lowest to highest of each score", cut_table(report.cut_points)]
-    return "\n\n".join(parts)
+        about = (report.store, report.customer_count, report.as_of)
+        parts.append(markdown("## {}: {} customers as of {}", *about))
+        parts += [Markdown("**Segments**"), segment_table(report.standing)]
+        parts.append(Markdown("**RFM grid**, customers and what they bought in all"))
+        parts.append(grid(report.standing))
+        parts += [markdown("* {}", note) for note in report.notes]
+        parts.append(Markdown("**Cut points**, lowest to highest of each score"))
+        parts.append(cut_table(report.cut_points))
+    return _page(parts)
 
 
-def segment_table(standing: pl.DataFrame) -> str:
+def segment_table(standing: pl.DataFrame) -> Markdown:
     """Customers and amount per segment, the largest first."""
     sums = pl.col("customers", "amount").sum()
     rows = standing.group_by("rfm_segment").agg(sums).sort(-pl.col("customers"), "rfm_segment")
@@ -166,14 +201,14 @@ def segment_table(standing: pl.DataFrame) -> str:
     )
 
 
-def grid(standing: pl.DataFrame) -> str:
+def grid(standing: pl.DataFrame) -> Markdown:
     """Recency down, frequency across; a cell about one to four people shows no amount."""
     sums = pl.col("customers", "amount").sum()
     cells = standing.drop_nulls("r_score").group_by("r_score", "f_score").agg(sums)
     found = {(r, f): (count, amount) for r, f, count, amount in cells.iter_rows()}
     scores = range(1, 6)
     rows = [
-        (f"**R {r}**", *(_grid_cell(*found.get((r, f), (0, 0))) for f in scores))
+        (Markdown(f"**R {r}**"), *(_grid_cell(*found.get((r, f), (0, 0))) for f in scores))
         for r in reversed(scores)
     ]
     return table(("", *(f"F {f}" for f in scores)), rows)
@@ -189,7 +224,7 @@ def _amount(count: int, amount: object) -> str:
     return "" if 0 < count < FEWEST_PEOPLE else f"{amount:,.2f}"
 
 
-def cut_table(cut_points: pl.DataFrame) -> str:
+def cut_table(cut_points: pl.DataFrame) -> Markdown:
     """A row per window and axis; amounts in currency units, classes of one to four unseen."""
     rows = []
     for key, classes in cut_points.group_by("window", "axis", "unit", maintain_order=True):
@@ -217,18 +252,19 @@ def _range(low: int | None, high: int | None, count: int, scale: int) -> str:
 
 def movements_page(found: Mapping[str, Movements | None]) -> str:
     """Who moved since the profiles before, by cause and by pair of segments, per store."""
-    parts = ["# Movements between segments"]
+    parts = [Markdown("# Movements between segments")]
     for store, moved in found.items():
         if moved is None:
-            parts += [f"## {store}", "There is nothing to compare with before a second day."]
+            parts.append(markdown("## {}", store))
+            parts.append(Markdown("There is nothing to compare with before a second day."))
             continue
-        title = f"{moved.moves.height:,} moved from {moved.first_on} to {moved.second_on}"
-        parts.append(f"## {store}: {title}, {moved.stayed_count:,} stayed")
+        about = (moved.moves.height, moved.first_on, moved.second_on, moved.stayed_count)
+        parts.append(markdown("## {}: {} moved from {} to {}, {} stayed", store, *about))
         parts += [table(("cause", "customers"), moved.by_cause().iter_rows()), pair_table(moved)]
-    return "\n\n".join([*parts, *_next([(ANALYST, f"the whole picture: `{DASHBOARD_NAME}`")])])
+    return _page([*parts, *_next([(ANALYST, f"the whole picture: {DASHBOARD_NAME}")])])
 
 
-def pair_table(moved: Movements) -> str:
+def pair_table(moved: Movements) -> Markdown:
     """The most frequent pairs; those of one to four customers are one row."""
     pairs = moved.by_pair()
     rows: list[tuple[object, ...]] = [
@@ -245,14 +281,14 @@ def pair_table(moved: Movements) -> str:
 
 def consent_page(summaries: Sequence[ConsentSummary]) -> str:
     """What was said about consent, what was decided, and who was told."""
-    parts = ["# Consents"]
+    parts = [Markdown("# Consents")]
     for done in summaries:
-        parts.append(f"## {done.store}")
+        parts.append(markdown("## {}", done.store))
         if done.fault is not None:
-            parts.append(f"**Stopped:** {_cell(done.fault)}")
+            parts.append(markdown("**Stopped:** {}", done.fault))
         parts.append(table(("what", "count"), lines_of(done.as_json())))
-        parts += [f"* {_cell(note)}" for note in done.notes]
-    return "\n\n".join(parts)
+        parts += [markdown("* {}", note) for note in done.notes]
+    return _page(parts)
 
 
 # -- what was pushed
@@ -267,15 +303,16 @@ def push_page(pushes: Sequence[PushSummary]) -> str:
          p.rejected, p.retryable, p.unknown, p.left)
         for p in pushes
     ]  # fmt: skip
-    parts = ["# Pushed", *_next(push_actions(pushes))]
-    parts.append(table(columns, rows) if rows else "No destination is enabled.")
+    parts = [Markdown("# Pushed"), *_next(push_actions(pushes))]
+    parts.append(table(columns, rows) if rows else Markdown("No destination is enabled."))
     for done in pushes:
         if done.fault is not None:
-            parts.append(f"**{done.what} ({done.store}) stopped:** {_cell(done.fault)}")
+            parts.append(markdown("**{} ({}) stopped:** {}", done.what, done.store, done.fault))
         parts += [
-            f"* {done.what}: {count:,} not sent, {reason}" for reason, count in done.invalid.items()
+            markdown("* {}: {} not sent, {}", done.what, count, reason)
+            for reason, count in done.invalid.items()
         ]
-    return "\n\n".join(parts)
+    return _page(parts)
 
 
 def push_actions(pushes: Sequence[PushSummary]) -> list[Action]:
@@ -288,7 +325,8 @@ def push_actions(pushes: Sequence[PushSummary]) -> list[Action]:
             actions.append((who, f"{where}: {done.fault}"))
         if done.rejected:
             reasons = "`enrich query \"from push_records where outcome = 'rejected'\"`"
-            actions.append((ANALYST, f"{where}: {done.rejected:,} refused, reasons in {reasons}"))
+            refused = markdown("{}: {} refused, reasons in ", where, done.rejected)
+            actions.append((ANALYST, Markdown(refused + reasons)))
         if done.left:
             actions.append((ENGINEER, f"{where}: {done.left:,} wait for the next run's budget"))
     return actions

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -22,6 +21,7 @@ from flows.wire import (
     RETRYING,
     due_at,
     is_superfluous,
+    leave_page,
     live_wiring,
     raise_first,
     reticent,
@@ -71,9 +71,9 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
         return Completed(message=SUPERFLUOUS)
     reports, faults = each(stores, lambda store: compute_store(wiring, store))
     page = profiles_page(reports, faults)
-    create_markdown_artifact(page, key="profiles", description="Segments and cut points")
+    leave_page(wiring, "profiles", page, "Segments and cut points")
     pushes = push_all(wiring, tuple(report.store for report in reports))
-    create_markdown_artifact(push_page(pushes), key="push", description="What was pushed")
+    leave_page(wiring, "push", push_page(pushes), "What was pushed")
     publish_copy(wiring)
     undrawn(wiring)
     show_movements(wiring, tuple(report.store for report in reports))
@@ -86,9 +86,7 @@ def show_movements(wiring: Wiring, stores: tuple[str, ...]) -> None:
     state: State[Any] = find_movements(wiring, stores, return_state=True)
     if state.is_completed():
         found = state.result()
-        create_markdown_artifact(
-            movements_page(found), key="movements", description="Who moved between segments, why"
-        )
+        leave_page(wiring, "movements", movements_page(found), "Who moved between segments, why")
 
 
 def push_all(wiring: Wiring, stores: tuple[str, ...]) -> list[PushSummary]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -14,6 +13,7 @@ from enrich.errors import EnrichError
 from enrich.jobs.consent import run_consent
 from enrich.jobs.consent_summary import ConsentSummary
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
+from enrich.jobs.forgetting import forget, open_questions
 from enrich.jobs.publish import publish
 from enrich.jobs.sync import SyncReport, sync_store
 from enrich.wiring import Wiring
@@ -22,6 +22,7 @@ from flows.wire import (
     RETRYING,
     due_at,
     is_superfluous,
+    leave_page,
     live_wiring,
     raise_first,
     reticent,
@@ -30,6 +31,18 @@ from flows.wire import (
 )
 
 SUPERFLUOUS = "nothing left to do: a run that began after this one was due has covered it"
+
+
+@task(name="forget", task_run_name="forget", **RETRYING)
+@reticent
+def go_on_forgetting(wiring: Wiring) -> list[str]:
+    """What somebody has to do about people who are being forgotten, a line each."""
+    if not wiring.places.has_work:
+        return []
+    lines = [line for case in forget(wiring.places) for line in open_questions(case)]
+    for line in lines:
+        run_reporter().say(f"forgetting is unfinished: {line}")
+    return lines
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
@@ -77,7 +90,7 @@ def publish_copy(wiring: Wiring) -> str:
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     with wiring.read_copy() as copy:
-        path = copy.path.with_name(DASHBOARD_NAME)
+        path = wiring.settings.data_dir / DASHBOARD_NAME
         return str(make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments))
 
 
@@ -98,13 +111,14 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     stores = wiring.vtex_stores
     if stores and is_superfluous(wiring, "sync", stores, due_at(wiring.now)):
         return Completed(message=SUPERFLUOUS)
+    go_on_forgetting(wiring, return_state=True)  # its fault is its own
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
     consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
     copy_path = publish_copy(wiring)
     page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
-    create_markdown_artifact(page, key="sync", description="What was pulled and set aside")
+    leave_page(wiring, "sync", page, "What was pulled and set aside")
     if consents:
-        create_markdown_artifact(consent_page(consents), key="consent", description="Consents")
+        leave_page(wiring, "consent", consent_page(consents), "Consents")
     told = (*(report.fault for report in reports), *(done.fault for done in consents))
     raise_first([*faults.values(), *unheard.values(), *told])
     return Completed(message=sync_line(reports))

@@ -7,20 +7,22 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
-from enrich.errors import EnrichError, Locked, Stop, TryAgain
+from enrich.errors import EnrichError, Locked, Stop, TryAgain, unforeseen
+from enrich.jobs.installation import installation_name
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.jobs.runs import is_covered, last_success_at
-from enrich.settings import Settings, read_settings
+from enrich.plain_text import one_line
+from enrich.settings import find_settings
 from enrich.wiring import Wiring
 
 # Waits between the tries of a task: a lock or an outage is over by then, or somebody must look.
@@ -48,24 +50,19 @@ def reticent(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
             said = f"{fault.strerror or 'input/output error'}: {fault.filename}"
             raise Stop(said) from None
         except Exception as fault:
-            raise Stop(f"unexpected {type(fault).__name__} {_place(fault)}") from None
+            raise Stop(unforeseen(fault)) from None
 
     return told
 
 
-def _place(fault: Exception) -> str:
-    """Where it was raised, as far as it is our code."""
-    ours = [frame for frame in extract_tb(fault.__traceback__) if "enrich" in frame.filename]
-    if not ours:
-        return "outside of enrich"
-    return f"in {ours[-1].name} ({Path(ours[-1].filename).name}, line {ours[-1].lineno})"
-
-
 def live_wiring(config: str | None, data: str | None) -> Wiring:
-    """The wiring of a flow run: the settings file and data folder of its parameters."""
-    settings = read_settings(Path(config)) if config else Settings()
-    if data:
-        settings = settings.model_copy(update={"data_dir": Path(data)})
+    """The wiring of a flow run: the settings file and data folder of its parameters.
+
+    Without them those of ENRICH_CONFIG and ENRICH_DATA, as for any command.
+    """
+    settings, _ = find_settings(
+        Path(config) if config else None, Path(data) if data else None, os.environ
+    )
     return Wiring(settings, os.environ, lambda: datetime.now(UTC), block=read_block)
 
 
@@ -95,9 +92,10 @@ RETRYING: dict[str, Any] = {
 def run_reporter() -> Reporter:
     """What a job reports to: the log of the run; nobody outside of one."""
     try:
-        return in_lines(get_run_logger().info)
+        log = get_run_logger()
     except MissingContextError:
         return SILENT
+    return in_lines(lambda line: log.info(one_line(line)))
 
 
 def due_at(now: datetime) -> datetime:
@@ -135,6 +133,12 @@ def is_superfluous(
             is_covered(last_success_at(warehouse, job, store, **about), due)
             for job, store, about in wanted
         )
+
+
+def leave_page(wiring: Wiring, name: str, page: str, description: str) -> None:
+    """Keep the page with the run; its key is the installation's own, where several use a server."""
+    key = f"{name}-{installation_name(wiring.settings)}"
+    create_markdown_artifact(page, key=key, description=description)
 
 
 def raise_first(faults: list[Exception | None]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -107,9 +108,22 @@ def test_words_are_of_columns_that_exist(copy: ReadCopy) -> None:
     assert said - columns - shared == set()
 
 
+def test_what_a_copy_without_contacts_holds_exists(copy: ReadCopy) -> None:
+    """Another name, or one that is misspelt, would be null without a word."""
+    words = tomllib.loads((sql_folder() / "views" / "shared.toml").read_text())
+    columns = copy.query("select table_name, column_name from duckdb_columns()").rows()
+    unknown = [
+        (table, pattern)
+        for table, patterns in words.items()
+        for pattern in patterns
+        if not any(table == name and fnmatchcase(column, pattern) for name, column in columns)
+    ]
+    assert unknown == []
+
+
 def test_comments_given_come_first(tmp_path: Path) -> None:
     with open_warehouse(tmp_path, memory_limit="500MB") as warehouse:
-        warehouse.publish(tmp_path / "analysis.duckdb", {"orders": {"status": "As VTEX says."}})
+        warehouse.publish({"orders": {"status": "As VTEX says."}})
     with read_warehouse(tmp_path) as copy:
         told = copy.query(COLUMNS, {"table": "orders"}).rows()
     columns = {name: words for name, _, words in told}

@@ -13,7 +13,8 @@ MESSAGES = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/troubleshooting.md").re
 
 def source() -> str:
     """Every string of the program, adjacent literals joined as Python joins them."""
-    text = "\n".join(path.read_text() for path in (ROOT / "enrich").rglob("*.py"))
+    paths = (path for name in ("enrich", "flows") for path in (ROOT / name).rglob("*.py"))
+    text = "\n".join(path.read_text() for path in paths)
     return re.sub(r'"\s*\n\s*f?"', "", text)
 
 

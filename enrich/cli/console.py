@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import IO, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,24 +21,62 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
+from enrich.plain_text import one_line, visible
 
 PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at
 
 
-def make_console(file: IO[str], *, stderr: bool = False) -> Console:
-    """A console on `file`; wide enough for whole tables when it is no terminal."""
-    console = Console(file=file, stderr=stderr, highlight=False, soft_wrap=False)
+class PlainConsole(Console):
+    """The one way out: whoever wrote a text, it is a text here, no markup and no escape code."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Every text as one line that is not wrapped; tables and the like as they are."""
+        if all(isinstance(one, str) for one in objects):
+            options.setdefault("soft_wrap", True)
+        super().print(*(_text(one) if isinstance(one, str) else one for one in objects), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """What is written at last: only rich's own control codes are among it."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+    def write(self, text: str) -> None:
+        """A whole document, such as CSV or JSON, as it is, but for hidden characters."""
+        self.file.write(visible(text))
+
+
+def _text(value: str) -> Text:
+    return Text(one_line(value))
+
+
+def make_console(file: IO[str]) -> PlainConsole:
+    """A console on `file`; wide enough for whole tables when it is no terminal.
+
+    What the encoding of the file lacks is written as an escape, such as \\xe9.
+    """
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(errors="backslashreplace")
+    console = PlainConsole(file=file)
     if not console.is_terminal:
-        console = Console(file=file, width=PLAIN_WIDTH, highlight=False, color_system=None)
+        console = PlainConsole(file=file, width=PLAIN_WIDTH, color_system=None)
     return console
 
 
 def show_table(
-    console: Console, title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    console: PlainConsole,
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
 ) -> None:
     """Print one table; None is an empty cell, numbers stand to the right.
 
@@ -45,13 +84,13 @@ def show_table(
     """
     content = [tuple(row) for row in rows]
     if title:  # a title of the table itself would be folded to its width
-        console.print(title, style="italic", markup=False)
+        console.print(title, style="italic")
     table = Table(header_style="bold")
     for position, name in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in content) and bool(content)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(_text(name), justify="right" if numbers else "left", overflow="fold")
     for row in content:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(_text(_cell(value)) for value in row))
     unbounded = console.options.update(width=_WIDTH_OF_ANY_TABLE)
     if content and console.measure(table, options=unbounded).minimum > console.width:
         _show_paragraphs(console, columns, content)
@@ -63,12 +102,12 @@ _WIDTH_OF_ANY_TABLE = 100_000
 
 
 def _show_paragraphs(
-    console: Console, columns: Sequence[str], content: Sequence[Sequence[object]]
+    console: PlainConsole, columns: Sequence[str], content: Sequence[Sequence[object]]
 ) -> None:
     for row in content:
         for name, value in zip(columns, row, strict=True):
             if value is not None:
-                console.print(f"{name}: {_cell(value)}", markup=False, soft_wrap=True)
+                console.print(f"{name}: {_cell(value)}")
         console.print()
 
 
@@ -109,7 +148,7 @@ class _Bars:
 
 
 @contextmanager
-def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
+def reporter(console: PlainConsole, *, quiet: bool = False) -> Iterator[Reporter]:
     """What a job reports to: bars with count, rate and time left on a terminal, else lines.
 
     With `quiet` only the bars are shown.
@@ -117,7 +156,7 @@ def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
 
     def say(line: str) -> None:
         if not quiet:
-            console.print(line, markup=False)
+            console.print(line)
 
     if not console.is_terminal:
         yield SILENT if quiet else in_lines(say)
@@ -129,7 +168,7 @@ def reporter(console: Console, *, quiet: bool = False) -> Iterator[Reporter]:
 def _columns() -> tuple[Any, ...]:
     return (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         _RateColumn(),

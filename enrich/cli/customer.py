@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
 import typer
 
 from enrich.cli.console import show_table
-from enrich.cli.options import StoreOption
+from enrich.cli.forget import WhoArgument
+from enrich.cli.options import KeyOption, StoreOption
 from enrich.cli.shell import Shell
+from enrich.errors import BadSettings
+from enrich.jobs.access import access_tables, write_access
+from enrich.plain_text import json_text
+from enrich.store.person import the_only_one
 
-WhoArgument = Annotated[
-    str, typer.Argument(help="E-mail, the source's customer id, our key, or an order id")
+ExportOption = Annotated[
+    Path | None,
+    typer.Option("--export", help="Write everything held about the person here: .json or .xlsx"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
@@ -29,13 +35,23 @@ TITLES = {
 
 
 def customer(
-    shell: Shell, who: WhoArgument, as_json: JsonOption = False, store: StoreOption = None
+    shell: Shell,
+    who: WhoArgument = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    key: KeyOption = None,
+    export: ExportOption = None,
 ) -> None:
     """Show one customer: identity, purchases, scores, segments, pushes."""
+    if (who is None) == (key is None):
+        raise BadSettings("give an e-mail, document, customer id or order id, or --key alone")
+    if export is not None:
+        export_person(shell, export, who, store, key)
+        return
     with shell.wiring.read_copy() as copy:
-        frames = copy.customer(who, store)
+        frames = copy.customer(who, store, key)
     if as_json:
-        shell.out.file.write(json_text(frames) + "\n")
+        shell.out.write(person_json(frames) + "\n")
         return
     person = frames["person"].row(0, named=True)
     known = [(name, _cell(value)) for name, value in person.items() if value is not None]
@@ -46,11 +62,24 @@ def customer(
             show_table(shell.out, title, frames[name].columns, rows)
 
 
-def json_text(frames: Mapping[str, pl.DataFrame]) -> str:
+def export_person(
+    shell: Shell, path: Path, who: str | None, store: str | None, key: int | None
+) -> None:
+    """Write everything held about one person, with where it came from and where it was sent."""
+    with shell.wiring.warehouse("customer") as warehouse:
+        name, customer_key = the_only_one(warehouse.people_named(who, store, key))
+        tables = access_tables(warehouse, name, customer_key, shell.settings.data_dir)
+    write_access(path, name, customer_key, tables, shell.now)
+    rows = [(table.name, table.rows.height, table.origin) for table in tables]
+    show_table(shell.out, "held about the person", ("what", "rows", "from"), rows)
+    shell.say(f"written: {path}; it holds personal data, for its owner alone")
+
+
+def person_json(frames: Mapping[str, pl.DataFrame]) -> str:
     """The frames as one JSON object: `person` an object, the others lists of objects."""
     content: dict[str, Any] = {name: frame.to_dicts() for name, frame in frames.items()}
     content["person"] = content["person"][0]
-    return json.dumps(content, default=str, ensure_ascii=False, indent=2)
+    return json_text(content, indent=2)
 
 
 def _cell(value: Any) -> Any:

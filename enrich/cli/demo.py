@@ -14,7 +14,9 @@ from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY, Simulation, build_simulation
 from enrich.simulator.server import run_forever, serve
 
-PortOption = Annotated[int, typer.Option("--port", help="Loopback port; 0 takes a free one")]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Loopback port; 0 takes a free one")
+]
 CustomersOption = Annotated[int, typer.Option("--customers", min=1, help="People of the shop")]
 OrdersOption = Annotated[
     int, typer.Option("--orders", min=1, help="Orders of two years and a half")

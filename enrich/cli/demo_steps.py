@@ -161,9 +161,11 @@ def _check_quiet(synced: SyncReport, is_same: bool, pushes: list[PushSummary]) -
 
 def _summary(demo: Demo, computed: ProfilesReport, began: float) -> None:
     shell = demo.shell
-    show_table(shell.out, "\nsegments", ("segment", "customers"), computed.segments)
+    shell.say("")
+    show_table(shell.out, "segments", ("segment", "customers"), computed.segments)
     config = shell.config
-    shell.say(f"\ndone in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
+    shell.say("")
+    shell.say(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
     for line in (
         f"enrich status --config {config}",
         f'enrich query --config {config} "from profiles limit 5"',

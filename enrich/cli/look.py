@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from enrich.cli.console import show_table
+from enrich.cli.forget import unfinished
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
@@ -14,39 +18,66 @@ from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.jobs.reconciling import Proof
-from enrich.jobs.status import NOTHING_YET, OfCopy, Pushed, Status, read_status, waiting_in
+from enrich.jobs.status import (
+    NOTHING_YET,
+    OfCopy,
+    Pushed,
+    Status,
+    read_status,
+    status_document,
+    waiting_in,
+)
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
 
-def status(shell: Shell) -> None:
-    """Show the last runs, how far each store is pulled, and what to look at."""
-    if shell.wiring.has_warehouse:
-        show_known(shell, tuple(shell.settings.stores))
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+TablesOption = Annotated[bool, typer.Option("--tables", help="Also count the rows of every table")]
+
+
+def status(shell: Shell, as_json: JsonOption = False, tables: TablesOption = False) -> None:
+    """Show the last runs, how far each store is pulled, what to look at; by exit code too."""
+    found = known_status(shell, partial(tell, shell) if as_json else shell.say)
+    waiting = waiting_in(shell.settings.data_dir, shell.now)
+    if as_json:
+        document = status_document(found, waiting) if found else {"exit_code": 0, "advice": []}
+        shell.out.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
     else:
-        shell.say(NOTHING_YET)
-    if waiting := waiting_in(shell.settings.data_dir, shell.now):
-        show_table(shell.out, "received, for the next sync", WAITING, waiting)
+        if found is not None:
+            show_status(shell, found, with_tables=tables)
+        if waiting:
+            show_table(shell.out, "received, for the next sync", WAITING, waiting)
+        for line in unfinished(shell):
+            shell.say(f"{line}; `enrich forget --continue`")
+    if found is not None and found.exit_code:
+        raise typer.Exit(found.exit_code)
 
 
-def show_known(shell: Shell, stores: tuple[str, ...]) -> None:
+def known_status(shell: Shell, say: Callable[[str], None]) -> Status | None:
     """What the warehouse knows; while a run is at work, what it knew at the last publish."""
+    stores, destinations = tuple(shell.settings.stores), tuple(shell.settings.destinations)
+    if not shell.wiring.has_warehouse:
+        say(NOTHING_YET)
+        return None
     try:
         with shell.wiring.warehouse("status") as warehouse:
-            show_status(shell, read_status(warehouse, stores, shell.now))
+            return read_status(warehouse, stores, shell.now, destinations=destinations)
     except Locked as error:
-        shell.say(f"a run is at work: {error}")
-        show_as_published(shell, stores)
-
-
-def show_as_published(shell: Shell, stores: tuple[str, ...]) -> None:
-    """What was known at the last publish, while the warehouse is being written."""
+        say(f"a run is at work: {error}")
     try:
         with shell.wiring.read_copy() as copy:
-            shell.say("as of the last publish:")
-            show_status(shell, read_status(OfCopy(copy), stores, shell.now, is_at_work=True))
+            say("as of the last publish:")
+            return read_status(
+                OfCopy(copy), stores, shell.now, destinations=destinations, is_at_work=True
+            )
     except BadSettings:
-        shell.say("no read copy yet; the run at work makes it")
+        say("no read copy yet; the run at work makes it")
+        return None
+
+
+def tell(shell: Shell, line: str) -> None:
+    """A line that is no result: JSON on stdout stays JSON."""
+    shell.entry.err.print(line, markup=False, soft_wrap=True)
 
 
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
@@ -82,7 +113,7 @@ def push_row(push: Pushed) -> tuple[object, ...]:
     return push.destination, push.store, push.entity, moment, push.state, push.accepted_count
 
 
-def show_status(shell: Shell, found: Status) -> None:
+def show_status(shell: Shell, found: Status, *, with_tables: bool) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
     show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
     if found.pushed.height:
@@ -97,7 +128,8 @@ def show_status(shell: Shell, found: Status) -> None:
         show_table(shell.out, "last pushes", PUSHES, map(push_row, found.pushes))
     if found.set_aside:
         show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
-    show_table(shell.out, "tables", ("table", "rows"), found.counts)
+    if with_tables:
+        show_table(shell.out, "tables", ("table", "rows"), found.counts)
     for line in found.advice:
         shell.say(line)
 
@@ -129,6 +161,6 @@ MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table i
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
     """Show every profile field: type, unit, empty value, definition."""
     if markdown:
-        shell.out.file.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        shell.out.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
         return
     show_table(shell.out, None, FIELD_COLUMNS, field_rows())

@@ -10,7 +10,6 @@ from importlib import metadata
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.models import OptionInfo
 
 from enrich import __version__
@@ -20,6 +19,7 @@ from enrich.cli import (
     customer,
     dashboard,
     demo,
+    forget,
     keep,
     look,
     movements,
@@ -29,9 +29,9 @@ from enrich.cli import (
     receive,
     setup,
 )
-from enrich.cli.console import make_console
+from enrich.cli.console import PlainConsole, make_console
 from enrich.cli.shell import Entry, with_shell
-from enrich.errors import EnrichError
+from enrich.errors import EnrichError, unforeseen
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -49,7 +49,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("receive", receive.receive),
     ("status", look.status),
     ("rejects", look.rejects),
-    ("forget", keep.forget),
+    ("forget", forget.forget),
     ("backup", keep.backup),
     ("restore", keep.restore_file),
     ("customer", customer.customer),
@@ -118,7 +118,7 @@ def version_line() -> str:
 
 def _show_version(ctx: typer.Context, wanted: bool) -> None:
     if wanted:
-        ctx.obj.out.print(version_line(), markup=False)
+        ctx.obj.out.print(version_line())
         raise typer.Exit
 
 
@@ -138,8 +138,8 @@ def run(
     *,
     environ: Mapping[str, str],
     clock: Callable[[], datetime],
-    out: Console | None = None,
-    err: Console | None = None,
+    out: PlainConsole | None = None,
+    err: PlainConsole | None = None,
 ) -> int:
     """The exit code of one command: 0 done, else what its error says; the error is one line."""
     entry = Entry(environ, clock, out or make_console(sys.stdout), err or make_console(sys.stderr))
@@ -154,7 +154,7 @@ def run(
             entry.err.print_exception()
         line, code = explain(error)
         if line:
-            entry.err.print(line, markup=False, soft_wrap=True)
+            entry.err.print(line)
         return code
 
 
@@ -168,12 +168,14 @@ def explain(error: BaseException) -> tuple[str, int]:
         case BrokenPipeError():
             return "", FAILED
         case OSError():
-            return f"error: {error.strerror or 'input/output error'}: {error.filename}", FAILED
+            where = f": {error.filename}" if error.filename else ""
+            return f"error: {error.strerror or 'input/output error'}{where}", FAILED
+        case MemoryError():
+            return "error: the memory does not suffice; end other programs and try again", FAILED
         case SystemExit():
             return "", error.code if isinstance(error.code, int) else FAILED
     if (format_message := getattr(error, "format_message", None)) is not None:  # wrong usage
         said = format_message()  # nothing when the help was shown instead
         line = f"error: {said} (`enrich --help` lists what there is)" if said else ""
         return line, WRONG_USAGE
-    # The text of an unforeseen error may quote data, so only its kind is shown.
-    return f"error: unexpected {type(error).__name__}; --debug shows where", FAILED
+    return f"error: {unforeseen(error)}", FAILED

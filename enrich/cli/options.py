@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from enrich.errors import BadSettings
+from enrich.spreadsheet import CSV_READERS
 
 StoreOption = Annotated[str | None, typer.Option("--store", help="Only this store of the settings")]
+CsvForOption = Annotated[
+    str | None,
+    typer.Option(
+        "--csv-for", help=f"CSV with the separator and decimal sign of {', '.join(CSV_READERS)}"
+    ),
+]
+KeyOption = Annotated[int | None, typer.Option("--key", help="Our customer_key")]
 
 
 def parse_day(text: str | None) -> date | None:

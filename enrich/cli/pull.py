@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from enrich.cli.console import reporter, show_table
+from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_import, show_sync
@@ -46,6 +47,7 @@ def sync(
             raise done.fault
 
     names = shell.vtex_stores(store)
+    go_on_forgetting(shell)
     with shell.wiring.warehouse("sync") as warehouse:
         try:
             shell.each(names, one)
@@ -57,6 +59,12 @@ def sync(
 OrdersOption = Annotated[Path | None, typer.Option("--orders", help="CSV, Parquet or NDJSON")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The lines of those orders")]
 CustomersOption = Annotated[Path | None, typer.Option("--customers", help="Contact attributes")]
+ConfirmOption = Annotated[
+    bool,
+    typer.Option(
+        "--confirm", help="You looked: load the good rows of a file that is over a fifth unusable"
+    ),
+]
 
 
 def import_files(
@@ -64,6 +72,7 @@ def import_files(
     orders: OrdersOption = None,
     items: ItemsOption = None,
     customers: CustomersOption = None,
+    confirm: ConfirmOption = False,
     store: StoreOption = None,
 ) -> None:
     """Load orders, items and customers from files into the same tables."""
@@ -71,7 +80,7 @@ def import_files(
     with shell.wiring.warehouse("import") as warehouse, reporter(shell.out) as report:
         files = Files(orders, items, customers)
         shop = shell.wiring.plain_shop(name)
-        done = import_store(warehouse, shop, files, now=shell.now, report=report)
+        done = import_store(warehouse, shop, files, now=shell.now, confirmed=confirm, report=report)
         publish(warehouse)
     show_import(shell.out, done)
 

@@ -37,7 +37,10 @@ ByOption = Annotated[
 ExportsOption = Annotated[bool, typer.Option("--exports", help="List the exports and end")]
 ConfirmOption = Annotated[
     bool,
-    typer.Option("--confirm", help="You looked: make the first push, or push after a jump of rows"),
+    typer.Option(
+        "--confirm",
+        help="You looked at --destination: make its first push, or push after a jump of rows",
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent")]
 
@@ -58,6 +61,9 @@ def push(
     days = days_of(parse_day(start), parse_day(end), dated_by, shell.now.date())
     if days is not None and (destination is None or entity not in EXPORTED):
         raise BadSettings(f"--from needs --destination and --entity {' or '.join(EXPORTED)}")
+    if confirm and destination is None:
+        known = ", ".join(shell.settings.destinations) or "none is set up ([destinations.NAME])"
+        raise BadSettings(f"--confirm is about one platform: say --destination NAME, of: {known}")
     names = shell.store_names(store)
     with shell.wiring.warehouse("push") as warehouse:
         if exports:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import polars as pl
 import typer
+from polars import selectors
 
 from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
+from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
-from enrich.errors import BadSettings
-from enrich.jobs.tables import for_people
+from enrich.errors import BadSettings, Stop
+from enrich.plain_text import json_text
+from enrich.spreadsheet import csv_options, for_people
 from enrich.store import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
@@ -21,6 +27,13 @@ ReadyOption = Annotated[
 ]
 CsvOption = Annotated[
     bool, typer.Option("--csv", help="Print CSV for a spreadsheet; no text of it runs as a formula")
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", help="Write the answer to this .csv or .json, for its owner alone"),
+]
+SecondsOption = Annotated[
+    float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, an object per row")]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
@@ -31,22 +44,82 @@ def query(
     sql: SqlArgument = None,
     ready: ReadyOption = None,
     csv: CsvOption = False,
+    csv_for: CsvForOption = None,
     as_json: JsonOption = False,
+    output: OutputOption = None,
     limit: LimitOption = 200,
+    max_seconds: SecondsOption = 600.0,
 ) -> None:
-    """Ask the read copy, data/analysis.duckdb; without a question, list the ready ones."""
+    """Ask the read copy, and nothing but it; without a question, list the ready ones."""
+    options = csv_options(csv_for)
     if sql is None and ready is None:
         rows = [(name, one.question) for name, one in ready_queries().items()]
         show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
         return
+    kind = kind_of(csv or csv_for is not None, as_json, output)
     with shell.wiring.read_copy() as copy:
-        found = copy.query(statement_of(sql, ready))
-    if csv:
-        shell.out.file.write(for_people(found).write_csv())
-    elif as_json:
-        shell.out.file.write(json_lines(found))
-    else:
-        show(shell, found, limit)
+        found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
+        pieces = json_pieces(found) if kind == "json" else csv_pieces(found, options)
+        if output is not None:
+            count = write_file(output, pieces)
+            shell.say(f"written: {output} ({count:,} bytes)")
+        elif kind:
+            for piece in pieces:
+                shell.out.write(piece)
+        else:
+            show(shell, first_rows(found, limit + 1), limit)
+
+
+def kind_of(csv: bool, as_json: bool, output: Path | None) -> str:
+    """`csv`, `json`, or empty for a table; raises BadSettings when the options contradict."""
+    if output is None:
+        if csv and as_json:
+            raise BadSettings("say --csv or --json, not both")
+        return "csv" if csv else "json" if as_json else ""
+    kind = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}.get(output.suffix)
+    if kind is None:
+        raise BadSettings(f"{output} should end in .csv or .json")
+    return kind
+
+
+def write_file(path: Path, pieces: Iterator[str]) -> int:
+    """How many bytes were written: whole or not at all, for the owner alone; raises Stop."""
+    try:
+        return _write_whole(path, pieces)
+    except OSError as error:
+        raise Stop(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _write_whole(path: Path, pieces: Iterator[str]) -> int:
+    descriptor, name = tempfile.mkstemp(".new", f".{path.name}.", path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+            count = file.tell()
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return count
+
+
+def csv_pieces(found: Iterator[pl.DataFrame], options: Mapping[str, Any]) -> Iterator[str]:
+    """The header, then the rows of every frame; no text of them runs as a formula."""
+    for number, frame in enumerate(found):
+        begins = {} if number == 0 else {"include_header": False, "include_bom": False}
+        yield for_people(flat(frame)).write_csv(**{**options, **begins})
+
+
+def json_pieces(found: Iterator[pl.DataFrame]) -> Iterator[str]:
+    """One JSON object a line."""
+    return (json_lines(frame) for frame in found)
+
+
+def first_rows(found: Iterator[pl.DataFrame], count: int) -> pl.DataFrame:
+    """At most so many rows; no more of the answer is computed than it takes."""
+    taken = [next(found)]
+    while sum(frame.height for frame in taken) < count and (frame := next(found, None)) is not None:
+        taken.append(frame)
+    return pl.concat(taken).head(count)
 
 
 def statement_of(sql: str | None, ready: str | None) -> str:
@@ -63,14 +136,30 @@ def statement_of(sql: str | None, ready: str | None) -> str:
 
 def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     """A table of the first rows; numbers that are names, such as keys, without separators."""
-    names = [name for name in found.columns if name.endswith(NUMBERS_AS_NAMES)]
+    numbers = found.select(selectors.integer()).columns
+    names = [name for name in numbers if name.endswith(NUMBERS_AS_NAMES)]
     shown = found.head(limit).with_columns(pl.col(names).cast(pl.String))
     show_table(shell.out, None, shown.columns, shown.iter_rows())
     if found.height > limit:
-        shell.say(f"{found.height:,} rows, {limit:,} shown; --limit shows more, --csv all")
+        shell.say(f"there are more than these {limit:,} rows; --limit shows more, --csv all")
+
+
+def flat(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows as CSV holds them: tables, maps and lists of lists in a cell are JSON."""
+    return found.with_columns(
+        pl.Series(
+            name, [None if value is None else json_text(value) for value in found[name]], pl.String
+        )
+        for name, kind in found.schema.items()
+        if kind == pl.Binary or (kind.is_nested() and not _is_plain_list(kind))
+    )
+
+
+def _is_plain_list(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.List) and not isinstance(kind.inner, pl.List | pl.Struct | pl.Array)
 
 
 def json_lines(found: pl.DataFrame) -> str:
     """One JSON object a line; decimals and days as text."""
     rows = found.iter_rows(named=True)
-    return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json_text(row) + "\n" for row in rows)

@@ -14,7 +14,9 @@ from enrich.receiver.server import run_receiver
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Where to listen (default: receive.host)")
 ]
-PortOption = Annotated[int | None, typer.Option("--port", help="Port (default: receive.port)")]
+PortOption = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Port (default: receive.port)")
+]
 
 
 def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> None:
@@ -35,4 +37,6 @@ def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> N
         settings.host if host is None else host,
         settings.port if port is None else port,
         shell.say,
+        max_connections=settings.max_connections,
+        max_connections_per_address=settings.max_connections_per_address,
     )

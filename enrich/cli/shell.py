@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from enrich.cli.console import PlainConsole
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
-from enrich.settings import Settings, StoreSettings, read_settings
+from enrich.settings import CONFIG_NAME, YEARS, Settings, StoreSettings, find_settings
 from enrich.wiring import Wiring
 
-DEFAULT_CONFIG = Path("enrich.toml")
+DEFAULT_CONFIG = Path(CONFIG_NAME)
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="Settings file (default: enrich.toml, if it is there)"),
+    typer.Option("--config", help="Settings file (default: ENRICH_CONFIG, else enrich.toml here)"),
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the warehouse (default: data)")
+    Path | None,
+    typer.Option("--data", help="Folder of the warehouse (default: ENRICH_DATA, or data_dir)"),
 ]
 NowOption = Annotated[
     str | None, typer.Option("--now", help="Take this moment as now, such as 2011-12-10T03:00:00Z")
@@ -37,8 +38,8 @@ class Entry:
 
     environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
-    out: Console
-    err: Console
+    out: PlainConsole
+    err: PlainConsole
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Shell:
     config: Path | None
 
     @property
-    def out(self) -> Console:
+    def out(self) -> PlainConsole:
         return self.entry.out
 
     @property
@@ -86,7 +87,7 @@ class Shell:
 
     def say(self, line: str) -> None:
         """One plain line to the user."""
-        self.out.print(line, markup=False, soft_wrap=True)
+        self.out.print(line)
 
     def each(self, names: Sequence[str], do: Callable[[str], None]) -> None:
         """Do it for every store; one store's fault is raised after the others had their turn."""
@@ -111,26 +112,30 @@ class Shell:
 
 def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | None) -> Shell:
     """The shell of one command; an import-only shop needs no settings file."""
-    path = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
-    settings = read_settings(path) if path else Settings()
-    changes: dict[str, Any] = {}
-    if data is not None:
-        changes["data_dir"] = data
+    settings, path = find_settings(config, data, entry.environ)
     if now is not None:
-        changes["now"] = parse_moment(now)
-    shell = Shell(entry, settings.model_copy(update=changes), path)
+        settings = settings.model_copy(update={"now": parse_now(now)})
     for note in settings.former_names:
         entry.err.print(note, markup=False, soft_wrap=True)
-    return shell
+    return Shell(entry, settings, path)
+
+
+def parse_now(text: str) -> datetime:
+    """The moment to be taken as now; raises BadSettings on one with no calendar around it."""
+    moment = parse_moment(text)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise BadSettings(f"--now {text} is not between the years {YEARS[0]} and {YEARS[1]}")
+    return moment
 
 
 def parse_moment(text: str) -> datetime:
     """A UTC moment from ISO 8601 text; without a zone it is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadSettings(f"{text!r} is not a date or moment such as 2026-03-01") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return moment
 
 
 def with_shell(function: Callable[..., None]) -> Callable[..., None]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from rich.console import Console
 
-from enrich.cli.console import show_table
+from enrich.cli.console import PlainConsole, show_table
 from enrich.jobs.import_files import ImportReport
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
@@ -16,14 +15,14 @@ from enrich.jobs.sync import SyncReport
 from enrich.jobs.verify import Finding
 
 
-def show_sync(console: Console, done: SyncReport) -> None:
+def show_sync(console: PlainConsole, done: SyncReport) -> None:
     """What was pulled per entity, then the findings of the resolve."""
     rows = [(*entity.row, entity.note) for entity in done.entities]
     show_table(console, f"{done.store}: pulled", (*ENTITY_COLUMNS, "note"), rows)
     show_checks(console, done.store, done.checks)
 
 
-def show_import(console: Console, done: ImportReport) -> None:
+def show_import(console: PlainConsole, done: ImportReport) -> None:
     """What became of the rows of each file, the notes, the findings of the resolve."""
     rows = [
         (entity, count.new_count, count.changed_count, count.unchanged_count)
@@ -31,13 +30,13 @@ def show_import(console: Console, done: ImportReport) -> None:
     ]
     show_table(console, f"{done.store}: imported", ("rows", "new", "changed", "unchanged"), rows)
     for note in done.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {note}")
     if done.reject_count:
         console.print(f"{done.reject_count:,} rows were set aside; `enrich rejects` shows why")
     show_checks(console, done.store, done.checks)
 
 
-def show_checks(console: Console, store: str, checks: pl.DataFrame) -> None:
+def show_checks(console: PlainConsole, store: str, checks: pl.DataFrame) -> None:
     """What the resolve found, a line each; amounts in currency units."""
     rows = [
         (finding, detail, count, None if cents is None else f"{cents / 100:,.2f}")
@@ -49,14 +48,14 @@ def show_checks(console: Console, store: str, checks: pl.DataFrame) -> None:
         show_table(console, f"{store}: resolved", ("finding", "detail", "rows", "amount"), rows)
 
 
-def show_profiles(console: Console, done: ProfilesReport) -> None:
+def show_profiles(console: PlainConsole, done: ProfilesReport) -> None:
     """How many customers in which segment, and what to know about the classes."""
     title = f"{done.store}: {done.customer_count:,} profiles as of {done.as_of}"
     show_table(console, title, ("segment", "customers"), done.segments)
     for note in done.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {note}")
     if done.output is not None:
-        console.print(f"written: {done.output}", markup=False)
+        console.print(f"written: {done.output}")
 
 
 def push_row(done: PushSummary) -> tuple[object, ...]:
@@ -91,7 +90,7 @@ PUSH_COLUMNS = (
 )
 
 
-def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
+def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
     """One row per destination and store, why records were held back, a masked sample."""
     if not pushes:
         console.print("no enabled destination serves this; nothing is pushed ([destinations.NAME])")
@@ -101,14 +100,13 @@ def show_pushes(console: Console, pushes: Sequence[PushSummary]) -> None:
     show_table(console, title, PUSH_COLUMNS, [push_row(done) for done in pushes])
     for done in pushes:
         for reason, count in done.invalid.items():
-            console.print(f"{done.what}: {count:,} not sent: {reason}", markup=False)
+            console.print(f"{done.what}: {count:,} not sent: {reason}")
         for line in _push_lines(done):
-            console.print(f"{done.what}: {line}", markup=False)
+            console.print(f"{done.what}: {line}")
         for payload in done.sample[:1]:
             said = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
                 f"{done.what} ({done.store}), one record without its zeros: {said}",
-                markup=False,
             )
 
 
@@ -138,7 +136,7 @@ def export_rows(exports: pl.DataFrame) -> list[tuple[object, ...]]:
     ]
 
 
-def show_exports(console: Console, exports: pl.DataFrame) -> None:
+def show_exports(console: PlainConsole, exports: pl.DataFrame) -> None:
     """How far each export came; one that is not completed goes on with the same command."""
     if exports.is_empty():
         console.print(
@@ -163,7 +161,7 @@ def _push_lines(done: PushSummary) -> list[str]:
     return [line for line, is_so in lines.items() if is_so]
 
 
-def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+def show_findings(console: PlainConsole, findings: Sequence[Finding]) -> None:
     """What works and what to do about what does not."""
     rows = [
         (f.where, f.what, "works" if f.works else ("MISSING" if f.needed else "missing"), f.advice)

@@ -19,6 +19,7 @@ from enrich.settings import (
     Consent,
     DestinationEntry,
     Pace,
+    ReadCopySettings,
     Receive,
     Retention,
     Schedule,
@@ -96,6 +97,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("destinations.NAME.", DestinationEntry),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
+        *_rows_of("read_copy.", ReadCopySettings),
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
@@ -103,7 +105,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
 
 
 # Settings that are tables of their own, with rows of their own.
-_TABLES = ("stores", "destinations", "schedule", "retention", "receive", "consent")
+_TABLES = ("stores", "destinations", "schedule", "retention", "read_copy", "receive", "consent")
 
 
 def _rows_of(

@@ -3,6 +3,7 @@
 Waits, retries and what each status means are decided here and nowhere else.
 """
 
+from enrich.client.addresses import path_segment
 from enrich.client.call import (
     TRIES_WHEN_THROTTLED,
     BadBody,
@@ -37,6 +38,7 @@ __all__ = [
     "asked_seconds",
     "is_web_page",
     "parse_json",
+    "path_segment",
     "raise_for_refusal",
     "wait_seconds",
 ]

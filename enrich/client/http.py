@@ -15,14 +15,17 @@ from urllib.request import getproxies
 import httpx
 
 from enrich.client.call import BadBody, Call, GaveUp, Response, Unanswered
+from enrich.client.decoding import decoded
 from enrich.client.reading import parse_json, raise_for_refusal
-from enrich.client.transport import transport_by_proxy
+from enrich.client.transport import CALL_SECONDS, transport_by_proxy
 from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
 from enrich.errors import BadSettings, Stop
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-MAX_BODY_BYTES = 64 * 1024 * 1024
+ANSWER_SECONDS = 300.0  # from asking to the last byte, however steadily it drips in
+DOWNLOAD_SECONDS = 3_600.0
+MAX_BODY_BYTES = 32 * 1024 * 1024  # as JSON it may take 30 times as much memory
 WORTH_A_WORD_SECONDS = 1.5
 SILENT_SECONDS = 5.0  # threads that wait together say it once
 
@@ -50,6 +53,7 @@ class Http:
         jitter: Callable[[], float] = random.random,
         say: Callable[[str], None] = lambda line: None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._transport = transport or transport_by_proxy(getproxies())
         self._pacer = Pacer(requests_per_second, burst=burst, sleep=sleep, monotonic=monotonic)
@@ -59,6 +63,7 @@ class Http:
         self._say = say
         self._said_at = float("-inf")
         self._max_body_bytes = max_body_bytes
+        self._answer_seconds = answer_seconds
 
     def __enter__(self) -> Http:
         return self
@@ -90,7 +95,9 @@ class Http:
 
         Raises as `fetch`, and BadBody above `max_bytes`.
         """
-        response = self._send(call, lambda answer: _saved(call, answer, target, max_bytes))
+        response = self._send(
+            call, lambda answer: _saved(call, answer, target, max_bytes), DOWNLOAD_SECONDS
+        )
         raise_for_refusal(call, response)
 
     def send(self, call: Call) -> Response:
@@ -98,12 +105,16 @@ class Http:
 
         The caller reads status and body itself. Raises GaveUp, Unanswered, BadBody.
         """
-        return self._send(call, lambda answer: self._read_bounded(call, answer))
+        return self._send(
+            call, lambda answer: self._read_bounded(call, answer), self._answer_seconds
+        )
 
-    def _send(self, call: Call, read: Callable[[httpx.Response], Response]) -> Response:
+    def _send(
+        self, call: Call, read: Callable[[httpx.Response], Response], seconds: float
+    ) -> Response:
         for try_no in itertools.count(1):
             self._pacer.take()
-            answer = self._try_once(call, read)
+            answer = self._try_once(call, read, seconds)
             if isinstance(answer, Response) and not _is_transient(call, answer.status_code):
                 return answer
             wait = self._wait_or_give_up(call, answer, try_no)
@@ -125,16 +136,16 @@ class Http:
         self._say(f"{call.name}: {what}; asking again in {wait:.0f} s")
 
     def _try_once(
-        self, call: Call, read: Callable[[httpx.Response], Response]
+        self, call: Call, read: Callable[[httpx.Response], Response], seconds: float
     ) -> Response | httpx.HTTPError:
         try:
             request = httpx.Request(
                 call.method,
                 call.url,
                 params=call.params,
-                headers=_HEADERS | {name.lower(): text for name, text in call.headers.items()},
+                headers=_HEADERS | _sendable(call),
                 content=call.content,
-                extensions=_TIMEOUT,
+                extensions={**_TIMEOUT, CALL_SECONDS: seconds},
             )
             return read(self._transport.handle_request(request))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
@@ -153,7 +164,7 @@ class Http:
         chunks: list[bytes] = []
         size = 0
         try:
-            for chunk in response.iter_bytes():
+            for chunk in decoded(call, response):
                 size += len(chunk)
                 if size > self._max_body_bytes:
                     raise BadBody(f"{call.name}: the answer is too large")
@@ -203,13 +214,25 @@ _TIMEOUT = {"timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_d
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
+def _sendable(call: Call) -> dict[str, str]:
+    """The headers of a call; raises BadSettings naming the one that HTTP cannot carry."""
+    for name, text in call.headers.items():
+        if not (text.isascii() and (text.isprintable() or not text)):
+            raise BadSettings(
+                f"{call.name}: the header {name} holds a letter with an accent, a line break or"
+                " another character that HTTP cannot carry; correct the key, token or header in"
+                " the settings that it is made of"
+            )
+    return {name.lower(): text for name, text in call.headers.items()}
+
+
 def _saved(call: Call, response: httpx.Response, target: Path, max_bytes: int) -> Response:
     """The answer without its body, which is in the file when it was a success."""
     left = max_bytes
     descriptor = os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out:
-            for chunk in response.iter_bytes() if response.is_success else ():
+            for chunk in decoded(call, response) if response.is_success else ():
                 left -= len(chunk)
                 if left < 0:
                     raise BadBody(f"{call.name}: the file is too large")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.request import proxy_bypass
 
+import httpcore
 import httpx
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+CALL_SECONDS = "call_seconds"  # the extension of a request that bounds its call as a whole
 
 
 def transport_by_proxy(proxies: Mapping[str, str]) -> httpx.BaseTransport:
     """The ordinary transport; through the machine's proxies, by scheme, where it has any."""
     context = httpx.create_ssl_context()
-    return Lanes(lambda: _lane(proxies, context))
+    return Lanes(lambda: _TimedLane(proxies, context))
 
 
 class Lanes(httpx.BaseTransport):
@@ -68,14 +73,97 @@ class _Body(httpx.SyncByteStream):
         self._give_back()
 
 
-def _lane(proxies: Mapping[str, str], context: ssl.SSLContext) -> httpx.BaseTransport:
-    direct = httpx.HTTPTransport(verify=context)
+class _TimedLane(httpx.BaseTransport):
+    """A lane whose call ends in time however slowly its answer drips in.
+
+    The timeouts of httpx are those of one read: a byte a minute never meets them.
+    """
+
+    def __init__(self, proxies: Mapping[str, str], context: ssl.SSLContext) -> None:
+        self._network = _Network()
+        self._lane = _lane(proxies, context, self._network)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        seconds = request.extensions.get(CALL_SECONDS, float("inf"))
+        self._network.ends_at = time.monotonic() + seconds
+        return self._lane.handle_request(request)
+
+    def close(self) -> None:
+        self._lane.close()
+
+
+@dataclass
+class _Network(httpcore.NetworkBackend):
+    """The connections of one lane; no read or write of theirs outlasts `ends_at`."""
+
+    ends_at: float = float("inf")
+    _own: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._own.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self)
+
+    def left(self, timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
+        """Seconds that one operation may take; raises `over` when the call's time is over."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise over("the call took too long as a whole")
+        return left if timeout is None else min(left, timeout)
+
+
+@dataclass
+class _Stream(httpcore.NetworkStream):
+    _own: httpcore.NetworkStream
+    _network: _Network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._own.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._own.write(buffer, self._network.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._own.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._network.left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._own.start_tls(ssl_context, server_hostname, left), self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._own.get_extra_info(info)
+
+
+def _lane(
+    proxies: Mapping[str, str], context: ssl.SSLContext, network: httpcore.NetworkBackend
+) -> httpx.BaseTransport:
+    direct = _transport(context, network)
     ways = {
-        scheme: httpx.HTTPTransport(verify=context, proxy=_with_scheme(proxies[scheme]))
+        scheme: _transport(context, network, proxy=_with_scheme(proxies[scheme]))
         for scheme in ("http", "https")
         if scheme in proxies
     }
     return _Proxied(ways, direct) if ways else direct
+
+
+def _transport(
+    context: ssl.SSLContext, network: httpcore.NetworkBackend, proxy: str | None = None
+) -> httpx.BaseTransport:
+    transport = httpx.HTTPTransport(verify=context, proxy=proxy)
+    # httpx takes no network backend of ours; the pool beneath it does, before its first call.
+    transport._pool._network_backend = network
+    return transport
 
 
 def _with_scheme(address: str) -> str:

@@ -100,7 +100,7 @@ def _seconds(text: str, headers: Mapping[str, str]) -> float | None:
         number = float(text)
     except ValueError:
         return _seconds_until(_http_date(text), headers)
-    if not 0 <= number < 1e15:
+    if not 0 <= number < 1e14:  # beyond lies a year that no clock shows
         return None
     if number > 1e9:  # a moment of this century, in seconds or milliseconds, not a length of time
         epoch_seconds = number / 1000 if number > 1e11 else number
@@ -118,6 +118,6 @@ def _seconds_until(moment: datetime | None, headers: Mapping[str, str]) -> float
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.client import NotFound, Response
+from enrich.client import NotFound, Response, path_segment
 from enrich.destinations.base import Adapter, Addressee, Capabilities, Record, Row
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
 from enrich.destinations.remote import (
@@ -83,7 +83,9 @@ def _poll(remote: Remote, job_id: str, records: Sequence[Addressee]) -> list[Rec
     """A process that is completed is all Brevo tells; its reports have no known shape."""
     try:
         answer = answer_of(
-            remote.ask("GET", f"/v3/processes/{job_id}", name="brevo /v3/processes/{id}")
+            remote.ask(
+                "GET", f"/v3/processes/{path_segment(job_id)}", name="brevo /v3/processes/{id}"
+            )
         )
     except NotFound:
         return all_of(records, Outcome.UNKNOWN, "job_gone")

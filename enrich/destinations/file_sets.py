@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -32,7 +33,8 @@ def read_csv(source: Source) -> pl.DataFrame:
 READERS: Mapping[str, Callable[[Source], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
     ".csv": read_csv,
-    ".ndjson": pl.read_ndjson,
+    # A column may be null for longer than polars would look by itself.
+    ".ndjson": partial(pl.read_ndjson, infer_schema_length=None),
 }
 WRITERS: Mapping[str, Callable[[pl.DataFrame, Source], object]] = {
     ".parquet": lambda table, out: table.write_parquet(out),

@@ -7,9 +7,8 @@ from typing import IO, Any
 
 import polars as pl
 
-# A spreadsheet runs a cell that begins like this; a plain signed number is harmless.
-FORMULA = r"^[=+\-@\t\r\n]"
-SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
+from enrich.spreadsheet import harmless_cells
+
 MOMENT = "%Y-%m-%dT%H:%M:%S%.3fZ"
 
 
@@ -37,13 +36,7 @@ def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl
         for name, kind in table.schema.items()
         if isinstance(kind, pl.List)
     )
-    return flat.with_columns(harmless(pl.col(pl.String))) if formula_safe else flat
-
-
-def harmless(text: pl.Expr) -> pl.Expr:
-    """The texts with a quote before what a spreadsheet would run; signed numbers stay."""
-    is_formula = text.str.contains(FORMULA) & ~text.str.contains(SIGNED_NUMBER)
-    return pl.when(is_formula).then("'" + text).otherwise(text).name.keep()
+    return harmless_cells(flat) if formula_safe else flat
 
 
 def as_numbers(table: pl.DataFrame) -> pl.DataFrame:

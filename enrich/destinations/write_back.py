@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-from enrich.client import NotFound, parse_json
+from enrich.client import NotFound, parse_json, path_segment
 from enrich.destinations.base import Addressee, MappedField, Record, Row
 from enrich.destinations.mapping import JSON_FORMATS, Format, joined
 from enrich.destinations.remote import Remote, Wire
@@ -149,7 +148,7 @@ def _patch(
 
 
 def _path(document_id: str) -> str:
-    return f"{DOCUMENTS}/{quote(document_id, safe='')}"
+    return f"{DOCUMENTS}/{path_segment(document_id)}"
 
 
 def _erase(remote: Remote, one: Addressee) -> RecordResult:

@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.imports.batches import LINE, Batch, tidy_names
+from enrich.imports.batches import LINE, SHOWN_CHARACTERS, Batch, tidy_names
 from enrich.imports.sources import read_batches
 from enrich.imports.tables import Table
 from enrich.imports.values import Fault, trimmed
-from enrich.model import Reject
+from enrich.model import MAX_TEXT, Reject
 
 MAX_REJECTS = 1_000_000  # more than that is a wrong file, not a file with bad rows
+MAX_REJECTED_TEXT = 2**28  # as much of their text is kept in memory, in characters
 NAMED_COLUMNS = 30
 _REASON = "\x00reason"
 _VALUE = "\x00value "
@@ -28,6 +29,7 @@ class TableRead:
     rows: pl.DataFrame
     rejects: list[Reject]
     notes: list[str]
+    row_count: int
 
 
 @dataclass
@@ -38,6 +40,8 @@ class _Tally:
     dropped_emails: int = 0
     ignored: dict[str, None] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    rejected_text: int = 0
+    dropped_cells: int = 0
 
 
 def read_table(path: Path, table: Table) -> TableRead:
@@ -57,7 +61,7 @@ def read_table(path: Path, table: Table) -> TableRead:
             f" the first, line {first.line}: {first.reason}"
         )
     rejects = sorted(tally.rejects, key=lambda reject: reject.line or 0)
-    return TableRead(rows, rejects, list(_notes(path, tally, repeated_count)))
+    return TableRead(rows, rejects, list(_notes(path, tally, repeated_count)), tally.row_count)
 
 
 def _batches(path: Path, table: Table) -> Iterator[Batch]:
@@ -81,7 +85,8 @@ def _read_batch(path: Path, table: Table, batch: Batch, tally: _Tally) -> pl.Dat
     extra = [name for name in batch.rows.columns if name not in table.names and name != LINE]
     tally.row_count += batch.rows.height + len(batch.broken)
     absent = [name for name in table.names if name not in batch.rows.columns]
-    rows = batch.rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    kept = _without_long_cells(batch.rows, extra, tally) if table.keeps_extra else batch.rows
+    rows = kept.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     # lazily: an expression that stands in a value and in its faults is then computed once
     judged = rows.lazy().with_columns(_first_reason(table), *_values(table)).collect()
     broken = [Reject(None, row.reason, row.payload, path.name, row.line) for row in batch.broken]
@@ -93,6 +98,15 @@ def _read_batch(path: Path, table: Table, batch: Batch, tally: _Tally) -> pl.Dat
     if not table.keeps_extra:
         tally.ignored |= dict.fromkeys(extra)
     return typed
+
+
+def _without_long_cells(rows: pl.DataFrame, names: list[str], tally: _Tally) -> pl.DataFrame:
+    """The rows without what no field of a customer holds; the tally counts it."""
+    kept = rows.with_columns(
+        pl.when(pl.col(name).str.len_chars() <= MAX_TEXT).then(name).alias(name) for name in names
+    )
+    tally.dropped_cells += sum(kept[name].null_count() - rows[name].null_count() for name in names)
+    return kept
 
 
 def _first_reason(table: Table) -> pl.Expr:
@@ -139,7 +153,8 @@ def _dropped_email_count(good: pl.DataFrame, typed: pl.DataFrame) -> int:
 def _rejects(path: Path, table: Table, bad: pl.DataFrame, columns: Iterable[str]) -> list[Reject]:
     """A reject per bad row; its payload holds every cell of the file under the file's columns."""
     cells = [name for name in columns if name != LINE]
-    payload = pl.struct(cells).struct.json_encode() if cells else pl.lit("{}")
+    shown = [pl.col(cell).str.head(SHOWN_CHARACTERS) for cell in cells]
+    payload = pl.struct(shown).struct.json_encode() if cells else pl.lit("{}")
     rows = bad.select(table.key, _REASON, payload.alias("payload"), LINE)
     return [
         Reject(key, reason, payload, path.name, line)
@@ -149,9 +164,10 @@ def _rejects(path: Path, table: Table, bad: pl.DataFrame, columns: Iterable[str]
 
 def _keep(path: Path, tally: _Tally, rejects: list[Reject]) -> None:
     tally.rejects += rejects
-    if len(tally.rejects) > MAX_REJECTS:
+    tally.rejected_text += sum(len(reject.payload) for reject in rejects)
+    if len(tally.rejects) > MAX_REJECTS or tally.rejected_text > MAX_REJECTED_TEXT:
         raise BadSettings(
-            f"{path.name}: more than {MAX_REJECTS:,} rows are bad;"
+            f"{path.name}: {len(tally.rejects):,} of its first {tally.row_count:,} rows are bad;"
             f" the first, line {tally.rejects[0].line}: {tally.rejects[0].reason}"
         )
 
@@ -192,6 +208,9 @@ def _notes(path: Path, tally: _Tally, repeated_count: int) -> Iterator[str]:
         names, rest = list(tally.ignored)[:NAMED_COLUMNS], len(tally.ignored) - NAMED_COLUMNS
         more = f" and {rest} more" if rest > 0 else ""
         yield f"{path.name}: columns ignored: {', '.join(names)}{more}"
+    if tally.dropped_cells:
+        long_ones = f"cells left out because they are longer than {MAX_TEXT:,} characters"
+        yield f"{path.name}: {long_ones}: {tally.dropped_cells}"
     if tally.dropped_emails:
         yield f"{path.name}: e-mails left out because they are no addresses: {tally.dropped_emails}"
     if repeated_count:

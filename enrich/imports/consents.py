@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -26,4 +27,4 @@ def read_consents(path: Path, *, time_zone: str) -> TableRead:
         is_dated=pl.lit(True),
         by_person=pl.col("by_person").fill_null(False),
     )
-    return TableRead(rows, found.rejects, found.notes)
+    return replace(found, rows=rows)

@@ -20,6 +20,7 @@ from enrich.imports.batches import CHUNK_BYTES, LINE, Batch, Broken, Lines, read
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_ROW_LINES = 100
+WIDE = 64
 
 BROKEN_QUOTES = "row: broken quoting"
 TOO_MANY = "row: more fields than the header"
@@ -58,14 +59,23 @@ def read_csv(path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Batch]:
         texts = lines.texts
         first = lines.first - len(carried)
         if shape is None:
+            _refuse_broken_header(path, lines)
             shape, texts, first = header_shape(path, texts[0].rstrip("\r")), texts[1:], 2
             yield Batch(_no_rows(shape))
+        if lines.broken:
+            yield Batch(_no_rows(shape), lines.broken)
         joined, carried = _take(Lines(first, carried + texts), shape, is_last=False)
         yield _batch(joined, shape)
         last = first + len(joined.taken)
     if shape is not None and carried:
         joined, _ = _take(Lines(last, carried), shape, is_last=True)
         yield _batch(joined, shape)
+
+
+def _refuse_broken_header(path: Path, lines: Lines) -> None:
+    if lines.broken and lines.broken[0].line == 1:
+        reason = lines.broken[0].reason.removeprefix("row: ")
+        raise BadSettings(f"{path.name}: line 1 is not a header of column names; {reason}")
 
 
 def header_shape(path: Path, header: str) -> Shape:
@@ -148,20 +158,45 @@ def _batch(joined: _Joined, shape: Shape) -> Batch:
     bare = joined.rows.filter(~has_quote)
     separators = text.str.count_matches(shape.separator, literal=True)
     wanted = len(shape.names) - 1
-    fits = text.str.contains(f"^(?:{shape.row})$")
-    cells = pl.concat(
-        [
-            _split_bare(bare.filter(separators == wanted), shape),
-            _split_quoted(quoted.filter(fits), shape),
-        ]
-    ).sort(LINE)
+    fitting, misfits = (_quoted if wanted < WIDE else _quoted_wide)(quoted, shape)
+    cells = pl.concat([_split_bare(bare.filter(separators == wanted), shape), fitting]).sort(LINE)
     broken = [
         *joined.broken,
         *_broken(bare.filter(separators > wanted), TOO_MANY),
         *_broken(bare.filter(separators < wanted), TOO_FEW),
-        *_broken_quoted(quoted.filter(~fits), shape),
+        *misfits,
     ]
     return Batch(cells, tuple(sorted(broken, key=lambda row: row.line)))
+
+
+def _quoted(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, list[Broken]]:
+    """The cells of rows with quotes that fit the header, and why the others do not."""
+    fits = pl.col("text").str.contains(f"^(?:{shape.row})$")
+    return _split_quoted(rows.filter(fits), shape), _broken_quoted(rows.filter(~fits), shape)
+
+
+def _quoted_wide(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, list[Broken]]:
+    """The same row by row: one expression for a thousand cells takes the square of the time."""
+    cell = f"(?>{shape.cell})"
+    is_well_formed = re.compile(f"{cell}(?:{re.escape(shape.separator)}{cell})*").fullmatch
+    next_cell = re.compile(f"({cell})(?:{re.escape(shape.separator)}|$)").findall
+    found: list[list[str]] = []
+    lines: list[int] = []
+    broken: list[Broken] = []
+    for line, text in rows.select(LINE, "text").iter_rows():
+        cells = next_cell(text + shape.separator) if is_well_formed(text) else []
+        if len(cells) - 1 == len(shape.names):
+            found.append(cells[:-1])
+            lines.append(line)
+        else:
+            is_more = len(cells) > len(shape.names)
+            reason = BROKEN_QUOTES if not cells else TOO_MANY if is_more else TOO_FEW
+            broken.append(Broken(line, reason, text))
+    schema = dict.fromkeys(shape.names, pl.String)
+    split = pl.DataFrame(found, schema=schema, orient="row").with_columns(
+        pl.Series(LINE, lines, pl.Int64)
+    )
+    return split.with_columns(_unquoted(name) for name in shape.names), broken
 
 
 def _split_bare(rows: pl.DataFrame, shape: Shape) -> pl.DataFrame:

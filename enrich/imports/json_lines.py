@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from enrich.imports.batches import LINE, Batch, Broken, read_lines
+from enrich.imports.batches import (
+    LINE,
+    MAX_COLUMNS,
+    Batch,
+    Broken,
+    check_column_count,
+    read_lines,
+)
 
+MAX_CELLS = 2**23
 _CHUNK_BYTES = 8 * 2**20  # one broken line sends its whole chunk the slow way
 
 
@@ -21,13 +31,33 @@ def read_ndjson(path: Path) -> Iterator[Batch]:
         numbered = {
             line: text for line, text in enumerate(lines.texts, lines.first) if text.strip()
         }
+        if lines.broken:
+            yield Batch(pl.DataFrame(schema={LINE: pl.Int64}), lines.broken)
         if numbered:
-            yield _fast(numbered) or _line_by_line(numbered)
+            yield from _batches(path, numbered)
+
+
+def _batches(path: Path, numbered: dict[int, str]) -> Iterator[Batch]:
+    """So few lines at once that a frame stays small in which each line has a column of its own."""
+    names = {name for text in numbered.values() for name in _NAME.findall(text)}
+    if len(names) * len(numbered) > MAX_CELLS and len(numbered) > 1:
+        half = len(numbered) // 2
+        yield from _batches(path, dict(islice(numbered.items(), half)))
+        yield from _batches(path, dict(islice(numbered.items(), half, None)))
+    elif len(names) > MAX_COLUMNS:  # maybe of nested objects: only the slow way tells them apart
+        yield _line_by_line(path, numbered)
+    else:
+        yield _fast(numbered) or _line_by_line(path, numbered)
+
+
+_NAME = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:')
 
 
 def _fast(numbered: dict[int, str]) -> Batch | None:
     """All lines at once, or None when one of them is no object."""
     content = "\n".join(numbered.values()).encode()
+    if b"\\u" in content and _NO_TEXT.search(content):  # the library reads half a pair as a NUL
+        return None
     try:
         names = pl.read_ndjson(io.BytesIO(content), infer_schema_length=None).columns
         as_text = dict.fromkeys(names, pl.String)
@@ -39,7 +69,15 @@ def _fast(numbered: dict[int, str]) -> Batch | None:
     return Batch(rows.with_columns(pl.Series(LINE, list(numbered), pl.Int64)))
 
 
-def _line_by_line(numbered: dict[int, str]) -> Batch:
+_NO_TEXT = re.compile(
+    rb"\\u0000|\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
+)
+
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def _line_by_line(path: Path, numbered: dict[int, str]) -> Batch:
     objects: dict[int, dict[str, Any]] = {}
     broken: list[Broken] = []
     for line, text in numbered.items():
@@ -49,6 +87,7 @@ def _line_by_line(numbered: dict[int, str]) -> Batch:
         else:
             broken.append(Broken(line, "row: not a JSON object", text))
     names = dict.fromkeys(name for value in objects.values() for name in value)
+    check_column_count(path, len(names))
     cells = {
         name: pl.Series([_text(value.get(name)) for value in objects.values()], dtype=pl.String)
         for name in names
@@ -59,7 +98,9 @@ def _line_by_line(numbered: dict[int, str]) -> Batch:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        value = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        # half a surrogate pair is no text, and a NUL ends one in many a program
+        return None if _NUL.search(json.dumps(value, ensure_ascii=False).encode()) else value
     except (ValueError, RecursionError):
         return None
 

@@ -36,6 +36,15 @@ _ITEMS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class FileCount:
+    """How many rows a file has, and the rejects among them by their reason and their lines."""
+
+    name: str
+    row_count: int
+    rejects: list[Reject] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class ImportFrames:
     """What the files hold; None for a file that was not given.
@@ -47,13 +56,15 @@ class ImportFrames:
       product, brand, category. A repeated line is a repeated sale.
     customers, a row per customer_id: customer_id, email, first_name, last_name, phone, birth_date,
       document, gender, newsletter_opt_in, locale, extra_fields (JSON text, null without any).
-    rejects: the bad rows of all files. notes: what was ignored or left out, a line each.
+    rejects: the bad rows of all files. counts: how many rows and rejects each file has. notes: what
+      was ignored or left out, a line each.
     """
 
     orders: pl.DataFrame | None
     items: pl.DataFrame | None
     customers: pl.DataFrame | None
     rejects: list[Reject] = field(default_factory=list, repr=False)
+    counts: list[FileCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,7 +85,8 @@ def read_import(
     order_read = read_table(orders, orders_table(time_zone, currency)) if orders else None
     item_read = read_table(items, items_table()) if items else None
     customer_read = read_table(customers, customers_table()) if customers else None
-    reads = [read for read in (order_read, item_read, customer_read) if read is not None]
+    tables = ((orders, order_read), (items, item_read), (customers, customer_read))
+    reads = [read for _, read in tables if read is not None]
     if not reads:
         raise BadSettings("nothing to import; name a file of orders, items or customers")
     return ImportFrames(
@@ -82,6 +94,11 @@ def read_import(
         _items(item_read) if item_read else None,
         customer_read.rows.drop(LINE) if customer_read else None,
         [reject for read in reads for reject in read.rejects],
+        [
+            FileCount(path.name, read.row_count, read.rejects)
+            for path, read in tables
+            if path and read
+        ],
         [note for read in reads for note in read.notes],
     )
 

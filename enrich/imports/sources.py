@@ -8,11 +8,21 @@ from pathlib import Path
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.imports.batches import LINE, Batch
+from enrich.imports.batches import (
+    HAS_NUL,
+    LINE,
+    MAX_LINE_BYTES,
+    TOO_LONG,
+    Batch,
+    Broken,
+    check_column_count,
+)
 from enrich.imports.csv_lines import read_csv
 from enrich.imports.json_lines import read_ndjson
 
 BATCH_ROWS = 400_000
+MAX_ROWS_PER_BYTE = 100  # an id of its own for each row alone takes more room
+_REASON = "\x00reason"
 _NESTED = (pl.List, pl.Array, pl.Struct, pl.Object)
 
 
@@ -40,12 +50,30 @@ def read_batches(path: Path) -> Iterator[Batch]:
 def _read_parquet(path: Path) -> Iterator[Batch]:
     try:
         scan = pl.scan_parquet(path)
+        check_column_count(path, len(scan.collect_schema()))
         row_count = scan.select(pl.len()).collect().item()
+        if row_count > MAX_ROWS_PER_BYTE * path.stat().st_size:
+            raise BadSettings(f"{path.name}: holds more rows than it has room for; write it again")
         for first in range(0, max(row_count, 1), BATCH_ROWS):
             rows = scan.slice(first, BATCH_ROWS).collect()
-            yield Batch(as_text(rows).with_columns(_numbered(first)))
+            yield _without_long_rows(as_text(rows).with_columns(_numbered(first)))
     except pl.exceptions.PolarsError:
         raise BadSettings(f"{path.name}: not a whole Parquet file") from None
+
+
+def _without_long_rows(rows: pl.DataFrame) -> Batch:
+    """As a line of a text file may not be longer than that, nor hold a NUL byte."""
+    cells = [pl.col(name) for name in rows.columns if name != LINE]
+    size = pl.sum_horizontal([pl.lit(0), *(cell.str.len_bytes().cast(pl.Int64) for cell in cells)])
+    has_nul = pl.any_horizontal(
+        [pl.lit(False), *(cell.str.contains("\0", literal=True) for cell in cells)]
+    )
+    reason = pl.when(size > MAX_LINE_BYTES).then(pl.lit(TOO_LONG))
+    judged = rows.with_columns(reason.when(has_nul).then(pl.lit(HAS_NUL)).alias(_REASON))
+    bad = judged.filter(pl.col(_REASON).is_not_null()).select(LINE, _REASON)
+    broken = tuple(Broken(line, reason, "") for line, reason in bad.iter_rows())
+    good = judged.filter(pl.col(_REASON).is_null()).drop(_REASON) if broken else rows
+    return Batch(good, broken)
 
 
 def _numbered(first: int) -> pl.Expr:

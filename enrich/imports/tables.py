@@ -18,6 +18,7 @@ from enrich.imports.values import (
     lowered,
     moment,
     plain,
+    short,
     whole_number,
     yes_or_no,
 )
@@ -64,7 +65,7 @@ class Table:
         return [column.name for column in self.columns if column.is_required]
 
 
-def _key(name: str, parse: Callable[[str], Parsed] = plain) -> Column:
+def _key(name: str, parse: Callable[[str], Parsed] = short) -> Column:
     return Column(name, parse, pl.String(), is_required=True, is_filled=True)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-MAX_CENTS = 10**15  # |amount| < 10^13 currency units
-MAX_QUANTITY_DIGITS = 12
+from enrich.model import MAX_CENTS, MAX_KEY, MAX_QUANTITY, MAX_TEXT
+
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 _NUMBER = r"^([+-]?)([0-9]+|[0-9]*\.[0-9]+|[0-9]+\.)$"
@@ -52,19 +52,26 @@ def trimmed(name: str) -> pl.Expr:
     return pl.when(text.str.len_bytes() > 0).then(text)
 
 
-def plain(name: str) -> Parsed:
-    """Text as it stands."""
-    return Parsed(pl.col(name))
+def plain(name: str, max_length: int = MAX_TEXT) -> Parsed:
+    """Text as it stands, of at most so many characters."""
+    is_too_long = pl.col(name).str.len_chars() > max_length
+    return Parsed(pl.col(name), (Fault(is_too_long, f"{name}: longer than {max_length:,}"),))
+
+
+def short(name: str) -> Parsed:
+    """Text of the length of an id."""
+    return plain(name, MAX_KEY)
 
 
 def lowered(name: str) -> Parsed:
     """Text in lower case (statuses are compared by spelling)."""
-    return Parsed(pl.col(name).str.to_lowercase())
+    return Parsed(pl.col(name).str.to_lowercase(), short(name).faults)
 
 
 def identifier(name: str) -> Parsed:
     """Free text; `17850.0`, what a column of numbers with gaps becomes in many tools, is 17850."""
-    return Parsed(pl.col(name).str.replace(r"^([0-9]{1,15})\.0$", "$1"))
+    value = pl.col(name).str.replace(r"^([0-9]{1,15})\.0$", "$1")
+    return Parsed(value, short(name).faults)
 
 
 def email(name: str) -> Parsed:
@@ -79,7 +86,7 @@ def cents(name: str) -> Parsed:
     is_number = text.str.contains(_NUMBER)
     is_tiny = text.str.contains(_TINY)
     value = pl.when(is_tiny).then(pl.lit(0, pl.Int64)).when(is_number).then(_exact_cents(text))
-    is_too_large = is_number & (value.is_null() | (value.abs() >= MAX_CENTS))
+    is_too_large = is_number & (value.is_null() | (value.abs() > MAX_CENTS))
     return Parsed(
         value,
         (
@@ -92,12 +99,12 @@ def cents(name: str) -> Parsed:
 
 
 def _exact_cents(text: pl.Expr) -> pl.Expr:
-    """Integers all the way; null from 10^13 currency units on, before anything can overflow."""
+    """Integers all the way; null from MAX_CENTS on, before anything can overflow."""
     parts = text.str.extract_groups(_NUMBER_PARTS).struct
     whole = ("0" + parts.field("2")).cast(pl.Int64, strict=False)
     mills = (parts.field("3") + "000").str.head(3).cast(pl.Int64, strict=False)
     magnitude = (
-        pl.when(whole < MAX_CENTS // 100).then(whole) * 100 + mills // 10 + (mills % 10 >= 5)
+        pl.when(whole <= MAX_CENTS // 100).then(whole) * 100 + mills // 10 + (mills % 10 >= 5)
     )
     return pl.when(parts.field("1") == "-").then(-magnitude).otherwise(magnitude)
 
@@ -112,7 +119,7 @@ def whole_number(name: str) -> Parsed:
         value,
         (
             Fault(text.is_not_null() & digits.is_null(), f"{name}: not a whole number"),
-            Fault(length > MAX_QUANTITY_DIGITS, f"{name}: too large"),
+            Fault((length > 18) | (value.abs() > MAX_QUANTITY), f"{name}: too large"),
         ),
     )
 

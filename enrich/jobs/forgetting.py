@@ -1,145 +1,263 @@
-"""Forget one person: out of the warehouse, the files and the platforms, with a certificate."""
+"""Forget people: out of the platforms, the warehouse, the files and the copies, to the end.
+
+What is to be done is written down first (see `forgetting_journal`), so that a run that is killed
+goes on: with the next `forget`, `run` or `sync`, or by `enrich forget --continue`.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from enrich.destinations.base import Addressee
-from enrich.errors import EnrichError
-from enrich.jobs.forgetting_files import remove_from_files, still_holding
-from enrich.jobs.pushing import Outlet
+from enrich.durable import append_durably, write_durably
+from enrich.jobs.forgetting_copies import drop_gone, search_copies, still_holding
+from enrich.jobs.forgetting_files import clean_files, files_naming, sought_of
+from enrich.jobs.forgetting_journal import (
+    BYTES,
+    CERTIFICATES,
+    COPIES,
+    FILES,
+    WAREHOUSE,
+    Case,
+    Journal,
+    People,
+)
+from enrich.jobs.forgetting_platforms import OpenOutlet, ask_platforms, whom_to_ask
+from enrich.jobs.publish import publish
 from enrich.jobs.runs import new_run_id, recorded
 from enrich.jobs.shops import Shop
-from enrich.model import Outcome
-from enrich.receiver import inboxes_in
-from enrich.store import Warehouse
+from enrich.store import REMEMBERED_NAME, WAREHOUSE_NAME, Found, Named, Warehouse
+from enrich.store.keeping import rewrite_warehouse
 
-BY_HAND = "delete the person there by hand"
+PEOPLE_PER_CASE = 2_000
+"""So many people's identifiers are in memory and in one file of the journal at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """What was done to forget one person; no field holds a personal value.
+class Places:
+    """Where people are forgotten; `open_outlet` gives None for a platform the settings lack."""
 
-    `removed`: per store, what and how much; `platforms`: what each one answered or is to be done
-    there; `still_in`: files of the data folder that hold one of the identifiers nevertheless.
-    """
-
-    forgotten_at: datetime
-    removed: Mapping[str, Mapping[str, int]]
-    files_rewritten: tuple[str, ...]
-    platforms: Mapping[str, str]
-    still_in: tuple[str, ...]
+    data_dir: Path
+    shops: Mapping[str, Shop]
+    open_warehouse: Callable[[], AbstractContextManager[Warehouse]]
+    open_outlet: OpenOutlet
+    now: datetime
 
     @property
-    def was_known(self) -> bool:
-        known = ("customers", "contacts", "orders made anonymous", "consents")
-        return any(counts.get(what) for counts in self.removed.values() for what in known)
+    def journal(self) -> Journal:
+        return Journal(self.data_dir)
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "forgotten_at": self.forgotten_at.isoformat(),
-            "removed": {store: dict(counts) for store, counts in self.removed.items()},
-            "files_rewritten": list(self.files_rewritten),
-            "platforms": dict(self.platforms),
-            "still_in": list(self.still_in),
-            "stays_away": "salted digests of the identifiers keep later pulls and imports away",
-        }
+    @property
+    def has_work(self) -> bool:
+        """Whether something is unfinished, or may have come back: a warehouse was restored."""
+        return not self.journal.is_empty or (self.data_dir / REMEMBERED_NAME).is_file()
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What left the warehouse, and what is needed to look for the rest; drop it afterwards."""
+class Preview:
+    """What forgetting somebody is going to touch; no personal value.
 
-    removed: Mapping[str, Mapping[str, int]]
-    platforms: Mapping[str, str]
-    values: tuple[str, ...]
-    customer_keys: tuple[int, ...]
+    `counts`: (store, what, rows); `platforms`: records there; `files` and `copies` by name.
+    """
 
-
-def forget_in_warehouse(
-    warehouse: Warehouse,
-    shops: Sequence[Shop],
-    who: str,
-    outlets: Sequence[Outlet],
-    *,
-    now: datetime,
-) -> Removal:
-    """What was removed from the tables of every store, and what each platform was asked."""
-    removed: dict[str, Mapping[str, int]] = {}
-    values: set[str] = set()
-    keys: set[int] = set()
-    pushed: list[pl.DataFrame] = []
-    for shop in shops:
-        with recorded(warehouse, "forget", shop.name, now) as run:
-            found = warehouse.forget(shop.name, who, shop.rules, run_id=run.run_id, now=now)
-            run.note(dict(found.counts))
-        removed[shop.name] = dict(found.counts)
-        values.update(found.values)
-        keys.update(found.customer_keys)
-        pushed.append(found.pushed)
-    platforms = _erase(pl.concat(pushed), {outlet.name: outlet for outlet in outlets})
-    return Removal(removed, platforms, tuple(sorted(values)), tuple(sorted(keys)))
+    counts: tuple[tuple[str, str, int], ...]
+    platforms: Mapping[str, int]
+    files: tuple[str, ...]
+    copies: tuple[str, ...]
+    unreachable: tuple[str, ...]
 
 
-def _erase(pushed: pl.DataFrame, outlets: Mapping[str, Outlet]) -> dict[str, str]:
-    """What every platform that accepted the person answered, or what a person must do there."""
-    answers = {}
-    for (name,), records in pushed.group_by("destination", maintain_order=True):
-        outlet = outlets.get(str(name))
-        answers[str(name)] = BY_HAND if outlet is None else _asked(outlet, records)
-    return answers
-
-
-def _asked(outlet: Outlet, records: pl.DataFrame) -> str:
-    addressees = [
-        Addressee(record_id, remote_key)
-        for record_id, remote_key in records.select("record_id", "remote_key").iter_rows()
-        if remote_key is not None
-    ]
-    if len(addressees) < records.height:
-        return BY_HAND
-    try:
-        results = outlet.destination.erase(addressees)
-    except EnrichError as fault:
-        return f"did not answer ({type(fault).__name__}): {BY_HAND}"
-    if {one.outcome for one in results} <= {Outcome.ACCEPTED, Outcome.QUEUED, Outcome.UNCHANGED}:
-        return "erased"
-    advice = {one.message for one in results if one.outcome is Outcome.INVALID and one.message}
-    return "; ".join(sorted(advice)) or BY_HAND
-
-
-def forget_in_files(removal: Removal, data_dir: Path, *, now: datetime) -> Certificate:
-    """The certificate, kept in `certificates`, after the files of the data folder were searched."""
-    rewritten = [
-        *remove_from_files(data_dir, removal.values, removal.customer_keys),
-        *(path for inbox in inboxes_in(data_dir).values() for path in inbox.forget(removal.values)),
-    ]
-    certificate = Certificate(
-        now,
-        removal.removed,
-        tuple(_inside(path, data_dir) for path in rewritten),
-        removal.platforms,
-        tuple(_inside(path, data_dir) for path in still_holding(data_dir, removal.values)),
+def preview(places: Places, warehouse: Warehouse, people: Mapping[str, Named]) -> Preview:
+    """What is held of the people and where; nothing is changed."""
+    found = {store: warehouse.find_people(store, named) for store, named in people.items()}
+    case = _case(places, found)
+    sought = sought_of(case)
+    copies = search_copies(places.data_dir, sought.traces)
+    return Preview(
+        tuple((store, what, n) for store, one in found.items() for what, n in one.counts if n),
+        {name: len({one.record_id for one in asked}) for name, asked in case.to_ask.items()},
+        files_naming(places.data_dir, sought),
+        tuple(copies.holding),
+        copies.unreachable,
     )
-    _keep(certificate, data_dir / "certificates" / f"{new_run_id('forget', now)}.json")
-    return certificate
 
 
-def _inside(path: Path, data_dir: Path) -> str:
-    return path.relative_to(data_dir).as_posix()
+def begin(places: Places, people: Mapping[str, Named]) -> Callable[[Warehouse], Iterator[Case]]:
+    """The cases of these people, each written down when it is asked for."""
+
+    def cases(warehouse: Warehouse) -> Iterator[Case]:
+        for part in _parts(people):
+            found = {store: warehouse.find_people(store, named) for store, named in part.items()}
+            yield places.journal.save(_case(places, found))
+
+    return cases
 
 
-def _keep(certificate: Certificate, path: Path) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump(certificate.as_json(), out, indent=2)
+def _parts(people: Mapping[str, Named]) -> Iterator[Mapping[str, Named]]:
+    """One person may be in several stores; many people are of one."""
+    if sum(len(named.customer_keys) for named in people.values()) <= PEOPLE_PER_CASE:
+        yield people
+        return
+    for store, named in people.items():
+        for start in range(0, len(named.customer_keys), PEOPLE_PER_CASE):
+            yield {store: Named(named.customer_keys[start : start + PEOPLE_PER_CASE])}
+
+
+def _case(places: Places, found: Mapping[str, Found], again: Iterable[str] = ()) -> Case:
+    return Case(
+        case_id=new_run_id("forget", places.now),
+        begun_at=places.now,
+        people={store: People(one.named, one.traces) for store, one in found.items()},
+        to_ask=whom_to_ask(found.values()),
+        removed={store: dict(one.counts) for store, one in found.items()},
+        again=tuple(again),
+    )
+
+
+def forget(
+    places: Places, begun: Callable[[Warehouse], Iterable[Case]] = lambda warehouse: ()
+) -> list[Case]:
+    """How each case stands: those that were unfinished, those `begun`, people who came back.
+
+    Raises what the warehouse raises; then the journal has what is left.
+    """
+    with places.open_warehouse() as warehouse:
+        for case in places.journal.cases():
+            _leave_warehouse(places, warehouse, case)
+        for case in begun(warehouse):
+            _leave_warehouse(places, warehouse, case)
+        _forget_returned(places, warehouse)
+        if any(BYTES in case.steps for case in places.journal.cases()):
+            publish(warehouse)
+    _leave_bytes(places)
+    return [_leave_files(places, case) for case in places.journal.cases()]
+
+
+def _leave_warehouse(places: Places, warehouse: Warehouse, case: Case) -> Case:
+    """Platforms first: the warehouse knows what they know the people by."""
+    case = ask_platforms(places.journal, case, places.open_outlet)
+    if WAREHOUSE not in case.steps:
+        return case
+    for store, people in case.people.items():
+        _remember(places, warehouse.find_people(store, people.named), case)
+        with recorded(warehouse, "forget", store, places.now) as run:
+            warehouse.forget(
+                store,
+                people.named,
+                places.shops.get(store, Shop(store)).rules,
+                certificate=case.certificate,
+                run_id=run.run_id,
+                now=places.now,
+            )
+            run.note(case.removed[store])
+    return places.journal.save(_done(case, WAREHOUSE))
+
+
+def _remember(places: Places, found: Found, case: Case) -> None:
+    """Digests alone, in a file that a restore does not touch; a line twice does no harm."""
+    known = {"certificate": case.certificate, "forgotten_at": case.begun_at.isoformat()}
+    lines = [json.dumps({**row, **known}) for row in found.remembered.iter_rows(named=True)]
+    if lines:
+        content = "\n".join(lines) + "\n"
+        append_durably(places.data_dir / REMEMBERED_NAME, content.encode())
+
+
+def _forget_returned(places: Places, warehouse: Warehouse) -> None:
+    """People who were forgotten before and came back with a restore are forgotten again."""
+    if not warehouse.has_adopted_tombstones:
+        return
+    for store in places.shops:
+        for part in warehouse.returned_people(store).iter_slices(PEOPLE_PER_CASE):
+            named = Named(tuple(part["customer_key"]))
+            again = sorted(set(part["certificate"].drop_nulls()))
+            case = _case(places, {store: warehouse.find_people(store, named)}, again)
+            _leave_warehouse(places, warehouse, places.journal.save(case))
+    warehouse.settle_adopted_tombstones()
+
+
+def _leave_bytes(places: Places) -> None:
+    """The file of the warehouse is written again once, for all cases."""
+    if any(BYTES in case.steps for case in places.journal.cases()):
+        rewrite_warehouse(places.data_dir / WAREHOUSE_NAME, started_at=places.now)
+        for case in places.journal.cases():
+            if WAREHOUSE not in case.steps:
+                places.journal.save(_done(case, BYTES))
+
+
+def _leave_files(places: Places, case: Case) -> Case:
+    """Files and copies; then the identifiers are dropped, and the certificate is written."""
+    if WAREHOUSE in case.steps:
+        return case
+    if FILES in case.steps:
+        case = places.journal.save(_clean_files(places, case))
+    if COPIES in case.steps:
+        found = search_copies(places.data_dir, sought_of(case).traces)
+        case = replace(case, copies=found.holding, unreachable=found.unreachable)
+        case = places.journal.save(_done(case, COPIES))
+        drop_gone(places.data_dir)
+    else:
+        case = replace(case, copies=still_holding(places.data_dir, case))
+    if not case.steps:
+        case = replace(case, people={})
+    places.journal.save(case)
+    if case.is_certified:
+        _certify(places, case)
+    if case.is_finished:
+        places.journal.close(case)
+    return case
+
+
+def _clean_files(places: Places, case: Case) -> Case:
+    cleaned = clean_files(places.data_dir, sought_of(case), case.left)
+    rewritten = tuple(sorted({*case.rewritten, *cleaned.rewritten}))
+    case = replace(case, rewritten=rewritten, left=cleaned.left)
+    return case if cleaned.left else _done(case, FILES)
+
+
+def _done(case: Case, step: str) -> Case:
+    return replace(case, steps=tuple(one for one in case.steps if one != step))
+
+
+def _certify(places: Places, case: Case) -> None:
+    folder = places.data_dir / CERTIFICATES
+    folder.mkdir(mode=0o700, exist_ok=True)
+    content = json.dumps(certificate_of(case), indent=2).encode()
+    write_durably(folder / case.certificate, content)
+
+
+def certificate_of(case: Case) -> dict[str, Any]:
+    """What was done to forget somebody; nothing in it is personal."""
+    return {
+        "forgotten_at": case.begun_at.isoformat(),
+        "is_finished": case.is_finished,
+        "removed": {store: dict(counts) for store, counts in case.removed.items()},
+        "files_rewritten": list(case.rewritten),
+        "platforms": {name: "; ".join(words) for name, words in case.answers.items()},
+        "still_in": sorted(case.copies),
+        "not_reachable": list(case.unreachable),
+        "forgotten_again": list(case.again),
+        "stays_away": "salted digests of the identifiers keep later pulls and imports away",
+    }
+
+
+def open_questions(case: Case) -> Iterator[str]:
+    """What is left of a case, a line each: who has to do what."""
+    for name, fault in case.faults.items():
+        yield f"{name} has not erased the person: {fault}"
+    for name in sorted(set(case.to_ask) - set(case.faults)):
+        yield f"{name} was not asked to erase the person yet"
+    if WAREHOUSE in case.steps or BYTES in case.steps:
+        yield "the warehouse still holds the person"
+    for name, why in case.left.items():
+        yield f"{name} {why}: mend or delete it"
+    if FILES in case.steps and not case.left:
+        yield "the files of the data folder were not searched yet"
+    for name in case.copies:
+        yield f"{name} still holds the person, or cannot be read: delete or replace it"
+    for name in case.unreachable:
+        yield f"{name} is not reachable: look there whether the backup holds the person"

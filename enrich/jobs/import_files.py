@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
-from enrich.imports import read_import
+from enrich.errors import HeldBack
+from enrich.imports import FileCount, read_import
+from enrich.jobs.pulling import is_no_accident
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import recorded
 from enrich.jobs.shops import Shop
@@ -38,11 +41,19 @@ class ImportReport:
 
 
 def import_store(
-    warehouse: Warehouse, shop: Shop, files: Files, *, now: datetime, report: Reporter = SILENT
+    warehouse: Warehouse,
+    shop: Shop,
+    files: Files,
+    *,
+    now: datetime,
+    confirmed: bool = False,
+    report: Reporter = SILENT,
 ) -> ImportReport:
     """What one import did; importing the same files again changes nothing.
 
-    Raises BadSettings when a file cannot be read or holds no good row; nothing is loaded then.
+    Raises BadSettings when a file cannot be read or holds no good row, and HeldBack when so many of
+    its rows are unusable that it is no accident of theirs; nothing is loaded then. Somebody who
+    looked says `confirmed`.
     """
     frames = read_import(
         files.orders,
@@ -51,6 +62,8 @@ def import_store(
         time_zone=shop.rules.time_zone,
         currency=shop.rules.currency,
     )
+    if not confirmed:
+        brake(frames.counts)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
         loaded = warehouse.load_import(
@@ -69,3 +82,27 @@ def import_store(
         run.note({entity: asdict(count) for entity, count in kept.items()})
         run.note({"rejected": done.reject_count, "notes": list(done.notes)})
     return done
+
+
+SHOWN_REASONS = 3
+
+
+def brake(files: Iterable[FileCount]) -> None:
+    """Raises HeldBack on a file of which more than a fifth cannot be used, as a sync does."""
+    for file in files:
+        if is_no_accident(len(file.rejects), file.row_count):
+            raise HeldBack(
+                f"{file.name}: {len(file.rejects):,} of {file.row_count:,} rows are unusable,"
+                f" nothing was loaded: {_reasons(file)}; correct the file, or load its other rows"
+                " with --confirm"
+            )
+
+
+def _reasons(file: FileCount) -> str:
+    """The most frequent reasons, each with its first line; no value of the file."""
+    counts = Counter(reject.reason for reject in file.rejects)
+    first = {reject.reason: reject.line for reject in reversed(file.rejects)}
+    return "; ".join(
+        f"{reason} ({count:,} rows, the first is line {first[reason]})"
+        for reason, count in counts.most_common(SHOWN_REASONS)
+    )

@@ -12,14 +12,19 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars import selectors
 
-from enrich.jobs.tables import for_people
+from enrich.spreadsheet import csv_options, for_people
 
 FORMATS = (".parquet", ".csv")
 
 
 @contextmanager
-def written(parts: Iterable[pl.DataFrame], output: Path | None) -> Iterator[Iterable[pl.DataFrame]]:
-    """The same parts to pass on; what passed, and what did not, is in the file after the block."""
+def written(
+    parts: Iterable[pl.DataFrame], output: Path | None, csv_for: str | None = None
+) -> Iterator[Iterable[pl.DataFrame]]:
+    """The same parts to pass on; what passed, and what did not, is in the file after the block.
+
+    `csv_for` names the reader of a CSV file, one of `enrich.spreadsheet.CSV_READERS`.
+    """
     if output is None:
         yield parts
         return
@@ -28,7 +33,7 @@ def written(parts: Iterable[pl.DataFrame], output: Path | None) -> Iterator[Iter
         passing = _each_written(parts, Path(folder))
         yield passing
         deque(passing, maxlen=0)  # what nobody asked for in the block
-        _join(sorted(Path(folder).iterdir()), output)
+        _join(sorted(Path(folder).iterdir()), output, csv_for)
 
 
 def _each_written(parts: Iterable[pl.DataFrame], folder: Path) -> Iterator[pl.DataFrame]:
@@ -43,19 +48,19 @@ def _plain(part: pl.DataFrame) -> pl.DataFrame:
     return part.with_columns(selectors.enum().cast(pl.String), lists)
 
 
-def _join(parts: list[Path], output: Path) -> None:
+def _join(parts: list[Path], output: Path, csv_for: str | None) -> None:
     half = output.with_name(f".{output.name}.half")
     half.unlink(missing_ok=True)
     os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        _sink(pl.scan_parquet(parts), half, output.suffix.lower())
+        _sink(pl.scan_parquet(parts), half, output.suffix.lower(), csv_for)
         half.replace(output)
     finally:
         half.unlink(missing_ok=True)
 
 
-def _sink(profiles: pl.LazyFrame, path: Path, suffix: str) -> None:
+def _sink(profiles: pl.LazyFrame, path: Path, suffix: str, csv_for: str | None) -> None:
     if suffix == ".csv":
-        for_people(profiles).sink_csv(path)
+        for_people(profiles).sink_csv(path, **csv_options(csv_for))
     else:
         profiles.sink_parquet(path)

@@ -74,11 +74,13 @@ def make_profiles(
     now: datetime,
     as_of: date | None = None,
     output: Path | None = None,
+    csv_for: str | None = None,
     report: Reporter = SILENT,
 ) -> ProfilesReport:
     """Compute the profiles of one store; keep them when the day is the current one.
 
     The customers and purchases are resolved first, so that a changed setting counts at once.
+    `csv_for` names the spreadsheet that reads `output`, one of `enrich.spreadsheet.CSV_READERS`.
     """
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
@@ -92,7 +94,7 @@ def make_profiles(
             report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
         profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
-        with written(profiles, plan.output) as passed_on:
+        with written(profiles, plan.output, csv_for) as passed_on:
             if plan.is_kept:
                 kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
                 warehouse.keep_profiles(*kept, run_id=run.run_id, now=now)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from enrich.model import Rules
 from enrich.profile import fields, windows_of
-from enrich.store import READ_COPY_NAME, Warehouse
+from enrich.store import Warehouse
 
 
 def publish(warehouse: Warehouse) -> Path:
     """The path of the fresh read copy; the one before is replaced at once, readers keep theirs."""
     rules = Rules(windows=windows_of(warehouse.profile_columns()))
     definitions = {field.name: field.definition for field in fields(rules)}
-    target = warehouse.path.with_name(READ_COPY_NAME)
-    return warehouse.publish(target, {"profiles": definitions})
+    return warehouse.publish({"profiles": definitions})

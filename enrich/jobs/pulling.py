@@ -116,9 +116,14 @@ def _sorted_out(
     return records, rejects
 
 
+def is_no_accident(reject_count: int, record_count: int) -> bool:
+    """Whether more than a fifth of the records is unusable; a few records prove nothing."""
+    return record_count >= JUDGED_FROM and reject_count > MOST_REJECTED * record_count
+
+
 def brake(entity: str, loaded: Loaded, fetched_count: int) -> None:
     """Raises HeldBack when so many documents are unusable that it is no accident of theirs."""
-    if fetched_count >= JUDGED_FROM and loaded.reject_count > MOST_REJECTED * fetched_count:
+    if is_no_accident(loaded.reject_count, fetched_count):
         raise HeldBack(
             f"{entity}: {loaded.reject_count:,} of {fetched_count:,} documents are unusable;"
             " stopped, `enrich rejects` shows why"

@@ -34,7 +34,7 @@ class Run:
 
     def fail(self, fault: EnrichError) -> None:
         """The run ends as failed although it went through to its end."""
-        self.summary["error"] = str(fault)
+        self.note({"error": str(fault), "exit_code": fault.exit_code})
 
 
 def new_run_id(job: str, now: datetime) -> str:

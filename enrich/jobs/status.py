@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,8 +19,9 @@ from enrich.receiver import TOPICS, inboxes_in
 from enrich.store import ReadCopy
 
 WATERMARKED = ("orders", "customers")
-SHOWN_RUNS = 10
+SHOWN_REJECTS = 10
 SHOWN_EXPORTS = 5
+MOST_PRESSING = (3, 1, 2, 4, 5)
 MOMENT = "%Y-%m-%d %H:%M:%S"
 LATE_HOURS = 9.0
 """Two four-hourly syncs and an hour: later than that, nobody syncs any more."""
@@ -62,7 +63,8 @@ class Pushed:
 class Status:
     """What `enrich status` shows.
 
-    `runs`: the newest, as shown; `pushed` and `exports`: what each platform holds of each entity,
+    `runs`: the last of each job and store, newest first, as shown; `exit_code`: what they come to,
+    see `exit_code_of`; `pushed` and `exports`: what each platform holds of each entity,
     and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
     `proofs`: what the syncs proved per store; `pushes`: the last one to each destination;
     `set_aside`: (store, entity, reason, count);
@@ -71,6 +73,7 @@ class Status:
     """
 
     runs: pl.DataFrame
+    exit_code: int
     pushed: pl.DataFrame
     exports: pl.DataFrame
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
@@ -80,6 +83,31 @@ class Status:
     consents: tuple[tuple[str, str, str, str, int], ...]
     counts: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
+
+
+def status_document(found: Status, waiting: Sequence[tuple[str, str, int, float]]) -> Any:
+    """The status as JSON holds it; moments are UTC."""
+    return {
+        "exit_code": found.exit_code,
+        "advice": list(found.advice),
+        "runs": found.runs.to_dicts(),
+        "pulled": _named(("store", "entity", "moment", "hours_behind"), found.watermarks),
+        "compared": [
+            {"store": proof.store, "is_held": proof.is_held, **proof.counts}
+            for proof in found.proofs
+        ],
+        "last_pushes": [asdict(push) for push in found.pushes],
+        "pushed": found.pushed.to_dicts(),
+        "exports": found.exports.to_dicts(),
+        "consents": _named(("store", "started", "ended", "what", "count"), found.consents),
+        "rejects": _named(("store", "entity", "reason", "records"), found.set_aside),
+        "received": _named(("store", "topic", "files", "hours_waiting"), waiting),
+        "tables": dict(found.counts),
+    }
+
+
+def _named(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def waiting_in(data_dir: Path, now: datetime) -> list[tuple[str, str, int, float]]:
@@ -93,23 +121,30 @@ def waiting_in(data_dir: Path, now: datetime) -> list[tuple[str, str, int, float
 
 
 def read_status(
-    known: Known, stores: Sequence[str], now: datetime, *, is_at_work: bool = False
+    known: Known,
+    stores: Sequence[str],
+    now: datetime,
+    *,
+    destinations: Sequence[str] | None = None,
+    is_at_work: bool = False,
 ) -> Status:
     """What there is to know at the UTC moment `now`.
 
-    Unless a run `is_at_work`, one that has not told its end was killed.
+    Unless a run `is_at_work`, one that has not told its end was killed. Runs of stores and pushes
+    to destinations that the settings have no more count for nothing; None are all destinations.
     """
     runs = _ended(known.runs(LOOKED_BACK), is_at_work=is_at_work)
     proofs = tuple(proof for store in stores if (proof := _proof(known, store)))
     rejects = known.reject_counts()
     found = Status(
-        runs=shown_runs(runs.head(SHOWN_RUNS)),
+        runs=shown_runs(runs.unique(("job", "store"), keep="first", maintain_order=True)),
+        exit_code=exit_code_of(list(_last_codes(runs, stores, destinations))),
         pushed=known.pushed(),
         exports=known.exports(SHOWN_EXPORTS),
         watermarks=tuple(_watermarks(known, stores, now)),
         proofs=proofs,
         pushes=tuple(_pushes(runs)),
-        set_aside=tuple(rejects.head(SHOWN_RUNS).iter_rows()),
+        set_aside=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
         consents=tuple(_consents(runs)),
         counts=tuple(_counts(known)),
         advice=(),
@@ -120,6 +155,37 @@ def read_status(
 def _ended(runs: pl.DataFrame, *, is_at_work: bool) -> pl.DataFrame:
     said = pl.col("status").replace({} if is_at_work else {"running": "killed"})
     return runs.with_columns(status=said)
+
+
+def exit_code_of(codes: Sequence[int]) -> int:
+    """The most pressing: refused keys, then a failure, then wrong settings, then held back."""
+    return next((code for code in MOST_PRESSING if code in codes), 0)
+
+
+def _last_codes(
+    runs: pl.DataFrame, stores: Sequence[str], destinations: Sequence[str] | None
+) -> Iterator[int]:
+    """What the last run of each job came to; a push is one of its destination and entity."""
+    seen: set[tuple[Any, ...]] = set()
+    for job, store, status, text in runs.select("job", "store", "status", "summary").iter_rows():
+        said = json.loads(text) if text else {}
+        whole = (job, store)
+        part = (job, store, said.get("destination"), said.get("entity"))
+        # One that was killed before it knew its destination is made up for by any later push.
+        is_repeated = part in seen or ("destination" not in said and whole in seen)
+        is_gone = store not in (None, *stores) or (
+            destinations is not None and said.get("destination") not in (None, *destinations)
+        )
+        if is_repeated or is_gone or said.get("dry_run"):
+            continue
+        seen |= {part, whole}
+        yield _code_of(status, said)
+
+
+def _code_of(status: str, said: Mapping[str, Any]) -> int:
+    if status in ("completed", "running"):
+        return 0
+    return int(said.get("exit_code") or (4 if said.get("held") else 1))
 
 
 def _proof(known: Known, store: str) -> Proof | None:

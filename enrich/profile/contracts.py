@@ -9,6 +9,7 @@ from typing import Protocol
 import polars as pl
 
 from enrich.errors import Stop
+from enrich.model import MAX_TOTAL_CENTS
 
 CONTACT_COLUMNS: Mapping[str, type[pl.DataType]] = {
     "customer_id": pl.String,
@@ -44,8 +45,6 @@ HISTORY = {
     "previous_rfm_segment": pl.String,
     "rfm_segment_changed_on": pl.Date,
 }
-
-_LARGEST_EXACT_CENTS = 2**53  # far within what 64 bits and 18 digits hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,8 @@ def checked_purchases(purchases: pl.DataFrame) -> pl.DataFrame:
     bought = _in_order("purchases", "purchase_no", purchases, PURCHASES)
     amounts = bought["amount_cents"]
     _require((amounts >= 0).all(), "purchases", "amount_cents", "not negative")
-    total = amounts.cast(pl.Float64).sum()
-    _require(total < _LARGEST_EXACT_CENTS, "purchases", "amount_cents", "small enough to add")
+    total = amounts.cast(pl.Float64).sum()  # which does not wrap around
+    _require(total < MAX_TOTAL_CENTS, "purchases", "amount_cents", "small enough to add")
     return bought
 
 

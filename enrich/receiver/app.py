@@ -94,6 +94,10 @@ class Receiver:
             parts = (f"{name} {count:,} {word}" for (name, word), count in sorted(tally.items()))
             self.say("; ".join(parts))
 
+    def count_connection(self, what: str) -> None:
+        """A connection that came to no call, for the next line of the log."""
+        self._tally[_ANYBODY, what] += 1
+
     async def _answer(self, scope: Scope, receive: Receive) -> int:
         """The status of the reply; no more calls at once than are allowed."""
         if scope["path"] == HEALTH:
@@ -133,7 +137,7 @@ class Receiver:
             return LATER
         except Exception as error:
             # The server would print what the caller sent; only the kind of fault may be told.
-            self.say(f"{door.name}: unexpected {type(error).__name__}")
+            self._tally[door.name, f"unexpected {type(error).__name__}"] += 1
             return BROKEN
         return OK
 

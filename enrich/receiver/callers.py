@@ -18,12 +18,12 @@ from pydantic import SecretStr
 from pydantic_core import from_json
 
 from enrich.errors import BadSettings
-from enrich.model import tidy_document_id
+from enrich.model import EARLIEST, LATEST, MAX_KEY, tidy_document_id
 from enrich.receiver.inbox import Inbox
 from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, Told
 
 SHORTEST_SECRET = 20
-LONGEST_KEY = 320  # an e-mail address is no longer
+LONGEST_EVENT = 64  # an order state of VTEX has half as many letters
 MOST_IN_ONE_CALL = 1_000
 
 
@@ -77,8 +77,13 @@ def check_secret(name: str, secret: SecretStr) -> SecretStr:
 
 def read_call(kind: str, call: Call) -> list[Told]:
     """What a call tells; nothing for a mere question whether we are there. Raises NotUnderstood."""
-    told = KINDS[kind].read(call)
-    if any(not 0 < len(one.key) <= LONGEST_KEY or not one.key.isprintable() for one in told):
+    try:
+        told = KINDS[kind].read(call)
+    except NotUnderstood:
+        raise
+    except ValueError:  # such as a number of 5,000 digits
+        raise NotUnderstood("not readable") from None
+    if any(not 0 < len(one.key) <= MAX_KEY or not one.key.isprintable() for one in told):
         raise NotUnderstood("no usable id or address")
     return told
 
@@ -96,8 +101,13 @@ def _orders(call: Call) -> list[Told]:
         return []
     state = said.get("state")
     told_at = _moment(said.get("currentchange") or said.get("lastchange"))
-    event = state if isinstance(state, str) and state else call.event
-    return [Told(ORDERS, _text(said, "orderid"), event, told_at)]
+    return [Told(ORDERS, _text(said, "orderid"), _state(state) or call.event, told_at)]
+
+
+def _state(value: object) -> str | None:
+    """An order state as VTEX writes one; what is no such word is not kept."""
+    is_state = isinstance(value, str) and len(value) <= LONGEST_EVENT and value.isprintable()
+    return value if is_state and isinstance(value, str) else None
 
 
 def _connectif(call: Call) -> list[Told]:
@@ -185,10 +195,16 @@ def _email(said: Mapping[str, Any], *names: str) -> str:
 
 
 def _moment(value: object) -> datetime | None:
-    """A UTC moment of ISO 8601 text; without a zone it is UTC, as VTEX documents."""
+    """A UTC moment of ISO 8601 text; without a zone it is UTC, as VTEX documents.
+
+    None for what no clock of this century shows: .NET writes "no date" as the first day of year 1,
+    and the last days of the calendar have no moment in UTC.
+    """
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
+        return None
+    if not EARLIEST.year <= moment.year < LATEST.year:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 

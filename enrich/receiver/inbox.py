@@ -8,7 +8,6 @@ as a whole.
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from enrich.durable import UNFINISHED, sync_folder, write_durably
 from enrich.receiver.messages import TOPICS, Message, Topic, decode, encode
 
 FOLDER = "inbox"
 SUFFIX = ".inbox"
-UNFINISHED = ".unfinished"
 GIVEN_UP_AFTER = timedelta(hours=1)  # a write takes milliseconds; this one's process died
 
 
@@ -55,7 +54,7 @@ class Inbox:
     def keep(self, topic: Topic, messages: Sequence[Message], now: datetime) -> Path:
         """The file of these messages of one topic, safe on disk. Raises OSError when it is not."""
         path = self.folder / topic / _name(now)
-        _write_durably(path, b"".join(map(encode, messages)))
+        write_durably(path, b"".join(map(encode, messages)))
         return path
 
     def open(self, topic: Topic) -> Iterator[Opened]:
@@ -126,24 +125,10 @@ def _moment_of(name: str) -> datetime:
     return datetime.fromisoformat(name.partition("-")[0]).replace(tzinfo=UTC)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
-    try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def _replace(path: Path, messages: Sequence[Message]) -> None:
     """Fewer messages in the same place in time; none leave no file."""
     if messages:
-        _write_durably(path, b"".join(map(encode, messages)))
+        write_durably(path, b"".join(map(encode, messages)))
     else:
         path.unlink(missing_ok=True)
 
@@ -153,18 +138,7 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is only safe when its folder is; some systems cannot open a folder."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)
 
 
 def _opened(path: Path) -> Opened | None:

@@ -6,7 +6,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const asked = new URLSearchParams(location.hash.slice(1));
 const browser = (navigator.language || "en").slice(0, 2);
 const view = {
-  store: Math.min(Number(asked.get("store")) || 0, DATA.stores.length - 1),
+  store: DATA.stores[Number(asked.get("store"))] ? Number(asked.get("store")) : 0,
   period: asked.get("period") ?? "30",
   filter: Number(asked.get("filter")) || 0,
   metric: asked.get("metric") ?? "amount",
@@ -45,7 +45,7 @@ function head() {
 }
 function bar() {
   const options = (kind) => rows("read_filters").filter((one) => one.kind === kind).map((one) =>
-    el("option", { value: one.filter_no, selected: one.filter_no === view.filter ? "" : null }, kind === "segment" ? segmentName(one.label) : word(one.label ?? "everything")));
+    el("option", { value: one.filter_no, selected: one.filter_no === view.filter ? "" : null }, kind === "segment" ? segmentName(one.label) : called(one.label ?? word("everything"))));
   return [
     chips(word("period"), rows("read_periods").map(({ period }) => [period, word(`p${period}`)]), view.period, (period) => look({ period })),
     el("select", { "aria-label": word("filter"), on: ["change", (event) => look({ filter: Number(event.target.value) })] },

@@ -1,7 +1,7 @@
 // The customer base: who there is, where the value is, who moved, who comes back, which carts are waiting.
 const segmentRow = (name) => DATA.segments.find((one) => one.name === name);
 // A segment in the language of the page; "(other)" and "(new)" are words, a segment of an older table keeps its name.
-const segmentName = (name) => segmentRow(name)?.label[view.lang] ?? word(name);
+const segmentName = (name) => segmentRow(name)?.label[view.lang] ?? called(name);
 
 function base() {
   const one = rows("customers")[0];

@@ -70,7 +70,7 @@ function sold(dimension) {
   const units = dimension === "promo_code" || dimension === "channel" ? word("purchases") : word("units");
   const like = largest(found, "amount_cents");
   const columns = [
-    ["", (row) => shareCell(el("span", {}, word(row.label), " ", el("small", { class: "soft" }, percent(row.share_percent))), row.share_percent)],
+    ["", (row) => shareCell(el("span", {}, called(row.label), " ", el("small", { class: "soft" }, percent(row.share_percent))), row.share_percent)],
     [word("amount"), (row) => money(row.amount_cents, like), true],
     [units, (row) => number(row.units), true, "wide-only"], [word("customers"), (row) => count(row.customers), true, "wide-only"],
     ...(found.some((row) => row.amount_change !== null) ? [[word("change"), (row) => moved(row.amount_change), true]] : [])];

@@ -2,7 +2,13 @@
 const LANGUAGES = ["es", "pt", "en"];
 // Spanish as it is written where VTEX is strong; a reader whose browser says es-MX gets Mexico's marks.
 const LOCALES = { es: "es-AR", pt: "pt-BR", en: "en" };
-const WORDS = JSON.parse(document.getElementById("words").textContent);
+const WORDS = JSON.parse(document.getElementById("words").textContent, withoutAncestors);
+
+// A key is looked up among its own alone: a channel may be called "constructor" or "__proto__".
+function withoutAncestors(_, value) {
+  const isTable = value !== null && typeof value === "object" && !Array.isArray(value);
+  return isTable ? Object.assign(Object.create(null), value) : value;
+}
 
 const locale = () => {
   const asked = navigator.language || "";
@@ -12,6 +18,8 @@ function word(key, values = {}) {
   const text = WORDS[view.lang][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
+// What a channel, brand or product is called is shown as it is; our own names for the rest are in parentheses.
+const called = (name) => (/^\(.*\)$/.test(name) ? WORDS[view.lang][name] : null) ?? name;
 const known = (prefix, key) => WORDS[view.lang][`${prefix}_${key}`] ?? key;
 
 // Null is a figure about one to four people.

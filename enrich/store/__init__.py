@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from enrich.settings import WAREHOUSE_NAME
 from enrich.store.connection import another, connect
 from enrich.store.damage import explained
+from enrich.store.forgetting import REMEMBERED_NAME, Found, Named, adopt_remembered
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
+from enrich.store.publishing import OWN_COPY
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
+from enrich.store.searching import is_database
+from enrich.store.sharing import READ_COPY_NAME, Sharing
+from enrich.store.traces import IDENTIFIER_COLUMNS, Traces, traces_of
 from enrich.store.warehouse import Warehouse
 
 __all__ = [
+    "IDENTIFIER_COLUMNS",
+    "OWN_COPY",
     "READ_COPY_NAME",
+    "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
+    "Found",
+    "Named",
     "ReadCopy",
     "ReadyQuery",
+    "Sharing",
     "StoreParts",
+    "Traces",
     "Warehouse",
+    "is_database",
     "open_warehouse",
     "read_warehouse",
     "ready_queries",
     "serving_lock",
+    "traces_of",
 ]
-
-WAREHOUSE_NAME = "warehouse.duckdb"
-READ_COPY_NAME = "analysis.duckdb"
 
 
 @contextmanager
-def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[None]:
+def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[int]:
     """Held while the schedules of a data folder are served; raises Locked when they are already."""
     data_dir.mkdir(parents=True, exist_ok=True)
     does = "serves the schedules of this data folder"
     with writer_lock(
         data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
-    ):
-        yield
+    ) as descriptor:
+        yield descriptor
 
 
 @contextmanager
@@ -51,19 +63,22 @@ def open_warehouse(
     started_at: datetime | None = None,
     memory_limit: str = "4GB",
     threads: int | None = None,
+    sharing: Sharing = Sharing(),
 ) -> Iterator[Warehouse]:
     """The warehouse of `data_dir`, made when there is none, owned by this process in the block.
 
-    Raises Locked saying who holds it, BadSettings when the file is newer than the program, Stop
-    when the file is damaged, the disk full or the memory too small.
+    `sharing` is how its read copy is shared. Raises Locked saying who holds it, BadSettings when
+    the file is newer than the program, Stop when the file is damaged, the disk full, the memory
+    too small or the account not allowed.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
-    with writer_lock(data_dir / ".lock", job, signature), explained(path):
-        connection = connect(path, memory_limit, threads)
-        try:
-            with another(connection) as reader:
-                yield Warehouse(path, connection, reader)
-        finally:
-            connection.close()
+    with explained(path):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            writer_lock(data_dir / ".lock", job, signature),
+            closing(connect(path, memory_limit, threads)) as connection,
+            another(connection) as reader,
+        ):
+            adopt_remembered(connection, data_dir / REMEMBERED_NAME)
+            yield Warehouse(path, connection, reader, sharing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -23,7 +23,7 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
     """A connection to the warehouse file, created for its owner alone, with schema and macros.
 
     An older file is copied beside itself, then brought up to date in one transaction; a newer one
-    is refused with BadSettings.
+    is refused with BadSettings. What DuckDB raises is to be `explained`.
     """
     _create_private(path)
     connection = _open(path)
@@ -86,7 +86,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # rolled back already; the fault itself must come out
+            connection.rollback()
         raise
     connection.commit()
 
@@ -125,12 +126,9 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         connection.execute(f"attach {quoted(str(path))} as warehouse ({ROW_GROUPS})")
         connection.execute("use warehouse")
         return connection
-    except duckdb.IOException as error:
+    except BaseException:
         connection.close()
-        reason = str(error).splitlines()[0]
-        raise BadSettings(
-            f"the warehouse {path} cannot be opened: {reason}; put a backup in its place"
-        ) from None
+        raise
     finally:
         os.umask(previous)
 

@@ -1,8 +1,11 @@
-"""One person out of everything, and kept out: tombstones are salted digests, never a value."""
+"""People out of everything, and kept out: tombstones are salted digests, never a value."""
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,74 +14,123 @@ import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.store.connection import ROW_GROUPS, schema_version
+from enrich.store.connection import ROW_GROUPS, schema_version, transaction
 from enrich.store.scripts import quoted, read, registered, run, table_exists
+from enrich.store.traces import Traces, traces_of
+
+REMEMBERED_NAME = "forgotten.ndjson"
+"""In the data folder, a line per identifier of whoever was forgotten: it outlives the warehouse."""
 
 OF_CUSTOMERS = ("coded_profiles",)
 """Tables of customers that are not there from the beginning."""
 
+Identifier = tuple[str, str, int | None]
+"""kind, value, customer_key; the key is None for an e-mail that no customer has."""
+
+_IDENTIFIERS = {"kind": pl.String, "value": pl.String, "customer_key": pl.Int64}
+
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was removed of one person in one store.
+class Named:
+    """Whom to forget or to show in one store, by our keys, by identifiers, or both."""
 
-    `counts`: (what, rows); `pushed`: destination, record_id, remote_key of every record a platform
-    accepted; `values` are the person's identifiers, to search for afterwards and then to drop.
+    customer_keys: tuple[int, ...] = ()
+    identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of some people in one store.
+
+    `counts`: (what, rows); `traces`: (kind, text) to search files and copies by; `pushed`:
+    destination, record_id, remote_key of every record a platform accepted; `remembered`: store,
+    kind, digest, customer_key, salt of each identifier, which is all that stays of them.
     """
 
+    named: Named = field(repr=False)
     counts: tuple[tuple[str, int], ...]
+    traces: tuple[tuple[str, str], ...] = field(repr=False)
     pushed: pl.DataFrame = field(repr=False)
-    values: tuple[str, ...] = field(repr=False)
-    customer_keys: tuple[int, ...]
-
-    @property
-    def is_known(self) -> bool:
-        return bool(self.customer_keys) or dict(self.counts).get("orders made anonymous", 0) > 0
+    remembered: pl.DataFrame = field(repr=False)
 
 
-def forget(
+def find(connection: duckdb.DuckDBPyConnection, store: str, named: Named) -> Found:
+    """What there is of the people; nothing is removed."""
+    with found_people(connection, store, named):
+        identifiers = tuple(read(connection, "forget/identifiers").iter_rows())
+        keys = read_keys(connection)
+        return Found(
+            Named(keys, identifiers),
+            tuple(read(connection, "forget/counts", store=store).iter_rows()),
+            tuple(read(connection, "forget/traces", store=store).iter_rows()),
+            pl.concat(
+                [
+                    read(connection, "forget/pushed", store=store),
+                    read(connection, "forget/pushed_consents", store=store),
+                ]
+            ).unique(["destination", "remote_key"], maintain_order=True),
+            read(connection, "forget/digests", store=store),
+        )
+
+
+def remove(
     connection: duckdb.DuckDBPyConnection,
     store: str,
-    who: str,
+    named: Named,
+    *,
+    certificate: str,
     now: datetime,
-) -> Forgotten:
-    """What was removed of the person `who` names; the caller holds the transaction.
+) -> None:
+    """Everything personal of the people is gone, and they stay away; a repeat changes nothing.
 
-    The typed orders of `loaded_keys` are to be filled again, then the store is to be resolved.
-    `who` is an e-mail, a document, the source's customer id or our customer_key.
+    The caller holds the transaction, fills the typed orders of `loaded_keys` again, and resolves.
     """
+    with found_people(connection, store, named):
+        run(connection, "forget/remove", store=store, certificate=certificate, now=now)
+        run(connection, "forget/remove_consents", store=store)
+        for table in OF_CUSTOMERS:
+            if table_exists(connection, table):
+                _remove_customers(connection, table)
+
+
+@contextmanager
+def found_people(connection: duckdb.DuckDBPyConnection, store: str, named: Named) -> Iterator[None]:
+    """In the block there are the temporary tables of sql/forget/find.sql and forgotten_rejects."""
     make_salt(connection)
-    run(connection, "forget/find", store=store, who=who, now=now)
-    run(connection, "forget/consents")
-    found = Forgotten(
-        counts=tuple(
-            row
-            for script in ("forget/counts", "forget/consent_count")
-            for row in read(connection, script, store=store).iter_rows()
-        ),
-        pushed=pl.concat(
-            [
-                read(connection, "forget/pushed", store=store),
-                read(connection, "forget/pushed_consents", store=store),
-            ]
-        ).unique(["destination", "remote_key"], maintain_order=True),
-        values=tuple(read(connection, "forget/values", store=store)["value"]),
-        customer_keys=_keys(connection),
+    keys = pl.DataFrame({"customer_key": named.customer_keys}, schema={"customer_key": pl.Int64})
+    identifiers = pl.DataFrame(named.identifiers, schema=_IDENTIFIERS, orient="row")
+    with registered(connection, {"named_customers": keys, "named_identifiers": identifiers}):
+        run(connection, "forget/find", store=store)
+    rejects = _rejects_naming(connection, store)
+    with registered(connection, {"found_rejects": rejects.to_frame("reject")}):
+        connection.execute(
+            "create or replace temp table forgotten_rejects as select reject from found_rejects"
+        )
+    yield
+
+
+def _rejects_naming(connection: duckdb.DuckDBPyConnection, store: str) -> pl.Series:
+    """The row ids of the rejects that name one of the people, or are their contacts and orders."""
+    own = read(connection, "forget/own_rejects", store=store)["reject"]
+    traces = traces_of(read(connection, "forget/identifiers").select("kind", "value").iter_rows())
+    return pl.concat([own, *_named_in_rejects(connection, store, traces)]).unique()
+
+
+def _named_in_rejects(
+    connection: duckdb.DuckDBPyConnection, store: str, traces: Traces
+) -> Iterable[pl.Series]:
+    rows = connection.sql(
+        "select rowid as reject, payload from state.rejects where store = $store"
+        " and payload is not null",
+        params={"store": store},
     )
-    for script in ("forget/remove", "forget/remove_consents"):
-        run(connection, script, store=store)
-    for table in OF_CUSTOMERS:
-        if table_exists(connection, table):
-            _remove_customers(connection, table)
-    return found
+    for batch in rows.to_arrow_reader(10_000):
+        frame = pl.DataFrame(batch)
+        yield frame["reject"].filter(traces.in_texts(frame["payload"]))
 
 
-def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
-    """The salt of every digest is there afterwards."""
-    run(connection, "state/salt", fresh_salt=secrets.token_hex(32))
-
-
-def _keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+def read_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    """The keys in `forgotten_customers`."""
     found = connection.execute("select customer_key from forgotten_customers order by all")
     return tuple(key for (key,) in found.fetchall())
 
@@ -91,9 +143,49 @@ def _remove_customers(connection: duckdb.DuckDBPyConnection, table: str) -> None
     )
 
 
+def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
+    """The salt of every digest is there afterwards, and the table tombstone_salts of all salts."""
+    run(connection, "state/salt", fresh_salt=secrets.token_hex(32))
+    run(connection, "forget/salts")
+
+
+def adopt_remembered(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The warehouse knows what the file beside it knows of forgotten people.
+
+    One that was restored, or begun anew, does not; then `has_adopted` until it was checked.
+    """
+    byte_count = path.stat().st_size if path.is_file() else 0
+    known = connection.execute("select byte_count from state.tombstones_read").fetchall()
+    if byte_count and known != [(byte_count,)]:
+        with transaction(connection):
+            run(connection, "forget/adopt", path=str(path), byte_count=byte_count)
+
+
+def has_adopted(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether digests came from the file and the customers were not compared with them yet."""
+    found = connection.execute("from state.tombstones_read where not is_checked").fetchall()
+    return bool(found)
+
+
+def settle_adopted(connection: duckdb.DuckDBPyConnection) -> None:
+    """The customers were compared with all digests."""
+    connection.execute("update state.tombstones_read set is_checked = true")
+
+
+def returned(connection: duckdb.DuckDBPyConnection, store: str) -> pl.DataFrame:
+    """customer_key, certificate of the customers who were forgotten and are here again."""
+    return read(connection, "forget/returned", store=store)
+
+
+def inactive(connection: duckdb.DuckDBPyConnection, store: str, before: datetime) -> pl.Series:
+    """The keys of the customers without a purchase or another sign of life since then."""
+    return read(connection, "forget/inactive", store=store, before=before)["customer_key"]
+
+
 def keep_away(connection: duckdb.DuckDBPyConnection, store: str, entity: str) -> None:
     """Take whoever was forgotten out of `incoming_documents`."""
     if entity in ("orders", "customers") and _has_tombstones(connection, store):
+        run(connection, "forget/salts")
         run(connection, f"forget/incoming_{entity}", store=store)
 
 
@@ -103,6 +195,7 @@ def without_forgotten(
     """An imported frame without whoever was forgotten; of orders only the person is taken out."""
     if entity not in ("orders", "customers") or not _has_tombstones(connection, store):
         return frame
+    run(connection, "forget/salts")
     with registered(connection, {"incoming": frame}):
         return read(connection, f"forget/imported_{entity}", store=store)
 
@@ -118,6 +211,7 @@ def rewrite(path: Path) -> None:
     """
     fresh = path.with_name(f".{path.name}.fresh")
     fresh.unlink(missing_ok=True)
+    previous = os.umask(0o077)
     try:
         with duckdb.connect() as connection:
             for name, file in (("stale", path), ("fresh", fresh)):
@@ -127,6 +221,7 @@ def rewrite(path: Path) -> None:
         _refuse_half(fresh)
         fresh.replace(path)
     finally:
+        os.umask(previous)
         fresh.unlink(missing_ok=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from enrich.store.connection import (
     is_outdated,
     schema_version,
 )
+from enrich.store.copies import remember_copy
+from enrich.store.damage import BACKUP, REPLACEABLE, explained, kind_of
 from enrich.store.lock import writer_lock
 
 LOCK_NAME = ".lock"
@@ -25,26 +26,39 @@ BACKUPS = "backups"
 
 def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
     """The file of `path` without what was deleted from it; raises Locked."""
-    with writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
         forgetting.rewrite(path)
 
 
-def back_up(path: Path, target: Path | None, *, started_at: datetime) -> Path:
+def back_up(
+    path: Path, target: Path | None, *, started_at: datetime, replaces: bool = False
+) -> Path:
     """The whole copy of the warehouse at `target`, by default in `backups`; raises Locked.
 
-    Everything that is not in it can be made again from it: the read copy by `enrich sync`.
+    Everything that is not in it can be made again from it: the read copy by `enrich sync`. With
+    `replaces` it takes the place of the backup of before, at once or not at all.
     """
     if not path.is_file():
         raise BadSettings(f"{path} does not exist yet; there is nothing to back up")
     copy = target or path.parent / BACKUPS / f"{path.stem}-{started_at:%Y%m%dT%H%M%SZ}.duckdb"
-    if copy.exists():
-        raise BadSettings(f"{copy} exists already; it is left as it is")
+    _check_target(copy, path, replaces=replaces)
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "backup", _signed(started_at)):
         connect(path, "1GB", None).close()  # what a killed run left beside the file goes into it
-        copy_privately(path, copy)
+        remember_copy(path.parent, copy, started_at)
+        with explained(copy, BACKUP):
+            copy_privately(path, copy)
         _readable_version(copy)
     return copy
+
+
+def _check_target(copy: Path, path: Path, *, replaces: bool) -> None:
+    """Raises BadSettings unless there is nothing, or a backup that is to be replaced."""
+    if not copy.exists():
+        return
+    if not replaces or copy.samefile(path):
+        raise BadSettings(f"{copy} exists already; it is left as it is")
+    _readable_version(copy)
 
 
 def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:
@@ -56,7 +70,7 @@ def restore(path: Path, source: Path, *, started_at: datetime) -> Path | None:
     version = _readable_version(source)
     is_outdated(source, version)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writer_lock(path.parent / LOCK_NAME, "restore", _signed(started_at)):
+    with explained(path), writer_lock(path.parent / LOCK_NAME, "restore", _signed(started_at)):
         before = path.with_name(f"{path.stem}.before-restore-{started_at:%Y%m%dT%H%M%SZ}.duckdb")
         had_one = path.exists()
         if had_one:
@@ -70,8 +84,11 @@ def _keep_aside(path: Path, before: Path) -> None:
 
     The log goes: beside the restored file it would be taken for its own.
     """
-    with suppress(duckdb.Error):
+    try:
         duckdb.connect(str(path)).close()  # what a killed run left beside the file goes into it
+    except duckdb.Error as error:
+        if kind_of(error, path) not in REPLACEABLE:
+            raise  # such as open in another program, which may be writing an order just now
     copy_privately(path, before)
     log = path.with_name(f"{path.name}.wal")
     if log.exists():
@@ -81,11 +98,8 @@ def _keep_aside(path: Path, before: Path) -> None:
 
 def _readable_version(path: Path) -> int:
     """The schema version of a backup; raises BadSettings when it is none."""
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            version = schema_version(connection)
-    except duckdb.Error:
-        version = None
+    with explained(path, BACKUP), duckdb.connect(str(path), read_only=True) as connection:
+        version = schema_version(connection)
     if version is None:
         raise BadSettings(f"{path} is no warehouse (schema {SCHEMA_VERSION} or older is needed)")
     return version

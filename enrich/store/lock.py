@@ -30,16 +30,17 @@ def writer_lock(
     *,
     does: str = "is writing the warehouse",
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
+) -> Iterator[int]:
     """Hold the lock of `path` while the block runs; raises Locked saying who holds it, who `does`.
 
-    Nobody else has it then, and a process that is killed gives it back.
+    Nobody else has it then, and a process that is killed gives it back. A child that inherits the
+    descriptor holds it too.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(descriptor, path, does, sleep)
         _sign(descriptor, {"pid": os.getpid(), "job": holder, "started_at": started_at})
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -1,4 +1,8 @@
-"""The read copy: one DuckDB file for analysts, swapped in whole, so that nobody sees half of it."""
+"""The read copy: one DuckDB file, swapped in whole, so that nobody sees half of it.
+
+It is there twice: our own, which no other program opens, and the shared one, which is a copy of it.
+Whatever an analyst's program does to the shared one, the next publish puts a true one in its place.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ import duckdb
 from enrich.store.connection import ROW_GROUPS, transaction
 from enrich.store.dictionary import column_note, table_notes, view_names
 from enrich.store.scripts import quoted, quoted_name, statement, table_exists
+from enrich.store.sharing import READ_COPY_NAME, Sharing, share, shown_columns
+from enrich.store.swapping import remove, replace
 
 STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
@@ -62,30 +68,82 @@ DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published makes."""
 
 
+OWN_COPY = Path(".analysis") / READ_COPY_NAME
+"""The copy that enrich itself reads, in the data folder: no other program opens it, so none can
+change it or hold it."""
+
+
 def publish(
-    connection: duckdb.DuckDBPyConnection, path: Path, comments: Mapping[str, Mapping[str, str]]
+    connection: duckdb.DuckDBPyConnection,
+    data_dir: Path,
+    sharing: Sharing,
+    comments: Mapping[str, Mapping[str, str]],
 ) -> Path:
-    """The path of the new read copy, readable by its owner only.
+    """The path of the new read copy for other programs; our own is new as well.
 
     `comments` (by table, then column) stand before those of sql/views/columns.toml.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
-    unfinished.unlink(missing_ok=True)
+    own = data_dir / OWN_COPY
+    _make_folder(own.parent)
+    _publish_own(connection, own, comments)
+    if sharing.contacts:
+        return share(own, sharing, data_dir)
+    bare = own.with_name(f"bare-{READ_COPY_NAME}")
     try:
-        with _attached(connection, unfinished):
-            for table in PUBLISHED:
-                if table_exists(connection, table):
-                    connection.table(table).create(f"copy.main.{table}")
-            for table in DERIVED:
-                connection.sql(statement(f"published/{table}")).create(f"copy.main.{table}")
-            for view in view_names():
-                _add_view(connection, view)
-            _comment_all(connection, comments)
-        unfinished.chmod(0o600)
-        unfinished.replace(path)
+        _make(connection, bare, comments, without_contacts=True)
+        return share(bare, sharing, data_dir)
     finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+        remove(bare)
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder for its owner alone; what has its name and is none goes, it was not ours."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _publish_own(
+    connection: duckdb.DuckDBPyConnection, own: Path, comments: Mapping[str, Mapping[str, str]]
+) -> None:
+    unfinished = own.with_name(f"new-{own.name}")
+    try:
+        _make(connection, unfinished, comments)
+        replace(unfinished, own)
+    finally:
+        remove(unfinished)
+
+
+def _make(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    comments: Mapping[str, Mapping[str, str]],
+    *,
+    without_contacts: bool = False,
+) -> None:
+    """A copy at `path`, for its owner alone; `without_contacts`: see sql/views/shared.toml."""
+    remove(path)
+    with _attached(connection, path):
+        for table in PUBLISHED:
+            if table_exists(connection, table):
+                _create(connection.table(table), table, without_contacts)
+        for table in DERIVED:
+            _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
+        for view in view_names():
+            _add_view(connection, view)
+        _comment_all(connection, comments)
+    path.chmod(0o600)
+
+
+def _create(relation: duckdb.DuckDBPyRelation, table: str, without_contacts: bool) -> None:
+    if without_contacts:
+        kinds = [str(kind) for kind in relation.types]
+        columns = shown_columns(table, list(zip(relation.columns, kinds, strict=True)))
+        if not columns:
+            return
+        relation = relation.project(", ".join(columns))
+    relation.create(f"copy.main.{table}")
 
 
 @contextmanager

@@ -1,10 +1,16 @@
-"""The read copy as people see it: opened read-only, without the writer's lock."""
+"""The read copy as people see it: opened read-only, without the writer's lock.
+
+What is asked of it may come from anybody, so the connection reaches nothing but this one file.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,14 +18,21 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+from polars import selectors
 
-from enrich.errors import BadSettings
+from enrich.errors import BadSettings, Stop
 from enrich.store import ledger
 from enrich.store.connection import limit_memory, spill_folder
+from enrich.store.damage import READ_COPY, explained
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
+from enrich.store.publishing import OWN_COPY
 from enrich.store.scripts import frame_of, read, run, scripts_in, table_exists
+
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+"""Statements that only read; MULTI is what `pivot` becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +42,29 @@ class ReadCopy:
     path: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
 
-    def query(
-        self, text: str, values: Sequence[Any] | dict[str, Any] | None = None
-    ) -> pl.DataFrame:
-        """The answer of one query; raises BadSettings with DuckDB's reason when it is wrong."""
-        try:
-            relation = self._connection.sql(text, params=values)
-            return pl.DataFrame() if relation is None else frame_of(relation)
-        except duckdb.Error as error:
-            raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
+    def query(self, text: str, values: dict[str, Any] | None = None) -> pl.DataFrame:
+        """The whole answer of one question; see `batches`."""
+        return pl.concat(self.batches(text, values))
+
+    def batches(
+        self,
+        text: str,
+        values: dict[str, Any] | None = None,
+        *,
+        rows: int = 20_000,
+        max_seconds: float | None = None,
+    ) -> Iterator[pl.DataFrame]:
+        """The answer of one question as frames of at most so many rows, at least one frame.
+
+        Only one of them is held in memory. Raises BadSettings with DuckDB's reason when the
+        question is wrong or is no question, Stop when it takes longer than `max_seconds`.
+        """
+        with _asked(self._connection, max_seconds):
+            question = _one_question(self._connection, text)
+            answer = _answer(self._connection.sql(question, params=values))
+            yield frame_of(answer.limit(0))
+            for batch in answer.to_arrow_reader(rows):
+                yield _within_calendar(pl.DataFrame(batch))
 
     def table(self, name: str, store: str | None = None) -> pl.DataFrame:
         """One table, of one store or of all; empty without columns when it does not exist."""
@@ -52,9 +79,11 @@ class ReadCopy:
         """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
         return desk_frames(self._connection, store, as_of)
 
-    def customer(self, who: str, store: str | None) -> dict[str, pl.DataFrame]:
-        """Everything known of one customer, found by e-mail, id, key or order; see `person`."""
-        return person_frames(self._connection, who, store)
+    def customer(
+        self, who: str | None, store: str | None, key: int | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Everything known of one customer, found by a word or our key; see `person`."""
+        return person_frames(self._connection, who, store, key)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""
@@ -94,30 +123,121 @@ class ReadCopy:
         return ledger.table_counts(self._connection)
 
 
+# What no frame holds, alone or in a list; DuckDB's own spelling of it does.
+_AS_TEXT = re.compile(r"\bINTERVAL\b|\bBIT\b|\bUNION\b|\bTIME WITH TIME ZONE\b")
+
+
+def _answer(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The rows of anybody's query as a frame can hold them; raises BadSettings when none can."""
+    names = relation.columns
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise BadSettings(
+            f"the query failed: two columns are called {repeated[0]}; rename one with `as NAME`"
+        )
+    columns = [
+        duckdb.ColumnExpression(name).cast("varchar").alias(name)
+        if _AS_TEXT.search(str(kind))
+        else duckdb.ColumnExpression(name)
+        for name, kind in zip(names, relation.types, strict=True)
+    ]
+    return relation.select(*columns)
+
+
+def _within_calendar(found: pl.DataFrame) -> pl.DataFrame:
+    for name in found.select(selectors.date() | selectors.datetime()).columns:
+        years = found[name].drop_nulls().dt.year()  # null for infinity
+        if not years.is_between(1, 9999).fill_null(False).all():
+            raise BadSettings(
+                f"the query failed: {name} holds a day outside of the years 1 to 9999;"
+                f" ask for it as text: {name}::varchar"
+            )
+    return found
+
+
 @contextmanager
 def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
-    """The read copy in `data_dir`; raises BadSettings when nothing was published yet."""
-    path = data_dir / "analysis.duckdb"
-    if not path.is_file():
-        raise BadSettings(f"{path} does not exist yet; a sync makes it")
-    connection = _open(path)
-    try:
+    """The read copy in `data_dir`; raises BadSettings when nothing was published yet.
+
+    It is our own, which no other program opens. SQL from outside reads it and nothing else: no
+    other file, no extension, no setting; see `ReadCopy.query`.
+    """
+    path = data_dir / OWN_COPY
+    with explained(path, READ_COPY), ExitStack() as stack:
+        if not path.is_file():
+            raise BadSettings(
+                f"the read copy {path} does not exist yet; a sync makes it (`enrich sync`,"
+                " `import` or `profiles`)"
+            )
+        connection = stack.enter_context(duckdb.connect(str(path), read_only=True))
         connection.execute("set timezone = 'UTC'")
         limit_memory(connection, memory_limit)
-        if os.access(data_dir, os.W_OK):
-            folder = str(spill_folder(path))
-            connection.execute("set temp_directory = $folder", {"folder": folder})
         for script in scripts_in("macros"):
             run(connection, script)
+        _close_in(connection, stack.enter_context(_spill_folder(path, data_dir)))
         yield ReadCopy(path, connection)
-    finally:
-        connection.close()
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _spill_folder(path: Path, data_dir: Path) -> Iterator[str]:
+    """A folder of its own, since SQL may read what lies in it; none where none can be made."""
+    if not os.access(data_dir, os.W_OK):
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(dir=spill_folder(data_dir / path.name)) as folder:
+        yield folder
+
+
+def _close_in(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+    """From here on nothing but this file is reached; only the memory can still be limited more."""
+    connection.execute("set temp_directory = $folder", {"folder": spill})
+    for setting in (
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "python_enable_replacements = false",
+        "allowed_configs = ['memory_limit']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+
+
+@contextmanager
+def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> Iterator[None]:
+    """A question is interrupted when its time is up; what DuckDB says of it is one line."""
+    is_answered = threading.Event()
+    is_late = threading.Event()
+
+    def interrupt() -> None:
+        if is_answered.wait(max_seconds):
+            return
+        is_late.set()
+        while not is_answered.wait(0.2):
+            connection.interrupt()
+
+    watch = threading.Thread(target=interrupt, daemon=True)
+    watch.start()
     try:
-        return duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # late ones come through Arrow
+        if is_late.is_set():
+            raise Stop(
+                f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
+            ) from None
+        raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
+    finally:
+        is_answered.set()
+        watch.join()
+
+
+def _one_question(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """The only statement of the text; raises BadSettings unless it is one that reads."""
+    statements = connection.extract_statements(text)
+    if len(statements) != 1:
+        raise BadSettings(f"ask one statement; these are {len(statements)}")
+    if statements[0].type not in READING:
         raise BadSettings(
-            f"the read copy {path} cannot be read; delete it, the next run makes it anew"
-        ) from None
+            "only a question can be asked: select, from, with, pivot, describe, summarize, explain"
+        )
+    return statements[0]

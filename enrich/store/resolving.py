@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.model import Rules
+from enrich.model import MAX_TOTAL_CENTS, Rules
 from enrich.store.scope import TOUCHED_SHARE, Scope, find_scope
 from enrich.store.scripts import read, registered, run, scripts_in, statement
 
@@ -111,6 +111,7 @@ def resolve(
 
 
 def _make(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:
+    _check_totals(connection, values)
     _make_customers(connection, scope, values)
     _make_purchases(connection, scope, values)
     _check(connection, scope, values)
@@ -159,6 +160,19 @@ def _climb(connection: duckdb.DuckDBPyConnection, rung: Rung) -> None:
     if rung.is_new:
         run(connection, "identity/found", **values)
     run(connection, "identity/match", **values)
+
+
+def _check_totals(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+    """Raise HeldBack when a sum of amounts could leave the numbers that the program counts with."""
+    row = read(connection, "resolved/totals", **values, max_total_cents=MAX_TOTAL_CENTS).row(
+        0, named=True
+    )
+    if row["is_too_large"]:
+        raise HeldBack(
+            f"the amounts of {values['store']} add up to more than {MAX_TOTAL_CENTS // 100:,}: the"
+            f" largest order is {row['order_id']}; see whether another number stands where its"
+            " amount should, and import the file again with the right column"
+        )
 
 
 def _check(connection: duckdb.DuckDBPyConnection, scope: Scope, values: Mapping[str, Any]) -> None:

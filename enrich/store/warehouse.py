@@ -17,10 +17,12 @@ from enrich.profile import ProfileInputs
 from enrich.store import (
     consenting,
     forgetting,
+    held,
     history,
     importing,
     ledger,
     loading,
+    person,
     publishing,
     reconciling,
     records,
@@ -32,6 +34,7 @@ from enrich.store.parts import EVERYBODY, StoreParts, store_parts
 from enrich.store.resolving import FaultInPlaces
 from enrich.store.scope import TOUCHED_SHARE
 from enrich.store.scripts import read, registered, run
+from enrich.store.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Warehouse:
     path: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
+    _sharing: Sharing = field(default_factory=Sharing)
 
     # -- load ---------------------------------------------------------------------------------
 
@@ -330,24 +334,64 @@ class Warehouse:
         """The kept profiles of a store, with the column `store`; empty before the first run."""
         return history.kept(self._connection, "profiles", store)
 
-    def publish(self, path: Path, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
-        """The read copy for analysts, swapped in whole; `comments` is table -> column -> text."""
-        return publishing.publish(self._connection, path, comments or {})
+    def publish(self, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
+        """The read copy for other programs, swapped in whole; `comments`: table -> column -> text.
+
+        Where it lies and what it holds is said when the warehouse is opened.
+        """
+        return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
+
+    # -- forget -------------------------------------------------------------------------------
+
+    def people_named(self, who: str | None, store: str | None, key: int | None) -> pl.DataFrame:
+        """store, customer_key, names and email of the customers whom a word or our key means."""
+        return person.people_named(self._connection, who, store, key)
+
+    def find_people(self, store: str, named: forgetting.Named) -> forgetting.Found:
+        """What there is of some people of a store; nothing is removed."""
+        return forgetting.find(self._connection, store, named)
 
     def forget(
-        self, store: str, who: str, rules: Rules, *, run_id: str, now: datetime
-    ) -> forgetting.Forgotten:
-        """What was removed of one person of a store, who stays away from then on.
+        self,
+        store: str,
+        named: forgetting.Named,
+        rules: Rules,
+        *,
+        certificate: str,
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        """Remove people of a store, who stay away from then on; a repeat changes nothing.
 
-        `who` is an e-mail, a document, the source's customer id or our customer_key. The orders
-        stay as anonymous sales. The bytes leave the file with the next `rewrite_warehouse`.
+        The orders stay as anonymous sales. The bytes leave the file with the next
+        `rewrite_warehouse`.
         """
         with transaction(self._connection):
-            found = forgetting.forget(self._connection, store, who, now)
+            forgetting.remove(self._connection, store, named, certificate=certificate, now=now)
             loading.fill_typed(self._connection, store, "orders")
             run(self._connection, "imports/typed_orders", store=store)
             resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
-        return found
+
+    def returned_people(self, store: str) -> pl.DataFrame:
+        """customer_key, certificate of customers who were forgotten and are here again."""
+        return forgetting.returned(self._connection, store)
+
+    @property
+    def has_adopted_tombstones(self) -> bool:
+        """Whether `returned_people` were not looked for since digests came from outside."""
+        return forgetting.has_adopted(self._connection)
+
+    def settle_adopted_tombstones(self) -> None:
+        """Nobody who was forgotten is here, or will be forgotten from an open case."""
+        forgetting.settle_adopted(self._connection)
+
+    def inactive_people(self, store: str, before: datetime) -> pl.Series:
+        """The keys of the customers without a purchase or another sign of life since then."""
+        return forgetting.inactive(self._connection, store, before)
+
+    def everything_held(self, store: str, named: forgetting.Named) -> dict[str, pl.DataFrame]:
+        """By table: every row about some people of a store."""
+        return held.everything_held(self._connection, store, named)
 
     # -- runs and pushes ----------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic_core import to_json
@@ -17,6 +17,7 @@ from enrich.client import (
     Http,
     Response,
     parse_json,
+    path_segment,
     raise_for_refusal,
 )
 from enrich.errors import BadSettings
@@ -100,7 +101,7 @@ class VtexClient:
     ) -> Call:
         filled = route.path
         for name, value in (path or {}).items():
-            filled = filled.replace(f"{{{name}}}", quote(value, safe=""))
+            filled = filled.replace(f"{{{name}}}", path_segment(value))
         return Call(
             "GET",
             self._base_url + filled,

@@ -13,9 +13,9 @@ from pydantic_core import ErrorDetails
 
 from enrich.client import BadBody, parse_json
 from enrich.errors import SkipRecord
-from enrich.model import RawRecord, Reject
+from enrich.model import MAX_CENTS, RawRecord, Reject
 from enrich.vtex.entities import Entity
-from enrich.vtex.records import MOST_CENTS, Document, Location
+from enrich.vtex.records import Document, Location
 
 _Model = TypeVar("_Model", bound=Document)
 _REPAIR_ROUNDS = 4
@@ -116,7 +116,7 @@ def _rounded(value: object) -> int | None:
         return None
     try:
         number = Decimal(str(value).strip())
-        return int(number.to_integral_value(ROUND_HALF_UP)) if abs(number) <= MOST_CENTS else None
+        return int(number.to_integral_value(ROUND_HALF_UP)) if abs(number) <= MAX_CENTS else None
     except InvalidOperation:
         return None
 

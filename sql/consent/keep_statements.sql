@@ -1,9 +1,17 @@
 -- consent_statements and email_bounces from the registered frame `incoming`: email, origin, event,
 -- changed_at, is_dated, by_person, received_at. An address that is none and a forgotten person stay
 -- away; a moment ahead of the receipt is the receipt; what was said before is not said again.
+create or replace temp table forgotten_emails as
+select clean_email(email) as email
+from incoming
+cross join tombstone_salts as salts
+where email_digest(salts.salt, clean_email(email)) in (
+        select digest from state.tombstones where store = getvariable('store')
+    );
+
 create or replace temp table incoming_statements as
 with cleaned as (
-    select * exclude (email, changed_at),
+    select * exclude (changed_at),
         email_digest(
             (select salt from state.tombstone_salt), clean_email(email)
         ) as email_digest,
@@ -21,9 +29,7 @@ select
     min(received_at) as received_at
 from cleaned
 where email_digest is not null
-    and email_digest not in (
-        select digest from state.tombstones where store = getvariable('store')
-    )
+    and clean_email(email) not in (select email from forgotten_emails)
 group by email_digest, origin, event, changed_at;
 
 create or replace temp table new_statements as

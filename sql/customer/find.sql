@@ -1,14 +1,24 @@
--- Who is meant by an e-mail, the source's id, our key, or an order id. Grain: one row per store and customer.
+-- Who is meant by an e-mail, a document, the source's id, an order id or our key (`who`), or by our key alone
+-- (`key`). Grain: one row per store and customer.
 with named as (
     select store, customer_key
     from customers
     where lower(email) = lower(trim(getvariable('who')))
         or lower(customer_id) = lower(trim(getvariable('who')))
         or customer_key::varchar = trim(getvariable('who'))
+        or customer_key = getvariable('key')::bigint
     union
     select store, customer_key
     from identity_links
-    where kind in ('email', 'customer_id') and lower(value) = lower(trim(getvariable('who')))
+    where (kind in ('email', 'customer_id') and lower(value) = lower(trim(getvariable('who'))))
+        or (
+            kind = 'document'
+            and value in (only_digits(getvariable('who')), only_alphanumeric(getvariable('who')))
+        )
+        or (
+            kind = 'contact'
+            and lower(regexp_replace(value, '^[^:]*:', '')) = lower(trim(getvariable('who')))
+        )
     union
     select store, customer_key
     from order_customers
@@ -25,9 +35,10 @@ kept as (
     select store, customer_key
     from customer_merges
     where merged_customer_key::varchar = trim(getvariable('who'))
+        or merged_customer_key = getvariable('key')::bigint
 )
 
-select kept.store, kept.customer_key
+select kept.store, kept.customer_key, customers.first_name, customers.last_name, customers.email
 from kept
 inner join customers using (store, customer_key)
 where getvariable('store') is null or kept.store = getvariable('store')

@@ -23,7 +23,7 @@ where store = getvariable('store')
 union all
 select 'consents', count(*)
 from consent_statements
-where store = getvariable('store')
-    and email_digest in (
-        select email_digest((select salt from state.tombstone_salt), lower(value)) from forgotten_identifiers where kind = 'email'
-    );
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests)
+union all
+select 'rejects', count(*)
+from forgotten_rejects;

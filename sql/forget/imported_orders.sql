@@ -1,18 +1,25 @@
 -- The registered frame `incoming` of orders without whoever was forgotten.
-with judged as (
+with identified as (
     select
-        *,
-        sha256((select salt from state.tombstone_salt) || 'customer_id:' || lower(trim(customer_id)))
-            in (select digest from state.tombstones where store = getvariable('store'))
-        or sha256((select salt from state.tombstone_salt) || 'email:' || clean_email(email))
-            in (select digest from state.tombstones where store = getvariable('store'))
-            as is_forgotten
+        order_id,
+        unnest([
+            'customer_id:' || lower(trim(customer_id)), 'email:' || clean_email(email)
+        ]) as identifier
     from incoming
+),
+
+forgotten as (
+    select order_id
+    from identified
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
+            select digest from state.tombstones where store = getvariable('store')
+        )
 )
 
 select
-    * exclude (is_forgotten) replace (
-        case when not coalesce(is_forgotten, false) then customer_id end as customer_id,
-        case when not coalesce(is_forgotten, false) then email end as email
+    * replace (
+        case when order_id not in (select order_id from forgotten) then customer_id end as customer_id,
+        case when order_id not in (select order_id from forgotten) then email end as email
     )
-from judged;
+from incoming;

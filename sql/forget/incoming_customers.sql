@@ -1,7 +1,7 @@
 -- incoming_documents of customers: the documents of whoever was forgotten are not taken in.
 delete from incoming_documents
 where key in (
-    with told as (
+    with identified as (
         select
             key,
             unnest([
@@ -13,8 +13,9 @@ where key in (
     )
 
     select key
-    from told
-    where sha256((select salt from state.tombstone_salt) || identifier) in (
+    from identified
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
             select digest from state.tombstones where store = getvariable('store')
         )
 );

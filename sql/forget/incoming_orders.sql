@@ -1,6 +1,6 @@
 -- incoming_documents of orders: whoever was forgotten stays away, the sale is kept as anonymous.
 create or replace temp table tombstoned_documents as
-with told as (
+with identified as (
     select
         key,
         unnest([
@@ -15,8 +15,9 @@ with told as (
 )
 
 select distinct key
-from told
-where sha256((select salt from state.tombstone_salt) || identifier) in (
+from identified
+cross join tombstone_salts as salts
+where sha256(salts.salt || identifier) in (
         select digest from state.tombstones where store = getvariable('store')
     );
 

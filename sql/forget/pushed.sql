@@ -12,8 +12,19 @@ with theirs as (
             when entity in ('products', 'coupons') then false
             else
                 record_id in (select customer_key::varchar from forgotten_customers)
-                or lower(record_id) in (select lower(value) from forgotten_identifiers)
+                or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
         end
+    union all
+    select destination, entity, record_id, null as remote_key
+    from push_intents
+    where store = getvariable('store')
+        and entity = 'profiles'
+        and record_id in (select customer_key::varchar from forgotten_customers)
+        and (destination, record_id) not in (
+            select (destination, record_id)
+            from push_records
+            where store = getvariable('store') and entity = 'profiles' and accepted_at is not null
+        )
 )
 
 select destination, record_id, remote_key

@@ -1,10 +1,21 @@
 -- Everything that is personal of the people in the temporary tables of sql/forget/find.sql. Their
 -- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not. loaded_keys is
 -- left for the typed tables, which are filled again from raw.
-create or replace temp table forgotten_digests as
-select email_digest((select salt from state.tombstone_salt), lower(value)) as digest
-from forgotten_identifiers
-where kind = 'email';
+insert into state.tombstones by name
+select
+    getvariable('store') as store,
+    kind,
+    digest,
+    customer_key,
+    getvariable('now')::timestamp as forgotten_at,
+    getvariable('certificate')::varchar as certificate
+from (
+    select
+        *,
+        sha256((select salt from state.tombstone_salt) || kind || ':' || lower(value)) as digest
+    from forgotten_identifiers
+)
+where digest not in (select digest from state.tombstones where store = getvariable('store'));
 
 update raw.vtex_orders
 set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null}')
@@ -31,27 +42,7 @@ where store = getvariable('store')
     and contact_id in (select contact_id from forgotten_contacts where source = 'vtex');
 
 delete from state.rejects
-where store = getvariable('store')
-    and (
-        key in (select contact_id from forgotten_contacts)
-        or key in (select order_id from forgotten_orders)
-        or exists (
-            from forgotten_identifiers as theirs
-            where theirs.kind <> 'contact'
-                and length(theirs.value) >= 4
-                and contains(lower(rejects.payload), lower(theirs.value))
-        )
-    );
-
-delete from contact_deletions
-where store = getvariable('store')
-    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
-
-delete from consent_statements
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from email_bounces
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+where rowid in (select reject from forgotten_rejects);
 
 delete from segment_history
 where store = getvariable('store')
@@ -65,7 +56,7 @@ where store = getvariable('store')
         when entity in ('products', 'coupons') then false
         else
             record_id in (select customer_key::varchar from forgotten_customers)
-            or lower(record_id) in (select lower(value) from forgotten_identifiers)
+            or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
     end;
 
 delete from push_job_records

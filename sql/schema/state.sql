@@ -38,11 +38,17 @@ create table if not exists reconciliation (
     run_id varchar
 );
 alter table reconciliation add column if not exists found_by_id_count bigint;
--- Grain: one row per identifier of a person who was forgotten; only its salted digest is kept.
+-- Grain: one row per identifier of a person who was forgotten; only its salted digest is kept. salt is null
+-- where it is the one of this warehouse; another one came with `forgotten.ndjson`, after a restore.
 create table if not exists state.tombstones (
     store varchar, kind varchar, digest varchar, customer_key bigint, forgotten_at timestamp
 );
+alter table state.tombstones add column if not exists salt varchar;
+alter table state.tombstones add column if not exists certificate varchar;
 create table if not exists state.tombstone_salt (salt varchar);
+-- Grain: one row: how many bytes of `forgotten.ndjson` are in state.tombstones already; is_checked is false
+-- until the customers were compared with what came from there.
+create table if not exists state.tombstones_read (byte_count bigint, is_checked boolean);
 -- Grain: one row per store; by which settings and SQL files its last resolve went, and when one last made
 -- everything anew.
 create table if not exists state.resolved (

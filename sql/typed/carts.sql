@@ -51,7 +51,7 @@ select
     units_to_cents(cart_value) as value_cents,
     regexp_extract_all(cart, '(?:^|[?&])sku=([^&]+)', 1) as skus,
     list_transform(
-        regexp_extract_all(cart, '(?:^|[?&])qty=([^&]+)', 1), lambda text: try_cast(text as bigint)
+        regexp_extract_all(cart, '(?:^|[?&])qty=([^&]+)', 1), lambda text: try_cast(text as integer)::bigint
     ) as quantities,
     checkout_step,
     checkout_step is distinct from 'Finalizado' as is_abandoned

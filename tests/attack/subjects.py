@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.attack import bounds, forgetting, output, prefect_server, readers
 from tests.attack.attempt import Attempt
 
-SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {}
+SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
+    "prefect": prefect_server.ATTEMPTS,
+    "forget": forgetting.ATTEMPTS,
+    "output": output.ATTEMPTS,
+    "bounds": bounds.ATTEMPTS,
+    "readers": readers.ATTEMPTS,
+}

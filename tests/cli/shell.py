@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from enrich.cli import run
+from enrich.cli.console import PlainConsole
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 
@@ -27,7 +26,7 @@ def enrich(*arguments: object, environ: Mapping[str, str] | None = None) -> Said
         [str(argument) for argument in arguments],
         environ=environ or {},
         clock=lambda: NOW,
-        out=Console(file=out, width=200, color_system=None),
-        err=Console(file=err, width=200, color_system=None),
+        out=PlainConsole(file=out, width=200, color_system=None),
+        err=PlainConsole(file=err, width=200, color_system=None),
     )
     return Said(code, out.getvalue(), err.getvalue())

@@ -55,7 +55,8 @@ def test_every_kind_of_fault_has_its_exit_code(error: BaseException, code: int) 
 
 def test_an_unforeseen_error_shows_its_kind_and_no_value() -> None:
     line, code = explain(ValueError("ana@example.com"))
-    assert (line, code) == ("error: unexpected ValueError; --debug shows where", 1)
+    assert line.startswith("error: unexpected ValueError outside of enrich; run it once more")
+    assert ("ana@" in line, "--debug" in line, code) == (False, False, 1)
 
 
 def test_an_import_only_shop_needs_no_settings(shop: Path) -> None:
@@ -189,7 +190,7 @@ def test_no_text_of_a_csv_for_people_runs_as_a_formula(shop: Path) -> None:
                 chr(10) || '=1']) as text"""
     said = enrich("query", "--csv", sql, "--data", shop)
     rows = list(csv.reader(io.StringIO(said.out)))[1:]
-    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "'\t=1", "'\n=1"]
+    expected = ["'=1+1", "'@x", "+5511", "-2.5", "'-x", "\t'=1", "\n'=1"]
     assert [row[1] for row in rows] == expected
     assert rows[0][0] == "'=a|b"
     plain = enrich("query", "--json", sql, "--data", shop)  # for programs: as it is

@@ -131,7 +131,7 @@ def test_no_table_holds_the_person_any_more(shop: Path) -> None:
     assert any(EMAIL in path.read_text() for path in exports)
     assert waiting(shop) and heard(warehouse) == 1
 
-    done(shop, "forget", EMAIL)
+    done(shop, "forget", EMAIL, "--yes")
 
     assert not waiting(shop) and heard(warehouse) == 0
 

@@ -66,3 +66,43 @@ def test_what_cannot_be_asked_is_said(data: Path, arguments: list[str], reason: 
     said = enrich("query", *arguments, "--data", data)
     assert said.code == 2
     assert reason in said.err
+
+
+ODD_VALUES = (
+    "select {'a': 1} as x",
+    "select [{'a': 1}] as x",
+    "select [[1]] as x",
+    "select map {'a': 1} as x",
+    "select 'x'::blob as x",
+    "select interval 1 month as x",
+    "select [interval 1 day] as x",
+    "select '101'::bit as x",
+    "select array[1, 2]::int[2] as x_id",
+    "select time '10:00' as x",
+    "select '[red]' as \"[/x]\"",
+)
+REFUSED = (
+    ("select 1 as a, 2 as a", "rename one with"),
+    ("select 'infinity'::date as x", "x::varchar"),
+    ("select '9999-12-31'::timestamp + interval 9 year as x", "x::varchar"),
+)
+
+
+@pytest.mark.parametrize("way", [(), ("--csv",), ("--json",)], ids=["table", "csv", "json"])
+def test_every_kind_of_value_is_shown_or_refused_in_words(data: Path, way: tuple[str, ...]) -> None:
+    for sql in ODD_VALUES:
+        said = enrich("query", sql, *way, "--data", data)
+        assert (said.code, said.err) == (0, ""), sql
+    for sql, advice in REFUSED:
+        said = enrich("query", sql, *way, "--data", data)
+        assert said.code == 2 and advice in said.err, sql
+
+
+def test_json_hides_no_character_and_csv_is_for_the_reader_named(data: Path) -> None:
+    sql = "select 'a' || chr(27) || chr(8238) as text, -1234.5::double as amount"
+    out = enrich("query", sql, "--json", "--data", data).out
+    assert json.loads(out) == {"text": "a\x1b\u202e", "amount": -1234.5}
+    assert "\x1b" not in out and "\u202e" not in out
+    said = enrich("query", sql, "--csv-for", "excel-br", "--data", data)
+    assert said.out == "\ufefftext;amount\na\ufffd\ufffd;-1234,5\n"
+    assert enrich("query", sql, "--csv-for", "lotus", "--data", data).code == 2

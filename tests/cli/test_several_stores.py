@@ -63,7 +63,7 @@ def test_what_is_about_one_store_asks_which(config: Path) -> None:
 
 def test_each_platform_receives_its_own_stores(config: Path, tmp_path: Path) -> None:
     assert enrich("profiles", "--config", config).code == 0
-    assert enrich("push", "--confirm", "--config", config).code == 0
+    assert enrich("push", "--config", config).code == 0
     sent = {
         folder: sorted(
             path.name.split("-")[0] for path in (tmp_path / "data" / folder).glob("*.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
         end(found, "p3", "push", 37, destination="hook", held=True, error=NEW)
         end(found, "p4", "push", 36, destination="hook", dry_run=True)
         found.start_run("s3", "sync", "main", now=NOW - timedelta(hours=1))
-        found.publish(tmp_path / "analysis.duckdb")
+        found.publish()
     return found
 
 
@@ -65,6 +66,45 @@ def test_a_run_without_an_end_was_killed(warehouse: Warehouse) -> None:
     assert found.advice[0].startswith("the last run (sync) did not complete; run it again")
 
 
+LAST_RUNS = (
+    ([], 0),
+    ([("sync", {"error": "e", "exit_code": 3}), ("push", {"error": "e", "exit_code": 1})], 3),
+    ([("sync", {"error": "e", "exit_code": 3}), ("sync", {})], 0),
+    ([("sync", {"error": "e"}), ("profiles", {})], 1),
+    ([("push", {"error": "e", "exit_code": 4, "destination": "hook"}), ("sync", {})], 4),
+    ([("push", {"error": "e", "exit_code": 4, "destination": "gone"})], 0),
+    (
+        [
+            ("push", {"error": "e", "exit_code": 3, "destination": "hook"}),
+            ("push", {"destination": "hook", "dry_run": True}),
+        ],
+        3,
+    ),
+    ([("push", {"error": "killed early"}), ("push", {"destination": "hook"})], 0),
+)
+HOOK = '[destinations.hook]\nkind = "file"\n'
+
+
+@pytest.mark.parametrize(("runs", "code"), LAST_RUNS)
+def test_the_exit_code_is_that_of_the_last_run_of_each_job(
+    runs: list[tuple[str, dict[str, object]]], code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "enrich.toml").write_text(HOOK)
+    with open_warehouse(tmp_path / "data") as found:
+        for number, (job, summary) in enumerate(runs):
+            end(found, f"r{number}", job, 9 - number, **summary)
+    said = enrich("status", "--json", "--config", tmp_path / "enrich.toml")
+    document = json.loads(said.out)
+    assert (said.code, document["exit_code"]) == (code, code)
+    assert {run["job"] for run in document["runs"]} == {job for job, _ in runs}
+
+
+def test_tables_are_counted_when_asked(warehouse: Warehouse) -> None:
+    folder = warehouse.path.parent
+    assert "push_runs" not in enrich("status", "--data", folder).out
+    assert "schema_version" in enrich("status", "--tables", "--data", folder).out
+
+
 def test_a_long_pause_is_told_with_what_to_do(warehouse: Warehouse) -> None:
     found = of(warehouse)
     assert found.watermarks[0][3] == 40.0
@@ -75,7 +115,7 @@ def test_while_a_run_is_at_work_the_read_copy_is_asked(warehouse: Warehouse) -> 
     folder = warehouse.path.parent
     with open_warehouse(folder, job="sync", started_at=NOW):
         said = enrich("status", "--data", folder)
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (0, "")  # no settings, so no destination that counts
     assert "a run is at work: sync (process " in said.out
     assert "as of the last publish" in said.out
     for told in ("running", "40 hours behind", f"push to hook (main) held: {NEW}"):

@@ -36,6 +36,8 @@ def config(tmp_path: Path) -> Path:
         ('rfm_method = "deciles"', "stores.main.rfm_method"),
         ("pace = { requests_per_second = 500 }", "less than or equal to 90"),
         ('[schedule]\nsync_cron = "4h"', "schedule.sync_cron: a schedule is five fields of cron"),
+        ('[schedule]\nsync_cron = "99 * * * *"', "schedule.sync_cron: a schedule is five fields"),
+        ('[schedule]\nprofiles_cron = "* * 31 2 *"', "schedule.profiles_cron: a schedule is five"),
         ("time_zone = ", "is not valid TOML"),
     ],
 )
@@ -82,19 +84,20 @@ def test_a_file_damaged_in_the_middle_is_said_without_a_traceback(tmp_path: Path
     path.write_bytes(content)
     said = enrich("profiles", "--data", tmp_path / "data")
     assert (said.code in (1, 2), len(said.err.splitlines())) == (True, 1)
-    assert "put a backup in its place" in said.err
+    assert "puts a backup in its place and keeps this one" in said.err
 
 
 @pytest.mark.parametrize(
     ("command", "name", "told"),
     [
-        (["status"], "warehouse.duckdb", "put a backup in its place"),
-        (["query", "select 1"], "analysis.duckdb", "the next run makes it anew"),
+        (["status"], "warehouse.duckdb", "puts a backup in its place and keeps this one"),
+        (["query", "select 1"], ".analysis/analysis.duckdb", "the next run makes it again"),
     ],
 )
 def test_a_spoilt_file_is_named_with_the_remedy(
     command: list[str], name: str, told: str, tmp_path: Path
 ) -> None:
+    (tmp_path / ".analysis").mkdir()
     (tmp_path / name).write_bytes(b"no database" * 1000)
     said = enrich(*command, "--data", tmp_path)
     assert (said.code, len(said.err.splitlines())) == (2, 1)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
+from importlib import metadata
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from pydantic import SecretStr
 
 from enrich.cli.main import COMMANDS, option_rows
+from enrich.jobs.serving import Address, server_environment
 from tests.docs.pages import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 
 
@@ -47,6 +53,43 @@ def test_the_command_of_the_service_is_spelt_right() -> None:
 def test_no_secret_stands_in_it_and_nothing_listens_to_the_world() -> None:
     for service in COMPOSE["services"].values():
         for variable, value in service.get("environment", {}).items():
-            is_secret = re.search("KEY|TOKEN|PASSWORD", variable)
-            assert not is_secret or value.startswith("${"), variable
+            is_secret = re.search("KEY|TOKEN|PASSWORD|AUTH_STRING", variable)
+            # Without a value of the caller's it does not start: nothing is open by default.
+            assert not is_secret or re.match(r"\$\{\w+:\?", value), variable
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_prefect_starts_closed_and_enrich_knows_its_password() -> None:
+    server, client = (COMPOSE["services"][name]["environment"] for name in ("prefect", "enrich"))
+    ours = server_environment({}, ROOT, Address(4200), SecretStr("enrich:PASSWORD"))
+    closed = {"PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"}
+    assert all(server[name] == ours[name] for name in (*closed, "PREFECT_UI_API_URL"))
+    assert server["PREFECT_SERVER_API_AUTH_STRING"] == client["PREFECT_API_AUTH_STRING"]
+
+
+def test_the_image_of_prefect_is_the_version_that_the_tests_run_with() -> None:
+    (needed,) = (one for one in map(Requirement, PROJECT["dependencies"]) if one.name == "prefect")
+    found = re.fullmatch(r"prefecthq/prefect:([\d.]+)-python3\.\d+", image("prefect"))
+    assert found and needed.specifier.contains(found[1])
+    assert needed.specifier.contains(metadata.version("prefect"))
+    # A server older than its client is not supported, so the range is of one minor version.
+    upper = next(one.version for one in needed.specifier if one.operator == "<")
+    major, minor = found[1].split(".")[:2]
+    assert upper == f"{major}.{int(minor) + 1}"
+
+
+def image(service: str) -> str:
+    return str(COMPOSE["services"][service]["image"])
+
+
+def test_every_service_says_whether_it_is_well() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
+        for needed in service.get("depends_on", {}).values():
+            assert needed == {"condition": "service_healthy"}
+
+
+def test_the_keys_of_the_platforms_come_from_a_file_that_only_enrich_reads() -> None:
+    reading = [name for name, service in COMPOSE["services"].items() if "env_file" in service]
+    assert reading == ["enrich"]
+    assert COMPOSE["services"]["enrich"]["env_file"] in (ROOT / ".gitignore").read_text().split()

@@ -167,7 +167,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """A run in a process of its own; `limit` is the largest file it may write, in bytes."""
     config = ("--config", str(shop.folder / "enrich.toml"), "--data", str(shop.data))
-    confirm = ("--confirm",) if command == "push" else ()
+    confirm = ("--confirm", "--destination", "hook") if command == "push" else ()
     now = shop.now + timedelta(minutes=shop.skew_minutes)
     arguments = (command, *confirm, *config, "--now", now.isoformat())
 

@@ -6,7 +6,6 @@ A real Prefect server, late runs of every schedule of the pause, `enrich serve` 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import Any
 
 from enrich.simulator.build import FULL_KEY
 from flows.sync import SUPERFLUOUS
-from tests.flows.test_server import SETTINGS, Served, Server, free_port, wait_for
+from tests.flows.served import SETTINGS, Served, Server, free_port, wait_for
 from tests.jobs.town import town
 
 SCHEDULES = {"four-hourly": timedelta(hours=4), "daily": timedelta(days=1)}
@@ -30,7 +29,8 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, town(orders=300, customers=120) as there:
         (Path(folder) / "enrich.toml").write_text(SETTINGS.format(address=there.address))
-        served = Served(Path(folder), Server(free_port(), Path(folder) / "data"), there)
+        server = Server(free_port(), Path(folder) / "data")
+        served = Served(Path(folder), server, {"KEY": FULL_KEY.app_key}, there)
         return pause(served, given.days)
 
 
@@ -43,9 +43,7 @@ def pause(served: Served, days: int) -> int:
     outcomes = {
         name: Counter(map(outcome, ended(served.server, ids))) for name, ids in told.items()
     }
-    assert served.process is not None
-    served.process.send_signal(signal.SIGTERM)
-    served.process.wait(60)
+    served.stop()
     for name, counts in outcomes.items():
         sys.stdout.write(f"{name}: {dict(counts)}\n")
     sys.stdout.write(f"{time.monotonic() - began:,.0f} seconds\n")

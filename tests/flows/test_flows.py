@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 from prefect import Task
+from prefect.client.schemas.schedules import CronSchedule
+from pydantic import ValidationError
 
 import flows.profiles
 import flows.sync
@@ -26,10 +29,10 @@ from enrich.jobs.reconciling import SUMS, Proof
 from enrich.jobs.sync import SyncReport
 from enrich.model import Loaded, Outcome
 from enrich.report.movements import Movements
-from enrich.settings import Settings, parse_settings
+from enrich.settings import Schedule, Settings, parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.wiring import Wiring
-from flows.deploy import options_of, plans
+from flows.deploy import Installation
 from flows.pages import (
     consent_page,
     cut_table,
@@ -156,7 +159,8 @@ def test_every_task_is_reticent() -> None:
 
 def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
     settings = parse_settings(tomllib.loads(template()))
-    found = {plan.flow.name: options_of(plan, settings, {}) for plan in plans(settings)}
+    ours = Installation(settings.model_copy(update={"installation": "mystore"}), None)
+    found = {plan.flow.name: ours.options_of(plan) for plan in ours.plans}
     assert found["sync"]["schedule"].cron == "15 */4 * * *"
     assert found["profiles"]["schedule"].cron == "45 5 * * *"
     for options in found.values():
@@ -164,10 +168,31 @@ def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
         assert options["concurrency_limit"].limit == 1
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"config": None, "data": "/srv/enrich/data"}, True),
+        ({"config": "/srv/enrich/enrich.toml", "data": "/srv/enrich/../enrich/data"}, True),
+        ({"config": "/srv/enrich/enrich.toml"}, True),
+        ({"config": "/srv/enrich/enrich.toml", "data": "/srv/staging/data"}, False),
+        ({"config": "/srv/staging/enrich.toml"}, False),
+        ({}, False),
+    ],
+)
+def test_runs_and_deployments_are_known_by_the_data_folder_they_write(
+    parameters: dict[str, Any], expected: bool
+) -> None:
+    settings = Settings(data_dir=Path("/srv/enrich/data"))
+    ours = Installation(settings, "/srv/enrich/enrich.toml")
+    assert ours.is_of_this_folder(parameters) is expected
+    assert not Installation(settings, None).is_of_this_folder({"config": None})
+
+
 def test_the_project_file_says_the_same_as_the_code() -> None:
     text = (ROOT / "prefect.yaml").read_text()
+    named = Settings().model_copy(update={"installation": "{{ $ENRICH_INSTALLATION }}"})
     for plan, entrypoint in zip(
-        plans(Settings()),
+        Installation(named, None).plans,
         ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow"),
         strict=True,
     ):
@@ -175,6 +200,45 @@ def test_the_project_file_says_the_same_as_the_code() -> None:
         assert block.index(f"entrypoint: {entrypoint}") < 60
         assert block.index(f'cron: "{plan.cron}"') < 450
         assert plan.description in block
+
+
+@pytest.mark.parametrize(
+    ("line", "is_taken"),
+    [
+        ("15 */4 * * *", True),
+        ("0 6-22/2 * * mon-fri", True),
+        ("0 0 29 2 *", True),
+        ("0 5 L * *", True),
+        ("0 5 * * mon#1", True),
+        ("0 0 1 jan ?", True),
+        ("99 * * * *", False),
+        ("0 24 * * *", False),
+        ("*/0 * * * *", False),
+        ("0 0 * * 8", False),
+        ("0 0 15W * *", False),
+        ("R * * * *", False),
+        ("H * * * *", False),
+        ("0 0 * * foo", False),
+    ],
+)
+def test_a_cron_line_is_judged_as_prefect_judges_it(line: str, is_taken: bool) -> None:
+    assert (_problem(lambda: CronSchedule(cron=line)) is None) is is_taken
+    assert (_problem(lambda: Schedule(sync_cron=line)) is None) is is_taken
+
+
+@pytest.mark.parametrize("line", ["* * 31 2 *", "0 0 31 4,6 *", "* * * * * *", "@daily"])
+def test_a_cron_line_that_never_comes_true_or_is_not_five_fields_is_refused(line: str) -> None:
+    assert "five fields of cron that come true some day" in str(
+        _problem(lambda: Schedule(sync_cron=line))
+    )
+
+
+def _problem(make: Callable[[], object]) -> ValidationError | None:
+    try:
+        make()
+    except ValidationError as fault:
+        return fault
+    return None
 
 
 def report(*entities: EntityReport) -> SyncReport:
@@ -220,7 +284,7 @@ STANDING = pl.DataFrame(
 
 def test_the_grid_shows_no_amount_of_fewer_than_five() -> None:
     lines = grid(STANDING).splitlines()
-    assert lines[2] == "| **R 5** | <5 | · | · | · | 12 (24,000) |"
+    assert lines[2] == r"| **R 5** | \<5 | · | · | · | 12 (24,000) |"
     assert len(lines) == 7
     segments = segment_table(STANDING)
     assert "| LOYAL_CHAMPIONS | 12 | 24,000.50 |" in segments
@@ -234,7 +298,7 @@ def test_cut_points_are_a_row_per_window_and_axis() -> None:
     rows += [("30d", "monetary", *one, "cents", 45) for one in cents]
     names = ["window", "axis", "score", "lowest", "highest", "customer_count", "unit", "population"]
     lines = cut_table(pl.DataFrame(rows, schema=names, orient="row")).splitlines()
-    assert lines[2] == "| 30d | recency | days | 90 to 400 | 60 to 80 | · | <5 | 0 to 10 | 44 |"
+    assert lines[2] == "| 30d | recency | days | 90 to 400 | 60 to 80 | · | \\<5 | 0 to 10 | 44 |"
     assert lines[3].startswith("| 30d | monetary | currency | 100 to 250 | 200 to 500 |")
 
 

@@ -5,17 +5,11 @@ Set ENRICH_SCREENSHOTS to a folder to keep the pictures of the run pages.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,151 +17,17 @@ import pytest
 
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.weather import Weather
-from flows.deploy import ABANDONED, TAGS
-from tests.flows import screenshot
-from tests.jobs.town import Town, town
+from flows.deploy import TAG
+from flows.runner import ABANDONED
+from tests.docs.pages import ROOT
+from tests.flows import browser
+from tests.flows.served import SETTINGS, Served, Server, free_port, wait_for
+from tests.jobs.town import town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-PATIENCE_SECONDS = 300
 PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
-
-SETTINGS = """
-[stores.main]
-account = "demostore"
-base_url = "{address}/vtex"
-app_key = {{ env = "KEY" }}
-app_token = {{ prefect_block = "vtex-token" }}
-time_zone = "America/Sao_Paulo"
-currency = "BRL"
-pace = {{ requests_per_second = 90 }}
-
-[destinations.files]
-kind = "file"
-
-[consent]
-enabled = true
-"""
-
-
-class Server:
-    """The API of the server that `enrich serve` started, and its data folder."""
-
-    def __init__(self, port: int, data: Path) -> None:
-        self.ui = f"http://127.0.0.1:{port}"
-        self.data = data
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(
-            f"{self.ui}/api/{path}",
-            data=json.dumps(body or {}).encode(),
-            headers={"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
-
-    def deployments(self) -> dict[str, Any]:
-        return {found["name"]: found for found in self.ask("deployments/filter")}
-
-    def start(self, deployment: str) -> str:
-        """The id of a triggered run of the deployment."""
-        deployment_id = self.deployments()[deployment]["id"]
-        # Its SQLite answers 503 while something else writes; Prefect's own clients ask again too.
-        started = wait_for(lambda: self.ask(f"deployments/{deployment_id}/create_flow_run"))
-        return str(started["id"])
-
-    def until(self, run_id: str, *states: str) -> dict[str, Any]:
-        """The run, when it is in one of these states."""
-        wanted = {"flow_runs": {"id": {"any_": [run_id]}}}
-
-        def there() -> Any:
-            found = self.ask("flow_runs/filter", wanted)[0]
-            return found if found["state_type"] in states else None
-
-        return dict(wait_for(there))
-
-    def run(self, deployment: str) -> dict[str, Any]:
-        """A triggered run of the deployment, when it has ended."""
-        return self.until(self.start(deployment), "COMPLETED", "FAILED", "CRASHED")
-
-    def keep_secret(self, name: str, value: str) -> None:
-        """A Secret block, as a person makes it in the UI."""
-        kind = wait_for(lambda: self.get("block_types/slug/secret"))
-        wanted = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
-        schema = wait_for(lambda: self.ask("block_schemas/filter", wanted))[0]
-        ids = {"block_type_id": kind["id"], "block_schema_id": schema["id"]}
-        wait_for(
-            lambda: self.ask("block_documents/", {"name": name, "data": {"value": value}, **ids})
-        )
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.ui}/api/{path}", timeout=30) as response:
-            return json.load(response)
-
-    def artifacts(self, run: dict[str, Any]) -> dict[str, str]:
-        wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
-        found = wait_for(lambda: self.ask("artifacts/filter", wanted))
-        return {artifact["key"]: artifact["data"] for artifact in found}
-
-    def artifact_id(self, key: str) -> str:
-        return str(self.ask("artifacts/filter", {"artifacts": {"key": {"any_": [key]}}})[0]["id"])
-
-
-def wait_for(question: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if found := question():
-                return found
-        except (OSError, KeyError):
-            pass
-        time.sleep(0.5)
-    raise AssertionError("the server did not get there in time")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Served:
-    """`enrich serve` of one made-up shop, and its server."""
-
-    folder: Path
-    server: Server
-    town: Town
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        port = self.server.ui.rpartition(":")[2]
-        with (self.folder / "said.txt").open("ab") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "enrich", "serve", "--port", port],
-                cwd=self.folder,
-                env={**os.environ, "KEY": FULL_KEY.app_key},
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
-        wait_for(lambda: len(self.server.deployments()) == 2)
-
-    @property
-    def said(self) -> str:
-        return (self.folder / "said.txt").read_text()
-
-    def pull_the_plug(self) -> None:
-        """Every process of it is gone at once, as when the power fails."""
-        assert self.process is not None
-        for pid in family(self.process.pid):
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-
-
-def family(pid: int) -> list[int]:
-    """The process and all its descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
+INSTALLATION = "mystore"
 
 
 @pytest.fixture(scope="module")
@@ -175,17 +35,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("serve")
     size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
     with town(**size) as there:
-        (folder / "enrich.toml").write_text(SETTINGS.format(address=there.address))
-        found = Served(folder, Server(free_port(), folder / "data"), there)
+        text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}'
+        (folder / "enrich.toml").write_text(text)
+        server = Server(free_port(), folder / "data")
+        found = Served(folder, server, {"KEY": FULL_KEY.app_key}, there)
         found.start()
         try:
             found.server.keep_secret("vtex-token", FULL_KEY.app_token)
             yield found
         finally:
-            assert found.process is not None
-            found.process.send_signal(signal.SIGTERM)
-            found.process.wait(timeout=60)
-        assert found.process.returncode == 130, found.said
+            found.stop()
+        assert found.process is not None and found.process.returncode == 130, found.said
         assert (folder / "data" / "prefect" / "prefect.db").is_file()
 
 
@@ -203,11 +63,11 @@ def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
         assert deployment["schedules"][0]["active"]
-        assert deployment["tags"] == TAGS
+        assert deployment["tags"] == [TAG, INSTALLATION]
         assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
 
 
-def test_triggered_runs_complete_and_leave_pages(server: Server, tmp_path: Path) -> None:
+def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     # What stands in the place of the dashboard cannot be replaced; the data comes in all the same.
     in_the_way = server.data / "dashboard.html"
     in_the_way.mkdir(parents=True)
@@ -230,37 +90,49 @@ def test_triggered_runs_complete_and_leave_pages(server: Server, tmp_path: Path)
     assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
     assert in_the_way.is_file()
-    _look(server, computed, tmp_path)
+    _look(server, computed)
 
 
-def _look(server: Server, run: dict[str, Any], tmp_path: Path) -> None:
-    """The pages as a browser shows them: the run by its name, its tasks, the tables as tables."""
-    if screenshot.browser() is None:
+def _look(server: Server, run: dict[str, Any]) -> None:
+    """The pages as a browser shows them once the password was given: runs, tasks, tables."""
+    if not browser.is_here():
         pytest.skip("no chromium here: the run pages were not looked at")
     assert re.fullmatch(r"profiles \d{4}-\d\d-\d\d \d\d:\d\d UTC", run["name"])
-    text = screenshot.elements(f"{server.ui}/runs/flow-run/{run['id']}", tmp_path)
-    for words in (run["name"], "Completed", "daily", *TAGS):
-        assert words in text, words
-    grid = f"{server.ui}/artifacts/artifact/{server.artifact_id('profiles')}"
-    shown = screenshot.elements(grid, tmp_path)
-    assert re.search(r"<td[^>]*><div[^>]*>R 5</div></td>", shown)
-    if PICTURES:
-        _photograph(server, run, Path(PICTURES))
+    with browser.browser() as window:
+        # Through another name of the loopback, as through a tunnel.
+        ui = server.ui.replace("127.0.0.1", "localhost")
+        window.go(f"{ui}/login")
+        field = 'type="password"'
+        assert field in window.shows(lambda page: field in page)
+        window.type_into("input[type=password]", server.password + browser.ENTER)
+        window.shows(lambda page: field not in page)
+        window.go(f"{ui}/runs/flow-run/{run['id']}")
+        words = (run["name"], "Completed", f"daily-{INSTALLATION}", TAG)
+        text = window.shows(lambda page: all(word in page for word in words))
+        assert [word for word in words if word not in text] == []
+        window.go(f"{ui}/artifacts/artifact/{server.artifact_id('profiles')}")
+        cell = re.compile(r"<td[^>]*><div[^>]*>R 5</div></td>")
+        assert cell.search(window.shows(cell.search))
+        if PICTURES:
+            _photograph(window, ui, server, run, Path(PICTURES))
 
 
-def _photograph(server: Server, run: dict[str, Any], folder: Path) -> None:
+def _photograph(
+    window: browser.Browser, ui: str, server: Server, run: dict[str, Any], folder: Path
+) -> None:
     artifacts = ("sync", "profiles", "push", "movements")
     pages = {
-        "prefect-run.png": f"runs/flow-run/{run['id']}",
-        "prefect-deployments.png": "deployments",
+        "prefect-run.png": (f"runs/flow-run/{run['id']}", "Completed"),
+        "prefect-deployments.png": ("deployments", INSTALLATION),
         **{
-            f"prefect-{key}.png": f"artifacts/artifact/{server.artifact_id(key)}"
-            for key in artifacts
+            f"prefect-{name}.png": (f"artifacts/artifact/{server.artifact_id(name)}", "<td")
+            for name in artifacts
         },
     }
-    for name, path in pages.items():
-        height = 1500 if "artifact" in path else 1000
-        screenshot.take(f"{server.ui}/{path}", folder / name, height=height)
+    for name, (path, word) in pages.items():
+        window.go(f"{ui}/{path}")
+        window.shows(lambda page, word=word: word in page)
+        window.picture(folder / name, 1400, 1500 if "artifact" in path else 1000)
 
 
 def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served: Served) -> None:
@@ -280,27 +152,50 @@ def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served:
     assert f"1 run(s) ended: {ABANDONED}" in served.said
 
 
-def test_a_second_serve_of_the_same_data_says_who_serves(served: Served) -> None:
-    second = subprocess.run(
-        [sys.executable, "-m", "flows.deploy", "--config", "enrich.toml", "--data", "data"],
-        cwd=served.folder,
-        env={**os.environ, "PREFECT_API_URL": f"{served.server.ui}/api"},
+def test_the_project_file_registers_with_a_server_that_wants_a_password(served: Served) -> None:
+    server = served.server
+    wait_for(lambda: server.ask("work_pools/", {"name": "workers", "type": "process"}))
+    config = served.folder / "yaml.toml"
+    config.write_text('installation = "yaml"\n')
+    environ = {
+        "PREFECT_HOME": str(served.folder / "prefect"),
+        "PREFECT_API_URL": f"{server.ui}/api",
+        "PREFECT_API_AUTH_STRING": server.password,
+        "ENRICH_CONFIG": str(config),
+        "ENRICH_DATA": str(server.data),
+        "ENRICH_INSTALLATION": "yaml",
+        "ENRICH_TIME_ZONE": "America/Sao_Paulo",
+        "ENRICH_POOL": "workers",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=ROOT,
+        env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
+        check=False,
     )
-    assert second.returncode == 1
-    assert "serve (process" in second.stderr
-    assert "serves the schedules of this data folder" in second.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {one["name"]: one for one in server.ask("deployments/filter")}
+    for name in ("four-hourly", "daily"):
+        made = found[f"{name}-yaml"]
+        assert (made["work_pool_name"], made["tags"]) == ("workers", [TAG, "yaml"])
+        assert made["parameters"]["data"] == str(server.data)
+        assert found[f"{name}-{INSTALLATION}"]["work_pool_name"] is None
+        server.delete(f"deployments/{made['id']}")
 
 
 def test_prefect_keeps_no_secret_and_nobody(served: Served) -> None:
     data = served.folder / "data"
     kept = [path for path in served.folder.rglob("*") if path.is_file()]
+    password = served.server.password.encode()
+    assert [path for path in kept if password in path.read_bytes()] == [data / "prefect-password"]
     for path in kept:
         content = path.read_bytes()
         assert FULL_KEY.app_token.encode() not in content, path.name
         if path.is_relative_to(data / "prefect") or path.parent == served.folder:
             assert b"@example.com" not in content, path.name
     assert (data / "prefect").stat().st_mode & 0o777 == 0o700
+    assert (data / "prefect-password").stat().st_mode & 0o777 == 0o600
     assert (data / "prefect-server.log").stat().st_mode & 0o777 == 0o600

@@ -172,7 +172,7 @@ def _cents(said: str) -> int:
     if not re.fullmatch(r"[+-]?([0-9]+|[0-9]*\.[0-9]+|[0-9]+\.)", said):
         raise Wrong("amount")
     cents = (Decimal(said) * 100).quantize(Decimal(1), ROUND_HALF_UP) if len(said) < 25 else None
-    if cents is None or abs(cents) >= 10**15:
+    if cents is None or abs(cents) > 10**13:
         raise Wrong("amount")
     return int(cents)
 

@@ -10,7 +10,7 @@ import pytest
 
 from enrich.errors import HeldBack, TryAgain
 from enrich.simulator.weather import Weather
-from enrich.store.forgetting import Forgotten
+from enrich.store import Named
 from tests.jobs.loop import Killed, Loop, Person, loop
 from tests.jobs.town import RULES
 
@@ -297,8 +297,10 @@ def test_nothing_about_a_forgotten_person_stays_or_comes_again(here: Loop) -> No
     here.at_platform("connectif", who, "unsubscribed")
     here.told()
     assert here.decisions(who)
-    found = here.warehouse.forget("main", who.email, RULES, run_id="f", now=here.now)
-    assert isinstance(found, Forgotten)
+    (key,) = here.warehouse.people_named(who.email, "main", None)["customer_key"]
+    found = here.warehouse.find_people("main", Named((key,)))
+    certificate = {"certificate": "c.json", "run_id": "f", "now": here.now}
+    here.warehouse.forget("main", found.named, RULES, **certificate)
     assert dict(found.counts)["consents"] > 1
     assert {"connectif", "synerise"} <= set(found.pushed["destination"])
     here.at_platform("connectif", who, "subscribed")

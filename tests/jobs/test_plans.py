@@ -15,7 +15,6 @@ from enrich.jobs.profile_files import written
 from enrich.jobs.profiles import Tally, period_start, plan_profiles
 from enrich.jobs.pulling import brake
 from enrich.jobs.reporting import SILENT
-from enrich.jobs.serving import prefect_environment
 from enrich.jobs.sync import ENTITIES, chosen_entities, span_of_days
 from enrich.jobs.sync_orders import is_long_list_due
 from enrich.jobs.sync_rest import worth_asking
@@ -106,16 +105,6 @@ def test_many_bad_documents_hold_the_entity_back() -> None:
     brake("orders", Loaded(reject_count=50), 99)
     with pytest.raises(HeldBack, match="21 of 100"):
         brake("orders", Loaded(reject_count=21), 100)
-
-
-def test_prefect_is_ours_alone() -> None:
-    users = {"PATH": "/bin", "PREFECT_API_URL": "https://theirs.example", "PREFECT_API_KEY": "k"}
-    ours = prefect_environment(users, Path("data"), "http://127.0.0.1:4210/api")
-    assert ours["PATH"] == "/bin"
-    assert ours["PREFECT_API_URL"] == "http://127.0.0.1:4210/api"
-    assert ours["PREFECT_HOME"].endswith("/data/prefect")
-    assert ours["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    assert "PREFECT_API_KEY" not in ours
 
 
 FRAME = pl.DataFrame(

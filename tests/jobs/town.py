@@ -56,7 +56,7 @@ def town(
     with serve(simulator) as address, Http(sleep=lambda seconds: None) as http:
         key = SecretStr(FULL_KEY.app_key)
         client = VtexClient(f"{address}/vtex", key, SecretStr(FULL_KEY.app_token), http)
-        yield Town(simulator, address, Shop("main", RULES, client))
+        yield Town(simulator, address, Shop("main", RULES, client=client))
 
 
 @contextmanager

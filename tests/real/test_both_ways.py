@@ -87,7 +87,7 @@ def replayed(retail: Retail, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         open_warehouse(folder) as warehouse,
     ):
         key, token = SecretStr(FULL_KEY.app_key), SecretStr(FULL_KEY.app_token)
-        shop = Shop("main", RULES, VtexClient(f"{address}/vtex", key, token, http))
+        shop = Shop("main", RULES, client=VtexClient(f"{address}/vtex", key, token, http))
         done = sync_store(warehouse, shop, now=NOW)
         assert done.fault is None
         yield warehouse

@@ -82,7 +82,7 @@ def test_every_word_exists_in_every_language(page: Path) -> None:
 
 def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
     with open_warehouse(tmp_path, memory_limit="500MB") as warehouse:
-        warehouse.publish(tmp_path / "analysis.duckdb")
+        warehouse.publish()
     with read_warehouse(tmp_path) as copy:
         page = make_dashboard(copy, {"main": Rules()}, tmp_path / "dashboard.html", NOW)
     data = block(page, "data")

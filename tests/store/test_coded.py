@@ -62,7 +62,7 @@ def test_lists_come_back(brands: pl.Enum, lists: Lists, tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         keep(warehouse, profiles(brands, brands_30d=lists))
         assert kept(warehouse, "brands_30d") == lists
-        warehouse.publish(tmp_path / "analysis.duckdb")
+        warehouse.publish()
     with read_warehouse(tmp_path) as copy:
         found = copy.query("select brands_30d from profiles order by customer_key")
     assert found["brands_30d"].to_list() == lists

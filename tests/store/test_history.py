@@ -31,7 +31,7 @@ def keep(warehouse: Warehouse, day: int, store: str = "main", **segments: str) -
 
 
 def history(warehouse: Warehouse, folder: Path) -> list[tuple[object, ...]]:
-    warehouse.publish(folder / "analysis.duckdb")
+    warehouse.publish()
     with read_warehouse(folder) as copy:
         return copy.query(
             "select customer_key, rfm_segment, day(valid_from), day(valid_to) "

@@ -57,7 +57,7 @@ def test_of_a_repeated_document_the_newest_counts(tmp_path: Path, order: Order) 
     with open_warehouse(tmp_path) as warehouse:
         assert warehouse.load_records("main", "orders", records, **RUN) == Loaded(new_count=1)
         warehouse.resolve("main", Rules(), **RUN)
-        warehouse.publish(tmp_path / "analysis.duckdb")
+        warehouse.publish()
     with read_warehouse(tmp_path) as copy:
         assert copy.query("select value_cents from orders").item() == 2
 
@@ -97,7 +97,7 @@ def test_stores_do_not_touch_each_other(tmp_path: Path, order: Order) -> None:
         warehouse.load_records("a", "orders", [order("o1", value=2)], **RUN)
         for store in ("a", "b"):
             warehouse.resolve(store, Rules(), **RUN)
-        warehouse.publish(tmp_path / "analysis.duckdb")
+        warehouse.publish()
     with read_warehouse(tmp_path) as copy:
         rows = copy.query("select store, amount_cents from purchases order by store").rows()
     assert rows == [("a", 2), ("b", 1)]

@@ -112,7 +112,7 @@ def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     previous = os.umask(0)
     try:
         with open_warehouse(tmp_path) as warehouse:
-            warehouse.publish(tmp_path / "analysis.duckdb")
+            warehouse.publish()
     finally:
         os.umask(previous)
     for name in ("warehouse.duckdb", "analysis.duckdb", ".lock"):
@@ -135,24 +135,24 @@ def test_nothing_was_published_yet(tmp_path: Path) -> None:
 
 
 def test_a_reader_keeps_its_copy_while_a_new_one_is_published(tmp_path: Path) -> None:
-    path = tmp_path / "analysis.duckdb"
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.publish(path, {"orders": {"value_cents": "what the customer's order cost"}})
+        warehouse.publish({"orders": {"value_cents": "what the customer's order cost"}})
         with read_warehouse(tmp_path) as copy:
             warehouse.start_run("r", "sync", None, now=NOW)
-            warehouse.publish(path)
+            warehouse.publish()
             found = copy.query(
                 "select comment from duckdb_columns()"
                 " where table_name = 'orders' and column_name = 'value_cents'"
             )
             assert found.item() == "what the customer's order cost"
             assert "raw.vtex_orders" not in copy.table_counts()["table_name"].to_list()
-    assert [p.name for p in tmp_path.glob(".analysis*")] == []
+    assert [p.name for p in tmp_path.glob(".analysis.*")] == []
+    assert [p.name for p in (tmp_path / ".analysis").glob("*.duckdb")] == ["analysis.duckdb"]
 
 
 def test_a_wrong_query_is_one_line(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.publish(tmp_path / "analysis.duckdb")
+        warehouse.publish()
     with read_warehouse(tmp_path) as copy, pytest.raises(BadSettings) as error:
         copy.query("select nothing from nowhere")
     assert "\n" not in str(error.value)
@@ -160,7 +160,10 @@ def test_a_wrong_query_is_one_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_warehouse_is_refused(tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").write_text("not a database" * 1000)
-    with pytest.raises(BadSettings, match="cannot be opened"), open_warehouse(tmp_path):
+    with (
+        pytest.raises(BadSettings, match="is no DuckDB file; `enrich restore FILE`"),
+        open_warehouse(tmp_path),
+    ):
         pass
 
 

@@ -49,7 +49,7 @@ def publish_one_more(warehouse: Warehouse, number: int) -> None:
     document = {"orderId": f"o{number}", "value": 100, "items": [line]}
     record = RawRecord(f"o{number}", json.dumps(document))
     warehouse.load_records("main", "orders", [record], **RUN)
-    warehouse.publish(warehouse.path.with_name("analysis.duckdb"))
+    warehouse.publish()
 
 
 def play(folder: Path, publishes: int, readers: int) -> list[Seen]:

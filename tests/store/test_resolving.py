@@ -56,7 +56,7 @@ def resolved(folder: Path, orders: list[RawRecord], contacts: list[RawRecord]) -
 
 def said(warehouse: Warehouse, folder: Path) -> list[object]:
     warehouse.resolve("main", Rules(), **RUN)
-    warehouse.publish(folder / "analysis.duckdb")
+    warehouse.publish()
     with read_warehouse(folder) as copy:
         return [copy.query(f"from {table} order by all").rows() for table in TABLES]
 

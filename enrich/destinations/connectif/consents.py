@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.client import Call, NotFound
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_safe_to_send_to
 from enrich.destinations.connectif.account import (
     RATE_LIMIT,
@@ -135,7 +135,7 @@ def read_export(remote: Remote, http: Downloads, export_id: str, target: Path) -
     holds for 100 minutes.
     """
     name = "connectif GET /exports/{id}"
-    export = answer_of(remote.ask("GET", f"/exports/{export_id}", name=name))
+    export = answer_of(remote.ask("GET", f"/exports/{path_segment(export_id)}", name=name))
     url = export.get("fileUrl")
     if not url:
         if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from enrich.client import Call, NotFound
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import Addressee, Capabilities, Record, is_safe_to_send_to
 from enrich.destinations.connectif.account import code_of
 from enrich.destinations.mapping import join_list
@@ -126,7 +126,9 @@ def poll(
     `column` of the error report has the key of a refused record; None where nobody knows it.
     """
     try:
-        job = answer_of(remote.ask("GET", f"/imports/{job_id}", name="connectif /imports/{id}"))
+        job = answer_of(
+            remote.ask("GET", f"/imports/{path_segment(job_id)}", name="connectif /imports/{id}")
+        )
     except NotFound:
         return all_of(records, Outcome.UNKNOWN, "job_gone")
     if job.get("cancelledAt"):
@@ -170,6 +172,6 @@ def _report(remote: Remote, job_id: str, job: Mapping[str, Any]) -> str | None:
     folder = remote.data_dir / "push-reports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(folder / f"{job_id}.csv", flags, 0o600), "w") as out:
+    with os.fdopen(os.open(folder / f"{path_segment(job_id)}.csv", flags, 0o600), "w") as out:
         out.write(text)
     return text

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-from enrich.client import Call
+from enrich.client import Call, path_segment
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
 from enrich.destinations.connectif.account import RATE_LIMIT, check_reach, headers, host, save_one
 from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
@@ -66,7 +65,7 @@ def _patch(remote: Remote, record: Record) -> RecordResult:
 
 def product_call(remote: Remote, product: Mapping[str, Any]) -> Call:
     """The call that creates or updates one product, given with its productId."""
-    path = f"/products/product-id/{quote(str(product['productId']), safe='')}"
+    path = f"/products/product-id/{path_segment(str(product['productId']))}"
     body = {name: value for name, value in product.items() if name != "productId"}
     return remote.call("PATCH", path, body, name="connectif PATCH /products/product-id/{productId}")
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
-from enrich.client import NotFound, Response, is_web_page, raise_for_refusal
+from enrich.client import NotFound, Response, is_web_page, path_segment, raise_for_refusal
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
 from enrich.destinations.connectif.account import RATE_LIMIT, code_of, headers, host, save_one
 from enrich.destinations.connectif.contacts import contact_call
@@ -119,7 +118,7 @@ def _purchase(remote: Remote, record: Record) -> RecordResult:
 
 
 def _is_there(remote: Remote, purchase_id: str) -> bool:
-    path = f"/purchases/purchase-id/{quote(purchase_id, safe='')}"
+    path = f"/purchases/purchase-id/{path_segment(purchase_id)}"
     try:
         remote.ask("GET", path, name="connectif GET /purchases/purchase-id/{id}")
     except NotFound:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from enrich.client import path_segment
 from enrich.destinations.base import Addressee, Capabilities, Row
 from enrich.destinations.mapping import COMPUTED, JSON_FORMATS, named
 from enrich.destinations.remote import Remote, Wire
@@ -84,7 +85,11 @@ def _erase(remote: Remote, one: Addressee) -> RecordResult:
     if client_id is None:
         return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")
     gone = logged_in(
-        remote, "DELETE", f"/v4/clients/{client_id}", None, "synerise DELETE /v4/clients/{id}"
+        remote,
+        "DELETE",
+        f"/v4/clients/{path_segment(client_id)}",
+        None,
+        "synerise DELETE /v4/clients/{id}",
     )
     outcome = Outcome.REJECTED if isinstance(gone, Refusal) else Outcome.ACCEPTED
     return RecordResult(one.record_id, outcome)

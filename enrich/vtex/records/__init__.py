@@ -5,13 +5,12 @@ but the key is optional, because each of them was seen missing or null somewhere
 wrong kind is dropped by `parse`, unless losing it would make a number wrong (`is_critical`).
 """
 
-from enrich.vtex.records.base import MOST_CENTS, Document, Location, field_names
+from enrich.vtex.records.base import Document, Location, field_names
 from enrich.vtex.records.catalogue import Brand, Category, Coupon, Promotion, SalesChannel, Sku
 from enrich.vtex.records.customers import Customer, CustomerId, customer_with
 from enrich.vtex.records.orders import ListRow, Order
 
 __all__ = [
-    "MOST_CENTS",
     "Brand",
     "Category",
     "Coupon",

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
+from enrich.model import EARLIEST, LATEST, MAX_CENTS, MAX_KEY, MAX_TEXT
+
 Location: TypeAlias = tuple[int | str, ...]
 
-MOST_CENTS = 10**15
 # Strict: `true` is not one cent; what came as a float or a text, `parse` mends.
-Whole = Annotated[int, Strict(), Field(ge=-MOST_CENTS, le=MOST_CENTS)]
+Whole = Annotated[int, Strict(), Field(ge=-MAX_CENTS, le=MAX_CENTS)]
 # A price times a quantity has to stay a number of 64 bits.
 Price = Annotated[int, Strict(), Field(ge=-(10**12), le=10**12)]
 Quantity = Annotated[int, Strict(), Field(ge=-(10**6), le=10**6)]
 Multiplier = Annotated[float, Strict(), Field(ge=0, le=10**3)]
-Key = Annotated[str, Field(min_length=1)]
-# VTEX was founded in 2000; .NET writes "no date" as the first day of year 1.
-Moment = Annotated[
-    datetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))
-]
+Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY)]
+Word = Annotated[str, Field(max_length=MAX_KEY)]
+Moment = Annotated[datetime, Field(ge=EARLIEST, lt=LATEST)]
 
 
 class Document(BaseModel):
@@ -29,6 +28,7 @@ class Document(BaseModel):
     model_config = ConfigDict(
         extra="ignore",
         coerce_numbers_to_str=True,
+        str_max_length=MAX_TEXT,
         allow_inf_nan=False,
         serialize_by_alias=True,
         protected_namespaces=(),

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, JsonValue, create_model
+from pydantic import AfterValidator, Field, JsonValue, create_model
 
+from enrich.model import MAX_CENTS, MAX_TEXT
 from enrich.vtex.records.base import Document, Key, Moment
 
 
@@ -47,8 +49,8 @@ class Customer(Document):
     createdIn: Moment | None = None
     updatedIn: Moment | None = None
     lastInteractionIn: Moment | None = None
-    rclastcart: str | None = None
-    rclastcartvalue: float | None = None
+    rclastcart: Annotated[str, Field(max_length=10 * MAX_TEXT)] | None = None  # some 3,000 lines
+    rclastcartvalue: Annotated[float, Field(le=MAX_CENTS // 100)] | None = None
     rclastsessiondate: Moment | None = None
     checkouttag: ScoreField | None = None
 
@@ -59,13 +61,23 @@ class CustomerId(Document):
     id: Key
 
 
+def _short(value: JsonValue) -> JsonValue:
+    """What a shop's own field holds, when it is no longer than any other field."""
+    if len(json.dumps(value, ensure_ascii=False)) > MAX_TEXT:
+        raise ValueError("too long")
+    return value
+
+
+_ShortValue = Annotated[JsonValue, AfterValidator(_short)]
+
+
 @lru_cache(maxsize=16)
 def customer_with(extra_fields: tuple[str, ...]) -> type[Customer]:
     """The Customer model that also keeps these fields of the shop's own, whatever they hold."""
     own = [name for name in dict.fromkeys(extra_fields) if name not in Customer.model_fields]
     definitions: dict[str, Any] = {
         # Attribute names are ours: a shop may call its field `copy` or `_code`.
-        f"extra_{number}": (JsonValue | None, Field(None, alias=name))
+        f"extra_{number}": (_ShortValue | None, Field(None, alias=name))
         for number, name in enumerate(own)
     }
     return create_model("CustomerWithExtras", __base__=Customer, **definitions)

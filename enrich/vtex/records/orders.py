@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
+from enrich.model import MAX_CENTS
 from enrich.vtex.records.base import (
-    MOST_CENTS,
     Document,
     Key,
     Location,
@@ -18,6 +18,7 @@ from enrich.vtex.records.base import (
     Price,
     Quantity,
     Whole,
+    Word,
 )
 
 
@@ -26,8 +27,8 @@ class ListRow(Document):
 
     orderId: Key
     creationDate: Moment | None = None
-    status: str | None = None
-    totalValue: Annotated[int, Field(ge=-MOST_CENTS, le=MOST_CENTS)] | None = None
+    status: Word | None = None
+    totalValue: Annotated[int, Field(ge=-MAX_CENTS, le=MAX_CENTS)] | None = None
     orderIsComplete: bool | None = None
     authorizedDate: Moment | None = None
     lastChange: Moment | None = None
@@ -134,6 +135,14 @@ class Item(Document):
     imageUrl: str | None = None
     detailUrl: str | None = None
 
+    def is_too_dear(self) -> bool:
+        """Whether the amount of the line, before or after discounts, is larger than any amount."""
+        units = (self.quantity or 0) * (self.unitMultiplier or 1)
+        prices = (self.price or 0, self.sellingPrice or 0)
+        parts = (self.priceDefinition and self.priceDefinition.sellingPrices) or []
+        sold = sum(abs((part.value or 0) * (part.quantity or 0)) for part in parts)
+        return max(sold, *(abs(price * units) for price in prices)) > MAX_CENTS
+
 
 class PackageItem(Document):
     itemIndex: int | None = None
@@ -188,13 +197,13 @@ class Order(Document):
     """One order as Get order tells it; money in hundredths."""
 
     orderId: Key
-    orderGroup: str | None = None
-    origin: str | None = None
-    affiliateId: str | None = None
+    orderGroup: Word | None = None
+    origin: Word | None = None
+    affiliateId: Word | None = None
     marketplaceOrderId: str | None = None
     hostname: str | None = None
     salesChannel: str | None = None
-    status: str | None = None
+    status: Word | None = None
     isCompleted: bool | None = None
     creationDate: Moment | None = None
     authorizedDate: Moment | None = None
@@ -219,6 +228,8 @@ class Order(Document):
 
     def problem(self) -> str | None:
         """A completed order without its moment or its amount would count as nothing, unseen."""
+        if any(item.is_too_dear() for item in self.items or ()):
+            return "items: less_than_equal"
         if not self.isCompleted:
             return None
         missing = [name for name in ("creationDate", "value") if getattr(self, name) is None]

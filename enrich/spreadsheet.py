@@ -1,0 +1,89 @@
+"""Tables for people who open them in a spreadsheet: no text of a cell runs as a formula.
+
+A spreadsheet splits a CSV file at the separator of its own country, so a text must be harmless
+after every separator that it holds: `Ana;=1+1` in a comma file is two cells where `;` separates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import polars as pl
+from polars import selectors
+
+from enrich.errors import BadSettings
+from enrich.plain_text import HIDDEN, INSTEAD, LINE_END, visible
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+# Where a cell may begin, what a spreadsheet skips there, and the sign that makes it a formula;
+# full-width and small forms of a sign count where Japanese or Chinese is written.
+FORMULA = (
+    r"(^|[,;|\t\n])"
+    r"([\s\"\xad\u200b-\u200d\u2060-\u2064\ufeff]*)"
+    r"([=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20])"
+)
+SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
+
+_EXCEL = {"include_bom": True, "datetime_format": "%Y-%m-%d %H:%M:%S"}
+_COMMA_DECIMALS = {**_EXCEL, "separator": ";", "decimal_comma": True}
+CSV_READERS: Mapping[str, Mapping[str, Any]] = {
+    "excel-br": _COMMA_DECIMALS,
+    "excel-ar": _COMMA_DECIMALS,
+    "excel-mx": _EXCEL,
+    "excel-us": _EXCEL,
+}
+"""How polars writes CSV for Excel as it is set up in Brazil, Argentina, Mexico and the USA."""
+
+
+def csv_options(reader: str | None) -> Mapping[str, Any]:
+    """What `write_csv` is given for this reader; None is for no spreadsheet in particular.
+
+    Raises BadSettings on one that is not known.
+    """
+    if reader is not None and reader not in CSV_READERS:
+        raise BadSettings(f"--csv-for {reader} is not known; it is one of {', '.join(CSV_READERS)}")
+    return CSV_READERS[reader] if reader else {}
+
+
+def for_people(frame: Frame) -> Frame:
+    """The frame for a CSV that a spreadsheet opens: lists joined with `|`, no formula anywhere."""
+    joined = selectors.list().cast(pl.List(pl.String)).list.join("|")
+    names = {name: harmless_text(name) for name in frame.collect_schema().names()}
+    return harmless_cells(frame.with_columns(joined)).rename(names)
+
+
+def harmless_cells(frame: Frame) -> Frame:
+    """The frame with every text harmless.
+
+    A line that begins with a sign could become a formula with the texts after it, where another
+    separator is expected: `-5,1+1` is one cell where `;` separates.
+    """
+    first, *others = frame.collect_schema().items()
+    safe = frame.with_columns(harmless(selectors.string()))
+    if first[1] == pl.String:
+        return safe.with_columns(_quoted(pl.col(first[0]), pl.col(first[0]).str.contains("^[+-]")))
+    if first[1].is_numeric() and others and others[0][1] == pl.String:
+        goes_on = (pl.col(first[0]) < 0) & pl.col(others[0][0]).str.contains("^[0-9]")
+        return safe.with_columns(_quoted(pl.col(others[0][0]), goes_on))
+    return safe
+
+
+def harmless(text: pl.Expr) -> pl.Expr:
+    """The texts with a quote before what a spreadsheet would run, visible; signed numbers stay."""
+    lines = text.str.replace_all(LINE_END, "\n").str.replace_all(HIDDEN, INSTEAD)
+    safe = lines.str.replace_all(FORMULA, "${1}${2}'${3}")
+    return pl.when(text.str.contains(SIGNED_NUMBER)).then(text).otherwise(safe)
+
+
+def harmless_text(text: str) -> str:
+    """What `harmless` makes of one text."""
+    if re.fullmatch(SIGNED_NUMBER[1:-1], text, re.ASCII):
+        return text
+    return re.sub(FORMULA, r"\1\2'\3", visible(re.sub(LINE_END, "\n", text)))
+
+
+def _quoted(text: pl.Expr, is_meant: pl.Expr) -> pl.Expr:
+    return pl.when(~is_meant.fill_null(False)).then(text).otherwise("'" + text)

@@ -1,0 +1,48 @@
+"""Where backups outside the data folder were put: `forget` has to look there too."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from enrich.durable import append_durably, write_durably
+
+COPIES_NAME = "copies.ndjson"
+
+
+def remember_copy(data_dir: Path, path: Path, made_at: datetime) -> None:
+    """Write down where a copy is going to be; one in the data folder is found without this."""
+    place = path.resolve()
+    if place.is_relative_to(data_dir.resolve()) or place in remembered_copies(data_dir):
+        return
+    line = json.dumps({"path": str(place), "made_at": made_at.isoformat()})
+    append_durably(data_dir / COPIES_NAME, f"{line}\n".encode())
+
+
+def remembered_copies(data_dir: Path) -> list[Path]:
+    """The places outside the data folder, in the order in which they were first used."""
+    return list(_places(data_dir))
+
+
+def drop_copies(data_dir: Path, gone: list[Path]) -> None:
+    """These copies are no more."""
+    kept = [line for path, line in _places(data_dir).items() if path not in gone]
+    if len(kept) < len(_places(data_dir)):
+        write_durably(data_dir / COPIES_NAME, "".join(f"{line}\n" for line in kept).encode())
+
+
+def _places(data_dir: Path) -> dict[Path, str]:
+    """The line of each place; a torn one, of a copy that was never begun, is none."""
+    try:
+        lines = (data_dir / COPIES_NAME).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {place: line for line in lines if (place := _place(line)) is not None}
+
+
+def _place(line: str) -> Path | None:
+    try:
+        return Path(json.loads(line)["path"])
+    except (ValueError, KeyError, TypeError):
+        return None
