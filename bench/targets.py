@@ -66,7 +66,11 @@ TARGETS = (
     Target("L in 64 parts, peak memory in GB", "stage_64@L", None, _peak_gb, 2.5, 1.5, "L"),
     Target("sync of orders / bare httpx loop, CPU", "orders", "httpx", _cpu, 1.6, 1.25, None),
     Target("sync with nothing new / first, time", "sync_again", "sync", _wall, 0.2, 0.05, None),
-    Target("after 1 % new orders / full, time", "job_again", "job", _wall, 0.8, 0.4, "M"),
+    Target("resolve / floor, time", "resolve", "resolve_floor", _wall, 1.6, 1.2, "M"),
+    Target("resolve / floor at L, time", "resolve@L", "resolve_floor@L", _wall, 2, 1.5, "L"),
+    Target("resolve at L, peak memory in GB", "resolve@L", None, _peak_gb, 5.2, 4.8, "L"),
+    Target("whole profile job, seconds", "job", None, _wall, 32, 25, "M"),
+    Target("after 1 % new orders / whole, time", "job_again", "job", _wall, 1, 0.8, "M"),
     Target("dashboard, seconds", "dashboard", None, _wall, 60, 30, "M"),
     Target("dashboard, peak memory in GB", "dashboard", None, _peak_gb, 2, 1.5, "M"),
 )

@@ -65,3 +65,6 @@ select
     is_applied
 from read_parquet(getvariable('shop') || '/promo_codes.parquet')
 where purchase_no between getvariable('first_no') and getvariable('last_no');
+
+-- As after a load: the store is to be resolved.
+delete from state.resolved where store = 'shop';

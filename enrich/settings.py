@@ -65,7 +65,16 @@ def _cron_line(line: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _bytes(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(?:\.[0-9]+)? ?[MGT]i?B", text):
+        raise ValueError("a memory limit is a number with MB, GB or TB, such as 4 GB")
+    return text
+
+
 Cron = Annotated[str, AfterValidator(_cron_line)]
+Memory = Annotated[str, AfterValidator(_bytes)]
 
 
 class _Frozen(BaseModel):
@@ -172,6 +181,13 @@ class StoreSettings(_Frozen):
         names = set(Rules.__dataclass_fields__) - {"windows", "beyond_last"}
         plain = {name: getattr(self, name) for name in names}
         return Rules(windows=windows, beyond_last=self.beyond_360 or self.beyond_last, **plain)
+
+
+class WarehouseSettings(_Frozen):
+    """How much of the machine the warehouse takes."""
+
+    memory_limit: Memory = "4 GB"
+    """What DuckDB takes at most, never over half of the machine; more goes to files in `.tmp`."""
 
 
 class DestinationEntry(BaseModel):
@@ -297,6 +313,7 @@ class Settings(_Frozen):
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
+    warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     read_copy: ReadCopySettings = ReadCopySettings()

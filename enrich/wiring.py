@@ -15,19 +15,18 @@ from enrich.client import Http
 from enrich.consent import ConsentRules
 from enrich.destinations import (
     Tools,
-    open_destination,
+    open_consent_reader,
     open_entities,
+    open_entity,
     requests_per_second,
     switched_on,
     written_back,
 )
-from enrich.destinations.readers import READERS
-from enrich.destinations.remote import Remote
 from enrich.errors import BadSettings
 from enrich.jobs.consent import ConsentPlan
 from enrich.jobs.consent_exports import ConsentSource
 from enrich.jobs.forgetting import Places
-from enrich.jobs.pushing import Outlet
+from enrich.jobs.pushing import Destination
 from enrich.jobs.shops import Shop
 from enrich.jobs.tidying import tidy
 from enrich.model import Rules
@@ -99,7 +98,11 @@ class Wiring:
     def warehouse(self, job: str) -> AbstractContextManager[Warehouse]:
         """The warehouse, held for `job` until the block ends; raises Locked."""
         return open_warehouse(
-            self.settings.data_dir, job=job, started_at=self.clock(), sharing=self.sharing
+            self.settings.data_dir,
+            job=job,
+            started_at=self.clock(),
+            memory_limit=self.settings.warehouse.memory_limit,
+            sharing=self.sharing,
         )
 
     @property
@@ -220,9 +223,9 @@ class Wiring:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
 
     @contextmanager
-    def outlets(
+    def destinations(
         self, wanted: str | None = None, say: Callable[[str], None] = _unheard
-    ) -> Iterator[list[Outlet]]:
+    ) -> Iterator[list[Destination]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
         entries = self.settings.destinations
         if wanted is not None and wanted not in entries:
@@ -234,7 +237,7 @@ class Wiring:
             if (entry.enabled if wanted is None else name == wanted)
         }
         with ExitStack() as stack:
-            yield [self._outlet(name, entry, stack, say) for name, entry in chosen.items()]
+            yield [self._destination(name, entry, stack, say) for name, entry in chosen.items()]
 
     @contextmanager
     def consent_sources(
@@ -246,18 +249,9 @@ class Wiring:
 
     def _source(self, name: str, stack: ExitStack, say: Callable[[str], None]) -> ConsentSource:
         entry = self.settings.destinations[name]
-        if entry.kind not in READERS:
-            known = ", ".join(READERS)
-            raise BadSettings(
-                f"consent.read_from: {name} ({entry.kind}) cannot be asked; those that can: {known}"
-            )
-        options = _options(entry)
-        pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace, say=say))
-        tools = self._tools(http)
-        remote = open_destination(name, entry.kind, options, tools)
-        assert isinstance(remote, Remote)  # every platform behind an HTTP API is one
-        return ConsentSource(name, self._stores_of(entry), READERS[entry.kind], remote, http)
+        http, tools = self._tools(entry, stack, say)
+        reader = open_consent_reader(name, entry.kind, _options(entry), tools)
+        return ConsentSource(name, self._stores_of(entry), reader, http)
 
     def consent_plan(self) -> ConsentPlan:
         """What the settings allow about consent."""
@@ -278,40 +272,44 @@ class Wiring:
             data_dir=self.settings.data_dir,
             shops={name: self.plain_shop(name) for name in self.settings.stores},
             open_warehouse=lambda: self.warehouse("forget"),
-            open_outlet=self._outlet_to_erase,
+            open_destination=self._destination_to_erase,
             now=self.now,
         )
 
     @contextmanager
-    def _outlet_to_erase(self, name: str) -> Iterator[Outlet | None]:
+    def _destination_to_erase(self, name: str) -> Iterator[Destination | None]:
         """The destination, enabled or not; None when the settings have it no more."""
         if name not in self.settings.destinations:
             yield None
             return
-        with self.outlets(name) as outlets:
-            yield outlets[0]
+        with self.destinations(name) as (destination,):
+            yield destination
 
-    def _outlet(
+    def _destination(
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
-    ) -> Outlet:
+    ) -> Destination:
         """The destination with a client of its own: one platform's limit slows no other."""
         options = _options(entry)
-        pace = requests_per_second(entry.kind, options)
-        http = stack.enter_context(Http(requests_per_second=pace, say=say))
-        tools = self._tools(http)
-        return Outlet(
+        _, tools = self._tools(entry, stack, say)
+        return Destination(
             name,
             self._stores_of(entry),
-            open_destination(name, entry.kind, options, tools),
-            pace,
+            open_entity(name, entry.kind, options, tools),
+            requests_per_second(entry.kind, options),
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
         )
 
-    def _tools(self, http: Http) -> Tools:
+    def _tools(
+        self, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
+    ) -> tuple[Http, Tools]:
+        """An HTTP client at the destination's own pace, and what opens its entities with it."""
+        pace = requests_per_second(entry.kind, _options(entry))
+        http = stack.enter_context(Http(requests_per_second=pace, say=say))
         settings = self.settings
-        return Tools(http, self._destination_secret, settings.data_dir, windows=settings.windows)
+        secret, folder = self._destination_secret, settings.data_dir
+        return http, Tools(http, secret, folder, windows=settings.windows)
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))
@@ -332,5 +330,5 @@ def _group_id(name: str) -> int:
 
 
 def _options(entry: DestinationEntry) -> dict[str, Any]:
-    """The keys that are the adapter's own."""
+    """The keys that are the platform's own."""
     return {key: value for key, value in entry.model_dump().items() if key not in OWN_KEYS}

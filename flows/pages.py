@@ -16,7 +16,7 @@ from enrich.jobs.consent_summary import ConsentSummary, lines_of
 from enrich.jobs.dashboard import DASHBOARD_NAME
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.reconciling import Proof
 from enrich.jobs.sync import SyncReport
 from enrich.plain_text import one_line

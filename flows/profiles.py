@@ -11,8 +11,8 @@ from prefect.states import Completed
 
 from enrich.jobs.movements import latest_movements
 from enrich.jobs.profiles import ProfilesReport, make_profiles
-from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_outlet
+from enrich.jobs.push_summary import PushSummary
+from enrich.jobs.pushing import push_destination
 from enrich.report.movements import Movements
 from enrich.wiring import Wiring
 from flows.pages import movements_page, profiles_line, profiles_page, push_page
@@ -45,8 +45,11 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
 def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
     """What became of one store's entities at one destination; faults stand in the summaries."""
     report = run_reporter()
-    with wiring.warehouse("push") as warehouse, wiring.outlets(destination, report.say) as outlets:
-        return push_outlet(warehouse, outlets[0], store, now=wiring.now, report=report)
+    with (
+        wiring.warehouse("push") as warehouse,
+        wiring.destinations(destination, report.say) as destinations,
+    ):
+        return push_destination(warehouse, destinations[0], store, now=wiring.now, report=report)
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)

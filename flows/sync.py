@@ -63,14 +63,14 @@ def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
         wiring.warehouse("consent") as warehouse,
         wiring.shop(store, report.say) as shop,
         wiring.consent_sources(report.say) as sources,
-        wiring.outlets(say=report.say) as outlets,
+        wiring.destinations(say=report.say) as destinations,
     ):
         return run_consent(
             warehouse,
             shop,
             wiring.consent_plan(),
             sources,
-            outlets,
+            destinations,
             now=wiring.now,
             report=report,
         )

@@ -72,7 +72,7 @@ PITFALLS = (
         HERE + "test_the_status_alone_says_whether_an_order_was_canceled",
     )),
     Pitfall(12, "e-mails are aliases or masked, ids and contacts are missing", (
-        "sql/macros/email", "sql/purchases/anonymous", "sql/identity/rung_4_profile_alone",
+        "sql/macros/email", "sql/purchases/anonymous", "sql/identity/match_rule_4_profile_alone",
     )),
     Pitfall(13, "one profile, several e-mails", (
         HERE + "test_one_profile_with_several_emails_is_one_person",

@@ -71,7 +71,7 @@ def profiles(
 def run(shell: Shell, store: StoreOption = None) -> None:
     """Sync, consents where they are switched on, profiles and push, once, for every store."""
     names = shell.store_names(store)
-    with shell.wiring.outlets():
+    with shell.wiring.destinations():
         pass  # wrong settings of a platform are said now, not after an hour of pulling
 
     go_on_forgetting(shell)

@@ -77,14 +77,14 @@ def weigh(
     wiring = shell.wiring
     with (
         wiring.consent_sources(report.say) as sources,
-        wiring.outlets(say=report.say) as outlets,
+        wiring.destinations(say=report.say) as destinations,
     ):
         return run_consent(
             warehouse,
             shop,
             wiring.consent_plan(),
             sources,
-            outlets,
+            destinations,
             now=shell.now,
             mode=mode,
             files=files,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,9 +26,11 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from enrich.errors import BadSettings, Stop
 from enrich.jobs.reporting import SILENT, Reporter, in_lines
 from enrich.plain_text import one_line, visible
 
+YES = frozenset({"y", "yes", "s", "si", "sí", "sim"})
 PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at
 
 
@@ -70,6 +73,20 @@ def make_console(file: IO[str]) -> PlainConsole:
     if not console.is_terminal:
         console = PlainConsole(file=file, width=PLAIN_WIDTH, color_system=None)
     return console
+
+
+def confirm(console: PlainConsole, question: str, *, yes: bool) -> None:
+    """Go on when a person at the terminal agrees, or `yes` was said already.
+
+    Raises Stop when the person does not, BadSettings when nobody is there to be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadSettings(f"there is no terminal to ask at; add --yes to agree to: {question}")
+    console.print(f"{question} [y/N] ", end="")
+    if sys.stdin.readline().strip().lower() not in YES:
+        raise Stop("nothing was done")
 
 
 def show_table(

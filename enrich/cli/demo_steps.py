@@ -19,10 +19,10 @@ from enrich.errors import BadSettings, Refused, Stop
 from enrich.jobs.dashboard import DASHBOARD_NAME, make_dashboard
 from enrich.jobs.profiles import ProfilesReport, make_profiles
 from enrich.jobs.publish import publish
-from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import push_outlet
+from enrich.jobs.push_summary import PushSummary
+from enrich.jobs.pushing import push_destination
 from enrich.jobs.sync import SyncReport, sync_store
-from enrich.jobs.verify import verify_outlet, verify_store
+from enrich.jobs.verify import verify_destination, verify_store
 from enrich.store import Warehouse
 
 DEMO = Path("demo")
@@ -84,8 +84,10 @@ def run_demo(demo: Demo) -> None:
 
 def _verify(demo: Demo) -> None:
     began = time.monotonic()
-    with demo.shell.wiring.shop(STORE) as shop, demo.shell.wiring.outlets() as outlets:
-        findings = verify_store(shop) + [one for out in outlets for one in verify_outlet(out)]
+    with demo.shell.wiring.shop(STORE) as shop, demo.shell.wiring.destinations() as destinations:
+        findings = verify_store(shop) + [
+            one for out in destinations for one in verify_destination(out)
+        ]
     broken = [finding.what for finding in findings if not finding.works]
     if broken:
         raise Refused(f"the simulator does not answer as it should: {', '.join(broken)}")
@@ -124,11 +126,11 @@ def _profiles(demo: Demo, warehouse: Warehouse, step: str) -> tuple[ProfilesRepo
 
 def _push(demo: Demo, warehouse: Warehouse, step: str) -> list[PushSummary]:
     began = time.monotonic()
-    with demo.shell.wiring.outlets() as outlets:
+    with demo.shell.wiring.destinations() as destinations:
         done = [
             one
-            for out in outlets
-            for one in push_outlet(warehouse, out, STORE, now=demo.shell.now, confirmed=True)
+            for out in destinations
+            for one in push_destination(warehouse, out, STORE, now=demo.shell.now, confirmed=True)
         ]
     for one in done:
         if one.fault is not None:

@@ -9,9 +9,8 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from enrich.cli.asking import confirm
-from enrich.cli.console import show_table
-from enrich.cli.options import KeyOption, StoreOption
+from enrich.cli.console import confirm, show_table
+from enrich.cli.options import KeyOption, StoreOption, YesOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, EnrichError, Stop
 from enrich.jobs.forgetting import Preview, begin, open_questions, preview
@@ -27,7 +26,6 @@ WhoArgument = Annotated[
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show what is held and where, and change nothing")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask: for scripts")]
 ContinueOption = Annotated[
     bool, typer.Option("--continue", help="Only go on with what is unfinished")
 ]

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from enrich.cli.console import confirm
 from enrich.cli.forget import show_cases
+from enrich.cli.options import YesOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
 from enrich.jobs.forgetting import forget
@@ -30,11 +32,15 @@ def backup(shell: Shell, to: FileOption = None, replace: ReplaceOption = False) 
 
 
 def restore_file(
-    shell: Shell, source: Annotated[Path, typer.Argument(help="A file that `backup` made")]
+    shell: Shell,
+    source: Annotated[Path, typer.Argument(help="A file that `backup` made")],
+    yes: YesOption = False,
 ) -> None:
     """Put a backup in the place of the warehouse, without who was forgotten since it was made."""
     if not source.is_file():
         raise BadSettings(f"{source} does not exist")
+    if _path(shell).exists():
+        confirm(shell.out, f"Put {source} in the place of {_path(shell)}, kept beside it?", yes=yes)
     before = restore(_path(shell), source, started_at=shell.now)
     shell.say(f"restored from {source}" + (f"; before: {before}" if before else ""))
     cases = forget(shell.wiring.places)

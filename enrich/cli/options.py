@@ -17,6 +17,7 @@ CsvForOption = Annotated[
         "--csv-for", help=f"CSV with the separator and decimal sign of {', '.join(CSV_READERS)}"
     ),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask: for scripts")]
 KeyOption = Annotated[int | None, typer.Option("--key", help="Our customer_key")]
 
 

@@ -12,9 +12,9 @@ from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports, show_pushes
 from enrich.errors import BadSettings
 from enrich.jobs.publish import publish
-from enrich.jobs.push import PushSummary
 from enrich.jobs.push_days import EXPORTED, Days, days_of
-from enrich.jobs.pushing import push_outlet, push_store
+from enrich.jobs.push_summary import PushSummary
+from enrich.jobs.pushing import push_destination, push_entity
 from enrich.store import Warehouse
 
 SHOWN_EXPORTS = 50
@@ -67,7 +67,7 @@ def push(
     names = shell.store_names(store)
     with shell.wiring.warehouse("push") as warehouse:
         if exports:
-            show_exports(shell.out, warehouse.exports(SHOWN_EXPORTS))
+            show_exports(shell.out, warehouse.pushes.exports(SHOWN_EXPORTS))
             return
         one = EXPORTED.get(entity or "", entity)
         if days is not None and destination is not None:
@@ -92,16 +92,16 @@ def push_all(
     """What became of each store at each destination; one platform's fault stays its own."""
     with (
         reporter(shell.out) as report,
-        shell.wiring.outlets(destination, report.say) as outlets,
+        shell.wiring.destinations(destination, report.say) as destinations,
     ):
         return [
             done
-            for outlet in outlets
+            for one in destinations
             for name in names
-            if name in outlet.stores
-            for done in push_outlet(
+            if name in one.stores
+            for done in push_destination(
                 warehouse,
-                outlet,
+                one,
                 name,
                 now=shell.now,
                 entity=entity,
@@ -125,12 +125,12 @@ def export(
     """What became of the records of these days of each store that the destination serves."""
     with (
         reporter(shell.out) as report,
-        shell.wiring.outlets(destination, report.say) as (outlet,),
+        shell.wiring.destinations(destination, report.say) as (one,),
     ):
         return [
-            push_store(
+            push_entity(
                 warehouse,
-                outlet,
+                one,
                 name,
                 entity=entity,
                 days=days,
@@ -140,7 +140,7 @@ def export(
                 report=report,
             )
             for name in names
-            if name in outlet.stores
+            if name in one.stores
         ]
 
 

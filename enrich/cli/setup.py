@@ -12,7 +12,7 @@ from enrich.cli.options import StoreOption
 from enrich.cli.shell import DEFAULT_CONFIG, Shell
 from enrich.cli.shows import show_findings
 from enrich.errors import BadSettings, Refused, TryAgain
-from enrich.jobs.verify import Finding, verify_outlet, verify_store
+from enrich.jobs.verify import Finding, verify_destination, verify_store
 
 
 def template() -> str:
@@ -39,9 +39,9 @@ def verify(shell: Shell, store: StoreOption = None) -> None:
     for name in shell.vtex_stores(store):
         with shell.wiring.shop(name, shell.say) as shop:
             findings += verify_store(shop)
-    with shell.wiring.outlets(say=shell.say) as outlets:
-        for outlet in outlets:
-            findings += verify_outlet(outlet)
+    with shell.wiring.destinations(say=shell.say) as destinations:
+        for destination in destinations:
+            findings += verify_destination(destination)
     show_findings(shell.out, findings)
     missing = [finding for finding in findings if finding.needed and not finding.works]
     if missing and not any(finding.is_answered for finding in missing):

@@ -10,7 +10,7 @@ from enrich.cli.console import PlainConsole, show_table
 from enrich.jobs.import_files import ImportReport
 from enrich.jobs.profiles import ProfilesReport
 from enrich.jobs.pulling import ENTITY_COLUMNS
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.sync import SyncReport
 from enrich.jobs.verify import Finding
 

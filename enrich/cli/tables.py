@@ -26,6 +26,7 @@ from enrich.settings import (
     SecretSource,
     Settings,
     StoreSettings,
+    WarehouseSettings,
 )
 
 FIELD_COLUMNS = ("field", "type", "unit", "empty", "definition")
@@ -95,6 +96,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
+        *_rows_of("warehouse.", WarehouseSettings),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
         *_rows_of("read_copy.", ReadCopySettings),
@@ -105,7 +107,16 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
 
 
 # Settings that are tables of their own, with rows of their own.
-_TABLES = ("stores", "destinations", "schedule", "retention", "read_copy", "receive", "consent")
+_TABLES = (
+    "stores",
+    "destinations",
+    "warehouse",
+    "schedule",
+    "retention",
+    "read_copy",
+    "receive",
+    "consent",
+)
 
 
 def _rows_of(

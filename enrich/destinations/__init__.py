@@ -1,77 +1,61 @@
 """The platforms we push to. A new one is a file or folder beside this one and a line below.
 
-What a platform takes beside profiles stands in its own folder, as further entities of its adapter.
+What a platform takes beside profiles are further classes, named in `others` of its first one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from enrich.destinations import (
-    braze,
-    brevo,
-    connectif,
-    customerio,
-    file,
-    hubspot,
-    icomm,
-    klaviyo,
-    mailchimp,
-    masterdata,
-    rdstation,
-    segment,
-    synerise,
-    webhook,
-    write_back,
-)
-from enrich.destinations.base import (
-    PROFILES,
-    Adapter,
-    Capabilities,
-    Destination,
-    DestinationSettings,
-    Entity,
-    KeepsFiles,
-    Opened,
-    Tools,
-)
+from enrich.destinations.base import DestinationSettings, Tools
+from enrich.destinations.braze import Braze
+from enrich.destinations.brevo import Brevo
+from enrich.destinations.connectif import Connectif
+from enrich.destinations.consents import ExportsConsents, ShowsConsents
+from enrich.destinations.customerio import CustomerIo
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.file import FileDrop
+from enrich.destinations.hubspot import Hubspot
+from enrich.destinations.icomm import Icomm
+from enrich.destinations.kinds import CONSENTS, PROFILES
+from enrich.destinations.klaviyo import Klaviyo
+from enrich.destinations.mailchimp import Mailchimp
+from enrich.destinations.masterdata import MasterData
+from enrich.destinations.rdstation import RdStation
+from enrich.destinations.segment import Segment
+from enrich.destinations.synerise import Synerise
+from enrich.destinations.webhook import Webhook
+from enrich.destinations.write_back import ENTITY
 from enrich.errors import BadSettings
-from enrich.model import Rules
-from enrich.profile import fields
 
-REGISTRY: dict[str, Adapter] = {
-    "braze": braze.ADAPTER,
-    "brevo": brevo.ADAPTER,
-    "connectif": connectif.ADAPTER,
-    "customerio": customerio.ADAPTER,
-    "file": file.ADAPTER,
-    "hubspot": hubspot.ADAPTER,
-    "icomm": icomm.ADAPTER,
-    "klaviyo": klaviyo.ADAPTER,
-    "mailchimp": mailchimp.ADAPTER,
-    "masterdata": masterdata.ADAPTER,
-    "rdstation": rdstation.ADAPTER,
-    "segment": segment.ADAPTER,
-    "synerise": synerise.ADAPTER,
-    "webhook": webhook.ADAPTER,
+REGISTRY: dict[str, type[DestinationEntity]] = {
+    "braze": Braze,
+    "brevo": Brevo,
+    "connectif": Connectif,
+    "customerio": CustomerIo,
+    "file": FileDrop,
+    "hubspot": Hubspot,
+    "icomm": Icomm,
+    "klaviyo": Klaviyo,
+    "mailchimp": Mailchimp,
+    "masterdata": MasterData,
+    "rdstation": RdStation,
+    "segment": Segment,
+    "synerise": Synerise,
+    "webhook": Webhook,
 }
 
 __all__ = [
     "PROFILES",
     "REGISTRY",
-    "Adapter",
-    "Capabilities",
-    "Destination",
-    "Entity",
-    "KeepsFiles",
-    "Opened",
+    "DestinationEntity",
     "Tools",
-    "open_destination",
+    "open_consent_reader",
     "open_entities",
+    "open_entity",
     "requests_per_second",
     "switched_on",
     "written_back",
@@ -81,33 +65,45 @@ __all__ = [
 SHARE_OF_A_SHARED_LIMIT = 0.8
 
 
-def open_destination(
+def open_entity(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str = PROFILES
-) -> Destination:
-    """The destination `name` of the configuration, ready to push one entity, switched on or not.
+) -> DestinationEntity:
+    """One entity of the destination `name` of the configuration, switched on or not.
 
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
     """
-    adapter, settings = _read(name, kind, options)
-    return _open(adapter.entity(entity), settings, tools)
+    platform, settings = _read(name, kind, options)
+    return platform.entity(entity).open(settings, tools)
 
 
 def open_entities(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools
-) -> tuple[Opened, ...]:
-    """Every entity that the settings switch on, ready to push, in the order in which they go."""
-    adapter, settings = _read(name, kind, options)
-    return tuple(
-        Opened(
-            entity.name,
-            _open(entity, settings, tools),
-            entity.after,
-            {name: getattr(settings, name) for name in entity.wishes},
+) -> tuple[DestinationEntity, ...]:
+    """Every entity that the settings switch on, in the order in which they are pushed."""
+    platform, settings = _read(name, kind, options)
+    chosen = (one for one in platform.entities() if one.name in settings.entities)
+    return tuple(one.open(settings, tools) for one in chosen)
+
+
+def open_consent_reader(
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools
+) -> ExportsConsents | ShowsConsents:
+    """The consents of a platform that can be asked for them; BadSettings for any other."""
+    known = [one for one, platform in REGISTRY.items() if _reads_consents(platform)]
+    if kind not in known:
+        raise BadSettings(
+            f"consent.read_from: {name} ({kind}) cannot be asked; those that can:"
+            f" {', '.join(known)}"
         )
-        for entity in adapter.entities
-        if entity.name in settings.entities
-    )
+    reader: Any = open_entity(name, kind, options, tools, CONSENTS)
+    found: ExportsConsents | ShowsConsents = reader
+    return found
+
+
+def _reads_consents(platform: type[DestinationEntity]) -> bool:
+    readers = (ExportsConsents, ShowsConsents)
+    return any(issubclass(one, readers) for one in platform.entities())
 
 
 def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,65 +111,35 @@ def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
 
 
-def _read(name: str, kind: str, options: Mapping[str, Any]) -> tuple[Adapter, DestinationSettings]:
-    """The adapter and its settings; raises BadSettings for what the platform cannot do."""
+def _read(
+    name: str, kind: str, options: Mapping[str, Any]
+) -> tuple[type[DestinationEntity], DestinationSettings]:
+    """The platform and its settings; raises BadSettings for what the platform cannot do."""
     if kind not in REGISTRY:
         known = ", ".join(sorted(REGISTRY))
         raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
-    adapter = REGISTRY[kind]
+    platform = REGISTRY[kind]
     try:
-        settings = adapter.settings.model_validate(dict(options))
+        settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
         raise BadSettings(f"destination {name}: {_problems(error)}") from None
-    for problem in _impossible(adapter, settings):
+    for problem in _impossible(platform, settings):
         raise BadSettings(f"destination {name}: {problem} on {kind}")
-    return adapter, settings
+    return platform, settings
 
 
-def _impossible(adapter: Adapter, settings: DestinationSettings) -> Iterator[str]:
+def _impossible(platform: type[DestinationEntity], settings: DestinationSettings) -> Iterator[str]:
     """What the settings ask of a platform that it cannot do, or lack for what they ask."""
-    can = ("nothing", *adapter.capabilities.removals)
+    can = ("nothing", *platform.capabilities.removals)
     if settings.removals not in can:
         yield f"removals can be {', '.join(can)}"
-    taken = {entity.name: entity for entity in adapter.entities}
+    taken = {entity.name: entity for entity in platform.entities()}
     if not set(settings.entities) <= set(taken):
         yield f"entities can be {', '.join(taken)}"
     for name in settings.entities:
         for key in taken[name].needs:
             if getattr(settings, key) is None:
                 yield f"the entity {name} needs {key}"
-
-
-def _open(entity: Entity, settings: DestinationSettings, tools: Tools) -> Destination:
-    if entity.name != PROFILES:  # the fields of the settings are those of profiles
-        return entity.open(settings, tools)
-    known = frozenset(field.name for field in fields(Rules(windows=tools.windows)))
-    _require_known(settings, known)
-    return _fitted(entity.open(settings, tools), known, frozenset(settings.ignore_changes_of))
-
-
-def _require_known(settings: DestinationSettings, known: frozenset[str]) -> None:
-    """Raise BadSettings when the settings name a field of a window that there is not."""
-    named = (*settings.names, *settings.ignore_changes_of, *getattr(settings, "fields", ()))
-    unknown = sorted(set(named) - known)
-    if unknown:
-        raise BadSettings(f"no profile has {', '.join(unknown)}: see `windows` in the settings")
-
-
-def _fitted(
-    destination: Destination, known: frozenset[str], ignored: frozenset[str]
-) -> Destination:
-    """The destination with the fields profiles have; an ignored one's change sends nothing."""
-    mapped = tuple(
-        replace(field, is_diffed=field.is_diffed and field.source not in ignored)
-        for field in destination.fields
-        if field.source in known
-    )
-    if mapped == tuple(destination.fields):
-        return destination
-    changed: Any = destination  # every adapter is a frozen dataclass
-    same: Destination = replace(changed, fields=mapped)
-    return same
 
 
 def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
@@ -193,7 +159,7 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
 
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
-    if kind != "masterdata" or options.get("entity") != write_back.ENTITY:
+    if kind != "masterdata" or options.get("entity") != ENTITY:
         return frozenset()
     return frozenset(dict(options.get("names", {})).values())
 

@@ -1,25 +1,22 @@
-"""What a destination is: its limits as data, its settings, its operations.
-
-A platform is one file that ends in an `Adapter`, and one line in REGISTRY. Everything the engine,
-the documents and the contract tests need to know about it is said here as data.
-"""
+"""The data that destinations share: limits, settings, records and batches."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from enrich.client import Call, Response
-from enrich.model import WINDOWS_DAYS, RecordResult
+from enrich.destinations.kinds import PROFILES
+from enrich.model import WINDOWS_DAYS
 from enrich.profile import is_field_name
 
 Removals = Literal["nothing", "clear", "delete"]
@@ -27,8 +24,6 @@ Payload = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 SECRET_KINDS = frozenset({"env", "file", "prefect_block"})
-
-PROFILES = "profiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +49,6 @@ class Capabilities:
     has a record before the record is sent.
     """
 
-    entities: tuple[str, ...]
-    modes: tuple[Literal["upsert", "update_only", "mirror", "snapshot"], ...]
     record_key: Literal["customer_key", "email", "record_id"]
     transport: Literal["json_batch", "single", "file", "job"]
     result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"]
@@ -77,13 +70,22 @@ class Capabilities:
     tells_end: bool = True
     asks_first: Literal["never", "doubt", "always"] = "never"
 
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        """How many requests the limits of count and bytes ask for; a file is one."""
+        by_count = -(-record_count // self.max_records) if self.max_records else 1
+        by_bytes = -(-byte_count // self.max_bytes) if self.max_bytes else 1
+        if self.transport == "single":
+            return record_count
+        return max(by_count, by_bytes) if record_count else 0
+
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
     """One of our profile fields, its name on the platform and how its value is written there.
 
-    `format` is a key of the adapter's formats. `is_documented` is False where the platform's own
-    name is not public and the name is ours. `is_diffed` False: a change of it alone sends nothing.
+    `format` is a key of the destination's formats. `is_documented` is False where the
+    platform's own name is not public and the name is ours. `is_diffed` False: a change of it alone
+    sends nothing.
     """
 
     source: str
@@ -125,97 +127,11 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """When a run stops, what it may spend, what it does about customers who are gone.
-
-    It stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
-    does not begin when the number of customers differs by more than `stop_row_change` from the
-    last good run. Until somebody confirmed, `first_run_records` is all a destination gets.
-    `max_records_per_day` counts every record tried in the 24 hours before.
-    """
-
-    stop_failed_share: float = 0.2
-    stop_after_records: int = 100
-    stop_row_change: float = 0.5
-    first_run_records: int = 0
-    removals: Removals = "nothing"
-    max_records_per_run: int | None = None
-    max_minutes_per_run: float | None = None
-    max_records_per_day: int | None = None
-    poll_seconds: float = 30.0
-    poll_minutes: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
 class Addressee:
     """One record by our id and by what the platform knows it by (the e-mail, our key)."""
 
     record_id: str
     remote_key: str = field(repr=False)
-
-
-class Destination(Protocol):
-    """One configured destination."""
-
-    @property
-    def capabilities(self) -> Capabilities: ...
-
-    @property
-    def policy(self) -> Policy: ...
-
-    @property
-    def mapping_version(self) -> str:
-        """What, beside names and formats, decides the bytes sent (separators, date format)."""
-        ...
-
-    @property
-    def fields(self) -> tuple[MappedField, ...]:
-        """The mapping, with what the settings changed of it."""
-        ...
-
-    def check(self) -> list[str]:
-        """What is wrong with reach, credentials or set-up, a line each; nothing is written."""
-        ...
-
-    def validate(self, row: Row) -> str | None:
-        """Why this profile cannot be sent, without its values; None when it can.
-
-        `row` has the contact's attributes, record_id, hash and is_known, nothing computed.
-        """
-        ...
-
-    def render(self, row: Row, *, is_known: bool) -> Payload:
-        """The profile as the platform takes it; `is_known`: it accepted this customer before."""
-        ...
-
-    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
-        """The same for every row of a frame that also has record_id, hash and is_known."""
-        ...
-
-    def push(self, batch: Batch) -> list[RecordResult]:
-        """Exactly one outcome for every record of the batch; a queued one may name its job."""
-        ...
-
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
-        """One outcome for every record of a job that is over; None while it is not."""
-        ...
-
-    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
-        """One outcome for every person to erase; invalid where somebody must do it by hand."""
-        ...
-
-    def requests_for(self, record_count: int, byte_count: int) -> int:
-        """About how many requests a push of this size takes."""
-        ...
-
-
-@runtime_checkable
-class KeepsFiles(Protocol):
-    """A destination whose files stay where it put them."""
-
-    def drop_files(self, before: datetime) -> list[str]:
-        """The names of our files from before the moment, removed from there."""
-        ...
 
 
 class Sender(Protocol):
@@ -226,7 +142,7 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What wiring hands to an adapter: the world, already configured.
+    """What a destination needs of the world, already configured.
 
     `session` is what the entities of one destination share while they are open, such as a token.
     """
@@ -269,7 +185,12 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class DestinationSettings(BaseModel):
-    """The keys every destination has, beside `kind`, `enabled` and `stores`."""
+    """The keys every destination has, beside `kind`, `enabled` and `stores`.
+
+    A push stops when more than `stop_failed_share` failed, judged from `stop_after_records` on, and
+    does not begin when the number of customers differs by more than `stop_row_change` from the
+    last good push. Until a person confirmed, `first_run_records` is all a destination gets.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -289,88 +210,6 @@ class DestinationSettings(BaseModel):
     entities: tuple[str, ...] = (PROFILES,)
 
     @property
-    def policy(self) -> Policy:
-        return Policy(
-            stop_failed_share=self.stop_failed_share,
-            stop_after_records=self.stop_after_records,
-            stop_row_change=self.stop_row_change,
-            first_run_records=self.first_run_records,
-            removals=self.removals,
-            max_records_per_run=self.max_records_per_run,
-            max_minutes_per_run=self.max_minutes_per_run,
-            poll_seconds=self.poll_seconds,
-            poll_minutes=self.poll_minutes,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One kind of record that a platform takes, with its own limits, mapping and way to send.
-
-    `name` is a key of KINDS. `after` are the entities that have to be there before; they go first
-    where they are switched on too. `needs` are settings keys it cannot do without, `wishes` those
-    that decide which records there are, `example` what it needs beside the adapter's own example.
-    """
-
-    name: str
-    capabilities: Capabilities
-    mapping: Sequence[MappedField]
-    open: Callable[[Any, Tools], Destination]
-    after: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    example: Mapping[str, Any] = field(default_factory=dict)
-    wishes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One entity of a configured destination, ready to push; `after` as its declaration says.
-
-    `wishes` are the settings that decide which records there are, by name.
-    """
-
-    name: str
-    destination: Destination
-    after: tuple[str, ...] = ()
-    wishes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """One line of the registry: a platform's settings and the entities it takes.
-
-    `capabilities`, `mapping` and `open` are those of the profiles, which every platform takes;
-    `others` are the further ones, each off until the settings' `entities` name it. `mapping` is
-    what goes out when the settings change nothing. `example` is a small complete settings table,
-    used by the documents and the contract tests.
-    """
-
-    settings: type[DestinationSettings]
-    capabilities: Capabilities
-    mapping: Sequence[MappedField]
-    open: Callable[[Any, Tools], Destination]
-    example: Mapping[str, Any]
-    others: tuple[Entity, ...] = ()
-
-    @property
-    def entities(self) -> tuple[Entity, ...]:
-        """Every entity of the platform, in the order in which they are pushed."""
-        profiles = Entity(PROFILES, self.capabilities, self.mapping, self.open)
-        return in_order((profiles, *self.others))
-
-    def entity(self, name: str) -> Entity:
-        """The entity of this name; KeyError when the platform does not take it."""
-        return {entity.name: entity for entity in self.entities}[name]
-
-
-def in_order(entities: Sequence[Entity]) -> tuple[Entity, ...]:
-    """The entities, each behind those it comes after; else in the order given."""
-    there = {entity.name for entity in entities}
-    ordered: list[Entity] = []
-    waiting = list(entities)
-    while waiting:
-        done = {entity.name for entity in ordered}
-        ready = next(one for one in waiting if set(one.after) & there <= done)
-        ordered.append(ready)
-        waiting.remove(ready)
-    return tuple(ordered)
+    def max_records_per_day(self) -> int | None:
+        """The most records sent in 24 hours, every one tried counted; None: no limit."""
+        return None

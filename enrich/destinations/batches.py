@@ -12,17 +12,14 @@ from typing import Any
 import polars as pl
 from pydantic_core import to_json
 
-from enrich.destinations.base import PROFILES, Batch, Capabilities, Destination, Record
-from enrich.destinations.mapping import COMPUTED
-from enrich.destinations.plan import Plan
+from enrich.destinations.base import Batch, Capabilities, Record
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.kinds import PROFILES
+from enrich.destinations.mapping import without_computed
+from enrich.destinations.plan import PushPlan
 from enrich.model import Outcome, RecordResult
 
 ROWS_AT_ONCE = 5_000
-
-
-def without_computed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Who each row is about: without the many columns that only go through the mapping."""
-    return frame.drop(COMPUTED, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,9 @@ class Prepared:
     invalid: list[RecordResult]
 
 
-def cut_batches(plan: Plan, destination: Destination, context: Context) -> Iterator[Prepared]:
+def cut_batches(
+    plan: PushPlan, destination: DestinationEntity, context: Context
+) -> Iterator[Prepared]:
     """The plan's rows as batches, rendered only when their turn comes."""
     limits = destination.capabilities
     for frame in plan.slices(_rows_at_once(limits)):
@@ -51,15 +50,6 @@ def cut_batches(plan: Plan, destination: Destination, context: Context) -> Itera
             yield Prepared(_batch(frame, (), context), [])
         else:
             yield from _cut_slice(frame, destination, context)
-
-
-def requests_needed(limits: Capabilities, record_count: int, byte_count: int) -> int:
-    """How many requests the limits of count and bytes ask for; a file is one."""
-    by_count = -(-record_count // limits.max_records) if limits.max_records else 1
-    by_bytes = -(-byte_count // limits.max_bytes) if limits.max_bytes else 1
-    if limits.transport == "single":
-        return record_count
-    return max(by_count, by_bytes) if record_count else 0
 
 
 def payload_bytes(payload: Any) -> bytes:
@@ -74,7 +64,7 @@ def batch_id_of(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _cut_slice(
-    frame: pl.DataFrame, destination: Destination, context: Context
+    frame: pl.DataFrame, destination: DestinationEntity, context: Context
 ) -> Iterator[Prepared]:
     good, invalid = _valid(frame, destination, context.entity)
     records: list[Record] = []
@@ -97,7 +87,7 @@ def _cut_slice(
 
 
 def _valid(
-    frame: pl.DataFrame, destination: Destination, entity: str
+    frame: pl.DataFrame, destination: DestinationEntity, entity: str
 ) -> tuple[pl.DataFrame, list[RecordResult]]:
     """The rows that can be sent, and what we refuse of the others."""
     judged = without_computed(frame) if entity == PROFILES else frame

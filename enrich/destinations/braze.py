@@ -7,31 +7,15 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.client import Response
-from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
+from enrich.destinations.base import Capabilities, RateLimit, Record, Row
+from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, in_one_call, opener
 from enrich.destinations.sending import Answer, Refusal, accepted_but, answer_of, by_place
 
 TRACK = "/users/track"
 
-CAPABILITIES = Capabilities(
-    entities=("profile",),
-    modes=("upsert", "update_only"),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="rejected_only",
-    null_meaning="clears",
-    max_records=75,
-    rate_limit=RateLimit(3_000, 3),
-    idempotency_key="email",
-    removals=("clear",),
-)
 
-MAPPING = named(CORE, lambda source: source)
-
-
-class BrazeSettings(RemoteSettings):
+class BrazeSettings(HttpSettings):
     """The keys of a destination of kind `braze`."""
 
     OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(
@@ -46,39 +30,47 @@ class BrazeSettings(RemoteSettings):
     batch_size: int = Field(75, ge=1, le=75)
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-    only = {"_update_existing_only": True} if remote.settings.update_only else {}
-    return {"email": row["email"], **only, **values}
+class Braze(HttpDestination):
+    """Attributes of users by /users/track, at most 75 in a request."""
 
+    version = "braze-1"
+    Settings = BrazeSettings
+    settings: BrazeSettings
+    example = {"api_key": {"env": "BRAZE_API_KEY"}, "instance": "iad-01"}
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="rejected_only",
+        null_meaning="clears",
+        max_records=75,
+        rate_limit=RateLimit(3_000, 3),
+        idempotency_key="email",
+        removals=("clear",),
+    )
+    mapping = named(CORE, lambda source: source)
 
-def _read(records: Sequence[Record], response: Response) -> Answer:
-    """A 201 can hold rejections: each names the place of its user."""
-    refused = by_place(records, answer_of(response).get("errors"), "index", "type")
-    return Refusal("partial") if refused is None else accepted_but(records, refused)
+    @property
+    def host(self) -> str:
+        return f"https://rest.{self.settings.instance}.braze.com"
 
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret()}"}
 
-def _check(remote: Remote) -> list[str]:
-    """An empty request: Braze judges the key, finds nothing to do, and writes nothing."""
-    remote.ask("POST", TRACK, {"attributes": []}, name=f"braze {TRACK}")
-    return []
+    def save(self, records: Sequence[Record]) -> Answer:
+        """A 201 can hold rejections: each names the place of its user."""
+        body = {"attributes": payloads_of(records)}
+        # The header tells Braze that a job of its customer updates many users.
+        response = self.ask("POST", TRACK, body, headers={"X-Braze-Bulk": "true"})
+        if isinstance(response, Refusal):
+            return response
+        refused = by_place(records, answer_of(response).get("errors"), "index", "type")
+        return Refusal("partial") if refused is None else accepted_but(records, refused)
 
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        only = {"_update_existing_only": True} if self.settings.update_only else {}
+        return {"email": row["email"], **only, **values}
 
-WIRE = Wire(
-    version="braze-1",
-    host=lambda settings: f"https://rest.{settings.instance}.braze.com",
-    headers=lambda remote: {"Authorization": f"Bearer {remote.secret()}"},
-    shape=_shape,
-    # The header tells Braze that a job of its customer updates many users.
-    save=in_one_call(
-        TRACK, lambda remote, payloads: {"attributes": payloads}, _read, **{"X-Braze-Bulk": "true"}
-    ),
-    check=_check,
-)
-
-ADAPTER = Adapter(
-    settings=BrazeSettings,
-    capabilities=CAPABILITIES,
-    mapping=MAPPING,
-    open=opener(WIRE, CAPABILITIES, MAPPING),
-    example={"api_key": {"env": "BRAZE_API_KEY"}, "instance": "iad-01"},
-)
+    def problems(self) -> list[str]:
+        """An empty request: Braze judges the key, finds nothing to do, and writes nothing."""
+        self.ask("POST", TRACK, {"attributes": []}, name=f"braze {TRACK}")
+        return []

@@ -1,19 +1,19 @@
-"""How platforms tell of consents: as a whole in an export, or of one person when asked.
+"""How platforms report consents: all of them in an export, or of one person when asked.
 
 What comes by itself goes through the receiver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import polars as pl
 
 from enrich.client import Call
-from enrich.destinations.remote import Remote
 
 MOST_EXPORT_BYTES = 8 * 1024**3
 
@@ -29,8 +29,8 @@ class Downloads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What a platform told. `statements`: email, event, changed_at (UTC), by_person. `shown`:
+class ConsentReport:
+    """What a platform reported. `statements`: email, event, changed_at (UTC), by_person. `shown`:
     email, opted_in (null: nothing) of people of whom it does not say since when.
     """
 
@@ -49,19 +49,36 @@ STATEMENTS = pl.Schema(
 SHOWN = pl.Schema({"email": pl.String(), "opted_in": pl.Boolean()})
 
 
-def blank_heard() -> Heard:
-    """Nothing was told."""
-    return Heard(pl.DataFrame(schema=STATEMENTS), pl.DataFrame(schema=SHOWN))
+def no_consents() -> ConsentReport:
+    """Nothing was reported."""
+    return ConsentReport(pl.DataFrame(schema=STATEMENTS), pl.DataFrame(schema=SHOWN))
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How one platform is asked: `start` and `read` an export, or `look` at some people.
+class ExportsConsents(ABC):
+    """A platform that reports all consents in an export."""
 
-    `states_no`: a no it shows was said by somebody; else it is what everybody has who never spoke.
+    settings: Any
+
+    @abstractmethod
+    def start_export(self) -> str:
+        """The id of an export that has begun; TryAgain when the platform takes no more now."""
+
+    @abstractmethod
+    def read_export(self, http: Downloads, export_id: str, target: Path) -> ConsentReport:
+        """What an export that is over reports; `target` is a file for the while.
+
+        Raises NotOverYet, and NotFound when the export is gone.
+        """
+
+
+class ShowsConsents(ABC):
+    """A platform that shows the consent of one person at a time.
+
+    `states_no`: a no it shows was stated by somebody; else it is what everybody has by default.
     """
 
-    start: Callable[[Remote], str] | None = None
-    read: Callable[[Remote, Downloads, str, Path], Heard] | None = None
-    look: Callable[[Remote, Sequence[str]], pl.DataFrame] | None = None
-    states_no: bool = True
+    states_no: ClassVar[bool] = True
+
+    @abstractmethod
+    def look_at(self, emails: Sequence[str]) -> pl.DataFrame:
+        """What these people's profiles show, as SHOWN; one that is not there shows nothing."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -13,29 +13,20 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from enrich.destinations.base import (
-    Adapter,
     Addressee,
     Batch,
     Capabilities,
     DestinationSettings,
     FieldName,
     MappedField,
-    Payload,
-    Policy,
     Row,
     Tools,
 )
-from enrich.destinations.batches import requests_needed
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, take_out
 from enrich.destinations.file_tables import writer
-from enrich.destinations.kinds import Kind
-from enrich.destinations.mapping import (
-    JSON_FORMATS,
-    own_names,
-    render_fields,
-    render_rows,
-    version_of,
-)
+from enrich.destinations.kinds import CARTS, PRODUCTS, PURCHASES
+from enrich.destinations.mapping import own_names, version_of
 from enrich.destinations.places import (
     Bucket,
     LocalFolder,
@@ -44,33 +35,13 @@ from enrich.destinations.places import (
     SftpFolder,
     SftpSettings,
 )
-from enrich.destinations.records import (
-    ProductKey,
-    Renderer,
-    own_entities,
-    own_fields,
-    own_renderer,
-)
+from enrich.destinations.records import ProductKey, RecordEntity, own_fields
 from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
 KEY = "customer_key"
 # A file of more purchases than this holds too much of the memory while it is written.
 RECORDS_PER_FILE = 100_000
-
-CAPABILITIES = Capabilities(
-    entities=("profile",),
-    modes=("upsert", "snapshot"),
-    record_key="customer_key",
-    transport="file",
-    result_fidelity="per_record",
-    null_meaning="clears",
-    idempotency_key="file name, made from the content",
-    confirms_first=False,
-)
-RECORDS = replace(
-    CAPABILITIES, modes=("upsert",), record_key="record_id", max_records=RECORDS_PER_FILE
-)
 
 
 class FileSettings(DestinationSettings):
@@ -96,30 +67,55 @@ class FileSettings(DestinationSettings):
         return self
 
 
-@dataclass(frozen=True)
-class FileDrop:
+class FileDrop(DestinationEntity):
     """One place that receives files."""
 
+    version = "file-1"
+    Settings = FileSettings
     settings: FileSettings
-    capabilities: Capabilities
-    fields: tuple[MappedField, ...]
-    place: Place
-    renderer: Renderer | None = None
+    example = {"folder": "exports", "formats": ["parquet", "csv", "ndjson"]}
+    capabilities = Capabilities(
+        record_key="customer_key",
+        transport="file",
+        result_fidelity="per_record",
+        null_meaning="clears",
+        idempotency_key="file name, made from the content",
+        confirms_first=False,
+    )
+    mapping = own_names()
+
+    def __init__(self, settings: FileSettings, tools: Tools) -> None:
+        super().__init__(settings, tools)
+        self.place = _place(settings, tools)
 
     @property
-    def policy(self) -> Policy:
-        return self.settings.policy
+    def mode(self) -> str:
+        return self.settings.mode
+
+    def limits(self) -> Capabilities:
+        is_snapshot, is_diffed = self.mode == "snapshot", self.settings.diff_days_since
+        return replace(
+            type(self).capabilities,
+            whole_table=is_snapshot,
+            # A whole table should show today's ages, so there a new day is a change.
+            diff_days_since=is_snapshot if is_diffed is None else is_diffed,
+        )
+
+    def mapped(self) -> tuple[MappedField, ...]:
+        is_diffed = self.capabilities.diff_days_since
+        settings = self.settings
+        return own_names(
+            settings.fields, settings.names, windows=self.windows, diff_days_since=is_diffed
+        )
 
     @property
     def mapping_version(self) -> str:
+        settings = self.settings
         return version_of(
-            "file-1",
-            self.settings.formats,
-            self.settings.list_separator,
-            self.settings.formula_safe,
+            self.version, settings.formats, settings.list_separator, settings.formula_safe
         )
 
-    def check(self) -> list[str]:
+    def problems(self) -> list[str]:
         """Whether the place is reached and lets us in."""
         return self.place.check()
 
@@ -127,25 +123,11 @@ class FileDrop:
         """Everything can be written."""
         return None if row["record_id"] is not None else f"no {KEY}"
 
-    def render(self, row: Row, *, is_known: bool) -> Payload:
-        """The line of a record without its nulls; in files a null is an empty cell."""
-        if self.renderer is not None:
-            return self.renderer(row)
-        return render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
-
-    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
-        if self.renderer is not None:
-            return [self.renderer(row) for row in frame.iter_rows(named=True)]
-        return list(render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None))
-
     def push(self, batch: Batch) -> list[RecordResult]:
         """All accepted once the files and, last, the manifest are whole there."""
         with closing(self.place):
             self._write(batch)
         return [RecordResult(record_id, Outcome.ACCEPTED) for record_id in batch.frame["record_id"]]
-
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
-        """A file is whole or not there; there is no job."""
 
     def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
         """Out of the files that are still there; whoever took some must erase what was in them.
@@ -162,9 +144,6 @@ class FileDrop:
         with closing(self.place):
             return drop_old(self.place, before)
 
-    def requests_for(self, record_count: int, byte_count: int) -> int:
-        return requests_needed(self.capabilities, record_count, byte_count)
-
     def _taken_out(self, records: Sequence[Addressee]) -> str:
         column = next((f.target for f in self.fields if f.source == KEY), None)
         if column is None:
@@ -175,16 +154,16 @@ class FileDrop:
 
     def _write(self, batch: Batch) -> None:
         table = batch.frame.select(pl.col(f.source).alias(f.target) for f in self.fields)
-        stem = f"{batch.store}-{batch.entity}-{batch.as_of.isoformat()}-{batch.batch_id[:8]}"
+        set_name = f"{batch.store}-{batch.entity}-{batch.as_of.isoformat()}-{batch.batch_id[:8]}"
         files = [
             self.place.put(
-                f"{stem}.{written}",
+                f"{set_name}.{written}",
                 writer(table, written, self.settings.list_separator, self.settings.formula_safe),
             )
             for written in self.settings.formats
         ]
         manifest = manifest_text(self._manifest(batch, table, files))
-        self.place.put(f"{stem}{MANIFEST}", lambda out: out.write(manifest))
+        self.place.put(f"{set_name}{MANIFEST}", lambda out: out.write(manifest))
 
     def _manifest(
         self, batch: Batch, table: pl.DataFrame, files: Sequence[Mapping[str, Any]]
@@ -193,7 +172,7 @@ class FileDrop:
             "batch_id": batch.batch_id,
             "store": batch.store,
             "entity": batch.entity,
-            "mode": self.settings.mode,
+            "mode": self.mode,
             "as_of": batch.as_of.isoformat(),
             "written_at": batch.sent_at.isoformat(),
             "row_count": table.height,
@@ -232,36 +211,34 @@ def _folder(settings: FileSettings, data_dir: Path) -> Path:
     return folder
 
 
-def _open(settings: FileSettings, tools: Tools) -> FileDrop:
-    is_snapshot = settings.mode == "snapshot"
-    # A whole table should show today's ages, so there a new day is a change.
-    is_diffed = is_snapshot if settings.diff_days_since is None else settings.diff_days_since
-    return FileDrop(
-        settings=settings,
-        capabilities=replace(CAPABILITIES, whole_table=is_snapshot, diff_days_since=is_diffed),
-        fields=own_names(
-            settings.fields, settings.names, windows=tools.windows, diff_days_since=is_diffed
-        ),
-        place=_place(settings, tools),
+class _Records(RecordEntity, FileDrop):
+    """Other records, all columns of what changed each time."""
+
+    mode = "changes"
+    capabilities = replace(
+        FileDrop.capabilities, record_key="record_id", max_records=RECORDS_PER_FILE
     )
 
+    def limits(self) -> Capabilities:
+        return type(self).capabilities
 
-def _open_kind(kind: Kind) -> Callable[[FileSettings, Tools], FileDrop]:
-    """How to open the drop of one kind of record: all of its columns, what changed each time."""
-
-    def open_drop(settings: FileSettings, tools: Tools) -> FileDrop:
-        place = _place(settings, tools)
-        changes = settings.model_copy(update={"mode": "changes"})
-        return FileDrop(changes, RECORDS, own_fields(kind), place, own_renderer(kind))
-
-    return open_drop
+    def mapped(self) -> tuple[MappedField, ...]:
+        return self.mapping
 
 
-ADAPTER = Adapter(
-    settings=FileSettings,
-    capabilities=CAPABILITIES,
-    mapping=own_names(),
-    open=_open,
-    example={"folder": "exports", "formats": ["parquet", "csv", "ndjson"]},
-    others=own_entities(RECORDS, _open_kind),
-)
+class FileProducts(_Records):
+    name = PRODUCTS
+    mapping = own_fields(PRODUCTS)
+
+
+class FilePurchases(_Records):
+    name = PURCHASES
+    mapping = own_fields(PURCHASES)
+
+
+class FileCarts(_Records):
+    name = CARTS
+    mapping = own_fields(CARTS)
+
+
+FileDrop.others = (FileProducts, FilePurchases, FileCarts)

@@ -7,17 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.client import Response
-from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
-from enrich.destinations.mapping import CORE, in_texts, named
-from enrich.destinations.remote import (
-    Remote,
-    RemoteSettings,
-    Wire,
-    fields_there,
-    in_one_call,
-    opener,
-)
+from enrich.destinations.base import Capabilities, RateLimit, Record, Row
+from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.mapping import CORE, Format, in_texts, named
 from enrich.destinations.sending import (
     Answer,
     Refusal,
@@ -28,24 +20,8 @@ from enrich.destinations.sending import (
 
 PATH = "/crm/v3/objects/contacts/batch/upsert"
 
-CAPABILITIES = Capabilities(
-    entities=("profile",),
-    modes=("upsert",),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="per_record",
-    null_meaning="clears",
-    max_records=100,
-    rate_limit=RateLimit(100, 10, is_shared=True),
-    idempotency_key="email",
-    fields_created_first=True,
-    removals=("clear",),
-)
 
-MAPPING = named(CORE, lambda source: source)
-
-
-class HubspotSettings(RemoteSettings):
+class HubspotSettings(HttpSettings):
     """The keys of a destination of kind `hubspot`."""
 
     NAME: ClassVar[str] = r"[a-z][a-z0-9_]*"
@@ -57,18 +33,60 @@ class HubspotSettings(RemoteSettings):
     batch_size: int = Field(100, ge=1, le=100)
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-    trace = str(row["record_id"])
-    address = row["email"]
-    return {"id": address, "idProperty": "email", "objectWriteTraceId": trace, "properties": values}
+class Hubspot(HttpDestination):
+    """Contacts by batch upsert, keyed by e-mail; every value a text, every property known."""
 
+    version = "hubspot-1"
+    Settings = HubspotSettings
+    settings: HubspotSettings
+    example = {"api_key": {"env": "HUBSPOT_ACCESS_TOKEN"}}
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="per_record",
+        null_meaning="clears",
+        max_records=100,
+        rate_limit=RateLimit(100, 10, is_shared=True),
+        idempotency_key="email",
+        fields_created_first=True,
+        removals=("clear",),
+    )
+    mapping = named(CORE, lambda source: source)
 
-def _read(records: Sequence[Record], response: Response) -> Answer:
-    answer = answer_of(response)
-    refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
-    if len(refused) < int(answer.get("numErrors") or 0):
-        return Refusal("partial")
-    return accepted_but(records, refused)
+    host = "https://api.hubapi.com"
+    empty = ""
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret()}"}
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return in_texts(self.settings.list_separator)
+
+    def save(self, records: Sequence[Record]) -> Answer:
+        response = self.ask("POST", PATH, {"inputs": payloads_of(records)})
+        if isinstance(response, Refusal):
+            return response
+        answer = answer_of(response)
+        refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
+        if len(refused) < int(answer.get("numErrors") or 0):
+            return Refusal("partial")
+        return accepted_but(records, refused)
+
+    def problems(self) -> list[str]:
+        return self.missing_fields(
+            "/crm/v3/properties/contacts", "results", "name", "property", TYPES
+        )
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        trace = str(row["record_id"])
+        address = row["email"]
+        return {
+            "id": address,
+            "idProperty": "email",
+            "objectWriteTraceId": trace,
+            "properties": values,
+        }
 
 
 def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -81,6 +99,8 @@ def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 # Every value is a text; HubSpot reads it by the type of the property.
 _NUMBER = ("number", "string")
+
+
 TYPES = {
     "text": ("string", "enumeration"),
     "list": ("enumeration", "string"),
@@ -89,22 +109,3 @@ TYPES = {
     "date": ("date", "string"),
     "boolean": ("bool", "enumeration", "string"),
 }
-
-WIRE = Wire(
-    version="hubspot-1",
-    host=lambda settings: "https://api.hubapi.com",
-    headers=lambda remote: {"Authorization": f"Bearer {remote.secret()}"},
-    shape=_shape,
-    save=in_one_call(PATH, lambda remote, payloads: {"inputs": payloads}, _read),
-    check=fields_there("/crm/v3/properties/contacts", "results", "name", "property", TYPES, "type"),
-    formats=lambda settings: in_texts(settings.list_separator),
-    empty=lambda settings: "",
-)
-
-ADAPTER = Adapter(
-    settings=HubspotSettings,
-    capabilities=CAPABILITIES,
-    mapping=MAPPING,
-    open=opener(WIRE, CAPABILITIES, MAPPING),
-    example={"api_key": {"env": "HUBSPOT_ACCESS_TOKEN"}},
-)

@@ -16,12 +16,13 @@ AMOUNT = pl.Decimal(18, 2)
 UNIT_PRICE = pl.Decimal(18, 6)
 MOMENT = pl.Datetime("us")
 
+PROFILES = "profiles"
 PURCHASES, PRODUCTS, COUPONS, CARTS = "purchases", "products", "coupons", "carts"
 CONSENTS = "consents"
 
 # What a plan needs of every record. The digest stays while nothing that is sent changes; is_over is
 # what counts no longer (canceled, archived, bought) and a platform may have.
-HEAD: Mapping[str, Any] = {
+INDEX: Mapping[str, Any] = {
     "record_id": pl.String,
     "digest": pl.String,
     "email": pl.String,
@@ -33,12 +34,11 @@ HEAD: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a kind: its type, what it means, whether it is personal."""
+    """One column of a kind: its type, what it means."""
 
     name: str
     dtype: Any
     definition: str
-    is_personal: bool = False
 
     @property
     def format(self) -> str:
@@ -60,13 +60,17 @@ class Column:
 class Kind:
     """One kind of record; `noun` is what a person calls some, `line_columns` those of its lines.
 
-    `may_jump`: that there are many more or fewer than the last time is no sign of a fault.
+    `after` are the entities that are pushed before it, where they are switched on. `options` are
+    the settings that decide which records there are. `may_jump`: that there are many more or fewer
+    than the last time is no sign of a fault.
     """
 
     name: str
     noun: str
     columns: tuple[Column, ...]
     line_columns: tuple[Column, ...] = ()
+    after: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     may_jump: bool = False
 
     @property
@@ -114,8 +118,8 @@ _KINDS = (
             Column("order_id", pl.String, "Order of VTEX, or of an import."),
             Column("cart_id", pl.String, "Cart (orderGroup) the order came from."),
             Column("customer_key", pl.Int64, "Our key of the customer."),
-            Column("customer_id", pl.String, "The source's own id of the customer.", True),
-            Column("email", pl.String, "Real e-mail address of the customer.", True),
+            Column("customer_id", pl.String, "The source's own id of the customer."),
+            Column("email", pl.String, "Real e-mail address of the customer."),
             Column("ordered_at", MOMENT, "Creation of the order; never changes."),
             Column("ordered_on", pl.Date, "The same as a day of the store."),
             Column("changed_at", MOMENT, "Last change of the order."),
@@ -133,6 +137,8 @@ _KINDS = (
             Column("lines", _lines(PURCHASE_LINE), "Lines in VTEX's own order."),
         ),
         PURCHASE_LINE,
+        after=(PROFILES, PRODUCTS),
+        options=("product_key",),
     ),
     Kind(
         PRODUCTS,
@@ -150,6 +156,7 @@ _KINDS = (
             Column("price", AMOUNT, "Price per unit at the newest sale, before discounts."),
             Column("is_active", pl.Boolean, "Whether the catalogue says so."),
         ),
+        options=("product_key",),
     ),
     Kind(
         COUPONS,
@@ -166,9 +173,9 @@ _KINDS = (
         "abandoned carts",
         (
             Column("customer_key", pl.Int64, "Our key of the customer."),
-            Column("customer_id", pl.String, "The source's own id of the customer.", True),
-            Column("email", pl.String, "Real e-mail address of the customer.", True),
-            Column("first_name", pl.String, "First name.", True),
+            Column("customer_id", pl.String, "The source's own id of the customer."),
+            Column("email", pl.String, "Real e-mail address of the customer."),
+            Column("first_name", pl.String, "First name."),
             Column("cart_id", pl.String, "Contact and moment: another one for every cart."),
             Column("abandoned_at", MOMENT, "When it was left."),
             Column("abandoned_on", pl.Date, "The same as a day of the store."),
@@ -180,12 +187,14 @@ _KINDS = (
             Column("lines", _lines(CART_LINE), "What is in it."),
         ),
         CART_LINE,
+        after=(PROFILES,),
+        options=("cart_days",),
     ),
     Kind(
         CONSENTS,
         "consents",
         (
-            Column("email", pl.String, "Real e-mail address of the customer.", True),
+            Column("email", pl.String, "Real e-mail address of the customer."),
             Column("opted_in", pl.Boolean, "Whether the person wants the newsletter."),
             Column("changed_at", MOMENT, "When the person decided."),
             Column("origin", pl.String, "Where it was said: vtex, or a destination."),

@@ -14,14 +14,14 @@ import polars as pl
 from enrich.destinations.base import MappedField, Row
 from enrich.errors import BadSettings
 from enrich.model import WINDOWS_DAYS, Rules
-from enrich.profile import FIELDS, fields, window_names
+from enrich.profile import FIELDS, fields, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
 
 Format = Callable[[Any], Any]
 
-# What a contact told the shop. A null here means "not known" and never overwrites what a platform
-# has. Every other field is computed: there a null is an answer (no purchase in the window).
+# What the shop knows from the contact. A null here means "not known" and never overwrites what a
+# platform has. Every other field is computed: there a null is an answer (no purchase).
 ATTRIBUTES = frozenset(field.name for field in CONTACT)
 
 
@@ -234,6 +234,12 @@ def _one_by_one(values: list[Any], how: Format) -> list[Any]:
     if isinstance(how, InColumns):
         return values
     return [None if value is None else how(value) for value in values]
+
+
+def without_computed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Who each row is about: without the many columns that only go through the mapping."""
+    names = (name for name in frame.columns if name not in ATTRIBUTES)
+    return frame.drop(name for name in names if is_field_name(name))
 
 
 def version_of(*parts: object) -> str:

@@ -7,47 +7,30 @@ see write_back.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from enrich.client import NotFound
-from enrich.destinations import write_back
 from enrich.destinations.base import (
-    Adapter,
     Addressee,
     Capabilities,
-    Destination,
-    Policy,
     Record,
     Row,
     SecretRef,
     Tools,
 )
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import Remote, RemoteSettings, Wire, one_by_one, opener
-from enrich.destinations.sending import removed, save_one
+from enrich.destinations.sending import Answer, removed, save_one
+from enrich.destinations.write_back import ENTITY, OF_VTEX, WriteBack
 from enrich.model import RecordResult
 
-CAPABILITIES = Capabilities(
-    entities=("profile", "erase"),
-    modes=("upsert",),
-    record_key="email",
-    transport="single",
-    result_fidelity="per_record",
-    null_meaning="clears",
-    max_records=50,
-    concurrency=5,
-    idempotency_key="document id, made from the e-mail",
-    removals=("clear", "delete"),
-)
 
-MAPPING = named(COMPUTED, lambda source: source)
-
-
-class MasterDataSettings(RemoteSettings):
+class MasterDataSettings(HttpSettings):
     """The keys of a destination of kind `masterdata`."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "app_token")
@@ -62,20 +45,20 @@ class MasterDataSettings(RemoteSettings):
     @field_validator("entity")
     @classmethod
     def _not_the_shops(cls, entity: str) -> str:
-        if len(entity) == 2 and entity != write_back.ENTITY:
+        if len(entity) == 2 and entity != ENTITY:
             raise ValueError("two letters name an entity of VTEX or the shop, such as AD; use ours")
         return entity
 
     @model_validator(mode="after")
     def _guarded(self) -> MasterDataSettings:
         """What goes into the shop's own documents is chosen field by field."""
-        if self.entity != write_back.ENTITY:
+        if self.entity != ENTITY:
             return self
         if not self.names or self.schema_name is not None:
             raise ValueError(
                 'entity "CL" needs names = { our_field = "theirField" }, and no schema'
             )
-        taken = sorted(set(self.names.values()) & write_back.OF_VTEX)
+        taken = sorted(set(self.names.values()) & OF_VTEX)
         if taken:
             raise ValueError(f"VTEX's own fields are not written: {', '.join(taken)}")
         if self.removals == "delete":
@@ -85,10 +68,8 @@ class MasterDataSettings(RemoteSettings):
         return self
 
     @property
-    def policy(self) -> Policy:
-        is_guarded = self.entity == write_back.ENTITY
-        limit = self.records_per_day if is_guarded else None
-        return replace(super().policy, max_records_per_day=limit)
+    def max_records_per_day(self) -> int | None:
+        return self.records_per_day if self.entity == ENTITY else None
 
 
 def document_id(email: str) -> str:
@@ -96,84 +77,71 @@ def document_id(email: str) -> str:
     return hashlib.sha256(email.encode()).hexdigest()[:32]
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-    return {"email": row["email"], **values}
+class MasterData(HttpDestination):
+    """One document per customer in an entity of our own."""
 
-
-def _put(remote: Remote, record: Record) -> RecordResult:
-    """A PUT replaces the whole document, which is ours alone; 304 says that nothing differs."""
-    schema = remote.settings.schema_name
-    call = remote.call(
-        "PUT",
-        _path(remote, str(record.payload["email"])),
-        record.payload,
-        name="vtex PUT document",
-        resource="Insert or update document (not remove)",
-        params={"_schema": schema} if schema else None,
-    )
-    return save_one(remote.http, call, record)
-
-
-def _erase(remote: Remote, one: Addressee) -> RecordResult:
-    path = _path(remote, one.remote_key)
-    return removed(remote.ask("DELETE", path, name="vtex DELETE document"), one)
-
-
-def _path(remote: Remote, email: str) -> str:
-    return f"/api/dataentities/{remote.settings.entity}/documents/{document_id(email)}"
-
-
-def _check(remote: Remote) -> list[str]:
-    """Asks for a document that is not there: an answer of 404 proves the key."""
-    try:
-        remote.ask("GET", _path(remote, "check@example.com"), name="vtex GET document")
-    except NotFound:
-        return []
-    return []
-
-
-def _headers(remote: Remote) -> dict[str, str]:
-    return {
-        "X-VTEX-API-AppKey": remote.secret(),
-        "X-VTEX-API-AppToken": remote.secret("app_token"),
-    }
-
-
-WIRE = Wire(
-    version="masterdata-1",
-    host=lambda settings: f"https://{settings.account}.vtexcommercestable.com.br",
-    headers=_headers,
-    shape=_shape,
-    save=one_by_one(_put, CAPABILITIES.concurrency),
-    check=_check,
-    erase=_erase,
-)
-
-# What VTEX does with an empty value in a PATCH is not documented.
-INTO_CUSTOMERS = replace(
-    CAPABILITIES,
-    modes=("update_only",),
-    null_meaning="unknown",
-    idempotency_key="document id",
-    fields_created_first=True,
-    sends_empty=False,
-)
-
-
-def _open(settings: MasterDataSettings, tools: Tools) -> Destination:
-    if settings.entity == write_back.ENTITY:
-        return opener(write_back.WIRE, INTO_CUSTOMERS, ())(settings, tools)
-    return opener(WIRE, CAPABILITIES, MAPPING)(settings, tools)
-
-
-ADAPTER = Adapter(
-    settings=MasterDataSettings,
-    capabilities=CAPABILITIES,
-    mapping=MAPPING,
-    open=_open,
-    example={
+    version = "masterdata-1"
+    Settings = MasterDataSettings
+    settings: MasterDataSettings
+    example = {
         "account": "demostore",
         "api_key": {"env": "VTEX_APP_KEY"},
         "app_token": {"env": "VTEX_APP_TOKEN"},
-    },
-)
+    }
+    capabilities = Capabilities(
+        record_key="email",
+        transport="single",
+        result_fidelity="per_record",
+        null_meaning="clears",
+        max_records=50,
+        concurrency=5,
+        idempotency_key="document id, made from the e-mail",
+        removals=("clear", "delete"),
+    )
+    mapping = named(COMPUTED, lambda source: source)
+
+    @classmethod
+    def open(cls, settings: MasterDataSettings, tools: Tools) -> DestinationEntity:
+        return (WriteBack if settings.entity == ENTITY else cls)(settings, tools)
+
+    @property
+    def host(self) -> str:
+        return f"https://{self.settings.account}.vtexcommercestable.com.br"
+
+    def save(self, records: Sequence[Record]) -> Answer:
+        return self.save_each(records, self._put)
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        return {"email": row["email"], **values}
+
+    def _put(self, record: Record) -> RecordResult:
+        """A PUT replaces the whole document, which is ours alone; 304 says that nothing differs."""
+        schema = self.settings.schema_name
+        call = self.call(
+            "PUT",
+            self._path(str(record.payload["email"])),
+            record.payload,
+            name="vtex PUT document",
+            resource="Insert or update document (not remove)",
+            params={"_schema": schema} if schema else None,
+        )
+        return save_one(self.http, call, record)
+
+    def delete(self, one: Addressee) -> RecordResult:
+        path = self._path(one.remote_key)
+        return removed(self.ask("DELETE", path, name="vtex DELETE document"), one)
+
+    def _path(self, email: str) -> str:
+        return f"/api/dataentities/{self.settings.entity}/documents/{document_id(email)}"
+
+    def problems(self) -> list[str]:
+        """Asks for a document that is not there: an answer of 404 proves the key."""
+        with suppress(NotFound):
+            self.ask("GET", self._path("check@example.com"), name="vtex GET document")
+        return []
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-VTEX-API-AppKey": self.secret(),
+            "X-VTEX-API-AppToken": self.secret("app_token"),
+        }

@@ -12,6 +12,8 @@ import polars as pl
 from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import version_of
 from enrich.errors import BadSettings
+from enrich.model import Rules
+from enrich.profile import fields
 
 UNIT = "\x1f"
 FIELD = "\x1e"
@@ -26,7 +28,7 @@ MASKED_EMAIL = r"\*|@(?:[a-z0-9-]+\.)*ct\.vtex\.com(?:\.br)?$"
 PLAIN_EMAIL = r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@.,;<>\"]{2,}$"
 
 # What decides whether a customer can be sent; the other columns wait until it is known who goes.
-STANDING = ("customer_key", "email", "last_purchase_date")
+JUDGED_BY = ("customer_key", "email", "last_purchase_date")
 
 REMOVED_SCHEMA = {"record_id": pl.String, "remote_key": pl.String}
 
@@ -39,21 +41,21 @@ SHARED_EMAIL = "same e-mail as another customer"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PushedState:
     """What the ledger knows of one entity of one destination.
 
-    `state` has record_id, hash (null: never accepted), outcome, remote_key, and where there is one
-    memo. `unanswered` were sent and nobody knows what became of them. `since` is when this memory
+    `records` has record_id, hash (null: never accepted), outcome, remote_key, and memo where there
+    is one. `unanswered` were sent and nobody knows what became of them. `since` is when this memory
     begins: of what happened before, a platform may have more than is remembered; None, of anything.
     """
 
-    state: pl.DataFrame
+    records: pl.DataFrame
     unanswered: frozenset[str] = frozenset()
     since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PushPlan:
     """What changed since the platform last accepted.
 
     `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
@@ -61,8 +63,8 @@ class Plan:
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
     longer have. `row_count` is how many records it could have. `frozen` changed since they were
     accepted and the platform takes no change. `done_before` were answered in an earlier run of the
-    same export. `widen` gives some rows of `to_send` the columns that
-    they are rendered from.
+    same export. `load_rows` gives some rows of `to_send` the
+    columns that they are rendered from.
     """
 
     adds: int
@@ -73,7 +75,7 @@ class Plan:
     invalid: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
     done_before: int = 0
-    widen: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    load_rows: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def removals(self) -> int:
@@ -91,9 +93,9 @@ class Plan:
         """`to_send` cut by count, each part whole; the cut by bytes follows with the rendering."""
         if self.is_empty:
             return
-        most = self.to_send.height if self.widen is None else RECORDS_AT_ONCE
+        most = self.to_send.height if self.load_rows is None else RECORDS_AT_ONCE
         for part in self.to_send.iter_slices(max_records or most):
-            yield part if self.widen is None else self.widen(part)
+            yield part if self.load_rows is None else self.load_rows(part)
 
     def sample(self, count: int) -> pl.DataFrame:
         """The first rows of `to_send` with all their columns."""
@@ -109,7 +111,7 @@ def build_plan(
     mapping_version: str,
     whole_table: bool = False,
     export_id: str | None = None,
-) -> Plan:
+) -> PushPlan:
     """The plan for `profiles` (one row per customer) against `state`.
 
     `state` has record_id and hash, and may have remote_key. A null hash means tried and never
@@ -118,7 +120,7 @@ def build_plan(
     """
     _require(profiles.schema, fields)
     clean = without_aliases(profiles)
-    judged = _judge(clean.select(STANDING), record_key).with_columns(
+    judged = _judge(clean.select(JUDGED_BY), record_key).with_columns(
         hash_profiles(clean, fields, mapping_version),
         record_id=pl.col("customer_key").cast(pl.String),
     )
@@ -127,7 +129,7 @@ def build_plan(
     changed = compared.filter(is_due if export_id is None else ~pl.col("is_done"))
     known_count = changed["is_known"].sum()
     is_all_sent = whole_table and not changed.is_empty()
-    return Plan(
+    return PushPlan(
         adds=changed.height - int(known_count),
         changes=int(known_count),
         unchanged=compared.height - changed.height,
@@ -136,6 +138,23 @@ def build_plan(
         to_send=_with_profiles(compared if is_all_sent else changed, clean),
         invalid=_count_problems(judged),
     )
+
+
+def clearing_plan(gone: pl.DataFrame, record_key: str, windows: tuple[int, ...]) -> PushPlan:
+    """A plan that sends every computed field empty; from record_id, remote_key and hash."""
+    empty = pl.DataFrame(
+        {
+            one.name: pl.Series([one.empty], dtype=one.dtype)
+            for one in fields(Rules(windows=windows))
+        },
+        strict=False,
+    )
+    rows = gone.join(empty, how="cross").with_columns(
+        customer_key=pl.col("record_id").cast(pl.Int64),
+        email=pl.col("remote_key") if record_key == "email" else pl.lit(None, dtype=pl.String),
+        is_known=pl.lit(True),
+    )
+    return PushPlan(adds=0, changes=0, unchanged=0, to_send=rows.drop("remote_key"))
 
 
 def hash_profiles(

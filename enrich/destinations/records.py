@@ -1,4 +1,4 @@
-"""What the platforms behind an HTTP API share for purchases, products, coupons and carts.
+"""What destinations share for purchases, products, coupons, carts and consents.
 
 A mapping names where each value goes: `metadata.status` is a key inside an object, `products[].sku`
 one inside every line. A value of the record itself may go into every line too.
@@ -7,26 +7,19 @@ one inside every line. A value of the record itself may go into every line too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from enrich.destinations.base import (
-    PROFILES,
-    Capabilities,
-    Destination,
-    Entity,
-    MappedField,
-    Payload,
-    Row,
-    Tools,
-)
-from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES, Kind
+from enrich.destinations.base import Capabilities, MappedField, Payload, Row
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.http import HttpDestination
+from enrich.destinations.kinds import KINDS
 from enrich.destinations.mapping import Format, version_of
-from enrich.destinations.remote import Remote, Wire
 
 # What a product is known by where it is sent: the SKU bought, or its product.
 ProductKey: TypeAlias = Literal["sku", "product_id"]
@@ -49,68 +42,59 @@ RECORD_FORMATS: Mapping[str, Format] = {
 }
 
 
-@runtime_checkable
-class Remembers(Protocol):
-    """A destination that has to repeat, in later changes, some of what it sent."""
-
-    def remember(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows with `memo` brought up to date: what is to be remembered once they are sent."""
-        ...
-
-
-@dataclass(frozen=True)
-class RecordWire(Wire):
-    """How one entity of a platform is spoken to; `shape` gets the mapped values as one object.
-
-    `remember` makes the new memo of a row and its old one; `arrange` makes the row that is mapped
-    of a row and its new memo. `written` are the settings that decide how a value is written,
-    `limited` what they change of the limits, `named` what of the mapping.
-    """
-
-    written: tuple[str, ...] = ()
-
-    remember: Callable[[Remote, Row, Mapping[str, Any]], Mapping[str, Any]] | None = None
-    arrange: Callable[[Row, Mapping[str, Any]], Row] = lambda row, memo: row
-    limited: Callable[[Any, Capabilities], Capabilities] = lambda settings, limits: limits
-    named: Callable[[Any, Sequence[MappedField]], Sequence[MappedField]] = lambda settings, ours: (
-        ours
-    )
-
-
-@dataclass(frozen=True)
-class RecordRemote(Remote):
-    """One entity of a configured platform."""
-
-    renderer: Renderer | None = None
+class RecordEntity(DestinationEntity):
+    """Purchases, products, coupons, carts or consents; comes before the platform in the bases."""
 
     @property
-    def mapping_version(self) -> str:
-        wire = self._wire
-        return version_of(wire.version, *(getattr(self.settings, name) for name in wire.written))
+    def formats(self) -> Mapping[str, Format]:
+        return RECORD_FORMATS
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        return renderer(self.fields, self.formats)
+
+    def validate(self, row: Row) -> str | None:
+        return None
+
+    def new_memo(self, row: Row, memo: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What a later change of the record has to repeat, given what it was; None: nothing."""
+        return None
+
+    def arrange(self, row: Row, memo: Mapping[str, Any]) -> Row:
+        """The row that is mapped, made of the record and its memo."""
+        return row
 
     def render(self, row: Row, *, is_known: bool) -> Payload:
         memo = json.loads(row["memo"]) if row.get("memo") else {}
-        arranged = self._wire.arrange(row, memo)
-        assert self.renderer is not None
-        return self.wire.shape(self, {**arranged, "memo": memo}, self.renderer(arranged))
+        arranged = self.arrange(row, memo)
+        return self.shape({**arranged, "memo": memo}, self._renderer(arranged))
 
     def render_all(self, frame: pl.DataFrame) -> list[Payload]:
         return [self.render(row, is_known=row["is_known"]) for row in frame.iter_rows(named=True)]
 
     def remember(self, frame: pl.DataFrame) -> pl.DataFrame:
-        remember = self._wire.remember
-        if remember is None:
+        rows = frame.iter_rows(named=True)
+        memos = [self.new_memo(row, json.loads(row["memo"] or "{}")) for row in rows]
+        if None in memos:
             return frame
-        memos = [
-            json.dumps(remember(self, row, json.loads(row["memo"] or "{}")), ensure_ascii=False)
-            for row in frame.iter_rows(named=True)
-        ]
-        return frame.with_columns(memo=pl.Series(memos, dtype=pl.String))
+        texts = [json.dumps(memo, ensure_ascii=False) for memo in memos]
+        return frame.with_columns(memo=pl.Series(texts, dtype=pl.String))
+
+
+class HttpRecords(RecordEntity, HttpDestination):
+    """The same at a platform behind an HTTP API; `written` are the settings that decide how a
+    value is written."""
+
+    def limits(self) -> Capabilities:
+        """`batch_size` of the settings is that of the profiles alone."""
+        return type(self).capabilities
+
+    def mapped(self) -> tuple[MappedField, ...]:
+        return self.mapping
 
     @property
-    def _wire(self) -> RecordWire:
-        assert isinstance(self.wire, RecordWire)
-        return self.wire
+    def mapping_version(self) -> str:
+        return version_of(self.version, *(getattr(self.settings, name) for name in self.written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,55 +157,6 @@ def _plain(line: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def own_fields(kind: Kind) -> tuple[MappedField, ...]:
-    """Every column of a kind under its own name."""
-    return tuple(MappedField(one.name, one.name, one.format) for one in kind.columns)
-
-
-def own_renderer(kind: Kind) -> Renderer:
-    """How a record of a kind is written where the names are ours."""
-    return renderer(own_fields(kind), RECORD_FORMATS)
-
-
-def own_entities(
-    limits: Capabilities, opener: Callable[[Kind], Callable[[Any, Tools], Destination]]
-) -> tuple[Entity, ...]:
-    """Products, purchases and carts of a platform whose names are ours."""
-    return tuple(
-        Entity(name, limits, own_fields(KINDS[name]), opener(KINDS[name]), after, wishes=wishes)
-        for name, after, wishes in _OWN
-    )
-
-
-_OWN = (
-    (PRODUCTS, (), ("product_key",)),
-    (PURCHASES, (PROFILES, PRODUCTS), ("product_key",)),
-    (CARTS, (PROFILES,), ("cart_days",)),
-)
-
-
-def record_opener(
-    wire: RecordWire, limits: Capabilities, mapping: Sequence[MappedField]
-) -> Callable[[Any, Tools], Destination]:
-    """How to open one entity of a platform; `batch_size` of its settings is the profiles' alone."""
-
-    def open_records(settings: Any, tools: Tools) -> RecordRemote:
-        secrets = {
-            name: tools.secret(getattr(settings, name))
-            for name in type(settings).SECRETS
-            if getattr(settings, name) is not None
-        }
-        fields = tuple(wire.named(settings, mapping))
-        return RecordRemote(
-            settings=settings,
-            capabilities=wire.limited(settings, limits),
-            fields=fields,
-            wire=wire,
-            http=tools.http,
-            secrets=secrets,
-            data_dir=tools.data_dir,
-            memory=tools.session,
-            renderer=renderer(fields, {**RECORD_FORMATS, **wire.formats(settings)}),
-        )
-
-    return open_records
+def own_fields(entity: str) -> tuple[MappedField, ...]:
+    """Every column of a kind of record under its own name."""
+    return tuple(MappedField(one.name, one.name, one.format) for one in KINDS[entity].columns)

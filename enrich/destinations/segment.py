@@ -7,42 +7,17 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from enrich.client import Response
-from enrich.destinations.base import Adapter, Capabilities, RateLimit, Record, Row
+from enrich.destinations.base import Capabilities, RateLimit, Record, Row
+from enrich.destinations.http import HttpDestination, HttpSettings, no_address, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.remote import (
-    Remote,
-    RemoteSettings,
-    Wire,
-    in_one_call,
-    no_address,
-    opener,
-)
-from enrich.destinations.sending import Answer, accepted_but
+from enrich.destinations.sending import Answer, Refusal, accepted_but
 from enrich.model import Outcome
 
 BATCH = "/v1/batch"
 ENVELOPE_BYTES = 100
 
-CAPABILITIES = Capabilities(
-    entities=("profile",),
-    modes=("upsert",),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="none",
-    null_meaning="unknown",
-    max_records=2_500,
-    max_bytes=500_000 - ENVELOPE_BYTES,
-    max_record_bytes=32_000,
-    rate_limit=RateLimit(1_000, 1),
-    idempotency_key="messageId, made from the content",
-    sends_empty=False,
-)
 
-MAPPING = named(COMPUTED, lambda source: source)
-
-
-class SegmentSettings(RemoteSettings):
+class SegmentSettings(HttpSettings):
     """The keys of a destination of kind `segment`; `api_key` is the write key."""
 
     OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
@@ -51,51 +26,54 @@ class SegmentSettings(RemoteSettings):
     clear_with: Literal["nothing", "null"] = "nothing"
 
 
-def _refuses(remote: Remote, row: Row) -> str | None:
-    if remote.settings.identify_by == "customer_id" and not row["customer_id"]:
-        return "no customer_id"
-    return no_address(row)
+class Segment(HttpDestination):
+    """An identify call per customer, in batches; what it rejects later it never tells."""
 
+    version = "segment-1"
+    Settings = SegmentSettings
+    settings: SegmentSettings
+    example = {"api_key": {"env": "SEGMENT_WRITE_KEY"}}
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="none",
+        null_meaning="unknown",
+        max_records=2_500,
+        max_bytes=500_000 - ENVELOPE_BYTES,
+        max_record_bytes=32_000,
+        rate_limit=RateLimit(1_000, 1),
+        idempotency_key="messageId, made from the content",
+        sends_empty=False,
+    )
+    mapping = named(COMPUTED, lambda source: source)
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-    """The messageId is made from who and what, so that Segment drops a repeated one."""
-    content = f"{row['record_id']}:{row.get('hash', '')}"
-    return {
-        "type": "identify",
-        "userId": row[remote.settings.identify_by],
-        "traits": {"email": row["email"], **values},
-        "messageId": "enrich-" + hashlib.sha256(content.encode()).hexdigest()[:40],
-    }
+    host = "https://api.segment.io"
 
+    def save(self, records: Sequence[Record]) -> Answer:
+        response = self.ask("POST", BATCH, {"batch": payloads_of(records)})
+        if isinstance(response, Refusal):
+            return response
+        return accepted_but(records, {}, Outcome.QUEUED)
 
-def _read(records: Sequence[Record], response: Response) -> Answer:
-    return accepted_but(records, {}, Outcome.QUEUED)
+    def validate(self, row: Row) -> str | None:
+        if self.settings.identify_by == "customer_id" and not row["customer_id"]:
+            return "no customer_id"
+        return no_address(row)
 
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        """The messageId is made from who and what, so that Segment drops a repeated one."""
+        content = f"{row['record_id']}:{row.get('hash', '')}"
+        return {
+            "type": "identify",
+            "userId": row[self.settings.identify_by],
+            "traits": {"email": row["email"], **values},
+            "messageId": "enrich-" + hashlib.sha256(content.encode()).hexdigest()[:40],
+        }
 
-def _check(remote: Remote) -> list[str]:
-    """Only the reach: Segment answers 200 to a wrong write key as well."""
-    remote.ask("POST", BATCH, {"batch": []}, name=f"segment {BATCH}")
-    return []
+    def problems(self) -> list[str]:
+        """Only the reach: Segment answers 200 to a wrong write key as well."""
+        self.ask("POST", BATCH, {"batch": []}, name=f"segment {BATCH}")
+        return []
 
-
-def _headers(remote: Remote) -> dict[str, str]:
-    return {"Authorization": "Basic " + b64encode(f"{remote.secret()}:".encode()).decode()}
-
-
-WIRE = Wire(
-    version="segment-1",
-    host=lambda settings: "https://api.segment.io",
-    headers=_headers,
-    shape=_shape,
-    save=in_one_call(BATCH, lambda remote, payloads: {"batch": payloads}, _read),
-    check=_check,
-    refuses=_refuses,
-)
-
-ADAPTER = Adapter(
-    settings=SegmentSettings,
-    capabilities=CAPABILITIES,
-    mapping=MAPPING,
-    open=opener(WIRE, CAPABILITIES, MAPPING),
-    example={"api_key": {"env": "SEGMENT_WRITE_KEY"}},
-)
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": "Basic " + b64encode(f"{self.secret()}:".encode()).decode()}

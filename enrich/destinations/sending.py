@@ -98,7 +98,10 @@ def answered(call: Call, response: Response) -> Response:
 
 
 def same_outcome(
-    records: Sequence[Record], outcome: Outcome, code: str, message: str
+    records: Sequence[Record | Addressee],
+    outcome: Outcome,
+    code: str | None = None,
+    message: str | None = None,
 ) -> list[RecordResult]:
     """The same outcome for each of the records."""
     return [RecordResult(record.record_id, outcome, code, message) for record in records]
@@ -177,18 +180,13 @@ def queued_in(records: Sequence[Record], job_id: str | None) -> list[RecordResul
     return [RecordResult(one.record_id, Outcome.QUEUED, job_id=job_id) for one in records]
 
 
-def all_of(records: Sequence[Addressee], outcome: Outcome, code: str | None) -> list[RecordResult]:
-    """The same outcome for every record of a job."""
-    return [RecordResult(one.record_id, outcome, code) for one in records]
-
-
 def of_job(
     records: Sequence[Addressee], refused: Mapping[str, str], failed_count: int
 ) -> list[RecordResult]:
     """The end of a job by `refused` (address -> code); unknown when others failed too."""
     named = {one.remote_key for one in records} & set(refused)
     if len(named) != failed_count:
-        return all_of(records, Outcome.UNKNOWN, "import_errors")
+        return same_outcome(records, Outcome.UNKNOWN, "import_errors")
     return [
         RecordResult(one.record_id, Outcome.REJECTED, refused[one.remote_key], REFUSED)
         if one.remote_key in refused
@@ -208,11 +206,6 @@ def by_place(
             return None
         refused[records[at].record_id] = safe_code(error.get(code)) or "rejected"
     return refused
-
-
-def missing_fields(fields: Sequence[MappedField], found: object, key: str, what: str) -> list[str]:
-    """A line for each mapped name that the platform's own list does not have."""
-    return field_problems(fields, found, key, what, {}, "")
 
 
 def field_problems(
@@ -281,12 +274,6 @@ def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> R
         return RecordResult(one.record_id, Outcome.ACCEPTED, "already_gone")
     except (TryAgain, BadBody) as fault:
         return RecordResult(one.record_id, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
-
-
-def by_hand(records: Sequence[Addressee]) -> list[RecordResult]:
-    """Where no erasure is documented, somebody must do it there."""
-    message = "this platform documents no erasure: delete the person there by hand"
-    return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
 
 
 def _attempt(part: Sequence[Record], attempt: Attempt, *, is_first: bool) -> Answer:

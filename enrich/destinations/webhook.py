@@ -4,70 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-import polars as pl
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from enrich.client import Call
 from enrich.destinations.base import (
-    Adapter,
-    Addressee,
     Batch,
     Capabilities,
     DestinationSettings,
     FieldName,
     MappedField,
     Payload,
-    Policy,
     Record,
     Row,
     SecretRef,
-    Sender,
     Tools,
     is_safe_to_send_to,
 )
-from enrich.destinations.batches import batch_id_of, payload_bytes, requests_needed
-from enrich.destinations.kinds import Kind
-from enrich.destinations.mapping import (
-    JSON_FORMATS,
-    own_names,
-    render_fields,
-    render_rows,
-    version_of,
-)
-from enrich.destinations.records import (
-    ProductKey,
-    Renderer,
-    own_entities,
-    own_fields,
-    own_renderer,
-)
-from enrich.destinations.sending import Answer, Refusal, by_hand, post, send_halving
+from enrich.destinations.batches import batch_id_of, payload_bytes
+from enrich.destinations.entity import DestinationEntity
+from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES
+from enrich.destinations.mapping import own_names, version_of
+from enrich.destinations.records import ProductKey, RecordEntity, own_fields
+from enrich.destinations.sending import Answer, Refusal, post, send_halving
 from enrich.destinations.webhook_answers import read_answer
-from enrich.errors import EnrichError
 from enrich.model import RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
 # Room for the template around the records.
 ENVELOPE_BYTES = 4_096
-
-CAPABILITIES = Capabilities(
-    entities=("profile",),
-    modes=("upsert",),
-    record_key="customer_key",
-    transport="json_batch",
-    result_fidelity="per_record",
-    null_meaning="clears",
-    max_records=500,
-    max_bytes=1_000_000,
-    idempotency_key="Idempotency-Key header",
-    removals=("clear",),
-)
-
-RECORDS = replace(CAPABILITIES, record_key="record_id", removals=())
 
 DEFAULT_TEMPLATE: Mapping[str, Any] = {
     "batch_id": "$batch_id",
@@ -121,59 +89,70 @@ class WebhookSettings(DestinationSettings):
         return headers
 
 
-@dataclass(frozen=True)
-class Webhook:
+class Webhook(DestinationEntity):
     """One address that takes records."""
 
+    version = "webhook-1"
+    Settings = WebhookSettings
     settings: WebhookSettings
-    capabilities: Capabilities
-    fields: tuple[MappedField, ...]
-    http: Sender
-    secret_headers: Mapping[str, SecretStr]
-    signing_secret: SecretStr | None
-    renderer: Renderer | None = None
+    example = {
+        "url": "https://hooks.example.com/customers",
+        "secret_headers": {"Authorization": {"env": "WEBHOOK_AUTHORIZATION"}},
+        "signing_secret": {"env": "WEBHOOK_SIGNING_SECRET"},
+    }
+    capabilities = Capabilities(
+        record_key="customer_key",
+        transport="json_batch",
+        result_fidelity="per_record",
+        null_meaning="clears",
+        max_records=500,
+        max_bytes=1_000_000,
+        idempotency_key="Idempotency-Key header",
+        removals=("clear",),
+    )
+    mapping = own_names()
 
-    @property
-    def policy(self) -> Policy:
-        return self.settings.policy
+    def __init__(self, settings: WebhookSettings, tools: Tools) -> None:
+        super().__init__(settings, tools)
+        references = settings.secret_headers.items()
+        self._secret_headers = {name: tools.secret(one) for name, one in references}
+        secret = settings.signing_secret
+        self._signing_secret = tools.secret(secret) if secret else None
+
+    def limits(self) -> Capabilities:
+        return replace(
+            type(self).capabilities,
+            record_key=self.settings.key,
+            diff_days_since=bool(self.settings.diff_days_since),
+            max_records=self.settings.batch_size,
+            max_bytes=self.settings.max_bytes - ENVELOPE_BYTES,
+        )
+
+    def mapped(self) -> tuple[MappedField, ...]:
+        is_diffed = self.capabilities.diff_days_since
+        settings = self.settings
+        return own_names(
+            settings.fields, settings.names, windows=self.windows, diff_days_since=is_diffed
+        )
 
     @property
     def mapping_version(self) -> str:
-        return version_of("webhook-1")
+        return version_of(self.version)
 
-    def check(self) -> list[str]:
+    def problems(self) -> list[str]:
         """An OPTIONS call, which changes nothing: any answer but 401 and 403 is reach."""
-        url = self.settings.url
-        call = Call(
-            method="OPTIONS", url=url, name="webhook OPTIONS", headers=self._headers(), tries=2
-        )
-        try:
-            status = self.http.send(call).status_code
-        except EnrichError as error:
-            return [str(error)]
+        url, headers = self.settings.url, self._headers()
+        call = Call(method="OPTIONS", url=url, name="webhook OPTIONS", headers=headers, tries=2)
+        status = self.http.send(call).status_code
         return [f"the receiver refused the credentials ({status})"] if status in (401, 403) else []
 
     def validate(self, row: Row) -> str | None:
-        """The receiver takes every profile that has its key, and every other record."""
-        if self.renderer is not None or row[self.settings.key] is not None:
-            return None
-        return f"no {self.settings.key}"
+        """The receiver takes every profile that has its key."""
+        return None if row[self.settings.key] is not None else f"no {self.settings.key}"
 
-    def render(self, row: Row, *, is_known: bool) -> Payload:
+    def shape(self, row: Row, values: dict[str, Any]) -> Payload:
         """`{id, fields}`: numbers as numbers, dates as ISO texts, lists as lists."""
-        if self.renderer is not None:
-            return {"id": row["record_id"], "fields": self.renderer(row)}
-        values = render_fields(row, self.fields, JSON_FORMATS, is_known=is_known, empty=None)
         return {"id": row["record_id"], "fields": values}
-
-    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
-        if self.renderer is not None:
-            return [self.render(row, is_known=False) for row in frame.iter_rows(named=True)]
-        values = render_rows(frame, self.fields, JSON_FORMATS, sends_empty=True, empty=None)
-        return [
-            {"id": record_id, "fields": own}
-            for record_id, own in zip(frame["record_id"], values, strict=True)
-        ]
 
     def push(self, batch: Batch) -> list[RecordResult]:
         """One POST; a batch refused whole is halved down to the records at fault."""
@@ -183,16 +162,6 @@ class Webhook:
             return response if isinstance(response, Refusal) else read_answer(records, response)
 
         return send_halving(batch.records, attempt, MAX_REQUESTS_PER_BATCH)
-
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> None:
-        """The receiver answers at once; there is no job."""
-
-    def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
-        """A receiver takes records; who erases there is agreed with its owner."""
-        return by_hand(records)
-
-    def requests_for(self, record_count: int, byte_count: int) -> int:
-        return requests_needed(self.capabilities, record_count, byte_count)
 
     def _call(self, batch: Batch, records: Sequence[Record]) -> Call:
         batch_id = batch_id_of([(record.record_id, record.hash) for record in records])
@@ -205,13 +174,44 @@ class Webhook:
         }
         body = payload_bytes(_filled(self.settings.template, values))
         headers = {**self._headers(), "Idempotency-Key": batch_id}
-        if self.signing_secret is not None:
-            headers["X-Enrich-Signature"] = sign(body, self.signing_secret)
+        if self._signing_secret is not None:
+            headers["X-Enrich-Signature"] = sign(body, self._signing_secret)
         return Call("POST", self.settings.url, "webhook POST", headers=headers, content=body)
 
     def _headers(self) -> dict[str, str]:
-        secret = {name: value.get_secret_value() for name, value in self.secret_headers.items()}
+        secret = {name: value.get_secret_value() for name, value in self._secret_headers.items()}
         return {"Content-Type": "application/json", **self.settings.headers, **secret}
+
+
+class _Records(RecordEntity, Webhook):
+    """Other records, each as a whole; people by the same key as profiles."""
+
+    capabilities = replace(Webhook.capabilities, record_key="record_id", removals=())
+
+    def limits(self) -> Capabilities:
+        needs_email = self.settings.key == "email" and "email" in KINDS[self.name].schema
+        return replace(super().limits(), record_key="email" if needs_email else "record_id")
+
+    def mapped(self) -> tuple[MappedField, ...]:
+        return self.mapping
+
+
+class WebhookProducts(_Records):
+    name = PRODUCTS
+    mapping = own_fields(PRODUCTS)
+
+
+class WebhookPurchases(_Records):
+    name = PURCHASES
+    mapping = own_fields(PURCHASES)
+
+
+class WebhookCarts(_Records):
+    name = CARTS
+    mapping = own_fields(CARTS)
+
+
+Webhook.others = (WebhookProducts, WebhookPurchases, WebhookCarts)
 
 
 def sign(body: bytes, secret: SecretStr) -> str:
@@ -234,59 +234,3 @@ def _strings(template: Any) -> list[str]:
     if isinstance(template, list):
         return [text for part in template for text in _strings(part)]
     return [template] if isinstance(template, str) else []
-
-
-def _open(settings: WebhookSettings, tools: Tools) -> Webhook:
-    is_diffed = bool(settings.diff_days_since)
-    limits = replace(CAPABILITIES, record_key=settings.key, diff_days_since=is_diffed)
-    fields = own_names(
-        settings.fields, settings.names, windows=tools.windows, diff_days_since=is_diffed
-    )
-    return _at(settings, tools, limits, fields)
-
-
-def _open_kind(kind: Kind) -> Callable[[WebhookSettings, Tools], Webhook]:
-    """How to open one kind of record there, each as a whole; people by the same key."""
-
-    def open_webhook(settings: WebhookSettings, tools: Tools) -> Webhook:
-        needs_email = settings.key == "email" and "email" in kind.schema
-        limits = replace(RECORDS, record_key="email" if needs_email else "record_id")
-        return _at(settings, tools, limits, own_fields(kind), own_renderer(kind))
-
-    return open_webhook
-
-
-def _at(
-    settings: WebhookSettings,
-    tools: Tools,
-    limits: Capabilities,
-    fields: tuple[MappedField, ...],
-    renderer: Renderer | None = None,
-) -> Webhook:
-    return Webhook(
-        settings=settings,
-        capabilities=replace(
-            limits,
-            max_records=settings.batch_size,
-            max_bytes=settings.max_bytes - ENVELOPE_BYTES,
-        ),
-        fields=fields,
-        http=tools.http,
-        secret_headers={name: tools.secret(ref) for name, ref in settings.secret_headers.items()},
-        signing_secret=tools.secret(settings.signing_secret) if settings.signing_secret else None,
-        renderer=renderer,
-    )
-
-
-ADAPTER = Adapter(
-    settings=WebhookSettings,
-    capabilities=CAPABILITIES,
-    mapping=own_names(),
-    open=_open,
-    example={
-        "url": "https://hooks.example.com/customers",
-        "secret_headers": {"Authorization": {"env": "WEBHOOK_AUTHORIZATION"}},
-        "signing_secret": {"env": "WEBHOOK_SIGNING_SECRET"},
-    },
-    others=own_entities(RECORDS, _open_kind),
-)

@@ -15,7 +15,7 @@ from enrich.jobs.consent_reading import Gathering
 from enrich.jobs.consent_summary import ConsentSummary
 from enrich.jobs.consent_writing import Writing
 from enrich.jobs.push_summary import PushSummary
-from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.pushing import Destination, push_entity
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, recorded
 from enrich.jobs.shops import Shop
@@ -47,7 +47,7 @@ def run_consent(
     shop: Shop,
     plan: ConsentPlan,
     sources: Sequence[ConsentSource],
-    outlets: Sequence[Outlet],
+    destinations: Sequence[Destination],
     *,
     now: datetime,
     mode: Mode = Mode(),
@@ -66,7 +66,7 @@ def run_consent(
             warehouse, shop, run.run_id, now, summary, plan.looks_per_run, plan.wait_seconds
         )
         gathering.gather([one for one in sources if shop.name in one.stores], files)
-        told = [one for one in outlets if shop.name in one.stores and tells_consents(one)]
+        told = [one for one in destinations if shop.name in one.stores and tells_consents(one)]
         decisions = decided(warehouse, shop, plan, told, run, summary, now)
         try:
             _tell_vtex(Writing(
@@ -81,23 +81,23 @@ def run_consent(
     return summary
 
 
-def tells_consents(outlet: Outlet) -> bool:
+def tells_consents(destination: Destination) -> bool:
     """Whether the settings switch consents on for this destination."""
-    return any(entity.name == CONSENTS for entity in outlet.entities)
+    return any(entity.name == CONSENTS for entity in destination.entities)
 
 
 def decided(
     warehouse: Warehouse,
     shop: Shop,
     plan: ConsentPlan,
-    told: Sequence[Outlet],
+    told: Sequence[Destination],
     run: Run,
     summary: ConsentSummary,
     now: datetime,
 ) -> Decisions:
     """Who wins and who has to be told, kept in the warehouse; counts go to `summary`."""
     consents = warehouse.consents(shop.name)
-    decisions = decide(consents.facts([outlet.name for outlet in told]), plan.rules)
+    decisions = decide(consents.facts([destination.name for destination in told]), plan.rules)
     consents.keep_decided(decisions, now=now)
     consents.drop_addresses(is_wanted=plan.creates_unknown)
     summary.statements.update(consents.new_statements(run.run_id))
@@ -117,7 +117,7 @@ def _tell_vtex(writing: Writing, decisions: Decisions, plan: ConsentPlan, mode: 
 
 def _tell_platforms(
     warehouse: Warehouse,
-    told: Sequence[Outlet],
+    told: Sequence[Destination],
     shop: Shop,
     mode: Mode,
     now: datetime,
@@ -125,9 +125,9 @@ def _tell_platforms(
 ) -> list[PushSummary]:
     """What became of the consents at each platform; one platform's fault stays its own."""
     return [
-        push_store(
+        push_entity(
             warehouse,
-            outlet,
+            destination,
             shop.name,
             now=now,
             entity=CONSENTS,
@@ -135,5 +135,5 @@ def _tell_platforms(
             confirmed=mode.confirmed,
             report=report,
         )
-        for outlet in told
+        for destination in told
     ]

@@ -8,8 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.client import NotFound
-from enrich.destinations.consents import Downloads, Heard, NotOverYet, Reader
-from enrich.destinations.remote import Remote
+from enrich.destinations.consents import (
+    ConsentReport,
+    Downloads,
+    ExportsConsents,
+    NotOverYet,
+    ShowsConsents,
+)
 from enrich.errors import TryAgain
 from enrich.store.consents import Consents
 
@@ -20,33 +25,33 @@ class ConsentSource:
 
     name: str
     stores: tuple[str, ...]
-    reader: Reader
-    remote: Remote = field(repr=False)
+    reader: ExportsConsents | ShowsConsents
     http: Downloads = field(repr=False)
 
 
 def read_export(
     source: ConsentSource,
+    reader: ExportsConsents,
     consents: Consents,
     target: Path,
     *,
     wait_seconds: float,
     sleep: Callable[[float], None],
     now: datetime,
-) -> Heard | None:
-    """What the export told; None when it is not over in time: then the next run goes on with it.
+) -> ConsentReport | None:
+    """What the export reports; None when it is not over in time: then the next run goes on with it.
 
     `target` is a file for the while; it is gone afterwards.
     """
-    rest = source.remote.policy.poll_seconds
+    rest = reader.settings.poll_seconds
     export_id = consents.open_export(source.name)
     is_of_before = export_id is not None
     for turn in range(1 + int(wait_seconds // rest)):
         if turn:
             sleep(rest)
         try:
-            export_id = export_id or _start(source, consents, now)
-            heard = _read(source, export_id, target)
+            export_id = export_id or _start(source, reader, consents, now)
+            report = _read(source, reader, export_id, target)
         except NotOverYet:
             continue
         except NotFound:
@@ -56,20 +61,22 @@ def read_export(
             export_id, is_of_before = None, False
             continue
         consents.keep_export(source.name, None, now=now)
-        return heard
+        return report
     return None
 
 
-def _start(source: ConsentSource, consents: Consents, now: datetime) -> str:
-    assert source.reader.start is not None
-    export_id = source.reader.start(source.remote)
+def _start(
+    source: ConsentSource, reader: ExportsConsents, consents: Consents, now: datetime
+) -> str:
+    export_id = reader.start_export()
     consents.keep_export(source.name, export_id, now=now)
     return export_id
 
 
-def _read(source: ConsentSource, export_id: str, target: Path) -> Heard:
-    assert source.reader.read is not None
+def _read(
+    source: ConsentSource, reader: ExportsConsents, export_id: str, target: Path
+) -> ConsentReport:
     try:
-        return source.reader.read(source.remote, source.http, export_id, target)
+        return reader.read_export(source.http, export_id, target)
     finally:
         target.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.errors import EnrichError
 from enrich.imports.consents import read_consents
 from enrich.jobs.consent_exports import ConsentSource, read_export
@@ -58,47 +59,48 @@ class Gathering:
             self.summary.notes.append(f"{len(bad):,} rows were set aside: `enrich rejects`")
 
     def _ask(self, source: ConsentSource) -> None:
-        if source.reader.look is not None:
-            self._look(source)
+        if isinstance(source.reader, ShowsConsents):
+            self._look(source, source.reader)
         else:
-            self._read_export(source)
+            self._read_export(source, source.reader)
 
-    def _look(self, source: ConsentSource) -> None:
+    def _look(self, source: ConsentSource, reader: ShowsConsents) -> None:
         """Ask for the people who were asked for the longest time ago."""
-        assert source.reader.look is not None
         consents = self.warehouse.consents(self.shop.name)
         emails = consents.people_to_look_at(source.name, self.looks_per_run)
-        shown = source.reader.look(source.remote, emails)
-        self._observe_people(source, shown)
+        self._observe_people(source, reader.look_at(emails), states_no=reader.states_no)
 
-    def _read_export(self, source: ConsentSource) -> None:
+    def _read_export(self, source: ConsentSource, reader: ExportsConsents) -> None:
         """Start an export, or go on with the one a run before could not wait for."""
-        heard = read_export(
+        report = read_export(
             source,
+            reader,
             self.warehouse.consents(self.shop.name),
             self.warehouse.path.with_name(f".consents-{source.name}.csv"),
             wait_seconds=self.wait_seconds,
             sleep=self.sleep,
             now=self.now,
         )
-        if heard is None:
+        if report is None:
             self.summary.notes.append(
                 f"{source.name} still works on its export; the next run reads it"
             )
             return
         self._keep(
-            heard.statements.with_columns(
+            report.statements.with_columns(
                 origin=pl.lit(source.name), is_dated=pl.lit(True), received_at=self._at
             )
         )
-        self._observe_people(source, heard.shown)
+        self._observe_people(source, report.shown)
 
-    def _observe_people(self, source: ConsentSource, shown: pl.DataFrame) -> None:
+    def _observe_people(
+        self, source: ConsentSource, shown: pl.DataFrame, *, states_no: bool = True
+    ) -> None:
         if not shown.is_empty():
             self.warehouse.consents(self.shop.name).observe_people(
                 source.name,
                 shown,
-                states_no=source.reader.states_no,
+                states_no=states_no,
                 run_id=self.run_id,
                 now=self.now,
             )

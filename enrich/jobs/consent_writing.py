@@ -14,7 +14,7 @@ from enrich.errors import HeldBack
 from enrich.jobs.consent_summary import ConsentSummary, Sample
 from enrich.jobs.reporting import Reporter
 from enrich.jobs.shops import Shop
-from enrich.store import Warehouse
+from enrich.store import PushTarget, Warehouse
 from enrich.store.consenting import WRITTEN
 from enrich.store.consents import Consents
 from enrich.vtex.newsletter import (
@@ -103,11 +103,11 @@ class Writing:
 
     def _is_agreed(self, confirmed: bool, count: int) -> bool:
         """Whether a person looked once; else the summary says what is held and why."""
-        place = (PARTY, self.shop.name, ENTITY)
-        if self.warehouse.push_standing(*place)["is_confirmed"]:
+        target = PushTarget(PARTY, self.shop.name, ENTITY)
+        if self.warehouse.pushes.status(target).is_confirmed:
             return True
         if confirmed:
-            self.warehouse.confirm_push(*place, run_id=self.run_id, now=self.now)
+            self.warehouse.pushes.confirm(target, run_id=self.run_id, now=self.now)
             return True
         self.summary.faults.append(
             HeldBack(

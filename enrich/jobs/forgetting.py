@@ -27,7 +27,7 @@ from enrich.jobs.forgetting_journal import (
     Journal,
     People,
 )
-from enrich.jobs.forgetting_platforms import OpenOutlet, ask_platforms, whom_to_ask
+from enrich.jobs.forgetting_platforms import OpenDestination, ask_platforms, whom_to_ask
 from enrich.jobs.publish import publish
 from enrich.jobs.runs import new_run_id, recorded
 from enrich.jobs.shops import Shop
@@ -40,12 +40,12 @@ PEOPLE_PER_CASE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where people are forgotten; `open_outlet` gives None for a platform the settings lack."""
+    """Where people are forgotten; `open_destination` gives None when the settings lack it."""
 
     data_dir: Path
     shops: Mapping[str, Shop]
     open_warehouse: Callable[[], AbstractContextManager[Warehouse]]
-    open_outlet: OpenOutlet
+    open_destination: OpenDestination
     now: datetime
 
     @property
@@ -140,7 +140,7 @@ def forget(
 
 def _leave_warehouse(places: Places, warehouse: Warehouse, case: Case) -> Case:
     """Platforms first: the warehouse knows what they know the people by."""
-    case = ask_platforms(places.journal, case, places.open_outlet)
+    case = ask_platforms(places.journal, case, places.open_destination)
     if WAREHOUSE not in case.steps:
         return case
     for store, people in case.people.items():

@@ -11,14 +11,14 @@ import polars as pl
 from enrich.destinations.base import Addressee
 from enrich.errors import EnrichError
 from enrich.jobs.forgetting_journal import Asked, Case, Journal
-from enrich.jobs.push_removing import ERASED_AT_ONCE
-from enrich.jobs.pushing import Outlet
+from enrich.jobs.push_sending import ERASED_AT_ONCE
+from enrich.jobs.pushing import Destination
 from enrich.model import Outcome, RecordResult
 from enrich.store import Found
 
 BY_HAND = "delete the person there by hand"
 ERASED = "erased"
-OpenOutlet = Callable[[str], AbstractContextManager[Outlet | None]]
+OpenDestination = Callable[[str], AbstractContextManager[Destination | None]]
 
 
 def whom_to_ask(found: Iterable[Found]) -> dict[str, tuple[Asked, ...]]:
@@ -44,27 +44,27 @@ def _addresses(found: Found) -> Mapping[str, Sequence[str]]:
     return dict(grouped.iter_rows())
 
 
-def ask_platforms(journal: Journal, case: Case, open_outlet: OpenOutlet) -> Case:
+def ask_platforms(journal: Journal, case: Case, open_destination: OpenDestination) -> Case:
     """The case without whom the platforms have answered for; one that fails stops no other."""
     for name in sorted(case.to_ask):
         try:
-            with open_outlet(name) as outlet:
-                case = _ask(journal, case, name, outlet)
+            with open_destination(name) as destination:
+                case = _ask(journal, case, name, destination)
         except EnrichError as fault:
             case = journal.save(replace(case, faults={**case.faults, name: str(fault)}))
     return case
 
 
-def _ask(journal: Journal, case: Case, name: str, outlet: Outlet | None) -> Case:
+def _ask(journal: Journal, case: Case, name: str, destination: Destination | None) -> Case:
     """A few at a time, each struck out when it was answered. Raises what the platform raises."""
-    if outlet is None:
+    if destination is None:
         return journal.save(_answered(case, name, (), (BY_HAND,)))
-    people, others = _reachable(case.to_ask[name], outlet)
+    people, others = _reachable(case.to_ask[name], destination)
     case = _answered(case, name, people, (BY_HAND,) if others else ())
     again: list[Asked] = []
     while people:
         turn, people = people[:ERASED_AT_ONCE], people[ERASED_AT_ONCE:]
-        results = outlet.destination.erase(
+        results = destination.profiles.erase(
             [Addressee(one.record_id, str(one.remote_key)) for one in turn]
         )
         pairs = list(zip(turn, results, strict=True))
@@ -76,12 +76,14 @@ def _ask(journal: Journal, case: Case, name: str, outlet: Outlet | None) -> Case
     return case
 
 
-def _reachable(records: Sequence[Asked], outlet: Outlet) -> tuple[tuple[Asked, ...], bool]:
+def _reachable(
+    records: Sequence[Asked], destination: Destination
+) -> tuple[tuple[Asked, ...], bool]:
     """Whom the platform can be asked for, and whether there are others.
 
     It may know a record by one key alone, so each key is asked for once.
     """
-    by_address = outlet.destination.capabilities.record_key == "email"
+    by_address = destination.profiles.capabilities.record_key == "email"
     wanted = [one for one in records if by_address or not one.is_address]
     known = {(str(one.remote_key), one.record_id): one for one in wanted if one.remote_key}
     keys = {record_id for _, record_id in known}

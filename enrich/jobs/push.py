@@ -1,61 +1,38 @@
-"""Push to one platform: gather what it last accepted, decide, send batch by batch."""
+"""Push to one destination: read what it last accepted, decide, send batch by batch."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 import polars as pl
 
-from enrich.destinations.base import Destination, Payload
+from enrich.destinations.base import Payload
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.mask import mask_row
-from enrich.destinations.plan import Known, Plan, build_plan
+from enrich.destinations.plan import PushedState, PushPlan, build_plan
 from enrich.errors import EnrichError
 from enrich.jobs.push_guards import estimate, held_back, run_limit, within
-from enrich.jobs.push_ledger import PushLedger, Standing, Target
 from enrich.jobs.push_sending import Sending
-from enrich.jobs.push_summary import PushSummary, empty_summary, too_many_failed
+from enrich.jobs.push_summary import PushSummary, empty_summary
+from enrich.store import Pushes, PushStatus, PushTarget
 
 SAMPLE_SIZE = 3
+DAY = timedelta(days=1)
 
-Planner: TypeAlias = Callable[[Known], Plan]
-
-__all__ = [
-    "Planner",
-    "PushSummary",
-    "Target",
-    "plan_push",
-    "push",
-    "push_planned",
-    "sample_payloads",
-    "too_many_failed",
-]
+Planner: TypeAlias = Callable[[PushedState], PushPlan]
 
 
 def push(
-    destination: Destination,
-    target: Target,
-    profiles: pl.DataFrame,
-    ledger: PushLedger,
-    **options: Any,
-) -> PushSummary:
-    """What became of the changed profiles; the options are those of `push_planned`."""
-
-    def planner(known: Known) -> Plan:
-        return plan_push(destination, profiles, known.state)
-
-    return push_planned(destination, target, planner, ledger, **options)
-
-
-def push_planned(
-    destination: Destination,
-    target: Target,
+    destination: DestinationEntity,
+    target: PushTarget,
     planner: Planner,
-    ledger: PushLedger,
+    ledger: Pushes,
     *,
+    as_of: date,
     run_id: str,
     now: datetime,
     dry_run: bool = False,
@@ -65,10 +42,10 @@ def push_planned(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> PushSummary:
-    """What became of what `planner` finds to send, given what the ledger knows.
+    """Send what `planner` finds; return what became of it, or with `dry_run` what would be sent.
 
     `progress` gets records done and records to send. A fault of the platform does not raise: it
-    ends this push and stands in the summary, so that other destinations go on. Everything accepted
+    ends this push and is in the summary, so that other destinations go on. Everything accepted
     before it is recorded. `confirmed`: a person looked, so neither the first push nor a jump of the
     row count holds it back.
     """
@@ -77,28 +54,27 @@ def push_planned(
         if dry_run:
             return _dry_run(destination, target, planner, ledger, now, requests_per_second)
         sending = Sending(
-            destination, target, ledger, run_id, now, progress, lambda: monotonic() - started, sleep
+            destination,
+            target,
+            ledger,
+            as_of,
+            run_id,
+            now,
+            progress,
+            lambda: monotonic() - started,
+            sleep,
         )
         return _Push(sending, confirmed).run(planner)
     except EnrichError as fault:
         return replace(empty_summary(target, is_dry_run=dry_run), fault=fault)
 
 
-def known_of(ledger: PushLedger, target: Target) -> Known:
-    """What the ledger knows before a plan."""
-    return Known(
-        ledger.pushed_state(target),
-        frozenset(ledger.unanswered(target)),
-        ledger.standing(target).known_since,
-    )
-
-
 def plan_push(
-    destination: Destination,
+    destination: DestinationEntity,
     profiles: pl.DataFrame,
     state: pl.DataFrame,
     export_id: str | None = None,
-) -> Plan:
+) -> PushPlan:
     """What this destination would be sent of the profiles."""
     return build_plan(
         profiles,
@@ -111,25 +87,34 @@ def plan_push(
     )
 
 
-def sample_payloads(plan: Plan, destination: Destination) -> tuple[Payload, ...]:
+def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> tuple[Payload, ...]:
     """The first payloads with every personal value masked."""
     rows = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE).iter_rows(named=True)
     return tuple(destination.render(mask_row(row), is_known=row["is_known"]) for row in rows)
 
 
+def _pushed_state(ledger: Pushes, target: PushTarget) -> PushedState:
+    return PushedState(
+        ledger.state(target),
+        frozenset(ledger.unanswered(target)),
+        ledger.status(target).known_since,
+    )
+
+
 def _dry_run(
-    destination: Destination,
-    target: Target,
+    destination: DestinationEntity,
+    target: PushTarget,
     planner: Planner,
-    ledger: PushLedger,
+    ledger: Pushes,
     now: datetime,
     requests_per_second: float | None,
 ) -> PushSummary:
-    """The counts, the time it would take, a masked sample, and what would hold it back."""
-    known = known_of(ledger, target)
-    plan = planner(known)
-    agreed = replace(_standing(destination, target, ledger, now), is_confirmed=True)
-    kept, left = within(plan, known.state, run_limit(destination, agreed))
+    """The counts, the time it would take, a masked sample, and what does not fit the run."""
+    pushed = _pushed_state(ledger, target)
+    plan = planner(pushed)
+    agreed = replace(ledger.status(target), is_confirmed=True)
+    limit = run_limit(destination, agreed, _sent_today(destination, target, ledger, now))
+    kept, left = within(plan, pushed.records, limit)
     requests, seconds = estimate(kept, destination, requests_per_second)
     summary = _planned(empty_summary(target, is_dry_run=True), plan)
     return replace(
@@ -141,17 +126,16 @@ def _dry_run(
     )
 
 
-def _standing(
-    destination: Destination, target: Target, ledger: PushLedger, now: datetime
-) -> Standing:
-    """What is known of the destination, with what it got today where that is limited."""
-    standing = ledger.standing(target)
-    if destination.policy.max_records_per_day is None:
-        return standing
-    return replace(standing, sent_today=ledger.sent_since(target, now - timedelta(days=1)))
+def _sent_today(
+    destination: DestinationEntity, target: PushTarget, ledger: Pushes, now: datetime
+) -> int:
+    """The records sent in the last 24 hours, where that is limited."""
+    if destination.settings.max_records_per_day is None:
+        return 0
+    return ledger.sent_since(target, now - DAY)
 
 
-def _planned(summary: PushSummary, plan: Plan) -> PushSummary:
+def _planned(summary: PushSummary, plan: PushPlan) -> PushSummary:
     return replace(
         summary,
         adds=plan.adds,
@@ -172,55 +156,55 @@ class _Push:
     is_begun: bool = False
 
     def run(self, planner: Planner) -> PushSummary:
-        sending = self.sending
-        summary = empty_summary(sending.target, is_dry_run=False)
+        sending, target, ledger = self.sending, self.sending.target, self.sending.ledger
+        summary = empty_summary(target, is_dry_run=False)
         status = "interrupted"
         try:
             self._resume()
-            known = known_of(sending.ledger, sending.target)
-            plan = planner(known)
-            summary = _planned(summary, plan)
+            pushed = _pushed_state(ledger, target)
+            plan = planner(pushed)
             sending.tally.invalid.update(plan.invalid)
-            summary = replace(summary, resent=_resent(plan, known))
-            status = self._carry_out(plan, known.state)
+            summary = replace(_planned(summary, plan), resent=_resent_count(plan, pushed))
+            status = self._carry_out(plan, pushed.records)
         finally:
             summary = sending.tally.added_to(summary, sending.elapsed())
             if self.is_begun:
-                sending.ledger.finish_push(
-                    sending.run_id, sending.target, status, summary.as_json(), sending.now
+                ledger.finish(
+                    target, status, summary.as_json(), run_id=sending.run_id, now=sending.now
                 )
         return summary
 
-    def _carry_out(self, plan: Plan, state: pl.DataFrame) -> str:
-        """Send, remove, wait for jobs; how the run ended."""
-        sending = self.sending
-        removes = sending.destination.policy.removals != "nothing" and plan.removals > 0
+    def _carry_out(self, plan: PushPlan, state: pl.DataFrame) -> str:
+        """Send, remove, wait for jobs; return how the run ended."""
+        sending, destination = self.sending, self.sending.destination
+        removes = destination.settings.removals != "nothing" and plan.removals > 0
         if plan.is_empty and not removes:
             return self._finish()
         self._begin()
-        standing = self._standing()
-        fault = held_back(sending.destination, sending.target, plan, standing)
+        status = self._status()
+        fault = held_back(destination, sending.target, plan, status)
         if fault is not None:
             sending.tally.fault = fault
             return "held"
-        kept, left = within(plan, state, run_limit(sending.destination, standing))
+        sent_today = _sent_today(destination, sending.target, sending.ledger, sending.now)
+        kept, left = within(plan, state, run_limit(destination, status, sent_today))
         sending.tally.left += left
         sending.send(kept)
         if sending.tally.fault is None:
             sending.remove(plan.removed)
         return self._finish()
 
-    def _standing(self) -> Standing:
-        """What is known of the destination; with a person's word, nothing of it holds the run."""
+    def _status(self) -> PushStatus:
+        """What is known of the target; when a person confirmed, nothing of it holds the run."""
         sending = self.sending
-        standing = _standing(sending.destination, sending.target, sending.ledger, sending.now)
+        status = sending.ledger.status(sending.target)
         if sending.target.export_id is not None:  # a part says nothing of the whole
-            standing = replace(standing, row_count=None)
+            status = replace(status, row_count=None)
         if not self.confirmed:
-            return standing
-        if not standing.is_confirmed:
-            sending.ledger.confirm(sending.run_id, sending.target, sending.now)
-        return replace(standing, is_confirmed=True, row_count=None)
+            return status
+        if not status.is_confirmed:
+            sending.ledger.confirm(sending.target, run_id=sending.run_id, now=sending.now)
+        return replace(status, is_confirmed=True, row_count=None)
 
     def _finish(self) -> str:
         sending = self.sending
@@ -231,21 +215,18 @@ class _Push:
         return "completed" if sending.target.export_id is None else "exported"
 
     def _resume(self) -> None:
-        """Ask for the end of the jobs an earlier run left open."""
-        sending = self.sending
-        if not sending.ledger.open_jobs(sending.target).is_empty():
+        """Ask for the end of the jobs that an earlier run left open."""
+        if not self.sending.ledger.open_jobs(self.sending.target).is_empty():
             self._begin()
-            sending.settle(wait=False)
+            self.sending.settle(wait=False)
 
     def _begin(self) -> None:
         if not self.is_begun:
             sending = self.sending
-            sending.ledger.start_push(sending.run_id, sending.target, sending.now)
+            sending.ledger.start(sending.target, run_id=sending.run_id, now=sending.now)
             self.is_begun = True
 
 
-def _resent(plan: Plan, known: Known) -> int:
+def _resent_count(plan: PushPlan, pushed: PushedState) -> int:
     """How many are sent although an earlier request with them may have arrived."""
-    if not known.unanswered:
-        return 0
-    return int(plan.to_send["record_id"].is_in(list(known.unanswered)).sum())
+    return int(plan.to_send["record_id"].is_in(list(pushed.unanswered)).sum())

@@ -8,8 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from enrich.destinations.base import PROFILES
-from enrich.destinations.kinds import PURCHASES
+from enrich.destinations.kinds import PROFILES, PURCHASES
 from enrich.errors import BadSettings, HeldBack
 from enrich.jobs.push_summary import PushSummary
 
@@ -27,11 +26,11 @@ class Days:
     to_on: date
     dated_by: DatedBy = "created"
 
-    def of(self, heads: pl.DataFrame, time_zone: str) -> pl.DataFrame:
+    def of(self, index: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         """The rows of these days; from happened_at and changed_at, UTC moments without a zone."""
         column = "happened_at" if self.dated_by == "created" else "changed_at"
         moment = pl.col(column).dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone)
-        return heads.filter(moment.dt.date().is_between(self.from_on, self.to_on))
+        return index.filter(moment.dt.date().is_between(self.from_on, self.to_on))
 
 
 def days_of(

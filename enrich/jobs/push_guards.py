@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import polars as pl
 
-from enrich.destinations.base import Destination, Policy
-from enrich.destinations.batches import payload_bytes, requests_needed
+from enrich.destinations.base import DestinationSettings
+from enrich.destinations.batches import payload_bytes
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import KINDS
-from enrich.destinations.plan import Plan
+from enrich.destinations.plan import PushPlan
 from enrich.errors import HeldBack
-from enrich.jobs.push_ledger import Standing, Target
 from enrich.model import Outcome
+from enrich.store import PushStatus, PushTarget
 
 IN_VAIN = (str(Outcome.REJECTED), str(Outcome.INVALID))
 MEASURED_ROWS = 200
@@ -21,35 +22,35 @@ SECONDS_PER_REQUEST = 0.5  # where the platform's rate does not decide
 
 
 def held_back(
-    destination: Destination, target: Target, plan: Plan, standing: Standing
+    destination: DestinationEntity, target: PushTarget, plan: PushPlan, status: PushStatus
 ) -> HeldBack | None:
     """Why nobody should send this without a person having looked; None when there is no reason."""
-    policy = destination.policy
-    if needs_confirmation(destination, standing):
-        room = policy.first_run_records - standing.accepted_count
+    settings = destination.settings
+    if needs_confirmation(destination, status):
+        room = settings.first_run_records - status.accepted_count
         if room <= 0:
-            return _not_confirmed(target, plan, standing)
-    return _jump(target, plan, standing, policy)
+            return _not_confirmed(target, plan, status)
+    return _jump(target, plan, status, settings)
 
 
-def needs_confirmation(destination: Destination, standing: Standing) -> bool:
+def needs_confirmation(destination: DestinationEntity, status: PushStatus) -> bool:
     """Whether this destination is new: not confirmed, and no more there than the first few."""
-    is_new = standing.accepted_count <= destination.policy.first_run_records
-    return destination.capabilities.confirms_first and not standing.is_confirmed and is_new
+    is_new = status.accepted_count <= destination.settings.first_run_records
+    return destination.capabilities.confirms_first and not status.is_confirmed and is_new
 
 
-def run_limit(destination: Destination, standing: Standing) -> int | None:
+def run_limit(destination: DestinationEntity, status: PushStatus, sent_today: int) -> int | None:
     """How many records this run may send; None for all."""
-    policy = destination.policy
-    limits = [] if policy.max_records_per_run is None else [policy.max_records_per_run]
-    if policy.max_records_per_day is not None:
-        limits.append(max(0, policy.max_records_per_day - standing.sent_today))
-    if needs_confirmation(destination, standing):
-        limits.append(max(0, policy.first_run_records - standing.accepted_count))
+    settings = destination.settings
+    limits = [] if settings.max_records_per_run is None else [settings.max_records_per_run]
+    if settings.max_records_per_day is not None:
+        limits.append(max(0, settings.max_records_per_day - sent_today))
+    if needs_confirmation(destination, status):
+        limits.append(max(0, settings.first_run_records - status.accepted_count))
     return min(limits) if limits else None
 
 
-def within(plan: Plan, state: pl.DataFrame, limit: int | None) -> tuple[Plan, int]:
+def within(plan: PushPlan, state: pl.DataFrame, limit: int | None) -> tuple[PushPlan, int]:
     """The plan cut to `limit` records and how many are left over.
 
     What could not be sent the last time goes last, so that it never starves the others.
@@ -64,7 +65,7 @@ def within(plan: Plan, state: pl.DataFrame, limit: int | None) -> tuple[Plan, in
 
 
 def estimate(
-    plan: Plan, destination: Destination, requests_per_second: float | None
+    plan: PushPlan, destination: DestinationEntity, requests_per_second: float | None
 ) -> tuple[int, float]:
     """About how many requests this plan takes, and how many seconds at the platform's rate."""
     sample = plan.sample(MEASURED_ROWS).head(MEASURED_ROWS)
@@ -83,42 +84,44 @@ def estimate(
     return requests, requests * each + _wait_for_jobs(destination, count, per_record)
 
 
-def _wait_for_jobs(destination: Destination, count: int, per_record: float) -> float:
+def _wait_for_jobs(destination: DestinationEntity, count: int, per_record: float) -> float:
     """Seconds until the platform's jobs are over, where each round of them is asked for once."""
     limits = destination.capabilities
     if limits.transport != "job":
         return 0.0
-    jobs = requests_needed(limits, count, round(per_record * count))
-    return destination.policy.poll_seconds * -(-jobs // limits.max_open_jobs)
+    jobs = limits.requests_for(count, round(per_record * count))
+    return float(destination.settings.poll_seconds * -(-jobs // limits.max_open_jobs))
 
 
-def _not_confirmed(target: Target, plan: Plan, standing: Standing) -> HeldBack:
+def _not_confirmed(target: PushTarget, plan: PushPlan, status: PushStatus) -> HeldBack:
     name = target.destination
     noun = _noun(target)
     what = f"{plan.to_send.height:,} {noun} of {target.store} would be the first it gets"
-    if standing.accepted_count:
-        what = f"the first {standing.accepted_count:,} of {target.store} are there: look at them"
+    if status.accepted_count:
+        what = f"the first {status.accepted_count:,} of {target.store} are there: look at them"
     return HeldBack(
         f"{name} is new: {what}; look at `enrich push --destination {name} --dry-run`,"
         f" then agree once with `enrich push --destination {name} --confirm`"
     )
 
 
-def _jump(target: Target, plan: Plan, standing: Standing, policy: Policy) -> HeldBack | None:
-    before, now = standing.row_count, plan.row_count
+def _jump(
+    target: PushTarget, plan: PushPlan, status: PushStatus, settings: DestinationSettings
+) -> HeldBack | None:
+    before, now = status.row_count, plan.row_count
     if target.entity in KINDS and KINDS[target.entity].may_jump:
         return None
-    if before is None or max(before, now) < policy.stop_after_records:
+    if before is None or max(before, now) < settings.stop_after_records:
         return None
-    if abs(now - before) <= policy.stop_row_change * before:
+    if abs(now - before) <= settings.stop_row_change * before:
         return None
     return HeldBack(
         f"{target.destination}: {now:,} {_noun(target)} of {target.store} where the last good push"
-        f" had {before:,}, a change of more than {policy.stop_row_change:.0%}; if that is right,"
+        f" had {before:,}, a change of more than {settings.stop_row_change:.0%}; if that is right,"
         f" run `enrich push --destination {target.destination} --confirm`"
     )
 
 
-def _noun(target: Target) -> str:
+def _noun(target: PushTarget) -> str:
     """What a person calls the records of the entity."""
     return KINDS[target.entity].noun if target.entity in KINDS else "customers"

@@ -9,18 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations.base import PROFILES, Destination, Opened
-from enrich.destinations.plan import Known, Plan, without_aliases
+from enrich.destinations import PROFILES, DestinationEntity
+from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
-from enrich.destinations.records import Remembers
 from enrich.jobs.push import Planner, plan_push
 from enrich.jobs.push_days import Days
-from enrich.jobs.push_ledger import Target
 from enrich.jobs.shops import Shop
-from enrich.store import Warehouse
+from enrich.store import PushTarget, Warehouse
 
-# What decides which records there are where the destination's settings have no say.
-DEFAULT_WISHES: Mapping[str, Any] = {"product_key": "sku", "cart_days": 30}
+# What decides which records there are where the destination's settings do not.
+DEFAULT_OPTIONS: Mapping[str, Any] = {"product_key": "sku", "cart_days": 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,74 +29,68 @@ class Source:
     shop: Shop
     now: datetime
 
+    def planner(
+        self, entity: DestinationEntity, target: PushTarget, days: Days | None = None
+    ) -> Planner:
+        """What plans a push of this entity, given what the ledger knows.
 
-def planner_of(source: Source, opened: Opened, target: Target, days: Days | None = None) -> Planner:
-    """What finds out what is to be sent of this entity, given what the ledger knows.
+        With `days` it is an export of the records of these days, and the target names it.
+        """
+        if entity.name == PROFILES:
+            return lambda pushed: plan_push(
+                entity,
+                self._profiles(target.store, days),
+                pushed.records,
+                target.export_id,
+            )
+        name, values = entity.name, self._values(entity, target)
+        return records_planner(
+            entity,
+            lambda: self._of_days(self.warehouse.pushes.index(name, **values), days),
+            lambda record_ids: self.warehouse.pushes.rows(name, record_ids, **values),
+            target.export_id,
+        )
 
-    With `days` it is an export of the records of these days, and the target names it.
-    """
-    if opened.name == PROFILES:
-        return _of_profiles(source, opened, target, days)
-    return _of_records(source, opened, target, days)
+    def _profiles(self, store: str, days: Days | None) -> pl.DataFrame:
+        profiles = self.warehouse.profiles(store)
+        if days is None:
+            return profiles
+        keys = self._of_days(self.warehouse.pushes.customer_days(store), days)["customer_key"]
+        return profiles.filter(pl.col("customer_key").is_in(keys.to_list()))
 
+    def _of_days(self, index: pl.DataFrame, days: Days | None) -> pl.DataFrame:
+        return index if days is None else days.of(index, self.shop.rules.time_zone)
 
-def _of_profiles(source: Source, opened: Opened, target: Target, days: Days | None) -> Planner:
-    def plan(known: Known) -> Plan:
-        profiles = source.warehouse.profiles(target.store)
-        if days is not None:
-            heads = source.warehouse.customer_days(target.store)
-            theirs = days.of(heads, source.shop.rules.time_zone)["customer_key"]
-            profiles = profiles.filter(pl.col("customer_key").is_in(theirs.to_list()))
-        return plan_push(opened.destination, profiles, known.state, target.export_id)
-
-    return plan
-
-
-def _of_records(source: Source, opened: Opened, target: Target, days: Days | None) -> Planner:
-    name, values = opened.name, asked_of(source, opened, target)
-
-    def heads() -> pl.DataFrame:
-        found = source.warehouse.push_heads(name, **values)
-        return found if days is None else days.of(found, source.shop.rules.time_zone)
-
-    return records_planner(
-        opened.destination,
-        heads,
-        lambda record_ids: source.warehouse.push_rows(name, record_ids, **values),
-        target.export_id,
-    )
+    def _values(self, entity: DestinationEntity, target: PushTarget) -> dict[str, Any]:
+        """The values that the files of sql/records ask for."""
+        return {
+            "destination": target.destination,
+            "store": target.store,
+            "now": self.now,
+            "shop_url": self.shop.url,
+            "currency": self.shop.rules.currency,
+            "time_zone": self.shop.rules.time_zone,
+            **DEFAULT_OPTIONS,
+            **entity.record_options,
+        }
 
 
 def records_planner(
-    destination: Destination,
-    heads: Callable[[], pl.DataFrame],
-    rows: Callable[[pl.Series], pl.DataFrame],
+    destination: DestinationEntity,
+    read_index: Callable[[], pl.DataFrame],
+    read_rows: Callable[[pl.Series], pl.DataFrame],
     export_id: str | None = None,
 ) -> Planner:
-    """The planner of records whose heads are read at once, and the whole rows part by part."""
+    """Plan a push from an index of the records, then load whole rows in batches."""
 
-    def widen(part: pl.DataFrame) -> pl.DataFrame:
-        found = rows(part["record_id"])
+    def load_rows(part: pl.DataFrame) -> pl.DataFrame:
+        found = read_rows(part["record_id"])
         whole = part.join(found, on="record_id", how="inner", maintain_order="left")
         if "email" in whole.columns:
             whole = without_aliases(whole)
-        return destination.remember(whole) if isinstance(destination, Remembers) else whole
+        return destination.remember(whole)
 
-    def plan(known: Known) -> Plan:
-        return plan_records(heads(), known, destination, widen, export_id=export_id)
+    def plan(pushed: PushedState) -> PushPlan:
+        return plan_records(read_index(), pushed, destination, load_rows, export_id=export_id)
 
     return plan
-
-
-def asked_of(source: Source, opened: Opened, target: Target) -> dict[str, Any]:
-    """The values that the files of sql/records ask for."""
-    return {
-        "destination": target.destination,
-        "store": target.store,
-        "now": source.now,
-        "shop_url": source.shop.url,
-        "currency": source.shop.rules.currency,
-        "time_zone": source.shop.rules.time_zone,
-        **DEFAULT_WISHES,
-        **opened.wishes,
-    }

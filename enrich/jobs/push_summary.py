@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from enrich.destinations.base import PROFILES, Payload, Policy
+from enrich.destinations.base import DestinationSettings, Payload
+from enrich.destinations.kinds import PROFILES
 from enrich.errors import EnrichError
-from enrich.jobs.push_ledger import SENT, Target
 from enrich.model import Outcome, RecordResult
+from enrich.store import PushTarget
 
+# What the platform has confirmed, or taken into a queue.
+SENT = frozenset({Outcome.ACCEPTED, Outcome.QUEUED})
 FAILED = frozenset({Outcome.REJECTED, Outcome.RETRYABLE, Outcome.UNKNOWN})
 
 
@@ -108,7 +111,7 @@ class PushSummary:
         }
 
 
-def empty_summary(target: Target, *, is_dry_run: bool) -> PushSummary:
+def empty_summary(target: PushTarget, *, is_dry_run: bool) -> PushSummary:
     """The summary before anything is known."""
     return PushSummary(target.destination, target.store, is_dry_run, entity=target.entity)
 
@@ -159,7 +162,7 @@ def tried_and_failed(outcomes: Mapping[Outcome, int]) -> tuple[int, int]:
     return failed + sum(outcomes.get(outcome, 0) for outcome in SENT), failed
 
 
-def too_many_failed(outcomes: Mapping[Outcome, int], policy: Policy) -> bool:
+def too_many_failed(outcomes: Mapping[Outcome, int], settings: DestinationSettings) -> bool:
     """Whether the run should stop: enough records tried, and too large a share of them failed."""
     tried, failed = tried_and_failed(outcomes)
-    return tried >= policy.stop_after_records and failed > policy.stop_failed_share * tried
+    return tried >= settings.stop_after_records and failed > settings.stop_failed_share * tried

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from enrich.destinations import PROFILES, Destination, KeepsFiles, Opened
+from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
-from enrich.destinations.plan import Known, Plan
+from enrich.destinations.plan import PushedState, PushPlan
 from enrich.errors import BadSettings, EnrichError, HeldBack
-from enrich.jobs.push import Planner, PushSummary, Target, push_planned
+from enrich.jobs.push import Planner, push
 from enrich.jobs.push_days import Days, status_of
-from enrich.jobs.push_sources import Source, planner_of
+from enrich.jobs.push_sources import Source
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.reconciling import unproven
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.runs import Run, kept_day, recorded
 from enrich.jobs.shops import Shop
-from enrich.jobs.warehouse_ledger import ledger_of
-from enrich.store import Warehouse
+from enrich.store import PushTarget, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class Destination:
     """One destination of the settings: its name, the stores it serves, what it takes.
 
-    `destination` is that of the profiles, which is asked for erasures too; `opened` are the
-    entities the settings switch on, in the order in which they go; unset, the profiles alone.
-    `shops` are the stores by name. `keep_days` is how long files stay where it drops them; None
-    for ever.
+    `profiles` is asked for erasures too, switched on or not; `switched_on` are the entities that
+    are pushed, in their order; unset, the profiles alone. `shops` are the stores by name.
+    `keep_days` is how long files stay where it drops them; None for ever.
     """
 
     name: str
     stores: tuple[str, ...]
-    destination: Destination
+    profiles: DestinationEntity
     requests_per_second: float | None = None
-    opened: tuple[Opened, ...] | None = None
+    switched_on: tuple[DestinationEntity, ...] | None = None
     shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
 
@@ -44,11 +43,11 @@ class Outlet:
         return self.shops.get(store) or Shop(store)
 
     @property
-    def entities(self) -> tuple[Opened, ...]:
+    def entities(self) -> tuple[DestinationEntity, ...]:
         """What is pushed there."""
-        return (Opened(PROFILES, self.destination),) if self.opened is None else self.opened
+        return (self.profiles,) if self.switched_on is None else self.switched_on
 
-    def entity(self, name: str) -> Opened:
+    def entity(self, name: str) -> DestinationEntity:
         """The entity of this name; raises BadSettings when it is not switched on."""
         for entity in self.entities:
             if entity.name == name:
@@ -66,9 +65,9 @@ def not_begun(
     return PushSummary(destination, store, False, entity=entity, fault=fault)
 
 
-def push_outlet(
+def push_destination(
     warehouse: Warehouse,
-    outlet: Outlet,
+    destination: Destination,
     store: str,
     *,
     now: datetime,
@@ -80,19 +79,19 @@ def push_outlet(
     """What became of each entity of one store at one destination, or only of `entity`.
 
     What comes after an entity whose push ended in a fault is not begun: a purchase of a contact
-    that is not there would be refused. Raises as `push_store`.
+    that is not there would be refused. Raises as `push_entity`.
     """
-    wanted = outlet.entities if entity is None else (outlet.entity(entity),)
+    wanted = destination.entities if entity is None else (destination.entity(entity),)
     done: dict[str, PushSummary] = {}
     for one in wanted:
         missing = [name for name in one.after if name in done and done[name].fault is not None]
         if missing and not dry_run:
-            fault = HeldBack(f"{outlet.name}: {one.name} wait for {' and '.join(missing)}")
-            done[one.name] = not_begun(outlet.name, store, fault, one.name)
+            fault = HeldBack(f"{destination.name}: {one.name} wait for {' and '.join(missing)}")
+            done[one.name] = not_begun(destination.name, store, fault, one.name)
             continue
-        done[one.name] = push_store(
+        done[one.name] = push_entity(
             warehouse,
-            outlet,
+            destination,
             store,
             entity=one.name,
             now=now,
@@ -103,9 +102,9 @@ def push_outlet(
     return list(done.values())
 
 
-def push_store(
+def push_entity(
     warehouse: Warehouse,
-    outlet: Outlet,
+    destination: Destination,
     store: str,
     *,
     now: datetime,
@@ -118,45 +117,46 @@ def push_store(
     """What became of one entity of one store at one destination; its fault stands in the summary.
 
     With `days` it is an export of the records of these days, or goes on with one that did not end.
-    `confirmed`: a person looked at what would be sent (see `push_planned`). Nothing is sent while
+    `confirmed`: a person looked at what would be sent (see `push`). Nothing is sent while
     the store differs too much from its source (a dry run goes on).
     Raises BadSettings when the store has no profiles yet, or the entity is not switched on.
     """
     as_of = kept_day(warehouse, store)
     if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
-    opened = outlet.entity(entity)
-    target = Target(outlet.name, store, as_of or now.date(), entity)
-    work = _Work(warehouse, outlet, opened, now, days, dry_run, confirmed, report)
+    chosen = destination.entity(entity)
+    target = PushTarget(destination.name, store, entity)
+    work = _Work(
+        warehouse, destination, chosen, as_of or now.date(), now, days, dry_run, confirmed, report
+    )
     with recorded(warehouse, "push", store, now) as run:
         # A no has nothing to do with whether every order is known.
         held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
-        done = not_begun(outlet.name, store, held, entity) if held else work.done(target, run)
+        done = not_begun(destination.name, store, held, entity) if held else work.done(target, run)
         if not dry_run:
-            done = _tidied(outlet, done, now)
+            done = _tidied(destination, done, now)
         partial = {} if days is None else {"partial": True}
-        run.note({"destination": outlet.name, "dry_run": dry_run, **partial, **done.as_json()})
+        run.note({"destination": destination.name, "dry_run": dry_run, **partial, **done.as_json()})
         run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
     return done
 
 
-def _tidied(outlet: Outlet, done: PushSummary, now: datetime) -> PushSummary:
-    """The summary, after the files whose time is over are gone; its fault when they are not."""
+def _tidied(destination: Destination, done: PushSummary, now: datetime) -> PushSummary:
+    """Delete expired files; return the summary, with the error if deleting failed."""
     try:
-        drop_files_of(outlet, now)
+        drop_old_files(destination, now)
     except EnrichError as fault:
         return done if done.fault else replace(done, fault=fault)
     return done
 
 
-def drop_files_of(outlet: Outlet, now: datetime) -> list[str]:
+def drop_old_files(destination: Destination, now: datetime) -> list[str]:
     """The names of the files that were kept long enough where the destination drops them."""
-    destination = outlet.destination
-    if outlet.keep_days is None or not isinstance(destination, KeepsFiles):
+    if destination.keep_days is None:
         return []
-    return destination.drop_files(now - timedelta(days=outlet.keep_days))
+    return destination.profiles.drop_files(now - timedelta(days=destination.keep_days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,66 +164,63 @@ class _Work:
     """One push or export of one entity, ready to be done."""
 
     warehouse: Warehouse
-    outlet: Outlet
-    opened: Opened
+    destination: Destination
+    entity: DestinationEntity
+    as_of: date
     now: datetime
     days: Days | None
     dry_run: bool
     confirmed: bool
     report: Reporter
 
-    def done(self, target: Target, run: Run) -> PushSummary:
+    def done(self, target: PushTarget, run: Run) -> PushSummary:
+        """The push; of an export its progress is written down, so that another run can go on."""
         if self.days is None:
             return self._pushed(target, run)
         if self.dry_run:
             return self._pushed(replace(target, export_id=run.run_id), run)
-        return self._exported(target, self.days, run)
-
-    def _exported(self, target: Target, days: Days, run: Run) -> PushSummary:
-        """The push, with its progress written down so that another run can go on."""
-        export_id = self.warehouse.start_export(
-            *target.place,
-            (days.from_on, days.to_on),
-            days.dated_by,
-            run_id=run.run_id,
-            now=self.now,
+        days, ledger = self.days, self.warehouse.pushes
+        between = (days.from_on, days.to_on)
+        export_id = ledger.start_export(
+            target, between, days.dated_by, run_id=run.run_id, now=self.now
         )
         status = "interrupted"
         try:
             done = self._pushed(replace(target, export_id=export_id), run)
             status = status_of(done)
         finally:
-            self.warehouse.finish_export(export_id, status, now=self.now)
+            ledger.finish_export(export_id, status, now=self.now)
         return done
 
-    def _pushed(self, target: Target, run: Run) -> PushSummary:
-        source = Source(self.warehouse, self.outlet.shop(target.store), self.now)
-        planner = planner_of(source, self.opened, target, self.days)
+    def _pushed(self, target: PushTarget, run: Run) -> PushSummary:
+        source = Source(self.warehouse, self.destination.shop(target.store), self.now)
+        planner = source.planner(self.entity, target, self.days)
         place = target.store if target.entity == PROFILES else f"{target.store} {target.entity}"
-        return push_planned(
-            self.opened.destination,
+        return push(
+            self.entity,
             target,
             self._noting(planner, target),
-            ledger_of(self.warehouse, target.entity),
+            self.warehouse.pushes,
+            as_of=self.as_of,
             run_id=run.run_id,
             now=self.now,
             dry_run=self.dry_run,
             confirmed=self.confirmed,
-            requests_per_second=self.outlet.requests_per_second,
+            requests_per_second=self.destination.requests_per_second,
             progress=lambda done, total: self.report.step(
-                f"{place} to {self.outlet.name}", done, total
+                f"{place} to {self.destination.name}", done, total
             ),
         )
 
-    def _noting(self, planner: Planner, target: Target) -> Planner:
+    def _noting(self, planner: Planner, target: PushTarget) -> Planner:
         """The planner; what it finds for an export is written down before anything is sent."""
         export_id = target.export_id
         if export_id is None or self.dry_run:
             return planner
 
-        def plan(known: Known) -> Plan:
-            found = planner(known)
-            self.warehouse.plan_export(
+        def plan(pushed: PushedState) -> PushPlan:
+            found = planner(pushed)
+            self.warehouse.pushes.plan_export(
                 export_id,
                 record_count=found.done_before + found.to_send.height,
                 done_count=found.done_before,

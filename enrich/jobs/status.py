@@ -16,7 +16,7 @@ from enrich.jobs.consent_summary import lines_of
 from enrich.jobs.reconciling import Proof, proof_of
 from enrich.jobs.runs import LOOKED_BACK
 from enrich.receiver import TOPICS, inboxes_in
-from enrich.store import ReadCopy
+from enrich.store import Pushes, ReadCopy
 
 WATERMARKED = ("orders", "customers")
 SHOWN_REJECTS = 10
@@ -39,9 +39,8 @@ class Known(Protocol):
 
     def reject_counts(self) -> pl.DataFrame: ...
 
-    def pushed(self) -> pl.DataFrame: ...
-
-    def exports(self, limit: int) -> pl.DataFrame: ...
+    @property
+    def pushes(self) -> Pushes: ...
 
     def table_counts(self) -> pl.DataFrame: ...
 
@@ -139,8 +138,8 @@ def read_status(
     found = Status(
         runs=shown_runs(runs.unique(("job", "store"), keep="first", maintain_order=True)),
         exit_code=exit_code_of(list(_last_codes(runs, stores, destinations))),
-        pushed=known.pushed(),
-        exports=known.exports(SHOWN_EXPORTS),
+        pushed=known.pushes.overview(),
+        exports=known.pushes.exports(SHOWN_EXPORTS),
         watermarks=tuple(_watermarks(known, stores, now)),
         proofs=proofs,
         pushes=tuple(_pushes(runs)),
@@ -322,11 +321,9 @@ class OfCopy:
         reason = pl.lit(None, dtype=pl.String).alias("reason")
         return known.select("store", "entity", reason, "reject_count")
 
-    def pushed(self) -> pl.DataFrame:
-        return self.copy.pushed()
-
-    def exports(self, limit: int) -> pl.DataFrame:
-        return self.copy.exports(limit)
+    @property
+    def pushes(self) -> Pushes:
+        return self.copy.pushes
 
     def table_counts(self) -> pl.DataFrame:
         return self.copy.table_counts()

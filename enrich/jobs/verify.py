@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from enrich.destinations import Opened
-from enrich.errors import BadSettings, EnrichError
-from enrich.jobs.pushing import Outlet
+from enrich.destinations import DestinationEntity
+from enrich.errors import BadSettings
+from enrich.jobs.pushing import Destination
 from enrich.jobs.shops import Shop
 from enrich.vtex import Probe, verify
 
@@ -40,17 +40,18 @@ def _finding(store: str, probe: Probe) -> Finding:
     )
 
 
-def verify_outlet(outlet: Outlet) -> list[Finding]:
+def verify_destination(destination: Destination) -> list[Finding]:
     """One finding or more for each entity that is pushed to a destination; nothing is written."""
-    return [finding for opened in outlet.entities for finding in _of_entity(outlet.name, opened)]
+    return [
+        finding
+        for entity in destination.entities
+        for finding in _of_entity(destination.name, entity)
+    ]
 
 
-def _of_entity(name: str, opened: Opened) -> list[Finding]:
+def _of_entity(destination: str, entity: DestinationEntity) -> list[Finding]:
     """What is wrong with the mapping or the rights of one entity, or that it works."""
-    try:
-        problems = opened.destination.check()
-    except EnrichError as error:
-        problems = [str(error)]
+    problems = entity.check()
     if not problems:
-        return [Finding(name, opened.name, True, True, "works")]
-    return [Finding(name, opened.name, False, True, problem) for problem in problems]
+        return [Finding(destination, entity.name, True, True, "works")]
+    return [Finding(destination, entity.name, False, True, problem) for problem in problems]

@@ -24,7 +24,9 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
 FIELDS = fields(Rules())
 """The fields of an installation that adds no window."""
 
+_NAMES = frozenset(field.name for field in FIELDS)
+
 
 def is_field_name(name: str) -> bool:
     """Whether profiles have the field, or would with other windows of days."""
-    return _WINDOW.sub("_30d", name) in {field.name for field in FIELDS}
+    return _WINDOW.sub("_30d", name) in _NAMES

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from enrich.settings import WAREHOUSE_NAME
 from enrich.store.connection import another, connect
-from enrich.store.damage import explained
+from enrich.store.damage import explained, memory_explained
 from enrich.store.forgetting import REMEMBERED_NAME, Found, Named, adopt_remembered
 from enrich.store.lock import writer_lock
 from enrich.store.parts import StoreParts
 from enrich.store.publishing import OWN_COPY
+from enrich.store.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.store.reading import ReadCopy, read_warehouse
 from enrich.store.ready import ReadyQuery, ready_queries
 from enrich.store.searching import is_database
@@ -23,12 +24,16 @@ from enrich.store.warehouse import Warehouse
 
 __all__ = [
     "IDENTIFIER_COLUMNS",
+    "NOTHING_LEFT",
     "OWN_COPY",
     "READ_COPY_NAME",
     "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
     "Found",
     "Named",
+    "PushStatus",
+    "PushTarget",
+    "Pushes",
     "ReadCopy",
     "ReadyQuery",
     "Sharing",
@@ -61,7 +66,7 @@ def open_warehouse(
     *,
     job: str = "a job",
     started_at: datetime | None = None,
-    memory_limit: str = "4GB",
+    memory_limit: str = "4 GB",
     threads: int | None = None,
     sharing: Sharing = Sharing(),
 ) -> Iterator[Warehouse]:
@@ -73,7 +78,7 @@ def open_warehouse(
     """
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
-    with explained(path):
+    with explained(path), memory_explained(f"running {job}", memory_limit):
         data_dir.mkdir(parents=True, exist_ok=True)
         with (
             writer_lock(data_dir / ".lock", job, signature),
@@ -81,4 +86,4 @@ def open_warehouse(
             another(connection) as reader,
         ):
             adopt_remembered(connection, data_dir / REMEMBERED_NAME)
-            yield Warehouse(path, connection, reader, sharing)
+            yield Warehouse(path, connection, reader, sharing, memory_limit)

@@ -14,7 +14,7 @@ from enrich.consent import Decisions, Facts
 from enrich.store import consenting
 from enrich.store.connection import transaction
 from enrich.store.forgetting import make_salt
-from enrich.store.scripts import read, registered, run
+from enrich.store.scripts import read, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,7 @@ class Consents:
         with transaction(self._connection):
             run(self._connection, "consent/drop_addresses", store=self.store, is_wanted=is_wanted)
 
-    # -- writes to platforms, and reading them ------------------------------------------------
-
-    def intend_platform(
-        self, destination: str, people: pl.Series, *, run_id: str, now: datetime
-    ) -> None:
-        """These people are about to be told to a platform."""
-        asked = pl.DataFrame({"record_id": people}, schema={"record_id": pl.String})
-        with transaction(self._connection), registered(self._connection, {"asked": asked}):
-            self._run("intend_platform", destination=destination, run_id=run_id, now=now)
-
-    def settle_platform(self, destination: str, results: pl.DataFrame, *, now: datetime) -> None:
-        """What the platform answered: record_id, outcome, code, job_id."""
-        incoming = results.select("record_id", "outcome", "code", "job_id")
-        with transaction(self._connection), registered(self._connection, {"incoming": incoming}):
-            self._run("settle_platform", destination=destination, now=now)
+    # -- exports of platforms ----------------------------------------------------------------
 
     def open_export(self, destination: str) -> str | None:
         """The export of a platform that a run before this one has not read to its end."""

@@ -90,6 +90,18 @@ def explained(path: Path, file: StoredFile = WAREHOUSE) -> Iterator[None]:
         raise fault from error
 
 
+@contextmanager
+def memory_explained(doing: str, memory_limit: str) -> Iterator[None]:
+    """Raises Stop naming the setting where DuckDB runs out of memory while `doing`."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise Stop(
+            f"out of memory while {doing}; raise `[warehouse] memory_limit` (now {memory_limit}) "
+            "or free disk for temporary files"
+        ) from error
+
+
 def _fault_of(error: Exception, path: Path, file: StoredFile) -> EnrichError | None:
     subject = f"{file.name} {path}"
     match kind_of(error, path):
@@ -121,11 +133,6 @@ def _fault_of(error: Exception, path: Path, file: StoredFile) -> EnrichError | N
             return BadSettings(f"{subject} is no DuckDB file; {file.if_damaged}")
         case "damaged":
             return Stop(f"{subject} is damaged; {file.if_damaged}")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return Stop(
-            f"{subject} needs more memory or temporary space than there is: free some, then run it"
-            " again; nothing is half-written"
-        )
     if isinstance(error, duckdb.IOException):
         return Stop(
             f"{subject} cannot be read or written: look at its disk, then run it again; nothing is"

@@ -72,6 +72,7 @@ def load_frame(
     with registered(connection, {"incoming": shaped}):
         run(connection, f"imports/load_{entity}", store=store, run_id=run_id, now=now)
     run(connection, f"imports/{_TYPED[entity]}", store=store)
+    run(connection, "state/to_resolve", store=store)
     return Loaded(*read(connection, "loading/counts").row(0))
 
 

@@ -25,6 +25,8 @@ TYPED: Mapping[str, tuple[str, ...]] = {
 }
 """The typed tables that the documents of each VTEX entity fill, one SQL file each."""
 
+_RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
+
 _DOCUMENTS = {"position": pl.Int64, "key": pl.String, "payload": pl.String}
 _REJECTS = {
     "key": pl.String,
@@ -59,7 +61,10 @@ def load_documents(
     _replace_raw(connection, entity)
     run(connection, "loading/settled_rejects", store=store, entity=entity)
     fill_typed(connection, store, entity, extra_fields)
-    return Loaded(*read(connection, "loading/counts").row(0))
+    loaded = Loaded(*read(connection, "loading/counts").row(0))
+    if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:
+        run(connection, "state/to_resolve", store=store)
+    return loaded
 
 
 def load_rejects(
@@ -99,6 +104,7 @@ def rebuild_typed(
         fill_typed(connection, store, entity, extra_fields)
     for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
         run(connection, f"imports/{script}", store=store)
+    run(connection, "state/to_resolve", store=store)
 
 
 def _known(entity: str) -> None:

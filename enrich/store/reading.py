@@ -22,14 +22,14 @@ import pyarrow as pa
 from polars import selectors
 
 from enrich.errors import BadSettings, Stop
-from enrich.store import ledger
 from enrich.store.connection import limit_memory, spill_folder
 from enrich.store.damage import READ_COPY, explained
 from enrich.store.desk import desk_frames
 from enrich.store.parts import EVERYBODY
 from enrich.store.person import person_frames
 from enrich.store.publishing import OWN_COPY
-from enrich.store.scripts import frame_of, read, run, scripts_in, table_exists
+from enrich.store.pushes import Pushes
+from enrich.store.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
 
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 """Statements that only read; MULTI is what `pivot` becomes."""
@@ -105,22 +105,14 @@ class ReadCopy:
         values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
         return keys, read(self._connection, "input/purchases", **values)
 
-    def pushed(self) -> pl.DataFrame:
-        """What each platform holds of each entity; empty where an older copy does not tell."""
-        return self._read("push_records", "push/overview")
-
-    def exports(self, limit: int = 20) -> pl.DataFrame:
-        """The newest exports; empty where an older copy does not tell."""
-        return self._read("push_exports", "push/exports", row_limit=limit)
-
-    def _read(self, table: str, name: str, **values: Any) -> pl.DataFrame:
-        if not table_exists(self._connection, table):
-            return pl.DataFrame()
-        return read(self._connection, name, **values)
+    @property
+    def pushes(self) -> Pushes:
+        """The ledger of pushes."""
+        return Pushes(self._connection)
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
-        return ledger.table_counts(self._connection)
+        return table_counts(self._connection)
 
 
 # What no frame holds, alone or in a list; DuckDB's own spelling of it does.

@@ -73,6 +73,16 @@ def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(found.fetchall())  # an unread result would block the connection
 
 
+def table_counts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """table_name, row_count: one row per table."""
+    names = read(connection, "state/tables")["table_name"].to_list()
+    counts = [frame_of(connection.table(name).aggregate("count(*)")).item() for name in names]
+    return pl.DataFrame(
+        {"table_name": names, "row_count": counts},
+        schema={"table_name": pl.String, "row_count": pl.Int64},
+    )
+
+
 @contextmanager
 def registered(
     connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,20 +19,18 @@ from enrich.store import (
     held,
     history,
     importing,
-    ledger,
     loading,
     person,
     publishing,
     reconciling,
-    records,
     resolving,
 )
 from enrich.store.connection import transaction
 from enrich.store.consents import Consents
+from enrich.store.damage import memory_explained
 from enrich.store.parts import EVERYBODY, StoreParts, store_parts
-from enrich.store.resolving import FaultInPlaces
-from enrich.store.scope import TOUCHED_SHARE
-from enrich.store.scripts import read, registered, run
+from enrich.store.pushes import Pushes
+from enrich.store.scripts import read, registered, run, table_counts
 from enrich.store.sharing import Sharing
 
 
@@ -48,6 +45,7 @@ class Warehouse:
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
     _sharing: Sharing = field(default_factory=Sharing)
+    memory_limit: str = "4 GB"
 
     # -- load ---------------------------------------------------------------------------------
 
@@ -184,7 +182,7 @@ class Warehouse:
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
-        return ledger.table_counts(self._connection)
+        return table_counts(self._connection)
 
     def rejects(self, store: str | None = None) -> pl.DataFrame:
         """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
@@ -251,31 +249,18 @@ class Warehouse:
 
     # -- resolve, profile, publish ------------------------------------------------------------
 
-    def resolve(
-        self,
-        store: str,
-        rules: Rules,
-        *,
-        run_id: str,
-        now: datetime,
-        touched_share: float = TOUCHED_SHARE,
-    ) -> pl.DataFrame:
+    def resolve(self, store: str, rules: Rules, *, run_id: str, now: datetime) -> pl.DataFrame:
         """The findings of a resolve: finding, detail, row_count, amount_cents.
 
-        Customers, purchases and their lines are made again from the typed tables, as far as these
-        have changed (see scope.py), in one transaction; raises HeldBack, leaving yesterday's,
-        when a structural check finds rows, and finds them still with everything made again.
+        Customers, purchases and their lines are built again from the typed tables, in one
+        transaction, unless nothing was loaded since the last time. Raises HeldBack, leaving
+        yesterday's, when a check finds rows.
         """
-        resolved = partial(
-            resolving.resolve, self._connection, store, rules, run_id=run_id, now=now
-        )
-        try:
-            with transaction(self._connection):
-                return resolved(touched_share=touched_share)
-        except FaultInPlaces as fault:
-            mended_count = fault.row_count
-        with transaction(self._connection):
-            return resolved(touched_share=0.0, mended_count=mended_count)
+        with (
+            memory_explained("resolving", self.memory_limit),
+            transaction(self._connection),
+        ):
+            return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
 
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""
@@ -403,208 +388,24 @@ class Warehouse:
         self, run_id: str, status: str, summary: Mapping[str, object], *, now: datetime
     ) -> None:
         """Write down how a job ended; `summary` holds counts, never a customer's value."""
-        ledger.finish_run(self._connection, run_id, status, summary, now)
+        text = json.dumps(dict(summary), default=str, ensure_ascii=False, sort_keys=True)
+        run(
+            self._connection,
+            "state/finish_run",
+            run_id=run_id,
+            status=status,
+            summary=text,
+            now=now,
+        )
 
     def runs(self, limit: int = 20) -> pl.DataFrame:
         """The newest runs: run_id, job, store, started_at, finished_at, status, summary."""
         return read(self._connection, "state/runs", row_limit=limit)
 
-    def pushed_state(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """record_id, hash, accepted_at, outcome, remote_key, memo of every record that was sent."""
-        return ledger.pushed_state(self._connection, destination, store, entity)
-
-    def push_heads(self, entity: str, **values: Any) -> pl.DataFrame:
-        """What a plan needs of every purchase, product, coupon or cart: see `records.heads`."""
-        return records.heads(self._connection, entity, **values)
-
-    def push_rows(self, entity: str, record_ids: pl.Series, **values: Any) -> pl.DataFrame:
-        """The whole records of the last `push_heads` that have these ids."""
-        return records.rows(self._connection, entity, record_ids, **values)
-
-    def start_push(
-        self, run_id: str, destination: str, store: str, entity: str, *, now: datetime
-    ) -> None:
-        """Write down that a push has begun."""
-        ledger.start_push(self._connection, run_id, destination, store, entity, now)
-
-    def record_batch(
-        self,
-        destination: str,
-        store: str,
-        entity: str,
-        results: pl.DataFrame,
-        *,
-        run_id: str,
-        batch_id: str,
-        now: datetime,
-        closed_job: str | None = None,
-        export_id: str | None = None,
-    ) -> None:
-        """What a platform answered to one batch: record_id, hash, outcome, code, message.
-
-        The hash is only kept for accepted and queued records, so the others are sent again. With
-        `job_id` it is kept when that job ends: then these are its results and it is `closed_job`.
-        `export_id` is the export on whose behalf the batch went.
-        """
-        with transaction(self._connection):
-            ledger.record_batch(
-                self._connection,
-                destination,
-                store,
-                entity,
-                results,
-                run_id=run_id,
-                batch_id=batch_id,
-                now=now,
-                closed_job=closed_job,
-                export_id=export_id,
-            )
-
-    def intend_push(
-        self,
-        destination: str,
-        store: str,
-        entity: str,
-        record_ids: pl.Series,
-        *,
-        run_id: str,
-        batch_id: str,
-        now: datetime,
-        memos: pl.Series | None = None,
-    ) -> None:
-        """Write down that these records are about to be sent, before they are.
-
-        `memos` are what a later change has to repeat of each.
-        """
-        ledger.intend(
-            self._connection,
-            destination,
-            store,
-            entity,
-            record_ids,
-            run_id=run_id,
-            batch_id=batch_id,
-            now=now,
-            memos=memos,
-        )
-
-    def unanswered_pushes(self, destination: str, store: str, entity: str) -> list[str]:
-        """The records that were sent and whose outcome nobody knows."""
-        frame = self._push("push/unanswered", destination, store, entity)
-        return frame["record_id"].to_list()
-
-    def open_push_jobs(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """job_id, record_id, hash, remote_key of the jobs a platform has not finished."""
-        return self._push("push/open_jobs", destination, store, entity)
-
-    def push_standing(self, destination: str, store: str, entity: str) -> dict[str, Any]:
-        """accepted_count, row_count (of the last good run), known_since, is_confirmed."""
-        return self._push("push/standing", destination, store, entity).row(0, named=True)
-
-    def push_reasons(self, destination: str, store: str, entity: str) -> pl.DataFrame:
-        """outcome, code, message, record_count of what a platform did not take, most first."""
-        return self._push("push/reasons", destination, store, entity)
-
-    def pushed_since(self, destination: str, store: str, entity: str, since: datetime) -> int:
-        """How many records were tried at a platform after that UTC moment."""
-        rows = read(
-            self._connection,
-            "push/sent_since",
-            destination=destination,
-            store=store,
-            entity=entity,
-            since=since,
-        )
-        return int(rows.item())
-
-    def _push(self, script: str, destination: str, store: str, entity: str) -> pl.DataFrame:
-        return read(self._connection, script, destination=destination, store=store, entity=entity)
-
-    def confirm_push(
-        self, destination: str, store: str, entity: str, *, run_id: str, now: datetime
-    ) -> None:
-        """Write down that a person agreed to push there."""
-        run(
-            self._connection,
-            "push/confirm",
-            destination=destination,
-            store=store,
-            entity=entity,
-            run_id=run_id,
-            now=now,
-        )
-
-    def finish_push(
-        self,
-        run_id: str,
-        destination: str,
-        store: str,
-        entity: str,
-        status: str,
-        summary: Mapping[str, object],
-        *,
-        now: datetime,
-    ) -> None:
-        """Write down how a push ended."""
-        ledger.finish_push(
-            self._connection, run_id, destination, store, entity, status, summary, now
-        )
-
-    # -- exports ------------------------------------------------------------------------------
-
-    def start_export(
-        self,
-        destination: str,
-        store: str,
-        entity: str,
-        days: tuple[date, date],
-        dated_by: str,
-        *,
-        run_id: str,
-        now: datetime,
-    ) -> str:
-        """The id of the unfinished export of these days, which goes on, or of a new one."""
-        from_on, to_on = days
-        with transaction(self._connection):
-            run(
-                self._connection,
-                "push/start_export",
-                destination=destination,
-                store=store,
-                entity=entity,
-                dated_by=dated_by,
-                from_on=from_on,
-                to_on=to_on,
-                run_id=run_id,
-                now=now,
-            )
-            return str(read(self._connection, "push/export_of_run", run_id=run_id).item())
-
-    def plan_export(self, export_id: str, *, record_count: int, done_count: int) -> None:
-        """How many records an export has, and how many of them were answered before."""
-        run(
-            self._connection,
-            "push/plan_export",
-            export_id=export_id,
-            record_count=record_count,
-            done_count=done_count,
-        )
-
-    def finish_export(self, export_id: str, status: str, *, now: datetime) -> None:
-        """How a run of an export ended."""
-        run(self._connection, "push/finish_export", export_id=export_id, status=status, now=now)
-
-    def exports(self, limit: int = 20) -> pl.DataFrame:
-        """The newest exports: what goes where, of which days, how far it came."""
-        return read(self._connection, "push/exports", row_limit=limit)
-
-    def pushed(self) -> pl.DataFrame:
-        """What each platform holds of each entity: one row per destination, store and entity."""
-        return read(self._connection, "push/overview")
-
-    def customer_days(self, store: str) -> pl.DataFrame:
-        """customer_key, happened_at, changed_at: when customers came and changed, in UTC."""
-        return read(self._connection, "records/customer_days", store=store)
+    @property
+    def pushes(self) -> Pushes:
+        """The ledger of pushes."""
+        return Pushes(self._connection)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
--- An order stored twice would count twice. Of the orders that this resolve makes anew.
+-- An order stored twice would count twice.
 select store, order_id
-from orders_to_judge
+from orders
+where store = getvariable('store')
 group by store, order_id
 having count(*) > 1;

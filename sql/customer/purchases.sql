@@ -1,4 +1,4 @@
--- What the customer bought, newest first. Grain: one row per purchase; `known_by` is the rung that found the person.
+-- What the customer bought, newest first. Grain: one row per purchase; `known_by` is the match rule that found the person.
 with sold as (
     select
         purchase_no,
@@ -20,7 +20,7 @@ placed as (
     select
         purchase_orders.purchase_no,
         list(purchase_orders.order_id order by purchase_orders.order_id) as orders,
-        list(distinct order_customers.rung order by order_customers.rung) as known_by
+        list(distinct order_customers.match_rule order by order_customers.match_rule) as known_by
     from purchase_orders
     left join order_customers
         on order_customers.store = purchase_orders.store

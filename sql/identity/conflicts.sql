@@ -1,39 +1,68 @@
 -- identity_conflicts. Grain: one row per identifier and person who uses it though somebody else owns
 -- it. Recorded, never merged: customer_key owns it, other_customer_key used it.
+delete from identity_conflicts where store = getvariable('store');
+
 insert into identity_conflicts
 with uses as (
+    select order_no, 'customer_id' as kind, customer_id_group as owner_group, group_no, match_rule
+    from settled_orders
+    where customer_id_group <> group_no
+    union all
+    select order_no, 'document' as kind, document_group as owner_group, group_no, match_rule
+    from settled_orders
+    where document_group <> group_no
+    union all
+    select order_no, 'email' as kind, email_group as owner_group, group_no, match_rule
+    from settled_orders
+    where email_group <> group_no
+    union all
+    select used.order_no, used.kind, open_owners.group_no, matched_orders.group_no,
+        matched_orders.match_rule
+    from open_identifiers as used
+    inner join open_owners on open_owners.kind = used.kind and open_owners.value = used.value
+    inner join matched_orders on matched_orders.order_no = used.order_no
+    where open_owners.group_no <> matched_orders.group_no
+),
+
+valued as (
     select
-        used.kind,
-        used.value,
-        order_groups.group_id,
-        order_groups.rung as reason,
-        used.order_id,
-        used.created_at
-    from order_identifiers as used
-    inner join order_groups on order_groups.order_id = used.order_id
+        uses.kind,
+        case uses.kind
+            when 'customer_id' then lower(coalesce(orders.user_profile_id, orders.customer_id))
+            when 'document' then orders.document
+            else orders.email
+        end as value,
+        uses.owner_group,
+        uses.group_no,
+        uses.match_rule as reason,
+        orders.order_id,
+        orders.created_at
+    from uses
+    inner join orders on orders.rowid = uses.order_no
     union all
     select
         'document' as kind,
-        value,
-        group_id,
+        contact_documents.document as value,
+        document_owners.group_no as owner_group,
+        contact_documents.group_no,
         'contact' as reason,
         null as order_id,
         null as created_at
     from contact_documents
+    inner join document_owners on document_owners.document = contact_documents.document
+    where document_owners.group_no <> contact_documents.group_no
 )
 
 select
     getvariable('store') as store,
-    uses.kind,
-    uses.value,
+    valued.kind,
+    valued.value,
     owner_keys.customer_key,
     user_keys.customer_key as other_customer_key,
-    string_agg(distinct uses.reason, ', ' order by uses.reason) as reason,
-    count(uses.order_id) as order_count,
-    arg_min(uses.order_id, (uses.created_at, uses.order_id)) as first_order_id
-from uses
-inner join owners on owners.kind = uses.kind and owners.value = uses.value
-inner join group_keys as owner_keys on owner_keys.group_id = owners.group_id
-inner join group_keys as user_keys on user_keys.group_id = uses.group_id
-where owners.group_id <> uses.group_id
-group by uses.kind, uses.value, owner_keys.customer_key, user_keys.customer_key;
+    string_agg(distinct valued.reason, ', ' order by valued.reason) as reason,
+    count(valued.order_id) as order_count,
+    arg_min(valued.order_id, (valued.created_at, valued.order_id)) as first_order_id
+from valued
+inner join group_keys as owner_keys on owner_keys.group_no = valued.owner_group
+inner join group_keys as user_keys on user_keys.group_no = valued.group_no
+group by valued.kind, valued.value, owner_keys.customer_key, user_keys.customer_key;

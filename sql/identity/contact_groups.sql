@@ -1,15 +1,38 @@
--- contact_groups (temporary). Grain: one row per contact; group_id names the person.
--- Contacts with the same real e-mail or the same customer_id are one person, through any chain of
--- both; a contact with neither is a person of its own. Nearly always an e-mail has one customer_id and
--- the other way round, and the customer_id names the person. Where they are tangled, labels spread from hub
--- to hub until the smallest of each connected set is everywhere.
-create or replace temp table contact_groups as
-with recursive nodes as (
+-- contact_groups (temporary). Grain: one row per contact of the store; group_no names the person: the smallest
+-- contact_no (rowid of contacts) in the group. Contacts with the same real e-mail or the same customer_id are one
+-- person, through any chain of both. Nearly all share neither with anybody and are a person of their own.
+-- tangled_groups (temporary). Grain: one row per contact that shares one; label is the smallest identifier of its
+-- person, spread from identifier to identifier until it is everywhere.
+create or replace temp table tangled_groups as
+with recursive identified as (
+    select rowid as contact_no, email, lower(customer_id) as customer_id
+    from contacts
+    where store = getvariable('store')
+),
+
+shared_emails as (
+    select email
+    from identified
+    where email is not null
+    group by email
+    having count(*) > 1
+),
+
+shared_ids as (
+    select customer_id
+    from identified
+    where customer_id is not null
+    group by customer_id
+    having count(*) > 1
+),
+
+nodes as (
     select
-        source || ':' || contact_id as contact,
+        contact_no,
         'email:' || email as email_hub,
-        'customer_id:' || lower(customer_id) as customer_id_hub
-    from contacts_to_identify
+        'customer_id:' || customer_id as customer_id_hub
+    from identified
+    where email in (from shared_emails) or customer_id in (from shared_ids)
 ),
 
 pairs as (
@@ -47,20 +70,27 @@ labels (hub, label) using key (hub) as (
     inner join recurring.labels as known on known.hub = edges.to_hub
     where labels.label < known.label
     group by edges.to_hub
+),
+
+labeled as (
+    select
+        nodes.contact_no,
+        coalesce(
+            labels.label, nodes.customer_id_hub, partners.customer_id_hub, nodes.email_hub
+        ) as label
+    from nodes
+    left join labels on labels.hub = coalesce(nodes.customer_id_hub, nodes.email_hub)
+    left join counted_pairs as partners
+        on partners.is_alone
+        and partners.email_hub = nodes.email_hub
+        and nodes.customer_id_hub is null
 )
 
-select
-    nodes.contact,
-    coalesce(
-        labels.label,
-        nodes.customer_id_hub,
-        partners.customer_id_hub,
-        nodes.email_hub,
-        'contact:' || nodes.contact
-    ) as group_id
-from nodes
-left join labels on labels.hub = coalesce(nodes.customer_id_hub, nodes.email_hub)
-left join counted_pairs as partners
-    on partners.is_alone
-    and partners.email_hub = nodes.email_hub
-    and nodes.customer_id_hub is null;
+select contact_no, label, min(contact_no) over (partition by label) as group_no
+from labeled;
+
+create or replace temp table contact_groups as
+select contacts.rowid as contact_no, coalesce(tangled_groups.group_no, contacts.rowid) as group_no
+from contacts
+left join tangled_groups on tangled_groups.contact_no = contacts.rowid
+where contacts.store = getvariable('store');

@@ -3,36 +3,69 @@
 -- older link); a person with several keeps the smallest and the others are merged into it.
 create or replace temp table groups as
 with evidence as (
-    select contact_groups.group_id, contacts.created_at as seen_at
+    select contact_groups.group_no, contacts.created_at as seen_at
     from contact_groups
-    inner join contacts_to_identify as contacts
-        on contact_groups.contact = contacts.source || ':' || contacts.contact_id
+    inner join contacts on contacts.rowid = contact_groups.contact_no
     union all
-    select order_groups.group_id, orders.created_at as seen_at
+    select group_no, created_at as seen_at
     from order_groups
-    inner join orders_to_identify as orders on orders.order_id = order_groups.order_id
 )
 
-select group_id, min(seen_at) as first_seen_at
+select group_no, min(seen_at) as first_seen_at
 from evidence
-group by group_id;
+group by group_no;
+
+-- Every identifier somebody owns. Grain: one row per identifier.
+create or replace temp view owners as
+select 'contact' as kind, contacts.source || ':' || contacts.contact_id as value,
+    contact_groups.group_no, 'contact' as reason
+from contact_groups
+inner join contacts on contacts.rowid = contact_groups.contact_no
+union all
+select 'customer_id', customer_id, group_no, 'contact' from customer_id_owners
+union all
+select 'document', document, group_no, 'contact' from document_owners
+union all
+select 'email', email, group_no, 'contact' from email_owners
+union all
+select kind, value, group_no, reason from open_owners where reason is not null;
+
+-- Grain: one row per link of an earlier run whose identifier somebody owns now.
+create or replace temp table followed_links as
+select links.rowid as link_no, links.customer_key, owners.group_no
+from identity_links as links
+inner join owners on owners.kind = links.kind and owners.value = links.value
+where links.store = getvariable('store');
 
 create or replace temp table won_keys as
+with counted as (
+    select customer_key, min(group_no) as group_no, max(group_no) as other_group_no
+    from followed_links
+    group by customer_key
+)
+
+select customer_key, group_no
+from counted
+where group_no = other_group_no
+union all
 select
-    links.customer_key,
-    arg_min(owners.group_id, (
+    followed_links.customer_key,
+    arg_min(followed_links.group_no, (
         list_position(['contact', 'customer_id', 'document', 'email'], links.kind),
         links.linked_at, links.kind, links.value
-    )) as group_id
-from links_to_follow as links
-inner join owners on owners.kind = links.kind and owners.value = links.value
-group by links.customer_key;
+    )) as group_no
+from followed_links
+inner join identity_links as links on links.rowid = followed_links.link_no
+where followed_links.customer_key in (
+    select customer_key from counted where group_no <> other_group_no
+)
+group by followed_links.customer_key;
 
 create or replace temp table group_keys as
 with kept as (
-    select group_id, min(customer_key) as customer_key
+    select group_no, min(customer_key) as customer_key
     from won_keys
-    group by group_id
+    group by group_no
 ),
 
 highest as (
@@ -48,17 +81,38 @@ highest as (
     )
 ),
 
+-- New people are numbered as they were first seen; of one moment, by the name of the person.
+named as (
+    select
+        groups.group_no,
+        groups.first_seen_at,
+        coalesce(
+            new_groups.label,
+            tangled_groups.label,
+            'customer_id:' || lower(contacts.customer_id),
+            'email:' || contacts.email,
+            'contact:' || contacts.source || ':' || contacts.contact_id
+        ) as label
+    from groups
+    left join kept on kept.group_no = groups.group_no
+    left join new_groups on new_groups.group_no = groups.group_no
+    left join tangled_groups on tangled_groups.contact_no = groups.group_no
+    left join contacts on contacts.rowid = groups.group_no
+    where kept.group_no is null
+),
+
 fresh as (
     select
-        group_id,
+        group_no,
         (select customer_key from highest)
-        + row_number() over (order by first_seen_at nulls last, group_id) as customer_key
-    from groups
-    where group_id not in (select group_id from kept)
+        + row_number() over (order by first_seen_at nulls last, label) as customer_key
+    from named
 )
 
-select groups.group_id, coalesce(kept.customer_key, fresh.customer_key) as customer_key,
+select
+    groups.group_no,
+    coalesce(kept.customer_key, fresh.customer_key) as customer_key,
     groups.first_seen_at
 from groups
-left join kept on kept.group_id = groups.group_id
-left join fresh on fresh.group_id = groups.group_id;
+left join kept on kept.group_no = groups.group_no
+left join fresh on fresh.group_no = groups.group_no;

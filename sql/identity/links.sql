@@ -1,10 +1,38 @@
--- identity_links and customer_merges brought up to date. Grain: one row per identifier, one per key
--- given up. Links of identifiers no longer seen stay, so a person who comes back is found again.
+-- identity_links and customer_merges brought up to date, order_customers replaced. Grain: one row per
+-- identifier, one per key given up, one per order whose person is known. Links of identifiers no
+-- longer seen stay, so a person who comes back is found again.
 create or replace temp table new_merges as
 select group_keys.customer_key, won_keys.customer_key as merged_customer_key
 from won_keys
-inner join group_keys on group_keys.group_id = won_keys.group_id
+inner join group_keys on group_keys.group_no = won_keys.group_no
 where won_keys.customer_key <> group_keys.customer_key;
+
+-- Grain: one row per link whose identifier has another owner now.
+create or replace temp table moved_links as
+select followed_links.link_no, followed_links.group_no, group_keys.customer_key
+from followed_links
+inner join group_keys on group_keys.group_no = followed_links.group_no
+left join new_merges on new_merges.merged_customer_key = followed_links.customer_key
+where coalesce(new_merges.customer_key, followed_links.customer_key) <> group_keys.customer_key;
+
+-- Grain: one row per identifier that has a link for the first time.
+create or replace temp table new_links as
+select owners.kind, owners.value, owners.reason, group_keys.customer_key
+from owners
+inner join group_keys on group_keys.group_no = owners.group_no
+where (select count(*) from followed_links) = 0
+    or not exists (
+        from identity_links as links
+        where links.store = getvariable('store')
+            and links.kind = owners.kind
+            and links.value = owners.value
+    );
+
+create or replace temp table moved_reasons as
+select moved_links.link_no, moved_links.customer_key, owners.reason
+from moved_links
+inner join identity_links as links on links.rowid = moved_links.link_no
+inner join owners on owners.kind = links.kind and owners.value = links.value;
 
 insert into customer_merges
 select
@@ -21,25 +49,21 @@ from new_merges
 where identity_links.store = getvariable('store')
     and identity_links.customer_key = new_merges.merged_customer_key;
 
-merge into identity_links
-using (
-    select owners.kind, owners.value, owners.reason, group_keys.customer_key
-    from owners
-    inner join group_keys on group_keys.group_id = owners.group_id
-) as owned
-    on identity_links.store = getvariable('store')
-    and identity_links.kind = owned.kind
-    and identity_links.value = owned.value
-when matched and identity_links.customer_key <> owned.customer_key then update set
-    customer_key = owned.customer_key,
-    reason = owned.reason,
+update identity_links
+set
+    customer_key = moved_reasons.customer_key,
+    reason = moved_reasons.reason,
     linked_at = getvariable('now')::timestamp
-when not matched then insert values (
-    getvariable('store'), owned.kind, owned.value, owned.customer_key, owned.reason,
-    getvariable('now')::timestamp
-);
+from moved_reasons
+where identity_links.rowid = moved_reasons.link_no;
+
+insert into identity_links
+select getvariable('store'), kind, value, customer_key, reason, getvariable('now')::timestamp
+from new_links;
+
+delete from order_customers where store = getvariable('store');
 
 insert into order_customers
-select getvariable('store'), order_groups.order_id, group_keys.customer_key, order_groups.rung
+select getvariable('store'), order_groups.order_id, group_keys.customer_key, order_groups.match_rule
 from order_groups
-inner join group_keys on group_keys.group_id = order_groups.group_id;
+inner join group_keys on group_keys.group_no = order_groups.group_no;

@@ -1,7 +1,7 @@
 -- carts.is_abandoned settled, of all carts: the checkout was not finished, and the customer placed no
 -- completed order since the cart was left.
 update carts
-set is_abandoned = judged.is_abandoned
+set is_abandoned = decided.is_abandoned
 from (
     select
         contact_id,
@@ -22,7 +22,7 @@ from (
         ) as is_abandoned
     from carts
     where store = getvariable('store')
-) as judged
+) as decided
 where carts.store = getvariable('store')
-    and carts.contact_id = judged.contact_id
-    and carts.is_abandoned is distinct from judged.is_abandoned;
+    and carts.contact_id = decided.contact_id
+    and carts.is_abandoned is distinct from decided.is_abandoned;

@@ -1,90 +1,80 @@
 -- purchase_lines. Grain: one row per order line that counts: no gifts, quantity above 0. Names as sold
 -- come first, then the catalogue's; what still has no name shows its id. Clustered by customer, so that a
--- part of the customers is read without the others.
-insert into purchase_lines by name
-with sold as (
-    select
-        made_purchases.purchase_no,
-        made_purchases.customer_key,
-        order_items.order_id,
-        order_items.line_no,
-        order_items.sku,
-        order_items.quantity,
-        order_items.amount_cents,
-        coalesce(order_items.product, skus.product) as product_name,
-        coalesce(order_items.product_id, skus.product_id) as product_id,
-        coalesce(order_items.ref_id, skus.ref_id) as ref_id,
-        coalesce(order_items.brand, skus.brand, brands.brand) as brand,
-        order_items.category as category_as_sold,
-        case
-            when len(order_items.category_path_ids) > 0 then order_items.category_path_ids
-            else skus.category_path_ids
-        end as path_ids,
-        case
-            when len(order_items.category_path_ids) > 0 then order_items.category_names
-            else skus.category_names
-        end as path_names
-    from made_purchases
-    inner join judged_orders on judged_orders.purchase_id = made_purchases.purchase_id
-    inner join items_to_sell as order_items on order_items.order_id = judged_orders.order_id
-    left join skus on skus.store = order_items.store and skus.sku = order_items.sku
-    left join brands on brands.store = skus.store and brands.brand_id = skus.brand_id
-    where judged_orders.is_purchase
-        and not order_items.is_gift
-        and order_items.quantity > 0
-),
-
-paths as (
-    select distinct path_ids, path_names
-    from sold
-    where len(path_ids) > 0
-),
-
-steps as (
-    select
-        path_ids,
-        path_names,
-        unnest(path_ids) as category_id,
-        unnest(path_names) as name_as_sold,
-        generate_subscripts(path_ids, 1) as step
-    from paths
-),
-
-named_paths as (
-    select
-        steps.path_ids,
-        steps.path_names,
-        list(
-            coalesce(steps.name_as_sold, categories.category, steps.category_id)
-            order by steps.step
-        ) as names
-    from steps
-    left join categories
-        on categories.store = getvariable('store')
-        and categories.category_id = steps.category_id
-    group by steps.path_ids, steps.path_names
-)
-
+-- part of the customers is read without the others: the lines are sorted as numbers, then get their texts
+-- back, which takes a quarter of the memory.
+create or replace temp view counting_lines as
 select
-    getvariable('store') as store,
-    sold.purchase_no,
-    sold.customer_key,
+    order_items.order_id,
     case getvariable('product_label')
-        when 'name' then coalesce(product_name, product_id, sku)
-        when 'ref_id' then coalesce(ref_id, product_id, sku)
-        else coalesce(product_id, sku)
+        when 'name' then coalesce(
+            order_items.product, catalogue.product, order_items.product_id, catalogue.product_id,
+            order_items.sku
+        )
+        when 'ref_id' then coalesce(
+            order_items.ref_id, catalogue.ref_id, order_items.product_id, catalogue.product_id,
+            order_items.sku
+        )
+        else coalesce(order_items.product_id, catalogue.product_id, order_items.sku)
     end as product,
     case
-        when named_paths.names is null then category_as_sold
-        when getvariable('category_label') = 'path' then array_to_string(named_paths.names, ' > ')
-        when getvariable('category_label') = 'department' then named_paths.names[1]
-        else named_paths.names[-1]
+        when len(order_items.category_path_ids) > 0 then category_labels.category
+        else coalesce(catalogue.category, order_items.category)
     end as category,
-    brand,
-    quantity,
-    amount_cents
-from sold
-left join named_paths
-    on named_paths.path_ids = sold.path_ids
-    and named_paths.path_names is not distinct from sold.path_names
-order by sold.customer_key, sold.purchase_no;
+    coalesce(order_items.brand, catalogue.brand) as brand,
+    order_items.quantity,
+    order_items.amount_cents
+from order_items
+left join catalogue on catalogue.sku = order_items.sku
+left join category_labels
+    on category_labels.path_ids = order_items.category_path_ids
+    and category_labels.path_names is not distinct from order_items.category_names
+where order_items.store = getvariable('store')
+    and not order_items.is_gift
+    and order_items.quantity > 0;
+
+create or replace temp table sold_products as
+select product, row_number() over () as product_no
+from (select distinct product from counting_lines where product is not null);
+
+create or replace temp table sold_categories as
+select category, row_number() over () as category_no
+from (select distinct category from counting_lines where category is not null);
+
+create or replace temp table sold_brands as
+select brand, row_number() over () as brand_no
+from (select distinct brand from counting_lines where brand is not null);
+
+create or replace temp table numbered_lines as
+select
+    order_purchases.purchase_no,
+    order_purchases.customer_key,
+    sold_products.product_no::uinteger as product_no,
+    sold_categories.category_no::uinteger as category_no,
+    sold_brands.brand_no::uinteger as brand_no,
+    counting_lines.quantity,
+    counting_lines.amount_cents
+from counting_lines
+inner join order_purchases on order_purchases.order_id = counting_lines.order_id
+left join sold_products on sold_products.product = counting_lines.product
+left join sold_categories on sold_categories.category = counting_lines.category
+left join sold_brands on sold_brands.brand = counting_lines.brand
+order by order_purchases.customer_key;
+
+delete from purchase_lines where store = getvariable('store');
+
+insert into purchase_lines by name
+select
+    getvariable('store') as store,
+    numbered_lines.purchase_no,
+    numbered_lines.customer_key,
+    sold_products.product,
+    sold_categories.category,
+    sold_brands.brand,
+    numbered_lines.quantity,
+    numbered_lines.amount_cents
+from numbered_lines
+left join sold_products on sold_products.product_no = numbered_lines.product_no
+left join sold_categories on sold_categories.category_no = numbered_lines.category_no
+left join sold_brands on sold_brands.brand_no = numbered_lines.brand_no;
+
+drop table numbered_lines;

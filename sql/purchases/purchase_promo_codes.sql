@@ -3,7 +3,17 @@
 delete from purchase_promo_codes where store = getvariable('store');
 
 insert into purchase_promo_codes by name
-with shown as (
+with spelled as (
+    select
+        promo_code_key,
+        min(promo_code) as promo_code,
+        min(promo_code) is distinct from max(promo_code) as is_spelled_otherwise
+    from order_promo_codes
+    where store = getvariable('store')
+    group by promo_code_key
+),
+
+earliest as (
     select
         order_promo_codes.promo_code_key,
         arg_min(order_promo_codes.promo_code, (orders.created_at, orders.order_id)) as promo_code
@@ -12,23 +22,25 @@ with shown as (
         on orders.store = order_promo_codes.store
         and orders.order_id = order_promo_codes.order_id
     where order_promo_codes.store = getvariable('store')
+        and order_promo_codes.promo_code_key in (
+            select promo_code_key from spelled where is_spelled_otherwise
+        )
     group by order_promo_codes.promo_code_key
 )
 
 select
     getvariable('store') as store,
-    purchase_orders.purchase_no,
-    any_value(purchases.customer_key) as customer_key,
-    shown.promo_code,
+    order_purchases.purchase_no,
+    any_value(order_purchases.customer_key) as customer_key,
+    coalesce(earliest.promo_code, spelled.promo_code) as promo_code,
     bool_or(order_promo_codes.is_applied) as is_applied
-from purchase_orders
-inner join order_promo_codes
-    on order_promo_codes.store = purchase_orders.store
-    and order_promo_codes.order_id = purchase_orders.order_id
-inner join purchases
-    on purchases.store = purchase_orders.store
-    and purchases.purchase_no = purchase_orders.purchase_no
-inner join shown on shown.promo_code_key = order_promo_codes.promo_code_key
-where purchase_orders.store = getvariable('store')
-group by purchase_orders.purchase_no, shown.promo_code_key, shown.promo_code
-order by customer_key, purchase_orders.purchase_no;
+from order_promo_codes
+inner join order_purchases on order_purchases.order_id = order_promo_codes.order_id
+inner join spelled on spelled.promo_code_key = order_promo_codes.promo_code_key
+left join earliest on earliest.promo_code_key = order_promo_codes.promo_code_key
+where order_promo_codes.store = getvariable('store')
+group by
+    order_purchases.purchase_no,
+    order_promo_codes.promo_code_key,
+    coalesce(earliest.promo_code, spelled.promo_code)
+order by customer_key, order_purchases.purchase_no;

@@ -1,34 +1,27 @@
 -- purchases and purchase_orders. Grain: one row per purchase, one per order of a purchase.
 -- purchase_no rises with (purchased_at, order_id), so the last purchase of a customer has the highest
--- number. amount_cents is on the basis of the settings.
-update purchases
-set purchase_no = made_purchases.purchase_no
-from made_purchases
-where made_purchases.is_standing
-    and purchases.store = getvariable('store')
-    and purchases.purchase_no = made_purchases.number_before;
-
-update purchase_orders
-set purchase_no = made_purchases.purchase_no
-from made_purchases
-where made_purchases.is_standing
-    and purchase_orders.store = getvariable('store')
-    and purchase_orders.purchase_no = made_purchases.number_before;
-
-update purchase_lines
-set purchase_no = made_purchases.purchase_no
-from made_purchases
-where made_purchases.is_standing
-    and purchase_lines.store = getvariable('store')
-    and purchase_lines.purchase_no = made_purchases.number_before;
-
-delete from made_purchases where is_standing;
+-- number. amount_cents is on the basis of the settings; a purchase refunded to 0 counts unless
+-- returned_purchases is drop.
+delete from purchases where store = getvariable('store');
 
 insert into purchases by name
+with remaining as (
+    select order_id, remaining_cents
+    from matched
+    where not is_refund
+),
+
+netted as (
+    select
+        gross_purchases.*,
+        coalesce(remaining.remaining_cents, gross_purchases.net_cents) as left_cents
+    from gross_purchases
+    left join remaining on remaining.order_id = gross_purchases.order_id
+)
+
 select
     getvariable('store') as store,
-    purchase_no,
-    purchase_id,
+    row_number() over (order by purchased_at, order_id) as purchase_no,
     order_id,
     customer_key,
     purchased_at,
@@ -40,10 +33,24 @@ select
     order_count,
     sales_channel,
     is_marketplace
-from made_purchases;
+from netted
+where getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0;
+
+drop table gross_purchases;
+
+-- order_purchases (temporary view). Grain: one row per order of a purchase, with the purchase.
+create or replace temp view order_purchases as
+select order_id, purchase_no, customer_key
+from purchases
+where store = getvariable('store') and order_count = 1
+union all
+select cart_orders.order_id, purchases.purchase_no, purchases.customer_key
+from cart_orders
+inner join purchases
+    on purchases.store = getvariable('store') and purchases.order_id = cart_orders.first_order_id;
+
+delete from purchase_orders where store = getvariable('store');
 
 insert into purchase_orders
-select getvariable('store'), made_purchases.purchase_no, judged_orders.order_id
-from made_purchases
-inner join judged_orders on judged_orders.purchase_id = made_purchases.purchase_id
-where judged_orders.is_purchase;
+select getvariable('store'), purchase_no, order_id
+from order_purchases;

@@ -1,5 +1,7 @@
 -- unmatched_refunds. Grain: one row per loose refund with a part that no earlier purchase could take,
 -- or of nobody we know. It is in no amount and reported.
+delete from unmatched_refunds where store = getvariable('store');
+
 insert into unmatched_refunds by name
 select
     getvariable('store') as store,

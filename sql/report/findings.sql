@@ -21,12 +21,12 @@ with findings as (
     where store = getvariable('store') and is_marketplace
     union all
     select 'foreign_currency_orders', currency, count(*), sum(value_cents)
-    from verdicts
+    from order_classes
     where is_sale and is_foreign
     group by currency
     union all
     select 'unknown_statuses', status, count(*), sum(value_cents)
-    from verdicts
+    from order_classes
     where not is_known_status(status)
     group by status
     union all
@@ -49,8 +49,6 @@ with findings as (
     select 'merged_customers', null, count(*), null
     from customer_merges
     where store = getvariable('store') and merged_at = getvariable('now')::timestamp
-    union all
-    select 'faults_mended', null, getvariable('mended_count')::bigint, null
     union all
     select finding, null, row_count, null
     from advisory

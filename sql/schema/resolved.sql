@@ -1,4 +1,4 @@
--- resolved: who bought what; what changed is made anew by every resolve, except that keys, links and
+-- resolved: who bought what; built again by every resolve that follows a load, except that keys, links and
 -- merges stay.
 
 -- Grain: one row per store and identifier; kind is contact, customer_id, document or email.
@@ -16,9 +16,9 @@ create table if not exists customer_merges (
     store varchar, customer_key bigint, merged_customer_key bigint, merged_at timestamp,
     reason varchar
 );
--- Grain: one row per order that was resolved; rung says by what.
+-- Grain: one row per order whose customer is known; match_rule says by what.
 create table if not exists order_customers (
-    store varchar, order_id varchar, customer_key bigint, rung varchar
+    store varchar, order_id varchar, customer_key bigint, match_rule varchar
 );
 -- Grain: one row per customer of a store.
 create table if not exists customers (
@@ -28,7 +28,7 @@ create table if not exists customers (
 );
 -- Grain: one row per purchase; customer_key is null when nobody is known.
 create table if not exists purchases (
-    store varchar, purchase_no bigint, purchase_id varchar, order_id varchar, customer_key bigint,
+    store varchar, purchase_no bigint, order_id varchar, customer_key bigint,
     purchased_at timestamp, purchased_on date, amount_cents bigint, gross_cents bigint,
     refund_cents bigint, order_count bigint, sales_channel varchar, is_marketplace boolean
 );

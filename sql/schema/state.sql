@@ -49,12 +49,8 @@ create table if not exists state.tombstone_salt (salt varchar);
 -- Grain: one row: how many bytes of `forgotten.ndjson` are in state.tombstones already; is_checked is false
 -- until the customers were compared with what came from there.
 create table if not exists state.tombstones_read (byte_count bigint, is_checked boolean);
--- Grain: one row per store; by which settings and SQL files its last resolve went, and when one last made
--- everything anew.
+-- Grain: one row per store whose customers and purchases are those of everything loaded: by which settings and
+-- SQL files they were resolved, and when.
 create table if not exists state.resolved (
-    store varchar, rules varchar, whole_at timestamp, run_id varchar, resolved_at timestamp
-);
--- Grain: one row per thing that the last resolve of a store read (see sql/resolved/digests.sql).
-create table if not exists state.resolved_digests (
-    store varchar, kind varchar, row_key ubigint, digest ubigint
+    store varchar, rules varchar, run_id varchar, resolved_at timestamp
 );

@@ -254,7 +254,7 @@ def _restore(folder: Path) -> Finding:
     backup = folder / "b.duckdb"
     shop.do("backup", "--to", backup)
     shop.do("forget", ANA[0], "--yes")
-    done = shop.do("restore", backup)
+    done = shop.do("restore", backup, "--yes")
     held = [one for one in shop.holding() if "before-restore" not in one]
     backup.unlink()
     sold = shop.do("query", "select sum(amount_cents), count(*) from purchases", "--csv").stdout

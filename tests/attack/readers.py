@@ -156,7 +156,7 @@ def put_in_its_place(folder: Path) -> Finding:
 def open_elsewhere(folder: Path) -> Finding:
     data = shop(folder)
     assert enrich("backup", "--to", folder / "b.duckdb", "--data", data).code == 0
-    commands = (["profiles"], ["rejects"], ["backup"], ["restore", folder / "b.duckdb"])
+    commands = (["profiles"], ["rejects"], ["backup"], ["restore", folder / "b.duckdb", "--yes"])
     with writer(data / "warehouse.duckdb", "never", "crash"):
         said = [enrich(*command, "--data", data) for command in commands]
     told = [one.err for one in said]

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from bench.compare import differences
 from bench.contenders import duckdb_sql, floor, stage, stage_rfm
+from bench.contenders.resolve_floor import resolve_least
+from bench.prepare import resolve, typed
 from enrich.profile import FIELDS
+from enrich.store import WAREHOUSE_NAME
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +54,21 @@ def test_the_subset_has_the_scores_of_the_whole(shop: Path, of_stage: Path, tmp_
 def test_the_floor_counts_who_bought(shop: Path, of_stage: Path) -> None:
     bought = pl.read_parquet(of_stage).filter(pl.col("orders_lifetime") > 0).height
     assert floor.count_purchases(shop) == bought
+
+
+BOUGHT = """
+select (select count(*) from customers), count(*), sum(amount_cents),
+    (select count(*) from purchase_lines), (select sum(quantity) from purchase_lines)
+from purchases
+"""
+
+
+def test_the_floor_of_resolving_finds_the_same_purchases(shop: Path, tmp_path: Path) -> None:
+    typed(str(shop), tmp_path)
+    least = resolve_least(tmp_path)
+    resolve(tmp_path)
+    answers = []
+    for path in (least, tmp_path / WAREHOUSE_NAME):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            answers.append(connection.sql(BOUGHT).fetchall())
+    assert answers[0] == answers[1]

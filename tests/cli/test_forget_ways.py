@@ -13,14 +13,14 @@ import polars as pl
 import pytest
 
 from enrich.destinations.base import Addressee
-from enrich.destinations.klaviyo import CAPABILITIES
+from enrich.destinations.klaviyo import Klaviyo
 from enrich.errors import TryAgain
 from enrich.jobs.access import Table, write_access
 from enrich.jobs.forgetting import Places, begin, forget, open_questions
-from enrich.jobs.pushing import Outlet
+from enrich.jobs.pushing import Destination
 from enrich.jobs.shops import Shop
 from enrich.model import Outcome, RecordResult
-from enrich.store import Named, Warehouse, open_warehouse, traces_of
+from enrich.store import Named, PushTarget, Warehouse, open_warehouse, traces_of
 from enrich.store.held import ways_to_people
 from enrich.store.searching import tables_naming
 from tests.cli.shell import NOW, Said, enrich
@@ -70,7 +70,7 @@ def key_of(folder: Path, email: str) -> int:
 class Platform:
     """A destination that fails, then is too busy, then erases."""
 
-    capabilities = CAPABILITIES
+    capabilities = Klaviyo.capabilities
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -114,15 +114,15 @@ def remember_push(warehouse: Warehouse, key: int, address: str) -> None:
     """The platform accepted the customer under this address."""
     accepted = {"record_id": str(key), "hash": "h", "outcome": "accepted", "remote_key": address}
     run = {"run_id": "r", "batch_id": "b", "now": NOW}
-    warehouse.record_batch("there", "main", "profiles", pl.DataFrame([accepted]), **run)
+    warehouse.pushes.record(PushTarget("there", "main"), pl.DataFrame([accepted]), **run)
 
 
 def _places(data: Path, platform: Platform) -> Places:
     @contextmanager
-    def outlet(name: str) -> Iterator[Outlet | None]:
-        yield Outlet(name, ("main",), platform)  # type: ignore[arg-type]
+    def destination(name: str) -> Iterator[Destination | None]:
+        yield Destination(name, ("main",), platform)  # type: ignore[arg-type]
 
-    return Places(data, {"main": Shop("main")}, lambda: open_warehouse(data), outlet, NOW)
+    return Places(data, {"main": Shop("main")}, lambda: open_warehouse(data), destination, NOW)
 
 
 def test_without_a_sign_of_life(shop: Path) -> None:
@@ -179,7 +179,7 @@ def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
         "raw.vtex_sales_channels", "raw.vtex_skus", "profile_runs", "profile_texts",
         "push_batches", "push_confirmations", "push_exports", "push_jobs", "push_runs",
         "reconciliation", "resolve_report", "state.consent_exports", "state.consent_looks",
-        "state.resolved", "state.resolved_digests", "state.runs", "state.tombstones",
+        "state.resolved", "state.runs", "state.tombstones",
         "state.watermarks",
     }  # fmt: skip
     with open_warehouse(tmp_path) as warehouse:

@@ -75,8 +75,10 @@ def test_of_two_at_once_one_works_and_the_other_says_who_does(tmp_path: Path) ->
 
         first = start_sync(tmp_path)
         wait_for_details(there, 5)
+        first.send_signal(signal.SIGSTOP)  # however slow the machine is, the first one is at work
         second = start_sync(tmp_path)
         _, said = second.communicate(timeout=60)
+        first.send_signal(signal.SIGCONT)
         _, other = first.communicate(timeout=120)
 
     assert (first.returncode, other) == (0, "")

@@ -64,7 +64,7 @@ MORE: dict[str, dict[str, Any]] = {
 }
 MORE["webhook"] = {"url": "ADDRESS/webhook", "signing_secret": {"env": "HOOK"}}
 # Each takes all that it can; what goes one by one, a part of it.
-TAKEN = {kind: [one.name for one in adapter.entities] for kind, adapter in REGISTRY.items()}
+TAKEN = {kind: [one.name for one in platform.entities()] for kind, platform in REGISTRY.items()}
 for kind, options in MORE.items():
     for entity in REGISTRY[kind].others:
         long_ago = {"cart_days": 3_000} if entity.name == "carts" else {}
@@ -241,8 +241,8 @@ def test_settings_never_show_a_secret(left: Left) -> None:
 def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
-    with wiring.shop("main") as shop, wiring.outlets() as outlets:
-        for live in (wiring, shop, shop.client, outlets, [one.destination for one in outlets]):
+    with wiring.shop("main") as shop, wiring.destinations() as there:
+        for live in (wiring, shop, shop.client, there, [one.profiles for one in there]):
             assert [s for s in SECRETS.values() if s in repr(live)] == []
 
 

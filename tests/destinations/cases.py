@@ -8,14 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations import PROFILES, REGISTRY, Destination
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
-from enrich.jobs.push import Planner, PushSummary, plan_push
+from enrich.jobs.push import Planner, plan_push
+from enrich.jobs.push_summary import PushSummary
 from enrich.simulator.platforms import PLATFORMS
-from tests.destinations.conftest import MemoryLedger, World, make_people
+from tests.destinations.conftest import Ledger, World, make_people
 from tests.destinations.records import Records, make
 
-PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities]
+PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities()]
 
 
 @dataclass(frozen=True)
@@ -34,28 +35,28 @@ class Case:
     def is_profiles(self) -> bool:
         return self.entity == PROFILES
 
-    def open(self, **options: Any) -> Destination:
-        adapter = REGISTRY[self.kind]
-        example = {**adapter.example, **adapter.entity(self.entity).example}
+    def open(self, **options: Any) -> DestinationEntity:
+        platform = REGISTRY[self.kind]
+        example = {**platform.example, **platform.entity(self.entity).example}
         return self.world.open(self.kind, self.entity, **{**example, **options})
 
     def make(self, count: int) -> pl.DataFrame | Records:
         return make_people(count) if self.is_profiles else make(self.entity, count)
 
-    def planner(self, destination: Destination, records: pl.DataFrame | Records) -> Planner:
+    def planner(self, destination: DestinationEntity, records: pl.DataFrame | Records) -> Planner:
         if isinstance(records, Records):
             return records.planner(destination)
-        return lambda known: plan_push(destination, records, known.state)
+        return lambda pushed: plan_push(destination, records, pushed.records)
 
     def push(
-        self, destination: Destination, records: pl.DataFrame | Records, **options: Any
+        self, destination: DestinationEntity, records: pl.DataFrame | Records, **options: Any
     ) -> PushSummary:
         if isinstance(records, Records):
             return self.world.push_records(destination, records, **options)
         return self.world.push(destination, records, **options)
 
     @property
-    def ledger(self) -> MemoryLedger:
+    def ledger(self) -> Ledger:
         return self.world.ledger_of(self.entity)
 
     @property

@@ -1,4 +1,4 @@
-"""Invented profiles, a ledger in memory, and two platforms with state behind a fake network."""
+"""Invented profiles, a ledger in memory, and platforms with state behind a fake network."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import polars as pl
 import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import PROFILES, Destination, Tools, open_destination
-from enrich.jobs.push import PushSummary, Target, push, push_planned
-from enrich.jobs.push_ledger import RESULT_SCHEMA, Standing
+from enrich.destinations import PROFILES, DestinationEntity, Tools, open_entity
+from enrich.destinations.plan import PushedState, PushPlan
+from enrich.jobs.push import Planner, plan_push, push
+from enrich.jobs.push_summary import PushSummary
 from enrich.profile import FIELDS
 from enrich.simulator.http import Request
 from enrich.simulator.platforms import PLATFORMS, Account, serve
+from enrich.store import Pushes, PushTarget
+from enrich.store.scripts import run
 from tests.destinations.records import Records
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
 SCHEMA = {field.name: field.dtype for field in FIELDS}
-STATE_SCHEMA = dict.fromkeys(("record_id", "hash", "outcome", "remote_key", "memo"), pl.String)
-JOB_SCHEMA = dict.fromkeys(("job_id", "record_id", "hash", "remote_key"), pl.String)
 EMPTY = {field.name: field.empty for field in FIELDS}
 
 
@@ -63,107 +66,85 @@ def make_people(count: int, **values: Any) -> pl.DataFrame:
     )
 
 
-@dataclass
-class MemoryLedger:
-    """The ledger's promise without a database: a null hash leaves the kept one."""
+class Ledger:
+    """The real ledger of one entity, in a database in memory, and what stands in its tables."""
 
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
-    batches: list[list[str]] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
-    runs: dict[str, str] = field(default_factory=dict)
-    jobs: list[dict[str, Any]] = field(default_factory=list)
-    intents: dict[str, str | None] = field(default_factory=dict)
-    row_count: int | None = None
-    is_confirmed: bool = False
-    known_since: datetime | None = None
+    def __init__(self, connection: duckdb.DuckDBPyConnection, entity: str) -> None:
+        self.pushes = Pushes(connection)
+        self.target = PushTarget("there", "main", entity)
+        self._connection = connection
 
-    def pushed_state(self, target: Target) -> pl.DataFrame:
-        pending = {row["record_id"]: row["hash"] for row in self.jobs}
-        nothing = dict.fromkeys(STATE_SCHEMA)
-        rows = [
-            {
-                **self.records.get(key, nothing),
-                "record_id": key,
-                "hash": pending.get(key, self.records.get(key, nothing)["hash"]),
-                "memo": self.intents.get(key) or self.records.get(key, nothing)["memo"],
-            }
-            for key in {**self.records, **self.intents}
-        ]
-        return pl.DataFrame(rows, schema=STATE_SCHEMA)
+    @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """The row of every record, in the order of their numbers."""
+        rows = self._table("push_records").iter_rows(named=True)
+        return {row["record_id"]: row for row in sorted(rows, key=_number)}
 
-    def standing(self, target: Target) -> Standing:
-        taken = sum(row["accepted"] for row in self.records.values())
-        return Standing(taken, self.row_count, self.is_confirmed, self.known_since)
+    @property
+    def known_since(self) -> datetime | None:
+        return self.pushes.status(self.target).known_since
 
-    def sent_since(self, target: Target, since: datetime) -> int:
-        return sum(
-            len(batch) for at, batch in zip(self.times, self.batches, strict=True) if at > since
-        )
+    @property
+    def batch_count(self) -> int:
+        return self._table("push_batches").height
 
-    def confirm(self, run_id: str, target: Target, now: datetime) -> None:
-        self.is_confirmed = True
+    @property
+    def runs(self) -> dict[str, str]:
+        return dict(self._table("push_runs").select("run_id", "status").iter_rows())
 
-    def start_push(self, run_id: str, target: Target, now: datetime) -> None:
-        self.runs[run_id] = "running"
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        return self.pushes.open_jobs(self.target).to_dicts()
 
-    def intend(
-        self,
-        run_id: str,
-        target: Target,
-        batch_id: str,
-        record_ids: pl.Series,
-        now: datetime,
-        memos: pl.Series | None = None,
-    ) -> None:
-        said = [None] * len(record_ids) if memos is None else memos.to_list()
-        self.intents.update(zip(record_ids, said, strict=True))
-
-    def unanswered(self, target: Target) -> Sequence[str]:
-        unknown = {key for key, row in self.records.items() if row["outcome"] == "unknown"}
-        return sorted(self.intents.keys() | unknown)
-
-    def open_jobs(self, target: Target) -> pl.DataFrame:
-        return pl.DataFrame(self.jobs, schema=JOB_SCHEMA)
-
-    def record_push(
-        self,
-        run_id: str,
-        target: Target,
-        batch_id: str,
-        results: pl.DataFrame,
-        now: datetime,
-        closed_job: str | None = None,
-    ) -> None:
-        assert results.schema == RESULT_SCHEMA
-        assert results["record_id"].is_unique().all()
-        self.batches.append(results["record_id"].to_list())
-        self.times.append(now)
-        self.known_since = self.known_since or now
-        self.jobs = [row for row in self.jobs if row["job_id"] != closed_job]
-        for row in results.iter_rows(named=True):
-            kept = self.records.get(row["record_id"], {"hash": None, "accepted": False})
-            is_taken = row["outcome"] in ("accepted", "queued") and row["job_id"] is None
-            self.records[row["record_id"]] = {
-                **row,
-                "hash": (row["hash"] or None) if is_taken else kept["hash"],
-                "accepted": kept["accepted"] or is_taken,
-                "remote_key": row["remote_key"] or kept.get("remote_key"),
-                "memo": row["memo"] or kept.get("memo"),
-            }
-            self.intents.pop(row["record_id"], None)
-            if row["job_id"]:
-                self.jobs.append({name: row[name] for name in JOB_SCHEMA})
-
-    def finish_push(
-        self, run_id: str, target: Target, status: str, summary: Mapping[str, Any], now: datetime
-    ) -> None:
-        self.runs[run_id] = status
-        if status == "completed":
-            self.row_count = summary["rows"]
-        json.dumps(summary)
+    @property
+    def intents(self) -> list[str]:
+        return self._table("push_intents")["record_id"].to_list()
 
     def outcomes(self) -> dict[str, str]:
         return {key: row["outcome"] for key, row in self.records.items()}
+
+    def forget(self, *tables: str) -> None:
+        """As if these tables (unset: all) had been lost."""
+        for table in tables or TABLES:
+            self._connection.execute(
+                f"delete from {table} where entity = $entity", {"entity": self.target.entity}
+            )
+
+    def set_hash(self, record_id: str, value: str) -> None:
+        """Another hash for a record, which is then sent again."""
+        self._connection.execute(
+            "update push_records set hash = $hash where record_id = $id",
+            {"hash": value, "id": record_id},
+        )
+
+    def _table(self, name: str) -> pl.DataFrame:
+        query = f"select * from {name} where entity = $entity order by rowid"
+        return pl.DataFrame(self._connection.sql(query, params={"entity": self.target.entity}))
+
+
+def _number(row: Mapping[str, Any]) -> tuple[int, str]:
+    return len(row["record_id"]), row["record_id"]
+
+
+TABLES = (
+    "push_records",
+    "push_batches",
+    "push_runs",
+    "push_jobs",
+    "push_job_records",
+    "push_intents",
+    "push_confirmations",
+)
+
+
+@cache
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """A database in memory with the tables of the ledger, the same for all tests of a process."""
+    connection = duckdb.connect()
+    connection.execute("set threads = 1")
+    for script in ("schema/consent", "schema/push"):
+        run(connection, script)
+    return connection
 
 
 @dataclass
@@ -271,8 +252,6 @@ class World:
     data_dir: Path
     icomm: FakeIcomm = field(default_factory=FakeIcomm)
     receiver: FakeReceiver = field(default_factory=FakeReceiver)
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    ledgers: dict[str, MemoryLedger] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -301,9 +280,9 @@ class World:
     def _secret(self, source: Mapping[str, str]) -> SecretStr:
         return SecretStr(self.secrets.get(source["env"], f"secret-of-{source['env']}"))
 
-    def open(self, kind: str, of: str = PROFILES, **options: Any) -> Destination:
+    def open(self, kind: str, of: str = PROFILES, **options: Any) -> DestinationEntity:
         """One entity of a platform, after somebody made there what its page asks for."""
-        there = open_destination("there", kind, options, self.tools(), of)
+        there = open_entity("there", kind, options, self.tools(), of)
         if kind not in PLATFORMS:
             return there
         if there.capabilities.fields_created_first:
@@ -317,53 +296,65 @@ class World:
 
     def push(
         self,
-        destination: Destination,
+        destination: DestinationEntity,
         profiles: pl.DataFrame,
-        *,
-        dry_run: bool = False,
-        confirmed: bool = True,
+        ledger: Pushes | None = None,
+        **options: Any,
+    ) -> PushSummary:
+        def planner(pushed: PushedState) -> PushPlan:
+            return plan_push(destination, profiles, pushed.records)
+
+        return self.push_planned(destination, planner, PROFILES, ledger, **options)
+
+    def push_records(
+        self,
+        destination: DestinationEntity,
+        records: Records,
+        ledger: Pushes | None = None,
+        **options: Any,
+    ) -> PushSummary:
+        """Push purchases, products, coupons or carts, with a ledger of their own."""
+        planner = records.planner(destination)
+        return self.push_planned(destination, planner, records.entity, ledger, **options)
+
+    def push_planned(
+        self,
+        destination: DestinationEntity,
+        planner: Planner,
+        entity: str = PROFILES,
+        ledger: Pushes | None = None,
+        **options: Any,
     ) -> PushSummary:
         self.run_no += 1
         return push(
             destination,
-            Target("there", "main", AS_OF),
-            profiles,
-            self.ledger,
-            run_id=f"run-{self.run_no}",
-            now=NOW,
-            dry_run=dry_run,
-            confirmed=confirmed,
-            monotonic=lambda: self.seconds,
-            sleep=self._wait,
+            PushTarget("there", "main", entity),
+            planner,
+            ledger or self.ledger_of(entity).pushes,
+            **{
+                "as_of": AS_OF,
+                "run_id": f"run-{self.run_no}",
+                "now": NOW,
+                "confirmed": True,
+                "monotonic": lambda: self.seconds,
+                "sleep": self._wait,
+                **options,
+            },
         )
 
-    def push_records(
-        self,
-        destination: Destination,
-        records: Records,
-        *,
-        dry_run: bool = False,
-        confirmed: bool = True,
-    ) -> PushSummary:
-        """Push purchases, products, coupons or carts, with a ledger of their own."""
-        self.run_no += 1
-        return push_planned(
-            destination,
-            Target("there", "main", AS_OF, records.entity),
-            records.planner(destination),
-            self.ledger_of(records.entity),
-            run_id=f"run-{self.run_no}",
-            now=NOW,
-            dry_run=dry_run,
-            confirmed=confirmed,
-            monotonic=lambda: self.seconds,
-            sleep=self._wait,
-        )
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = in_memory()
+        for table in TABLES:
+            connection.execute(f"delete from {table}")
+        return connection
 
-    def ledger_of(self, entity: str) -> MemoryLedger:
-        if entity == PROFILES:
-            return self.ledger
-        return self.ledgers.setdefault(entity, MemoryLedger())
+    @property
+    def ledger(self) -> Ledger:
+        return self.ledger_of(PROFILES)
+
+    def ledger_of(self, entity: str) -> Ledger:
+        return Ledger(self._connection, entity)
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)

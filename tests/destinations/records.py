@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations import Destination
-from enrich.destinations.kinds import HEAD, KINDS
+from enrich.destinations import DestinationEntity
+from enrich.destinations.kinds import INDEX, KINDS
 from enrich.jobs.push import Planner
 from enrich.jobs.push_sources import records_planner
 
@@ -30,18 +30,18 @@ class Records:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def planner(self, destination: Destination) -> Planner:
+    def planner(self, destination: DestinationEntity) -> Planner:
         whole = pl.DataFrame(list(self.rows), schema=KINDS[self.entity].schema)
         return records_planner(
             destination,
-            self.heads,
+            self.index,
             lambda ids: whole.filter(pl.col("record_id").is_in(ids.to_list())),
         )
 
-    def heads(self) -> pl.DataFrame:
-        return pl.DataFrame([self._head(row) for row in self.rows], schema=dict(HEAD))
+    def index(self) -> pl.DataFrame:
+        return pl.DataFrame([self._entry(row) for row in self.rows], schema=dict(INDEX))
 
-    def _head(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _entry(self, row: Mapping[str, Any]) -> dict[str, Any]:
         moment = row.get("ordered_at") or row.get("abandoned_at") or FIRST
         said = {name: value for name, value in row.items() if name not in _UNSAID}
         is_over = row["record_id"] in self.over

@@ -16,7 +16,7 @@ def test_a_few_products_are_patched_and_many_imported_alike(world):
     assert account.calls == {"PATCH products": 3}
     patched = dict(account.table("products"))
     account.table("products").clear()
-    world.ledgers.clear()
+    world.ledger_of("products").forget()
     imports = world.open("connectif", "products", **KEYS, patch_limit=0)
     assert world.push_records(imports, make("products", 3)).accepted == 3
     assert account.calls["POST imports"] == 1

@@ -51,7 +51,7 @@ def test_nobodys_workflow_runs_unless_it_is_wished_and_news(world, shop):
     world.push_records(opened(world), make("purchases", 2))
     there = opened(world, purchase_events=True)
     assert ledger(world).known_since is not None
-    later = make("purchases", 4).but(4, ordered_at=ledger(world).known_since.replace(tzinfo=None))
+    later = make("purchases", 4).but(4, ordered_at=ledger(world).known_since)
     world.push_records(there, later)
     triggered = {key: kept["triggered"] for key, kept in shop.table("purchases").items()}
     # The third is older than what the ledger remembers: a back-fill.
@@ -119,7 +119,7 @@ def test_killed_at_every_call_no_purchase_is_counted_twice(world, calls, kills_a
 def test_after_a_lost_ledger_nothing_is_counted_twice(world, shop, known):
     there, records = opened(world), make("purchases", 5)
     world.push_records(there, records)
-    world.ledgers.clear()
+    world.ledger_of("purchases").forget()
     if known:  # the memory begins again with a part of them, and the run is over
         world.push_records(opened(world, max_records_per_run=known), records)
     world.push_records(there, records)
@@ -132,7 +132,7 @@ def test_what_is_younger_than_the_memory_is_not_asked_for(world, shop):
     there = opened(world)
     world.push_records(there, make("purchases", 1))
     before = shop.calls["GET purchases"]
-    at = ledger(world).known_since.replace(tzinfo=None)
+    at = ledger(world).known_since
     world.push_records(there, make("purchases", 2).but(2, ordered_at=at))
     assert (shop.calls["GET purchases"], counts(shop)) == (before, once(1, 2))
 
@@ -141,7 +141,7 @@ def test_every_purchase_is_asked_for_where_somebody_else_sends_them_too(world, s
     there = opened(world, ask_first="always")
     world.push_records(there, make("purchases", 1))
     shop.table("purchases")["order-2"] = {"body": {}, "count": 1}
-    at = ledger(world).known_since.replace(tzinfo=None)
+    at = ledger(world).known_since
     world.push_records(there, make("purchases", 2).but(2, ordered_at=at))
     assert counts(shop) == once(1, 2)
 

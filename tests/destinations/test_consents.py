@@ -6,16 +6,14 @@ import polars as pl
 import pytest
 
 from enrich.client import NotFound
-from enrich.destinations.connectif.consents import EXPORT_COLUMNS, heard_in
+from enrich.destinations.connectif.consents import EXPORT_COLUMNS, statements_in
 from enrich.destinations.consents import NotOverYet
-from enrich.destinations.readers import READERS
 from enrich.errors import BadSettings, TryAgain
 from enrich.simulator.platforms import newsletter
 from tests.destinations.records import make
 
 KEYS = {"api_key": {"env": "K"}, "api_secret": {"env": "S"}}
 ONE, TWO = "person0001@example.com", "person0002@example.com"
-CONNECTIF, SYNERISE = READERS["connectif"], READERS["synerise"]
 
 
 @pytest.fixture
@@ -33,16 +31,16 @@ def synerise(world):
 def export(world, connectif, tmp_path):
     """What an export that began just now tells in the end."""
 
-    def heard():
-        export_id = CONNECTIF.start(connectif)
+    def report():
+        export_id = connectif.start_export()
         with pytest.raises(NotOverYet):
             read(export_id)
         return read(export_id)
 
     def read(export_id):
-        return CONNECTIF.read(connectif, world.tools().http, export_id, tmp_path / "export.csv")
+        return connectif.read_export(world.tools().http, export_id, tmp_path / "export.csv")
 
-    return heard
+    return report
 
 
 def test_a_few_statuses_are_patched_and_many_imported_alike(world, connectif):
@@ -51,7 +49,7 @@ def test_a_few_statuses_are_patched_and_many_imported_alike(world, connectif):
     assert account.calls == {"PATCH contacts": 4}
     patched = {who: one["status"] for who, one in account.table("consents").items()}
     account.table("consents").clear()
-    world.ledgers.clear()
+    world.ledger_of("consents").forget()
     imports = world.open("connectif", "consents", **KEYS, patch_limit=0)
     assert world.push_records(imports, make("consents", 4)).accepted == 4
     assert account.calls["POST imports"] == 1
@@ -71,38 +69,38 @@ def test_an_export_tells_when_and_whether_the_person_did_it(world, connectif, ex
     world.seconds += 86_400
     account.seconds = world.seconds
     newsletter.set_status(account, TWO, "unsubscribed", ip="203.0.113.7", origin="form")
-    heard = export()
+    report = export()
     first, second = datetime(2026, 1, 1), datetime(2026, 1, 2)  # noqa: DTZ001
-    assert sorted(heard.statements.rows()) == [
+    assert sorted(report.statements.rows()) == [
         (ONE, "unsubscribed", first, False),
         (TWO, "subscribed", first, False),
         (TWO, "unsubscribed", second, True),
     ]
-    assert heard.shown.is_empty()
+    assert report.shown.is_empty()
 
 
 def test_a_renewed_address_serves_and_nothing_of_the_key_goes_there(world, connectif, tmp_path):
     account = world.account("connectif")
-    export_id = CONNECTIF.start(connectif)
+    export_id = connectif.start_export()
     account.polls_until_done = 0
     http, target = world.tools().http, tmp_path / "file.csv"
-    CONNECTIF.read(connectif, http, export_id, target)
+    connectif.read_export(http, export_id, target)
     world.seconds += 3 * 3_600  # the first address is long gone
-    assert CONNECTIF.read(connectif, http, export_id, target).statements.is_empty()
+    assert connectif.read_export(http, export_id, target).statements.is_empty()
     assert len(account.jobs[export_id]["links"]) == 2
     assert f"{target.stat().st_mode:o}"[-3:] == "600"
 
 
 def test_a_sixth_export_waits_for_another_run(connectif):
     for _ in range(5):
-        CONNECTIF.start(connectif)
+        connectif.start_export()
     with pytest.raises(TryAgain, match="five exports"):
-        CONNECTIF.start(connectif)
+        connectif.start_export()
 
 
 def test_an_export_that_is_not_there_any_more_is_said(world, connectif, tmp_path):
     with pytest.raises(NotFound):
-        CONNECTIF.read(connectif, world.tools().http, "job-9", tmp_path / "file.csv")
+        connectif.read_export(world.tools().http, "job-9", tmp_path / "file.csv")
 
 
 def test_the_columns_of_an_export_are_found_whatever_their_signs_or_as_a_setting_says(tmp_path):
@@ -114,13 +112,13 @@ def test_the_columns_of_an_export_are_found_whatever_their_signs_or_as_a_setting
         ",2026-01-01T10:00:00Z,\n"
         "c@example.com,soon,\n"
     )
-    heard = heard_in(path, {**EXPORT_COLUMNS, "subscribed_at": "Fecha de alta"})
-    assert heard.statements.rows() == [
+    report = statements_in(path, {**EXPORT_COLUMNS, "subscribed_at": "Fecha de alta"})
+    assert report.statements.rows() == [
         ("a@example.com", "subscribed", datetime(2026, 1, 1, 10), False),  # noqa: DTZ001
         ("b@example.com", "unsubscribed", datetime(2026, 1, 2, 8), False),  # noqa: DTZ001
     ]
     with pytest.raises(BadSettings, match=r"no column for subscribed_at.*Fecha de alta"):
-        heard_in(path, EXPORT_COLUMNS)
+        statements_in(path, EXPORT_COLUMNS)
 
 
 def test_a_status_without_a_date_is_only_shown(tmp_path):
@@ -130,15 +128,15 @@ def test_a_status_without_a_date_is_only_shown(tmp_path):
         f"{','.join(titles)},{EXPORT_COLUMNS['unsubscribed_at']}\n"
         "a@example.com,subscribed,,\nb@example.com,Unsubscribed,,\nc@example.com,none,,\n"
     )
-    heard = heard_in(path, EXPORT_COLUMNS)
-    assert heard.statements.is_empty()
-    assert heard.shown.rows() == [("a@example.com", True), ("b@example.com", False)]
+    report = statements_in(path, EXPORT_COLUMNS)
+    assert report.statements.is_empty()
+    assert report.shown.rows() == [("a@example.com", True), ("b@example.com", False)]
 
 
 def test_agreements_go_in_a_batch_and_are_read_one_by_one(world, synerise):
     assert world.push_records(synerise, make("consents", 4)).accepted == 4
     assert world.account("synerise").calls["POST v4"] == 1
-    shown = SYNERISE.look(synerise, [ONE, TWO, "nobody@example.com"])
+    shown = synerise.look_at([ONE, TWO, "nobody@example.com"])
     assert shown.rows() == [(ONE, False), (TWO, True), ("nobody@example.com", None)]
 
 
@@ -148,7 +146,7 @@ def test_consents_are_in_no_mapping_of_profiles(world):
         assert not [name for name in targets if "newsletter" in name or "agreement" in name]
 
 
-def test_what_is_heard_shows_nobody_when_printed(world, connectif, export):
+def test_what_is_report_shows_nobody_when_printed(world, connectif, export):
     world.push_records(connectif, make("consents", 2))
     assert "example.com" not in repr(export())
     assert isinstance(export().statements, pl.DataFrame)

@@ -2,8 +2,11 @@
 
 import contextlib
 import hashlib
+import importlib
 import json
+import pkgutil
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +15,12 @@ import polars as pl
 import pytest
 
 import enrich.destinations
-from enrich.destinations import REGISTRY
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.batches import Context, cut_batches, payload_bytes
+from enrich.destinations.http import HttpSettings, is_possible
 from enrich.destinations.kinds import KINDS
 from enrich.destinations.mapping import ATTRIBUTES
-from enrich.destinations.plan import Known
-from enrich.destinations.remote import RemoteSettings, is_possible
+from enrich.destinations.plan import PushedState
 from enrich.errors import BadSettings, Refused
 from enrich.profile import FIELDS
 from enrich.simulator.platforms import PLATFORMS
@@ -51,20 +54,32 @@ def simulated(case):
     return case
 
 
-def test_every_file_of_the_folder_that_has_an_adapter_is_listed():
-    folder = enrich.destinations.__path__[0]
-    files = [*Path(folder).glob("*.py"), *Path(folder).glob("*/__init__.py")]
-    with_adapter = {
-        path.parent.name if path.stem == "__init__" else path.stem
-        for path in files
-        if "\nADAPTER = " in path.read_text()
-    }
-    assert with_adapter == set(REGISTRY)
+def test_every_platform_of_the_folder_is_listed():
+    for found in pkgutil.walk_packages(enrich.destinations.__path__, "enrich.destinations."):
+        importlib.import_module(found.name)
+    assert platforms_below(DestinationEntity) == set(REGISTRY.values())
+
+
+def platforms_below(base):
+    """The classes of profiles that have a settings table of their own."""
+    below = {one for child in base.__subclasses__() for one in platforms_below(child)}
+    is_platform = "example" in vars(base) and base.example and base.name == PROFILES
+    return below | ({base} if is_platform else set())
+
+
+def test_a_platform_imports_no_other(kind):
+    """What two of them share belongs into a module of its own."""
+    homes = {one: platform.__module__.split(".")[2] for one, platform in REGISTRY.items()}
+    folder = Path(enrich.destinations.__path__[0])
+    files = [folder / f"{homes[kind]}.py", *(folder / homes[kind]).glob("*.py")]
+    text = "".join(path.read_text() for path in files if path.exists())
+    others = set(homes.values()) - {homes[kind]}
+    assert text
+    assert not [one for one in others if re.search(rf"enrich\.destinations\.{one}\b", text)]
 
 
 def test_capabilities_are_sane(case):
     limits = case.open().capabilities
-    assert limits.modes
     assert limits.concurrency >= 1
     assert limits.max_records is None or limits.max_records >= 1
     assert limits.max_bytes is None or limits.max_bytes >= (limits.max_record_bytes or 1)
@@ -101,8 +116,7 @@ def sources_of(entity):
 
 
 def test_what_comes_first_is_an_entity_of_the_platform_or_its_profiles(case):
-    entity = REGISTRY[case.kind].entity(case.entity)
-    assert set(entity.after) <= {one.name for one in REGISTRY[case.kind].entities}
+    assert set(case.open().after) <= {one.name for one in REGISTRY[case.kind].entities()}
     assert case.entity in ("profiles", *KINDS)
 
 
@@ -120,8 +134,8 @@ def test_a_name_can_be_overridden(world, kind, people):
 
 
 def can_be_named(kind, name):
-    settings = REGISTRY[kind].settings
-    return not issubclass(settings, RemoteSettings) or is_possible(settings, name)
+    settings = REGISTRY[kind].Settings
+    return not issubclass(settings, HttpSettings) or is_possible(settings, name)
 
 
 def test_the_mapping_as_shipped_has_names_that_can_be_written(kind):
@@ -219,7 +233,7 @@ def test_every_mapped_value_of_a_record_is_in_the_payload(case):
     if case.is_profiles:
         pytest.skip("profiles are checked field by field")
     destination = case.open()
-    row = case.planner(destination, case.make(1))(Known(NOTHING_PUSHED)).sample(1)
+    row = case.planner(destination, case.make(1))(PushedState(NOTHING_PUSHED)).sample(1)
     payload = json.dumps(destination.render(row.row(0, named=True), is_known=False))
     for field in destination.fields:
         name = field.target.rpartition(".")[2]
@@ -228,7 +242,7 @@ def test_every_mapped_value_of_a_record_is_in_the_payload(case):
 
 def test_every_record_of_a_batch_gets_exactly_one_outcome(case):
     destination = case.open()
-    plan = case.planner(destination, case.make(7))(Known(NOTHING_PUSHED))
+    plan = case.planner(destination, case.make(7))(PushedState(NOTHING_PUSHED))
     context = Context("main", case.entity, date(2026, 3, 1), datetime(2026, 3, 2, tzinfo=UTC))
     for prepared in cut_batches(plan, destination, context):
         results = destination.push(prepared.batch)
@@ -239,10 +253,10 @@ def test_a_second_push_sends_nothing(case):
     destination = case.open()
     first = case.push(destination, case.make(5))
     assert (first.adds, first.accepted, first.fault) == (5, 5, None)
-    sent = len(case.ledger.batches)
+    sent = case.ledger.batch_count
     second = case.push(destination, case.make(5))
     assert (second.unchanged, second.batches) == (5, 0)
-    assert len(case.ledger.batches) == sent
+    assert case.ledger.batch_count == sent
 
 
 def test_a_change_of_an_ignored_field_alone_sends_nothing(world, kind, people):
@@ -260,7 +274,7 @@ def test_nothing_a_push_writes_shows_a_person(case, caplog):
     destination = case.open()
     summary = case.push(destination, case.make(4))
     kept = [{**row, "remote_key": "", "memo": ""} for row in case.ledger.records.values()]
-    text = f"{summary}{summary.as_json()}{kept}{case.ledger.batches}{caplog.text}{destination!r}"
+    text = f"{summary}{summary.as_json()}{kept}{caplog.text}{destination!r}"
     assert not [part for part in (*PERSONAL, "secret-of-") if part in text]
 
 
@@ -323,7 +337,7 @@ def test_the_gone_are_removed_where_the_platform_documents_how(world, kind, peop
     there = world.open(kind, **REGISTRY[kind].example, removals="delete")
     world.push(there, people(3))
     done = world.push(there, people(2))
-    is_by_hand = "erase" not in there.capabilities.entities
+    is_by_hand = there.delete is None or kind == "connectif"
     assert done.removed == (0 if is_by_hand else 1)
     assert len(world.account(kind).contacts) == (3 if is_by_hand else 2)
 

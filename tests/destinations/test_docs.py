@@ -10,7 +10,7 @@ import pytest
 
 from enrich.destinations import REGISTRY
 from enrich.destinations.kinds import KINDS
-from enrich.destinations.pages import columns_table, keys_table, limits_table, mapping_table
+from tests.destinations.pages import columns_table, keys_table, limits_table, mapping_table
 
 PAGES = Path(__file__).parents[2] / "docs" / "platforms"
 
@@ -30,7 +30,7 @@ def test_the_tables_are_those_of_the_code(kind, table):
 
 
 def test_a_mapping_with_names_of_its_own_is_shown_whole(kind):
-    for entity in REGISTRY[kind].entities:
+    for entity in REGISTRY[kind].entities():
         if all(field.source == field.target for field in entity.mapping):
             assert "under its own name" in page(kind)
         else:
@@ -55,9 +55,9 @@ def test_the_page_says_what_to_do_first(kind):
 
 def write_tables() -> None:
     write("README", [columns_table(kind) for kind in KINDS.values()])
-    for kind, adapter in REGISTRY.items():
-        mappings = [mapping_table(entity) for entity in adapter.entities]
-        write(kind, [keys_table(adapter), limits_table(adapter), *mappings])
+    for kind, platform in REGISTRY.items():
+        mappings = [mapping_table(entity) for entity in platform.entities()]
+        write(kind, [keys_table(platform), limits_table(platform), *mappings])
 
 
 def write(name: str, tables: list[str]) -> None:

@@ -10,12 +10,10 @@ import random
 import pytest
 
 from enrich.destinations import REGISTRY
-from enrich.jobs.push import Target, push, push_planned
-from enrich.jobs.warehouse_ledger import WarehouseLedger
 from enrich.simulator.platforms import PLATFORMS
-from enrich.store import open_warehouse
+from enrich.store import PushTarget, open_warehouse
 from tests.destinations.cases import PAIRS, Case
-from tests.destinations.conftest import AS_OF, NOW, make_people
+from tests.destinations.conftest import make_people
 
 COUNT = 300
 BULK = sorted(
@@ -54,19 +52,9 @@ def test_the_platform_ends_with_the_profiles_and_the_refused_are_listed(world, k
             world.kills_after = run_no % 2 == 1
             world.calls_until_killed = dice.randint(1, 12) if run_no < 10 else 1_000_000_000
             with contextlib.suppress(KeyboardInterrupt):
-                done = push(
-                    there,
-                    Target("there", "main", AS_OF),
-                    people,
-                    WarehouseLedger(warehouse),
-                    run_id=f"run {run_no}",
-                    now=NOW,
-                    confirmed=True,
-                    monotonic=lambda: world.seconds,
-                    sleep=world._wait,
-                )
-        state = warehouse.pushed_state("there", "main", "profiles")
-        unanswered = warehouse.unanswered_pushes("there", "main", "profiles")
+                done = world.push(there, people, warehouse.pushes)
+        target = PushTarget("there", "main")
+        state, unanswered = warehouse.pushes.state(target), warehouse.pushes.unanswered(target)
     taken = state.filter(state["outcome"].is_in(["accepted", "queued"]))
     assert (taken.height, state.height) == (COUNT - len(refused), COUNT)
     assert set(account.contacts) == {f"person{n:04}@example.com" for n in range(1, COUNT + 1)} - (
@@ -89,31 +77,17 @@ def test_no_record_is_lost_or_counts_twice(world, pair, tmp_path):
     tells = there.capabilities.result_fidelity != "counts_only"
     account.refused = case.refusals(7) if tells else set()
     world.before_each = lambda: account.faults.append(next(storm))
-    target = Target("there", "main", AS_OF, case.entity)
+    target = PushTarget("there", "main", case.entity)
     wanted = RECORD_COUNT - (1 if account.refused else 0)
     for ledger in ("first", "after it was lost"):
         with open_warehouse(tmp_path / ledger) as warehouse:
             for run_no in range(12):
                 world.kills_after = run_no % 2 == 1
                 world.calls_until_killed = dice.randint(1, 50) if run_no < 8 else 1_000_000_000
-                push_or_be_killed(world, there, target, case.make(RECORD_COUNT), warehouse, run_no)
-            state = warehouse.pushed_state(*target.place)
-            assert warehouse.unanswered_pushes(*target.place) == []
+                with contextlib.suppress(KeyboardInterrupt):
+                    world.push_records(there, case.make(RECORD_COUNT), warehouse.pushes)
+            state = warehouse.pushes.state(target)
+            assert warehouse.pushes.unanswered(target) == []
         taken = state.filter(state["outcome"].is_in(["accepted", "queued"]))
         assert (taken.height, state.height) == (wanted, RECORD_COUNT)
         assert (len(case.held), case.counted_twice) == (wanted, [])
-
-
-def push_or_be_killed(world, there, target, records, warehouse, run_no):
-    with contextlib.suppress(KeyboardInterrupt):
-        push_planned(
-            there,
-            target,
-            records.planner(there),
-            WarehouseLedger(warehouse),
-            run_id=f"run {run_no}",
-            now=NOW,
-            confirmed=True,
-            monotonic=lambda: world.seconds,
-            sleep=world._wait,
-        )

@@ -5,7 +5,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from enrich.destinations.icomm.contacts import MAPPING
+from enrich.destinations.icomm import MAPPING
 from enrich.errors import BadSettings, Refused
 from tests.destinations.conftest import make_people, make_profiles
 from tests.destinations.records import make
@@ -91,7 +91,7 @@ def test_items_can_hold_units_when_an_account_wants_them(world):
 
 def test_a_day_later_the_days_are_sent_again_unless_the_settings_say_no(world):
     for options, changes in (({}, 1), ({"diff_days_since": False}, 0)):
-        world.ledger.records.clear()
+        world.ledger.forget("push_records")
         there = open_icomm(world, **options)
         world.push(there, make_people(1, days_since_last_purchase=51))
         assert world.push(there, make_people(1, days_since_last_purchase=52)).changes == changes

@@ -11,7 +11,7 @@ from enrich.destinations.base import Addressee
 from enrich.destinations.places.place import load_extra
 from enrich.destinations.places.sftp import fingerprint_of
 from enrich.errors import BadSettings, Refused, Stop, TryAgain
-from enrich.jobs.pushing import Outlet, drop_files_of
+from enrich.jobs.pushing import Destination, drop_old_files
 from tests.destinations.conftest import make_people
 from tests.destinations.servers.bucket import KEY_ID, LOST, REGION, SECRET, serve_bucket
 from tests.destinations.servers.sftp import PASSWORD, USER, serve_sftp
@@ -153,9 +153,9 @@ def test_old_files_of_ours_go_and_others_stay(world, place):
     there.place.put("somebody-elses.csv", lambda out: out.write(b"mine"))
     there.place.close()
     now = datetime.now(UTC)
-    outlet = Outlet("there", ("main",), there, keep_days=30)
-    assert drop_files_of(outlet, now) == []
-    gone = drop_files_of(outlet, now + timedelta(days=31))
+    destination = Destination("there", ("main",), there, keep_days=30)
+    assert drop_old_files(destination, now) == []
+    gone = drop_old_files(destination, now + timedelta(days=31))
     assert len(gone) == 2
     assert gone[0].endswith(".manifest.json")
     assert list(files()) == ["somebody-elses.csv"]

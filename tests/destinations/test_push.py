@@ -4,9 +4,8 @@ import polars as pl
 import pytest
 
 from enrich.errors import HeldBack, Refused
-from enrich.jobs.push import Target, push
 from enrich.model import Outcome
-from tests.destinations.conftest import AS_OF, NOW, make_people, make_profiles
+from tests.destinations.conftest import make_people, make_profiles
 
 URL = {"url": "https://hooks.example.com/customers"}
 
@@ -112,16 +111,7 @@ def test_batches_keep_the_bytes_with_the_envelope(world):
 def test_progress_counts_every_record(world):
     there = world.open("webhook", **URL, batch_size=2)
     seen = []
-    push(
-        there,
-        Target("there", "main", AS_OF),
-        make_people(5),
-        world.ledger,
-        run_id="r",
-        now=NOW,
-        confirmed=True,
-        progress=lambda done, total: seen.append((done, total)),
-    )
+    world.push(there, make_people(5), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 5), (4, 5), (5, 5)]
 
 

@@ -164,7 +164,7 @@ def requests_of(world, kind: str) -> list[httpx.Request]:
     recording = Recording(world.transport())
     world.http = Http(transport=recording, sleep=world._wait, monotonic=lambda: world.seconds)
     for more in ({}, *MORE.get(kind, [])):
-        world.ledger.records.clear()
+        world.ledger.forget("push_records")
         there = world.open(kind, **REGISTRY[kind].example, **more, stop_failed_share=1)
         there.check()
         keys = pl.int_range(101, 125)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich.destinations.synerise.transactions import _arrange, _remember
 from tests.destinations.records import line, make, with_lines
 
 KEYS = {"api_key": {"env": "K"}}
@@ -155,7 +154,7 @@ def test_lines_of_an_answer_that_was_lost_are_remembered(world):
 def test_after_a_lost_ledger_everything_is_overwritten(world):
     there, records = opened(world), make("purchases", 5)
     world.push_records(there, records)
-    world.ledgers.clear()
+    world.ledger_of("purchases").forget()
     assert world.push_records(there, records).accepted == 5
     assert len(charges(world)) == 5
 
@@ -208,8 +207,8 @@ def test_no_line_ever_takes_the_place_of_another(histories):
     memo, places = {}, {}
     for skus in histories:
         row = make("purchases", 1).but(1, **with_lines([line(sku) for sku in skus])).rows[0]
-        memo = json.loads(json.dumps(_remember(there, row, memo)))
-        sent = _arrange(row, memo)["lines"]
+        memo = json.loads(json.dumps(there.new_memo(row, memo)))
+        sent = there.arrange(row, memo)["lines"]
         for place, one in enumerate(sent):
             assert places.setdefault(place, one["product_key"]) == one["product_key"]
         assert [one["product_key"] for one in sent if one["quantity"]] == sorted(

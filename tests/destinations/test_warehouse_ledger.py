@@ -1,16 +1,14 @@
-"""The push with its real ledger: what memory promises in the other tests, the warehouse keeps."""
+"""The push with its ledger in the warehouse file: what one run leaves, the next one finds."""
 
 from datetime import timedelta
 
 import pytest
 
 from enrich.errors import HeldBack
-from enrich.jobs.push import Target, push
-from enrich.jobs.warehouse_ledger import WarehouseLedger
-from enrich.store import open_warehouse
-from tests.destinations.conftest import AS_OF, NOW, make_people
+from enrich.store import PushTarget, open_warehouse
+from tests.destinations.conftest import NOW, make_people
 
-TARGET = Target("there", "main", AS_OF)
+TARGET = PushTarget("there", "main")
 
 
 @pytest.fixture
@@ -24,16 +22,12 @@ def pusher(world, warehouse, destination):
 
     def once(people, *, confirmed=True):
         number = next(runs)
-        return push(
+        return world.push(
             destination,
-            TARGET,
             people,
-            WarehouseLedger(warehouse),
-            run_id=f"run {number}",
+            warehouse.pushes,
             now=NOW + timedelta(hours=number),
             confirmed=confirmed,
-            monotonic=lambda: world.seconds,
-            sleep=world._wait,
         )
 
     return once
@@ -49,7 +43,7 @@ def test_a_job_is_resumed_and_its_records_are_accepted_once(world, warehouse):
     assert once(make_people(5)).adds == 0
     assert once(make_people(5), confirmed=False).accepted == 5
     assert world.account("connectif").calls["POST imports"] == 1
-    state = warehouse.pushed_state("there", "main", "profiles")
+    state = warehouse.pushes.state(TARGET)
     assert set(state["outcome"]) == {"accepted"}
     assert state["remote_key"].to_list()[0].endswith("@example.com")
     assert once(make_people(5)).batches == 0
@@ -75,4 +69,4 @@ def test_a_killed_push_leaves_its_intents_and_the_next_one_says_so(world, wareho
     again = once(make_people(6))
     assert (again.accepted, again.resent) == (4, 2)
     assert sum(times > 1 for times in world.account("braze").times.values()) == 2
-    assert warehouse.unanswered_pushes("there", "main", "profiles") == []
+    assert warehouse.pushes.unanswered(TARGET) == []

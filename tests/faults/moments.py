@@ -30,15 +30,17 @@ MOMENTS: Mapping[str, Moment] = {
     ),
     "load: before the watermark": Moment("store/warehouse.py", "set_watermark", "call"),
     "load: inside the comparison": Moment("store/reconciling.py", "reconcile"),
-    "resolve: people are known, purchases are not": Moment("store/resolving.py", "_make_customers"),
+    "resolve: people are known, purchases are not": Moment(
+        "store/resolving.py", "_resolve_customers"
+    ),
     "profile: a part of the table is written": Moment("store/history.py", "lay_aside"),
     "profile: all is written, nothing committed": Moment("store/history.py", "keep_profiles"),
     "publish: half of the copy is written": Moment("store/publishing.py", "_comment_all", "call"),
     "publish: the copy was swapped": Moment("store/publishing.py", "publish"),
     "push: a batch is about to leave": Moment("destinations/webhook.py", "push", "call"),
     "push: accepted, not recorded": Moment("destinations/webhook.py", "push"),
-    "push: inside the record's transaction": Moment("store/ledger.py", "record_batch"),
-    "push: recorded": Moment("store/warehouse.py", "record_batch"),
+    "push: inside the record's transaction": Moment("store/pushes.py", "_record"),
+    "push: recorded": Moment("store/pushes.py", "record"),
 }
 
 

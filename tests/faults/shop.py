@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 
-from enrich.destinations import PROFILES
 from enrich.simulator.app import Simulator
 from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
 from enrich.simulator.changes import add_orders, change_order
@@ -20,7 +19,7 @@ from enrich.simulator.flow import value_at
 from enrich.simulator.server import serve
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
-from enrich.store import open_warehouse, read_warehouse
+from enrich.store import PushTarget, open_warehouse, read_warehouse
 
 BEGIN = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SETTLED = timedelta(minutes=6)  # the list is about four minutes late
@@ -193,7 +192,7 @@ def left_behind(shop: Shop) -> Left:
     if not path.exists():
         return Left([], [])
     with open_warehouse(shop.data, job="the harness") as warehouse:  # replays what a kill left
-        unanswered = warehouse.unanswered_pushes("hook", "main", PROFILES)
+        unanswered = warehouse.pushes.unanswered(PushTarget("hook", "main"))
         profile_count = warehouse.profiles("main").height
     with duckdb.connect(str(path), read_only=True) as connection:
         found = [name for name, query in HALF_WRITTEN.items() if _number(connection, query)]

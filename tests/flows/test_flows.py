@@ -24,7 +24,7 @@ import flows.wire
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.jobs.pulling import EntityReport
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from enrich.jobs.reconciling import SUMS, Proof
 from enrich.jobs.sync import SyncReport
 from enrich.model import Loaded, Outcome

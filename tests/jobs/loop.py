@@ -13,13 +13,11 @@ import httpx
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, open_entities
-from enrich.destinations.readers import READERS
-from enrich.destinations.remote import Remote
+from enrich.destinations import Tools, open_consent_reader, open_entities, open_entity
 from enrich.jobs.consent import ConsentPlan, ConsentSummary, Mode, run_consent
 from enrich.jobs.consent_exports import ConsentSource
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.pushing import Destination, push_entity
 from enrich.jobs.shops import Shop
 from enrich.jobs.sync import sync_store
 from enrich.receiver import Door, Inbox, Receiver, inbox_of
@@ -92,7 +90,7 @@ class Loop:
     warehouse: Warehouse
     inbox: Inbox
     way: Mortal = field(default_factory=Mortal)
-    outlets: list[Outlet] = field(default_factory=list)
+    destinations: list[Destination] = field(default_factory=list)
     sources: list[ConsentSource] = field(default_factory=list)
     people: dict[bool | None, list[Person]] = field(default_factory=dict)
     now: datetime = NOW
@@ -123,7 +121,7 @@ class Loop:
             replace(self.there.shop, keeps_unknown=options.pop("keeps", False)),
             plan or self.plan,
             options.pop("sources", self.sources),
-            options.pop("outlets", self.outlets),
+            options.pop("destinations", self.destinations),
             now=self.now,
             mode=mode,
             **options,
@@ -249,10 +247,10 @@ def _connect(here: Loop, name: str, http: Http, folder: Path) -> None:
     options = {**OPTIONS[name], "base_url": f"{here.there.address}/{name}"}
     tools = Tools(http, lambda source: SecretStr("a-secret"), folder)
     entities = open_entities(name, name, {**options, "entities": ["profiles", "consents"]}, tools)
-    destination = open_destination(name, name, options, tools)
-    assert isinstance(destination, Remote)
-    here.outlets.append(Outlet(name, ("main",), destination, None, entities))
-    here.sources.append(ConsentSource(name, ("main",), READERS[name], destination, http))
+    destination = open_entity(name, name, options, tools)
+    here.destinations.append(Destination(name, ("main",), destination, None, entities))
+    reader = open_consent_reader(name, name, options, tools)
+    here.sources.append(ConsentSource(name, ("main",), reader, http))
 
 
 def _call_us(here: Loop, address: str) -> None:
@@ -271,8 +269,8 @@ def _begin(here: Loop) -> None:
     """The shop is pulled and its profiles are pushed; a first look at what everybody says."""
     assert sync_store(here.warehouse, here.there.shop, now=NOW).fault is None
     make_profiles(here.warehouse, here.there.shop, now=NOW)
-    for outlet in here.outlets:
-        done = push_store(here.warehouse, outlet, "main", now=NOW, confirmed=True)
+    for destination in here.destinations:
+        done = push_entity(here.warehouse, destination, "main", now=NOW, confirmed=True)
         assert done.fault is None
     for contact_id, email, said in here.ask(ALONE):
         here.people.setdefault(said, []).append(Person(contact_id, email))

@@ -17,11 +17,11 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations import open_destination, open_entities
+from enrich.destinations import open_entities, open_entity
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push import PushSummary
 from enrich.jobs.push_days import Days
-from enrich.jobs.pushing import Outlet, push_outlet, push_store
+from enrich.jobs.push_summary import PushSummary
+from enrich.jobs.pushing import Destination, push_destination, push_entity
 from enrich.jobs.reporting import SILENT, Reporter
 from enrich.jobs.shops import Shop
 from enrich.jobs.sync import sync_store
@@ -123,7 +123,7 @@ class Market:
         sync_store(self.warehouse, self.town.shop, now=self.now)
         make_profiles(self.warehouse, self.town.shop, now=self.now)
 
-    def outlet(self, *entities: str) -> Outlet:
+    def destination(self, *entities: str) -> Destination:
         whole = {
             **OPTIONS[self.kind],
             "entities": list(entities),
@@ -132,22 +132,24 @@ class Market:
         }
         tools = self.world.tools()
         shop = Shop("main", RULES, url="https://shop.example.com")
-        profiles = open_destination("there", self.kind, whole, tools)
+        profiles = open_entity("there", self.kind, whole, tools)
         if profiles.capabilities.fields_created_first:
             self.account.known_fields = {field.target for field in profiles.fields}
         opened = open_entities("there", self.kind, whole, tools)
-        return Outlet("there", ("main",), profiles, None, opened, {"main": shop})
+        return Destination("there", ("main",), profiles, None, opened, {"main": shop})
 
     def push(self, *entities: str, confirmed: bool = True) -> list[PushSummary]:
-        outlet = self.outlet(*entities)
-        return push_outlet(self.warehouse, outlet, "main", now=self.now, confirmed=confirmed)
+        destination = self.destination(*entities)
+        return push_destination(
+            self.warehouse, destination, "main", now=self.now, confirmed=confirmed
+        )
 
     def export(
         self, entity: str, days: Days, *, dry_run: bool = False, report: Reporter = SILENT
     ) -> PushSummary:
-        return push_store(
+        return push_entity(
             self.warehouse,
-            self.outlet(*ALL),
+            self.destination(*ALL),
             "main",
             entity=entity,
             days=days,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from enrich.errors import HeldBack
-from enrich.jobs.push import PushSummary
+from enrich.jobs.push_summary import PushSummary
 from tests.jobs.market import ALL, OPTIONS, Market, known_market, live_market, new_market
 
 SOLD = """

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination
+from enrich.destinations import Tools, open_entity
 from enrich.errors import HeldBack
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.pushing import Destination, push_entity
 from enrich.jobs.reconciling import proof_of, read_proof, unproven, whole_days
 from enrich.jobs.status import read_status
 from enrich.jobs.sync import sync_store
@@ -159,10 +159,10 @@ def test_a_held_push_says_why_and_sends_nothing(tmp_path: Path) -> None:
         lost = listed(("lost-1", 100), ("lost-2", 200), ("lost-3", 300))
         compare(warehouse, lost, [])
         tools = Tools(Http(), lambda source: SecretStr(""), tmp_path)
-        outlet = Outlet("files", ("main",), open_destination("files", "file", {}, tools))
+        there = Destination("files", ("main",), open_entity("files", "file", {}, tools))
 
-        held = push_store(warehouse, outlet, "main", now=NOW)
-        shown = push_store(warehouse, outlet, "main", now=NOW, dry_run=True)
+        held = push_entity(warehouse, there, "main", now=NOW)
+        shown = push_entity(warehouse, there, "main", now=NOW, dry_run=True)
 
         assert isinstance(held.fault, HeldBack)
         assert held.accepted == 0

@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination
+from enrich.destinations import Tools, open_entity
 from enrich.errors import BadSettings, Refused
 from enrich.jobs.profiles import make_profiles
 from enrich.jobs.publish import publish
-from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.pushing import Destination, push_entity
 from enrich.jobs.reporting import Reporter
 from enrich.jobs.runs import is_covered, kept_day, last_success_at
 from enrich.jobs.shops import Shop
@@ -37,22 +37,22 @@ def contents(warehouse: Warehouse, folder: Path) -> dict[str, pl.DataFrame]:
         return {name: copy.query(f"select * from {name} order by all") for name in TABLES}
 
 
-def file_outlet(folder: Path) -> Outlet:
+def file_destination(folder: Path) -> Destination:
     tools = Tools(Http(), lambda source: SecretStr(""), folder)
-    return Outlet("files", ("main",), open_destination("files", "file", {}, tools))
+    return Destination("files", ("main",), open_entity("files", "file", {}, tools))
 
 
 def test_a_second_run_on_unchanged_data_changes_nothing(tmp_path: Path) -> None:
     with town() as there, warehouse_in(tmp_path) as warehouse:
         first = sync_store(warehouse, there.shop, now=NOW)
         computed = make_profiles(warehouse, there.shop, now=NOW)
-        pushed = push_store(warehouse, file_outlet(tmp_path), "main", now=NOW)
+        pushed = push_entity(warehouse, file_destination(tmp_path), "main", now=NOW)
         before, fetched = contents(warehouse, tmp_path), there.detail_fetches
 
         later = NOW + timedelta(hours=4)
         second = sync_store(warehouse, there.shop, now=later)
         make_profiles(warehouse, there.shop, now=later)
-        again = push_store(warehouse, file_outlet(tmp_path), "main", now=later)
+        again = push_entity(warehouse, file_destination(tmp_path), "main", now=later)
 
         assert first.fault is None
         assert first.entity("orders").loaded.new_count > 80

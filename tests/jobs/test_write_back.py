@@ -14,11 +14,11 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Destination, Tools, open_destination
+from enrich.destinations import DestinationEntity, Tools, open_entity
 from enrich.errors import BadSettings, HeldBack, Stop
 from enrich.jobs.profiles import make_profiles
-from enrich.jobs.push import PushSummary
-from enrich.jobs.pushing import Outlet, push_store
+from enrich.jobs.push_summary import PushSummary
+from enrich.jobs.pushing import Destination, push_entity
 from enrich.jobs.sync import sync_store
 from enrich.settings import parse_settings
 from enrich.simulator.build import FULL_KEY
@@ -52,11 +52,11 @@ class Shop:
     http: Http
     folder: Path
 
-    def crm(self, **options: Any) -> Destination:
+    def crm(self, **options: Any) -> DestinationEntity:
         tools = Tools(self.http, lambda source: SecretStr(SECRETS[source["env"]]), self.folder)
         entries = {"account": "demostore", "entity": "CL", "names": NAMES, **KEYS, **options}
         address = {"base_url": f"{self.there.address}/vtex"}
-        return open_destination("crm", "masterdata", {**address, **entries}, tools)
+        return open_entity("crm", "masterdata", {**address, **entries}, tools)
 
     def push(
         self,
@@ -67,9 +67,9 @@ class Shop:
         confirmed: bool = True,
         **options: Any,
     ) -> PushSummary:
-        outlet = Outlet(name, ("main",), self.crm(**options))
-        return push_store(
-            self.warehouse, outlet, "main", now=now, dry_run=dry_run, confirmed=confirmed
+        there = Destination(name, ("main",), self.crm(**options))
+        return push_entity(
+            self.warehouse, there, "main", now=now, dry_run=dry_run, confirmed=confirmed
         )
 
     @property
@@ -230,7 +230,7 @@ def test_what_would_do_harm_is_refused_when_the_settings_are_read(
     tools = Tools(Http(), lambda source: SecretStr("x"), tmp_path)
     entries = {"account": "demostore", "entity": "CL", "names": NAMES, **KEYS, **options}
     with pytest.raises(BadSettings, match=said):
-        open_destination("crm", "masterdata", entries, tools)
+        open_entity("crm", "masterdata", entries, tools)
 
 
 def test_a_field_that_is_written_cannot_be_pulled_as_the_customers() -> None:

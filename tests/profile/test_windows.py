@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination
+from enrich.destinations import Tools, open_entity
+from enrich.destinations.mapping import without_computed
+from enrich.destinations.plan import clearing_plan
 from enrich.errors import BadSettings
 from enrich.jobs.profiles import lost_columns
 from enrich.jobs.publish import publish
@@ -96,9 +99,16 @@ def test_a_destination_has_the_fields_of_the_windows(kind: str, tmp_path: Path) 
 
     def opened(windows: tuple[int, ...]) -> set[str]:
         tools = Tools(Http(), lambda source: SecretStr("key"), tmp_path, windows=windows)
-        return {field.source for field in open_destination("d", kind, options, tools).fields}
+        return {field.source for field in open_entity("d", kind, options, tools).fields}
 
     assert "orders_720d" in opened(WITH_720)
     assert "orders_360d_plus" not in opened(WITH_720)
     with pytest.raises(BadSettings, match="no profile has orders_720d"):
         opened(WINDOWS_DAYS)
+
+
+def test_who_is_cleared_has_the_fields_of_the_windows_and_no_check_reads_them() -> None:
+    gone = pl.DataFrame({"record_id": ["1"], "remote_key": ["1"], "hash": ["none"]})
+    (cleared,) = clearing_plan(gone, "record_id", WITH_720).slices(None)
+    assert cleared.select(field.name for field in fields(Rules(windows=WITH_720))).height == 1
+    assert not [name for name in without_computed(cleared).columns if "0d" in name]

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 SCRIPT = Path(__file__).resolve().parents[2] / "sql" / "identity" / "contact_groups.sql"
 CONTACTS = """
-create table contacts_to_identify (
-    source varchar, contact_id varchar, email varchar, customer_id varchar
-)
+create table contacts (
+    store varchar, source varchar, contact_id varchar, email varchar, customer_id varchar
+);
+set variable store = 'main';
 """
 
 emails = st.sampled_from([None, *(f"u{n}" for n in range(8))])
@@ -33,11 +34,11 @@ def found(contacts: list[tuple[str | None, str | None]]) -> set[frozenset[int]]:
     with duckdb.connect() as connection:
         connection.execute(CONTACTS)
         for number, (email, customer_id) in enumerate(contacts):
-            row = ["vtex", str(number), email, customer_id]
-            connection.execute("insert into contacts_to_identify values (?, ?, ?, ?)", row)
+            row = ["main", "vtex", str(number), email, customer_id]
+            connection.execute("insert into contacts values (?, ?, ?, ?, ?)", row)
         connection.execute(SCRIPT.read_text())
-        groups = connection.sql("select list(contact[6:]) from contact_groups group by group_id")
-        return {frozenset(map(int, members)) for (members,) in groups.fetchall()}
+        groups = connection.sql("select list(contact_no) from contact_groups group by group_no")
+        return {frozenset(members) for (members,) in groups.fetchall()}
 
 
 def slowly(contacts: list[tuple[str | None, str | None]]) -> set[frozenset[int]]:

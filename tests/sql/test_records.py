@@ -1,7 +1,7 @@
 """What a destination is sent of purchases, products, coupons and carts: folders with a `push.toml`.
 
 The folders are as those of test_cases; `push.toml` says which entity is asked for, which records
-the destination has already (`there`) and what else decides; `sent.csv` what comes of it, heads and
+the destination has already (`there`) and what else decides; `sent.csv` what comes of it, index and
 whole records together, or what `query.sql` asks of them.
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from enrich.destinations.kinds import HEAD, KINDS
+from enrich.destinations.kinds import INDEX, KINDS
+from enrich.store import PushTarget
 from enrich.store.scripts import registered
 from tests.sql.test_cases import HERE, NOW, agree, opened, play
 
@@ -35,15 +36,14 @@ def test_what_is_sent(case: Path, tmp_path: Path) -> None:
     with opened(tmp_path) as (warehouse, connection):
         play(warehouse, connection, case)
         values = {"destination": "crm", "store": "main", "now": NOW, **ASKED, **said}
-        warehouse.intend_push(
-            "crm", "main", entity, pl.Series(there, dtype=pl.String), run_id="r", batch_id="b",
-            now=NOW - timedelta(days=1),
-        )  # fmt: skip
-        heads = warehouse.push_heads(entity, **values)
-        rows = warehouse.push_rows(entity, heads["record_id"], **values)
-        assert dict(heads.schema) == dict(HEAD)
+        target, sent = PushTarget("crm", "main", entity), pl.Series(there, dtype=pl.String)
+        at = NOW - timedelta(days=1)
+        warehouse.pushes.intend(target, sent, run_id="r", batch_id="b", now=at)
+        index = warehouse.pushes.index(entity, **values)
+        rows = warehouse.pushes.rows(entity, index["record_id"], **values)
+        assert dict(index.schema) == dict(INDEX)
         assert dict(rows.schema) == KINDS[entity].schema
-        whole = rows.join(heads.select(pl.exclude(rows.columns), "record_id"), on="record_id")
+        whole = rows.join(index.select(pl.exclude(rows.columns), "record_id"), on="record_id")
         with registered(connection, {"whole": whole}):
             query = case / "query.sql"
             asked = query.read_text() if query.exists() else "select * from whole"
@@ -64,7 +64,7 @@ def test_the_digest_changes_with_what_is_sent_and_with_nothing_else(tmp_path: Pa
     with opened(tmp_path) as (warehouse, connection):
         play(warehouse, connection, case)
         for change, is_news in changes.items():
-            before = warehouse.push_heads("purchases", **values).select("record_id", "digest")
+            before = warehouse.pushes.index("purchases", **values).select("record_id", "digest")
             connection.execute(change)
-            after = warehouse.push_heads("purchases", **values).select("record_id", "digest")
+            after = warehouse.pushes.index("purchases", **values).select("record_id", "digest")
             assert after.equals(before) is not is_news, change

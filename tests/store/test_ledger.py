@@ -7,16 +7,16 @@ from pathlib import Path
 
 import polars as pl
 
-from enrich.store import Warehouse, open_warehouse
+from enrich.store import PushStatus, PushTarget, Warehouse, open_warehouse
 from tests.store.conftest import NOW
 
-TARGET = ("icomm", "main", "profiles")
+TARGET = PushTarget("icomm", "main")
 
 
 def send(warehouse: Warehouse, batch_no: int, outcome: str, digest: str | None) -> None:
     results = pl.DataFrame({"record_id": ["1"], "hash": [digest], "outcome": [outcome]})
-    warehouse.record_batch(
-        *TARGET,
+    warehouse.pushes.record(
+        TARGET,
         results,
         run_id="push 1",
         batch_id=f"batch {batch_no}",
@@ -25,7 +25,7 @@ def send(warehouse: Warehouse, batch_no: int, outcome: str, digest: str | None) 
 
 
 def state(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    rows = warehouse.pushed_state(*TARGET)
+    rows = warehouse.pushes.state(TARGET)
     return rows.select("record_id", "hash", "outcome").rows()
 
 
@@ -45,15 +45,15 @@ def test_a_refused_record_keeps_what_the_platform_has(tmp_path: Path) -> None:
         for batch_no, outcome in enumerate(("rejected", "retryable", "unknown", "invalid"), 2):
             send(warehouse, batch_no, outcome, "never taken")
             assert state(warehouse) == [("1", "h1", outcome)]
-        accepted_at = warehouse.pushed_state(*TARGET)["accepted_at"].item()
+        accepted_at = warehouse.pushes.state(TARGET)["accepted_at"].item()
     assert accepted_at == (NOW + timedelta(minutes=1)).replace(tzinfo=None)
 
 
 def test_destinations_and_stores_are_apart(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         send(warehouse, 0, "accepted", "h0")
-        assert warehouse.pushed_state("other", "main", "profiles").is_empty()
-        assert warehouse.pushed_state("icomm", "other", "profiles").is_empty()
+        assert warehouse.pushes.state(PushTarget("other", "main")).is_empty()
+        assert warehouse.pushes.state(PushTarget("icomm", "other")).is_empty()
 
 
 def test_a_job_keeps_its_hashes_until_it_is_over(tmp_path: Path) -> None:
@@ -62,47 +62,36 @@ def test_a_job_keeps_its_hashes_until_it_is_over(tmp_path: Path) -> None:
     )
     done = {"run_id": "r", "batch_id": "b", "now": NOW}
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.record_batch(*TARGET, queued, **done)
+        warehouse.pushes.record(TARGET, queued, **done)
         assert state(warehouse) == [("1", "h1", "queued")]  # on the way: not to be sent again
-        assert warehouse.push_standing(*TARGET)["accepted_count"] == 0
-        assert warehouse.open_push_jobs(*TARGET)["job_id"].to_list() == ["job"]
+        assert warehouse.pushes.status(TARGET).accepted_count == 0
+        assert warehouse.pushes.open_jobs(TARGET)["job_id"].to_list() == ["job"]
         refused = pl.DataFrame({"record_id": ["1"], "hash": [None], "outcome": ["rejected"]})
-        warehouse.record_batch(*TARGET, refused, **done, closed_job="job")
+        warehouse.pushes.record(TARGET, refused, **done, closed_job="job")
         assert state(warehouse) == [("1", None, "rejected")]
-        assert warehouse.open_push_jobs(*TARGET).is_empty()
+        assert warehouse.pushes.open_jobs(TARGET).is_empty()
 
 
 def test_an_intent_stands_until_its_outcome_is_known(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         leaving = pl.Series(["1", "2"])
-        warehouse.intend_push(*TARGET, leaving, run_id="r", batch_id="b", now=NOW)
-        assert warehouse.unanswered_pushes(*TARGET) == ["1", "2"]
+        warehouse.pushes.intend(TARGET, leaving, run_id="r", batch_id="b", now=NOW)
+        assert warehouse.pushes.unanswered(TARGET) == ["1", "2"]
         send(warehouse, 0, "accepted", "h0")
-        assert warehouse.unanswered_pushes(*TARGET) == ["2"]
+        assert warehouse.pushes.unanswered(TARGET) == ["2"]
         send(warehouse, 1, "unknown", None)
-        assert warehouse.unanswered_pushes(*TARGET) == ["1", "2"]
+        assert warehouse.pushes.unanswered(TARGET) == ["1", "2"]
 
 
 def test_what_is_known_of_a_destination(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        nothing = {
-            "accepted_count": 0,
-            "row_count": None,
-            "is_confirmed": False,
-            "known_since": None,
-        }
-        assert warehouse.push_standing(*TARGET) == nothing
-        warehouse.confirm_push(*TARGET, run_id="r", now=NOW)
-        warehouse.start_push("r", *TARGET, now=NOW)
-        warehouse.finish_push("r", *TARGET, "completed", {"rows": 7}, now=NOW)
+        assert warehouse.pushes.status(TARGET) == PushStatus()
+        warehouse.pushes.confirm(TARGET, run_id="r", now=NOW)
+        warehouse.pushes.start(TARGET, run_id="r", now=NOW)
+        warehouse.pushes.finish(TARGET, "completed", {"rows": 7}, run_id="r", now=NOW)
         send(warehouse, 0, "accepted", "h0")
-        known = {
-            "accepted_count": 1,
-            "row_count": 7,
-            "is_confirmed": True,
-            "known_since": NOW.replace(tzinfo=None),
-        }
-        assert warehouse.push_standing(*TARGET) == known
+        known = PushStatus(1, 7, True, NOW.replace(tzinfo=None))
+        assert warehouse.pushes.status(TARGET) == known
 
 
 def test_an_empty_hash_says_that_nothing_is_left_there(tmp_path: Path) -> None:

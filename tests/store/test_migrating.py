@@ -9,7 +9,7 @@ import pytest
 
 from enrich.errors import BadSettings
 from enrich.model import RawRecord
-from enrich.store import open_warehouse
+from enrich.store import PushTarget, open_warehouse
 from enrich.store.connection import SCHEMA_VERSION
 from enrich.store.keeping import restore
 from tests.store.conftest import NOW, RUN
@@ -131,7 +131,7 @@ def test_every_older_schema_becomes_the_present_one_and_keeps_its_rows(
         assert warehouse.watermark("main", "orders") is not None
         record = RawRecord("o2", '{"orderId": "o2"}')
         assert warehouse.load_records("main", "orders", [record], **RUN).new_count == 1
-        assert warehouse.pushed_state("hook", "main", "profiles").height == 1
+        assert warehouse.pushes.state(PushTarget("hook", "main")).height == 1
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))

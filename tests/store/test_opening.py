@@ -10,9 +10,11 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from enrich.errors import BadSettings, Locked
+from enrich.errors import BadSettings, Locked, Stop
+from enrich.model import Rules
 from enrich.store import open_warehouse, read_warehouse
 from enrich.store.connection import connect
 from enrich.store.lock import LONGEST_LOOK_SECONDS, writer_lock
@@ -176,3 +178,24 @@ def test_the_warehouse_leaves_half_of_the_machine_to_others(tmp_path: Path) -> N
         half = connection.sql("select current_setting('memory_limit')").fetchall()[0][0]
         connection.close()
     assert limits == {"500MB": "476.8 MiB", "1000TB": half}
+
+
+ORDERS = """
+insert into orders by name
+select 'main' as store, format('order {:040}', range) as order_id, 'vtex' as source,
+    format('{:040}', range) as user_profile_id, false as is_corporate, true as is_completed,
+    timestamp '2026-01-01' as created_at, created_at as authorized_at, 1 as value_cents
+from range(200000)
+"""
+
+
+def test_too_little_memory_names_the_setting(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path):
+        pass
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(ORDERS)
+    said = r"out of memory while resolving; raise `\[warehouse\] memory_limit` \(now 24 MB\)"
+    with open_warehouse(tmp_path, memory_limit="24 MB", threads=2) as warehouse:
+        with pytest.raises(Stop, match=said):
+            warehouse.resolve("main", Rules(), run_id="r", now=NOW)
+        assert warehouse.table_counts().filter(table_name="customers")["row_count"].item() == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from enrich.model import RawRecord, Rules
@@ -47,6 +49,18 @@ def invented_shop() -> tuple[list[RawRecord], list[RawRecord]]:
     )
 
 
+ORDERS, CONTACTS = invented_shop()
+NEXT = "the next run"
+MOVED = RawRecord("c1", '{"id": "c1", "userId": "p1", "email": "new@example.com"}')
+SKU = RawRecord("1", '{"Id": 1, "ProductName": "Jar"}')
+COUPON = RawRecord("once", '{"couponCode": "once"}')
+
+
+def order(cents: int) -> RawRecord:
+    """The first order, with another amount."""
+    return RawRecord("o00", json.dumps({**json.loads(ORDERS[0].payload), "value": cents}))
+
+
 def resolved(folder: Path, orders: list[RawRecord], contacts: list[RawRecord]) -> list[object]:
     with open_warehouse(folder) as warehouse:
         warehouse.load_records("main", "orders", orders, **RUN)
@@ -76,15 +90,6 @@ def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
         assert said(warehouse, tmp_path) == first
 
 
-SOMETHING_ELSE = {
-    "an order is gone": "delete from orders where order_id = 'o07'",
-    "a line costs more": "update order_items set amount_cents = 6 where order_id = 'o07'",
-    "a contact has moved": "update contacts set email = 'new@example.com' where contact_id = 'c1'",
-    "a code counts": "update order_promo_codes set is_applied = not is_applied",
-    "the catalogue knows more": "insert into skus (store, sku, brand) values ('main', '1', 'B')",
-}
-
-
 def test_what_is_resolved_already_is_left_alone(tmp_path: Path) -> None:
     resolved(tmp_path, *invented_shop())
     by_hand(tmp_path, "delete from purchases")
@@ -96,24 +101,37 @@ def test_what_is_resolved_already_is_left_alone(tmp_path: Path) -> None:
         assert warehouse.profile_inputs("main").purchases.height > 0
 
 
-@pytest.mark.parametrize("change", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
-def test_whatever_else_there_is_to_read_is_resolved(tmp_path: Path, change: str) -> None:
-    resolved(tmp_path, *invented_shop())
-    by_hand(tmp_path, change)
-    with open_warehouse(tmp_path) as warehouse:
-        warehouse.resolve("main", Rules(), run_id="run 2", now=NOW)
-    assert ask(tmp_path, "select run_id from state.resolved") == [("run 2",)]
+def imported(warehouse: Warehouse) -> None:
+    orders = pl.DataFrame({"order_id": ["i1"], "email": ["u1@example.com"], "amount_cents": [5]})
+    warehouse.load_import("main", orders, None, None, **RUN)
 
 
-def test_what_does_not_hold_in_places_is_made_anew_as_a_whole(tmp_path: Path) -> None:
-    first = resolved(tmp_path, *invented_shop())
-    damage = "update purchase_orders set order_id = 'o07'"
-    news = "update order_items set amount_cents = 6 where order_id = 'o08'"
-    by_hand(tmp_path, f"{damage}; {news}")
+LOADS: dict[str, tuple[Callable[[Warehouse], object], str]] = {
+    "an order has changed": (lambda w: w.load_records("main", "orders", [order(1)], **RUN), NEXT),
+    "a contact has moved": (lambda w: w.load_records("main", "customers", [MOVED], **RUN), NEXT),
+    "the catalogue knows more": (lambda w: w.load_records("main", "skus", [SKU], **RUN), NEXT),
+    "a file was imported": (imported, NEXT),
+    "a contact is gone": (lambda w: w.settle_deletions("main", {"c1": NOW}, [], run_id=""), NEXT),
+    "the cleaning rules are others": (lambda w: w.rebuild_typed("main"), NEXT),
+    "the same orders again": (lambda w: w.load_records("main", "orders", ORDERS, **RUN), "run"),
+    "a coupon": (lambda w: w.load_records("main", "coupons", [COUPON], **RUN), "run"),
+    "somebody is still there": (
+        lambda w: w.settle_deletions("main", {"unknown": NOW}, ["c1"], run_id=""),
+        "run",
+    ),
+}
+
+
+@pytest.mark.parametrize(("load", "resolved_by"), LOADS.values(), ids=LOADS)
+def test_a_load_that_changes_something_is_resolved(
+    tmp_path: Path, load: Callable[[Warehouse], object], resolved_by: str
+) -> None:
+    resolved(tmp_path, ORDERS, CONTACTS)
     with open_warehouse(tmp_path) as warehouse:
-        found = warehouse.resolve("main", Rules(), **RUN)
-        assert "faults_mended" in found["finding"].to_list()
-        assert said(warehouse, tmp_path)[:3] == first[:3]
+        load(warehouse)
+        warehouse.resolve("main", Rules(), run_id=NEXT, now=NOW)
+    found = ask(tmp_path, "select run_id from state.resolved")
+    assert found == [(resolved_by if resolved_by == NEXT else RUN["run_id"],)]
 
 
 def by_hand(folder: Path, statements: str) -> None:

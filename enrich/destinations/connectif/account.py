@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound, Response
+from enrich.client import Call, NotFound, Response, path_segment
 from enrich.destinations.base import RateLimit, Record, SecretRef
+from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
-from enrich.destinations.remote import Remote, RemoteSettings
 from enrich.destinations.sending import REFUSED, answer_of, answered, safe_code
 from enrich.model import Outcome, RecordResult
 
@@ -22,7 +25,7 @@ RATE_LIMIT = RateLimit(100, 60, is_shared=True)
 WRONG_RECORD = frozenset({400, 404, 413, 422})
 
 
-class ConnectifSettings(RemoteSettings):
+class ConnectifSettings(HttpSettings):
     """The keys of a destination of kind `connectif`."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "api_secret")
@@ -44,30 +47,46 @@ class ConnectifSettings(RemoteSettings):
     export_columns: dict[ExportColumn, str] = Field({})
 
 
-def host(settings: ConnectifSettings) -> str:
-    return "https://api.connectif.cloud"
+class ConnectifAccount(HttpDestination):
+    """What every kind of record at Connectif shares."""
 
+    Settings = ConnectifSettings
+    settings: ConnectifSettings
+    host = "https://api.connectif.cloud"
 
-def headers(remote: Remote) -> dict[str, str]:
-    return {"Authorization": f"apiKey {remote.secret()}:{remote.secret('api_secret')}"}
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"apiKey {self.secret()}:{self.secret('api_secret')}"}
 
-
-def check_reach(remote: Remote) -> list[str]:
-    """`GET /store/`: 404 means that the host was reached and the key not refused."""
-    try:
-        remote.ask("GET", "/store/", name="connectif /store/")
-    except NotFound:
+    def problems(self) -> list[str]:
+        """`GET /store/`: 404 means that the host was reached and the key not refused."""
+        with suppress(NotFound):
+            self.ask("GET", "/store/")
         return []
-    return []
+
+    def save_one(self, record: Record, call: Call) -> RecordResult:
+        """The outcome of a call that writes one record; a wrong one is answered with its code."""
+        response = self.http.send(call)
+        if response.status_code in WRONG_RECORD:
+            return RecordResult(record.record_id, Outcome.REJECTED, code_of(response), REFUSED)
+        answered(call, response)
+        return RecordResult(record.record_id, Outcome.ACCEPTED)
+
+    def contact_call(self, email: str, body: dict[str, Any]) -> Call:
+        """The call that creates or updates one contact."""
+        path = path_of(self.settings.contact_path, email)
+        return self.call("PATCH", path, body, name="connectif PATCH /contacts/email/{email}")
+
+    def product_call(self, product: Mapping[str, Any]) -> Call:
+        """The call that creates or updates one product, given with its productId."""
+        path = f"/products/product-id/{path_segment(str(product['productId']))}"
+        body = {name: value for name, value in product.items() if name != "productId"}
+        name = "connectif PATCH /products/product-id/{productId}"
+        return self.call("PATCH", path, body, name=name)
 
 
-def save_one(remote: Remote, record: Record, call: Call) -> RecordResult:
-    """The outcome of a call that writes one record; a wrong record is answered with its code."""
-    response = remote.http.send(call)
-    if response.status_code in WRONG_RECORD:
-        return RecordResult(record.record_id, Outcome.REJECTED, code_of(response), REFUSED)
-    answered(call, response)
-    return RecordResult(record.record_id, Outcome.ACCEPTED)
+def path_of(template: str, email: str) -> str:
+    """The path of one contact."""
+    return template.replace("{email}", quote(email, safe=""))
 
 
 def code_of(response: Response) -> str:

@@ -17,53 +17,27 @@ import polars as pl
 
 from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_safe_to_send_to
-from enrich.destinations.connectif.account import (
-    RATE_LIMIT,
-    check_reach,
-    code_of,
-    headers,
-    host,
-    save_one,
-)
-from enrich.destinations.connectif.contacts import contact_call
-from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
+from enrich.destinations.connectif.account import RATE_LIMIT, code_of
+from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.consents import (
     MOST_EXPORT_BYTES,
+    ConsentReport,
     Downloads,
-    Heard,
+    ExportsConsents,
     NotOverYet,
-    blank_heard,
+    no_consents,
 )
-from enrich.destinations.records import RecordWire
-from enrich.destinations.remote import Remote
-from enrich.destinations.sending import Answer, answer_of, answered, safe_code, send_each
+from enrich.destinations.http import no_address
+from enrich.destinations.kinds import CONSENTS
+from enrich.destinations.mapping import Format
+from enrich.destinations.records import RECORD_FORMATS, HttpRecords
+from enrich.destinations.sending import answer_of, answered, safe_code
 from enrich.errors import BadSettings, Stop, TryAgain
 from enrich.model import RecordResult
 
 QUEUE_IS_FULL = "E0301"
 STATUS = "_newsletterSubscriptionStatus"
-WISHES = {True: "subscribed", False: "unsubscribed"}
-
-CAPABILITIES = Capabilities(
-    entities=("consents",),
-    modes=("upsert",),
-    record_key="email",
-    transport="job",
-    result_fidelity="counts_only",
-    null_meaning="unknown",
-    max_records=20_000,
-    max_bytes=45_000_000,
-    rate_limit=RATE_LIMIT,
-    idempotency_key="_email",
-    max_open_jobs=10,
-    tells_end=False,
-)
-
-MAPPING = (
-    MappedField("email", "_email", "text"),
-    MappedField("opted_in", STATUS, "status"),
-)
-
+STATUSES = {True: "subscribed", False: "unsubscribed"}
 EXPORT_COLUMNS: Mapping[str, str] = {
     "email": "Email",
     "status": "Newsletter subscription status",
@@ -75,80 +49,83 @@ EXPORT_COLUMNS: Mapping[str, str] = {
 """What the columns of an export v5 are called, by what they hold."""
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    return values
+class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
+    """The newsletter status of contacts, and the export that tells when it changed."""
 
-
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    if len(records) > remote.settings.patch_limit:
-        return start_import(remote, "contacts", records)
-    return send_each(records, lambda one: _patch(remote, one), 1)
-
-
-def _patch(remote: Remote, record: Record) -> RecordResult:
-    body = {STATUS: record.payload[STATUS]}
-    return save_one(remote, record, contact_call(remote, str(record.payload["_email"]), body))
-
-
-# An import names a refused row by its address, which our ledger does not have: no column is given.
-WIRE = RecordWire(
-    version="connectif-consents-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=_save,
-    check=check_reach,
-    formats=lambda settings: {"status": lambda wants: WISHES[wants]},
-    poll=lambda remote, job_id, records: poll(remote, job_id, records, None),
-    requests_for=lambda remote, count, size: requests_for_few_or_imports(
-        remote.settings.patch_limit, CAPABILITIES, count, size
-    ),
-)
-
-
-def start_export(remote: Remote) -> str:
-    """The id of an export of the contacts; TryAgain while five of the account wait already."""
-    segment = remote.settings.export_segment_id
-    body = {
-        "exportType": "contacts",
-        "version": "v5",
-        "delimiter": ",",
-        "dateFormat": "ISO",
-        "filters": {"segmentId": segment} if segment else {},
-    }
-    call = remote.call(
-        "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
+    name = CONSENTS
+    version = "connectif-consents-1"
+    import_type = "contacts"  # the report names a row by its address, which the ledger has not
+    capabilities = Capabilities(
+        record_key="email",
+        transport="job",
+        result_fidelity="counts_only",
+        null_meaning="unknown",
+        max_records=20_000,
+        max_bytes=45_000_000,
+        rate_limit=RATE_LIMIT,
+        idempotency_key="_email",
+        max_open_jobs=10,
+        tells_end=False,
     )
-    response = remote.http.send(call)
-    if response.status_code == 400 and code_of(response) == QUEUE_IS_FULL:
-        raise TryAgain("connectif: five exports wait already; the next run asks again")
-    export_id = safe_code(answer_of(answered(call, response)).get("id"))
-    if export_id is None:
-        raise Stop("connectif POST /exports/: the answer names no export")
-    return export_id
+    mapping = (
+        MappedField("email", "_email", "text"),
+        MappedField("opted_in", STATUS, "status"),
+    )
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return {**RECORD_FORMATS, "status": STATUSES.__getitem__}
+
+    def validate(self, row: Row) -> str | None:
+        return no_address(row)
+
+    def patch(self, record: Record) -> RecordResult:
+        body = {STATUS: record.payload[STATUS]}
+        return self.save_one(record, self.contact_call(str(record.payload["_email"]), body))
+
+    def start_export(self) -> str:
+        """The id of an export of the contacts; TryAgain while five of the account wait already."""
+        segment = self.settings.export_segment_id
+        body = {
+            "exportType": "contacts",
+            "version": "v5",
+            "delimiter": ",",
+            "dateFormat": "ISO",
+            "filters": {"segmentId": segment} if segment else {},
+        }
+        call = self.call(
+            "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
+        )
+        response = self.http.send(call)
+        if response.status_code == 400 and code_of(response) == QUEUE_IS_FULL:
+            raise TryAgain("connectif: five exports wait already; the next run asks again")
+        export_id = safe_code(answer_of(answered(call, response)).get("id"))
+        if export_id is None:
+            raise Stop("connectif POST /exports/: the answer names no export")
+        return export_id
+
+    def read_export(self, http: Downloads, export_id: str, target: Path) -> ConsentReport:
+        """What an export that is over tells; raises NotOverYet, and NotFound when it is gone.
+
+        `target` is a file for the while. Each request renews the address of the export, which
+        holds for 100 minutes.
+        """
+        name = "connectif GET /exports/{id}"
+        export = answer_of(self.ask("GET", f"/exports/{path_segment(export_id)}", name=name))
+        url = export.get("fileUrl")
+        if not url:
+            if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):
+                raise NotFound("connectif: the export was given up there")
+            raise NotOverYet
+        if not isinstance(url, str) or not is_safe_to_send_to(url):
+            raise Stop("connectif: the file of the export is not on an https address")
+        # Without our key: the file may stand on another host.
+        http.download(Call("GET", url, "connectif export file"), target, MOST_EXPORT_BYTES)
+        given: Mapping[Any, str] = self.settings.export_columns
+        return statements_in(target, {**EXPORT_COLUMNS, **given})
 
 
-def read_export(remote: Remote, http: Downloads, export_id: str, target: Path) -> Heard:
-    """What an export that is over tells; raises NotOverYet, and NotFound when it is gone.
-
-    `target` is a file for the while. Each time of asking renews the address of the export, which
-    holds for 100 minutes.
-    """
-    name = "connectif GET /exports/{id}"
-    export = answer_of(remote.ask("GET", f"/exports/{path_segment(export_id)}", name=name))
-    url = export.get("fileUrl")
-    if not url:
-        if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):
-            raise NotFound("connectif: the export was given up there")
-        raise NotOverYet
-    if not isinstance(url, str) or not is_safe_to_send_to(url):
-        raise Stop("connectif: the file of the export is not on an https address")
-    # Without our key: the file may stand on another host.
-    http.download(Call("GET", url, "connectif export file"), target, MOST_EXPORT_BYTES)
-    return heard_in(target, {**EXPORT_COLUMNS, **remote.settings.export_columns})
-
-
-def heard_in(path: Path, columns: Mapping[str, str]) -> Heard:
+def statements_in(path: Path, columns: Mapping[str, str]) -> ConsentReport:
     """The statements of an export file, and the statuses it shows without a date."""
     table = pl.scan_csv(path, infer_schema=False, truncate_ragged_lines=True)
     names = table.collect_schema().names()
@@ -165,7 +142,7 @@ def heard_in(path: Path, columns: Mapping[str, str]) -> Heard:
             for part, name in found.items()
         )
     ).collect()
-    return _heard(rows)
+    return _report(rows)
 
 
 def _column(names: Sequence[str], title: str) -> str | None:
@@ -177,8 +154,8 @@ def _plain(title: str) -> str:
     return re.sub(r"[^a-z0-9]", "", title.lower())
 
 
-def _heard(rows: pl.DataFrame) -> Heard:
-    statements = [blank_heard().statements]
+def _report(rows: pl.DataFrame) -> ConsentReport:
+    statements = [no_consents().statements]
     for event in ("subscribed", "unsubscribed"):
         moment = pl.col(f"{event}_at").str.to_datetime(time_zone="UTC", strict=False)
         dated = rows.with_columns(changed_at=moment.dt.replace_time_zone(None).cast(_MOMENT))
@@ -195,7 +172,7 @@ def _heard(rows: pl.DataFrame) -> Heard:
         ((status == "subscribed") & pl.col("subscribed_at").fill_null("").eq(""))
         | ((status == "unsubscribed") & pl.col("unsubscribed_at").fill_null("").eq(""))
     ).select("email", opted_in=status == "subscribed")
-    return Heard(pl.concat(statements), shown)
+    return ConsentReport(pl.concat(statements), shown)
 
 
 _MOMENT = pl.Datetime("us")

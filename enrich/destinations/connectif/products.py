@@ -6,84 +6,51 @@ authorises (E0201).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from enrich.client import Call, path_segment
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
-from enrich.destinations.connectif.account import RATE_LIMIT, check_reach, headers, host, save_one
-from enrich.destinations.connectif.imports import poll, requests_for_few_or_imports, start_import
-from enrich.destinations.records import RecordWire
-from enrich.destinations.remote import Remote
-from enrich.destinations.sending import Answer, send_each
+from enrich.destinations.connectif.account import RATE_LIMIT
+from enrich.destinations.connectif.imports import ConnectifImports
+from enrich.destinations.kinds import PRODUCTS
+from enrich.destinations.records import HttpRecords
 from enrich.model import RecordResult
 
-CAPABILITIES = Capabilities(
-    entities=("products",),
-    modes=("upsert",),
-    record_key="record_id",
-    transport="job",
-    result_fidelity="counts_only",
-    null_meaning="unknown",
-    max_records=20_000,
-    max_bytes=45_000_000,
-    rate_limit=RATE_LIMIT,
-    idempotency_key="productId",
-    sends_empty=False,
-    max_open_jobs=10,
-)
-
-MAPPING = (
-    MappedField("record_id", "productId", "text"),
-    MappedField("product", "name", "text"),
-    MappedField("url", "productDetailUrl", "text"),
-    MappedField("price", "unitPrice", "amount"),
-    MappedField("brand", "brand", "text"),
-    MappedField("category_path", "categories", "paths"),
-    MappedField("image_url", "imageUrl", "text"),
-)
 NO_PAGE = "no page in the shop; set store_url"
 
 
-def _refuses(remote: Remote, row: Row) -> str | None:
-    return None if row["url"] else NO_PAGE
+class ConnectifProducts(HttpRecords, ConnectifImports):
+    """Products, whose pages must belong to a domain of the account."""
 
+    name = PRODUCTS
+    version = "connectif-products-1"
+    written = ("product_key",)
+    import_type = "products"
+    capabilities = Capabilities(
+        record_key="record_id",
+        transport="job",
+        result_fidelity="counts_only",
+        null_meaning="unknown",
+        max_records=20_000,
+        max_bytes=45_000_000,
+        rate_limit=RATE_LIMIT,
+        idempotency_key="productId",
+        sends_empty=False,
+        max_open_jobs=10,
+    )
+    mapping = (
+        MappedField("record_id", "productId", "text"),
+        MappedField("product", "name", "text"),
+        MappedField("url", "productDetailUrl", "text"),
+        MappedField("price", "unitPrice", "amount"),
+        MappedField("brand", "brand", "text"),
+        MappedField("category_path", "categories", "paths"),
+        MappedField("image_url", "imageUrl", "text"),
+    )
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    return values
+    @property
+    def report_column(self) -> str | None:
+        return self.settings.product_report_column
 
+    def patch(self, record: Record) -> RecordResult:
+        return self.save_one(record, self.product_call(record.payload))
 
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    if len(records) > remote.settings.patch_limit:
-        return start_import(remote, "products", records)
-    return send_each(records, lambda one: _patch(remote, one), 1)
-
-
-def _patch(remote: Remote, record: Record) -> RecordResult:
-    return save_one(remote, record, product_call(remote, record.payload))
-
-
-def product_call(remote: Remote, product: Mapping[str, Any]) -> Call:
-    """The call that creates or updates one product, given with its productId."""
-    path = f"/products/product-id/{path_segment(str(product['productId']))}"
-    body = {name: value for name, value in product.items() if name != "productId"}
-    return remote.call("PATCH", path, body, name="connectif PATCH /products/product-id/{productId}")
-
-
-WIRE = RecordWire(
-    version="connectif-products-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=_save,
-    check=check_reach,
-    refuses=_refuses,
-    formats=lambda settings: {},
-    poll=lambda remote, job_id, records: poll(
-        remote, job_id, records, remote.settings.product_report_column
-    ),
-    requests_for=lambda remote, count, size: requests_for_few_or_imports(
-        remote.settings.patch_limit, CAPABILITIES, count, size
-    ),
-    written=("product_key",),
-)
+    def validate(self, row: Row) -> str | None:
+        return None if row["url"] else NO_PAGE

@@ -13,18 +13,16 @@ from typing import Any
 
 from enrich.client import NotFound, Response, is_web_page, path_segment, raise_for_refusal
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
-from enrich.destinations.connectif.account import RATE_LIMIT, code_of, headers, host, save_one
-from enrich.destinations.connectif.contacts import contact_call
-from enrich.destinations.connectif.products import NO_PAGE, product_call
+from enrich.destinations.connectif.account import RATE_LIMIT, ConnectifAccount, code_of
+from enrich.destinations.connectif.products import NO_PAGE
+from enrich.destinations.kinds import PURCHASES
 from enrich.destinations.mapping import Format
-from enrich.destinations.records import RecordWire
-from enrich.destinations.remote import Remote
+from enrich.destinations.records import RECORD_FORMATS, HttpRecords
 from enrich.destinations.sending import (
     LATER,
     REFUSED,
     Answer,
     answer_of,
-    send_each,
 )
 from enrich.model import Outcome, RecordResult
 
@@ -32,22 +30,6 @@ NO_CONTACT, NO_PRODUCTS, FOREIGN_DOMAIN = "E0101", "E0102", "E0103"
 ALREADY_THERE = "already_there"
 ON_A_FOREIGN_DOMAIN = "a product page is on a domain that the account does not authorise"
 NOBODY = "no-such-purchase"
-
-CAPABILITIES = Capabilities(
-    entities=("purchases",),
-    modes=("upsert",),
-    record_key="email",
-    transport="single",
-    result_fidelity="per_record",
-    null_meaning="unknown",
-    # What a killed run leaves unanswered is asked for one by one: a batch is small.
-    max_records=50,
-    rate_limit=RATE_LIMIT,
-    takes_changes=False,
-    tells_end=False,
-    asks_first="doubt",
-)
-
 # What a product of a purchase has in common with a product of the catalogue.
 OF_PRODUCT = (
     "productId",
@@ -59,101 +41,120 @@ OF_PRODUCT = (
     "imageUrl",
 )
 
-MAPPING = (
-    MappedField("order_id", "purchaseId", "text"),
-    MappedField("cart_id", "cartId", "text"),
-    MappedField("email", "contactEmail", "text"),
-    MappedField("ordered_at", "purchaseDate", "moment"),
-    MappedField("amount", "totalPrice", "amount"),
-    MappedField("quantity", "totalQuantity", "integer"),
-    MappedField("payment_method", "paymentMethod", "text"),
-    MappedField("lines.product_key", "products[].productId", "text"),
-    MappedField("lines.product", "products[].name", "text"),
-    MappedField("lines.url", "products[].productDetailUrl", "text"),
-    MappedField("lines.unit_amount", "products[].unitPrice", "cents"),
-    MappedField("lines.unit_list_amount", "products[].unitPriceOriginal", "cents"),
-    MappedField("lines.amount", "products[].price", "amount"),
-    MappedField("lines.quantity", "products[].quantity", "integer"),
-    MappedField("lines.brand", "products[].brand", "text"),
-    MappedField("lines.category_path", "products[].categories", "paths"),
-    MappedField("lines.image_url", "products[].imageUrl", "text"),
-)
-FORMATS: dict[str, Format] = {"cents": lambda value: float(round(value, 2))}
 
+class ConnectifPurchases(HttpRecords, ConnectifAccount):
+    """Purchases: one call each, never twice, never changed."""
 
-def _refuses(remote: Remote, row: Row) -> str | None:
-    """Connectif wants the page of every product, and a purchase has products."""
-    lines = [line for line in row["lines"] if line["quantity"] > 0]
-    if not lines:
-        return "no lines"
-    return None if all(line["url"] for line in lines) else NO_PAGE
-
-
-def _bought(row: Row, memo: Mapping[str, Any]) -> Row:
-    """The purchase without lines of quantity 0."""
-    return {**row, "lines": [line for line in row["lines"] if line["quantity"] > 0]}
-
-
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    return values
-
-
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    return send_each(records, lambda one: _purchase(remote, one), 1)
-
-
-def _purchase(remote: Remote, record: Record) -> RecordResult:
-    """Posted once; what it needs and is not there is made, and it is posted once more."""
-    if record.is_doubtful and _is_there(remote, record.record_id):
-        return RecordResult(record.record_id, Outcome.ACCEPTED, ALREADY_THERE)
-    made: set[str] = set()
-    while True:
-        response = _post(remote, record)
-        code = code_of(response) if 400 <= response.status_code < 500 else ""
-        if code not in (NO_CONTACT, NO_PRODUCTS) or code in made:
-            return _outcome(record, response, code)
-        made.add(code)
-        for refused in _make(remote, record, response, code):
-            return refused
-
-
-def _is_there(remote: Remote, purchase_id: str) -> bool:
-    path = f"/purchases/purchase-id/{path_segment(purchase_id)}"
-    try:
-        remote.ask("GET", path, name="connectif GET /purchases/purchase-id/{id}")
-    except NotFound:
-        return False
-    return True
-
-
-def _post(remote: Remote, record: Record) -> Response:
-    """The answer; workflows run for it only when that is wished and it is no replay."""
-    is_news = remote.settings.purchase_events and not record.is_doubtful
-    call = remote.call(
-        "POST",
-        "/purchases/",
-        record.payload,
-        name="connectif POST /purchases/",
-        params={"triggerPurchaseEvent": str(is_news).lower()},
-        is_repeatable=False,
+    name = PURCHASES
+    version = "connectif-purchases-1"
+    written = ("product_key",)
+    capabilities = Capabilities(
+        record_key="email",
+        transport="single",
+        result_fidelity="per_record",
+        null_meaning="unknown",
+        # What a killed run leaves unanswered is asked for one by one: a batch is small.
+        max_records=50,
+        rate_limit=RATE_LIMIT,
+        takes_changes=False,
+        tells_end=False,
+        asks_first="doubt",
     )
-    response = remote.http.send(call)
-    if response.status_code in (401, 403):
-        raise_for_refusal(call, response)
-    return response
-
-
-def _make(remote: Remote, record: Record, response: Response, code: str) -> Iterator[RecordResult]:
-    """Make the contact or the products that are missing; yields why one of them is refused."""
-    calls = (
-        [contact_call(remote, str(record.payload["contactEmail"]), {})]
-        if code == NO_CONTACT
-        else [product_call(remote, product) for product in _missing(record, response)]
+    mapping = (
+        MappedField("order_id", "purchaseId", "text"),
+        MappedField("cart_id", "cartId", "text"),
+        MappedField("email", "contactEmail", "text"),
+        MappedField("ordered_at", "purchaseDate", "moment"),
+        MappedField("amount", "totalPrice", "amount"),
+        MappedField("quantity", "totalQuantity", "integer"),
+        MappedField("payment_method", "paymentMethod", "text"),
+        MappedField("lines.product_key", "products[].productId", "text"),
+        MappedField("lines.product", "products[].name", "text"),
+        MappedField("lines.url", "products[].productDetailUrl", "text"),
+        MappedField("lines.unit_amount", "products[].unitPrice", "cents"),
+        MappedField("lines.unit_list_amount", "products[].unitPriceOriginal", "cents"),
+        MappedField("lines.amount", "products[].price", "amount"),
+        MappedField("lines.quantity", "products[].quantity", "integer"),
+        MappedField("lines.brand", "products[].brand", "text"),
+        MappedField("lines.category_path", "products[].categories", "paths"),
+        MappedField("lines.image_url", "products[].imageUrl", "text"),
     )
-    for call in calls:
-        done = save_one(remote, record, call)
-        if done.outcome is not Outcome.ACCEPTED:
-            yield replace(done, code=f"{code}_{done.code}")
+
+    def limits(self) -> Capabilities:
+        return replace(type(self).capabilities, asks_first=self.settings.ask_first)
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return {**RECORD_FORMATS, "cents": lambda value: float(round(value, 2))}
+
+    def arrange(self, row: Row, memo: Mapping[str, Any]) -> Row:
+        """The purchase without lines of quantity 0."""
+        return {**row, "lines": [line for line in row["lines"] if line["quantity"] > 0]}
+
+    def save(self, records: Sequence[Record]) -> Answer:
+        return self.save_each(records, self._purchase)
+
+    def validate(self, row: Row) -> str | None:
+        """Connectif wants the page of every product, and a purchase has products."""
+        lines = [line for line in row["lines"] if line["quantity"] > 0]
+        if not lines:
+            return "no lines"
+        return None if all(line["url"] for line in lines) else NO_PAGE
+
+    def _purchase(self, record: Record) -> RecordResult:
+        """Posted once; what it needs and is not there is made, and it is posted once more."""
+        if record.is_doubtful and self._is_there(record.record_id):
+            return RecordResult(record.record_id, Outcome.ACCEPTED, ALREADY_THERE)
+        made: set[str] = set()
+        while True:
+            response = self._post(record)
+            code = code_of(response) if 400 <= response.status_code < 500 else ""
+            if code not in (NO_CONTACT, NO_PRODUCTS) or code in made:
+                return _outcome(record, response, code)
+            made.add(code)
+            for refused in self._make(record, response, code):
+                return refused
+
+    def _is_there(self, purchase_id: str) -> bool:
+        path = f"/purchases/purchase-id/{path_segment(purchase_id)}"
+        try:
+            self.ask("GET", path, name="connectif GET /purchases/purchase-id/{id}")
+        except NotFound:
+            return False
+        return True
+
+    def _post(self, record: Record) -> Response:
+        """The answer; workflows run for it only where the settings say so and it is no replay."""
+        is_news = self.settings.purchase_events and not record.is_doubtful
+        call = self.call(
+            "POST",
+            "/purchases/",
+            record.payload,
+            name="connectif POST /purchases/",
+            params={"triggerPurchaseEvent": str(is_news).lower()},
+            is_repeatable=False,
+        )
+        response = self.http.send(call)
+        if response.status_code in (401, 403):
+            raise_for_refusal(call, response)
+        return response
+
+    def _make(self, record: Record, response: Response, code: str) -> Iterator[RecordResult]:
+        """Make the contact or the products that are missing; yields why one of them is refused."""
+        calls = (
+            [self.contact_call(str(record.payload["contactEmail"]), {})]
+            if code == NO_CONTACT
+            else [self.product_call(product) for product in _missing(record, response)]
+        )
+        for call in calls:
+            done = self.save_one(record, call)
+            if done.outcome is not Outcome.ACCEPTED:
+                yield replace(done, code=f"{code}_{done.code}")
+
+    def problems(self) -> list[str]:
+        """Asks for a purchase that nobody has: proves the right to read them, writes nothing."""
+        self._is_there(NOBODY)
+        return []
 
 
 def _missing(record: Record, response: Response) -> list[dict[str, Any]]:
@@ -176,30 +177,3 @@ def _outcome(record: Record, response: Response, code: str) -> RecordResult:
         return RecordResult(record.record_id, Outcome.UNKNOWN, f"http_{status}", LATER)
     message = ON_A_FOREIGN_DOMAIN if code == FOREIGN_DOMAIN else REFUSED
     return RecordResult(record.record_id, Outcome.REJECTED, code, message)
-
-
-def _check(remote: Remote) -> list[str]:
-    """Asks for a purchase that nobody has: proves the right to read them, writes nothing."""
-    _is_there(remote, NOBODY)
-    return []
-
-
-def _requests_for(remote: Remote, record_count: int, byte_count: int) -> int:
-    """One each; what is asked for first is counted by the plan."""
-    return record_count
-
-
-WIRE = RecordWire(
-    version="connectif-purchases-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=_save,
-    check=_check,
-    refuses=_refuses,
-    formats=lambda settings: FORMATS,
-    requests_for=_requests_for,
-    written=("product_key",),
-    arrange=_bought,
-    limited=lambda settings, limits: replace(limits, asks_first=settings.ask_first),
-)

@@ -2,64 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from enrich.destinations.base import Capabilities, MappedField, Row
-from enrich.destinations.records import RecordWire
-from enrich.destinations.remote import Remote
-from enrich.destinations.synerise.account import MAX_BYTES, headers, host, missing_permissions
-from enrich.destinations.synerise.batches import send_batch
+from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.kinds import CARTS
+from enrich.destinations.records import HttpRecords
+from enrich.destinations.sending import Answer
+from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
 from enrich.destinations.synerise.names import clean, client_of
 
 PERMISSIONS = ("API_CUSTOM_EVENTS_CREATE",)
 
-CAPABILITIES = Capabilities(
-    entities=("carts",),
-    modes=("upsert",),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="rejected_only",
-    null_meaning="ignored",
-    max_records=1_000,
-    max_bytes=MAX_BYTES,
-    idempotency_key="eventSalt (the cart)",
-    # What happened has happened: that a cart was bought is told by the purchase.
-    tells_end=False,
-)
 
-MAPPING = (
-    MappedField("cart_id", "eventSalt", "text"),
-    MappedField("abandoned_at", "time", "moment"),
-    MappedField("amount", "params.totalAmount", "amount", False),
-    MappedField("currency", "params.currency", "text", False),
-    MappedField("checkout_step", "params.checkoutStep", "text", False),
-    MappedField("url", "params.cartUrl", "text", False),
-    MappedField("lines.sku", "params.products[].sku", "text", False),
-    MappedField("lines.product", "params.products[].name", "text", False),
-    MappedField("lines.quantity", "params.products[].quantity", "integer", False),
-    MappedField("lines.url", "params.products[].url", "text", False),
-    MappedField("lines.image_url", "params.products[].image", "text", False),
-)
+class SyneriseCarts(HttpRecords, SyneriseAccount):
+    """Abandoned carts: each one event, overwritten by its salt."""
 
+    name = CARTS
+    version = "synerise-carts-1"
+    written = ("cart_action",)
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="rejected_only",
+        null_meaning="ignored",
+        max_records=1_000,
+        max_bytes=MAX_BYTES,
+        idempotency_key="eventSalt (the cart)",
+        # An event cannot be taken back: that a cart was bought follows from the purchase.
+        tells_end=False,
+    )
+    mapping = (
+        MappedField("cart_id", "eventSalt", "text"),
+        MappedField("abandoned_at", "time", "moment"),
+        MappedField("amount", "params.totalAmount", "amount", False),
+        MappedField("currency", "params.currency", "text", False),
+        MappedField("checkout_step", "params.checkoutStep", "text", False),
+        MappedField("url", "params.cartUrl", "text", False),
+        MappedField("lines.sku", "params.products[].sku", "text", False),
+        MappedField("lines.product", "params.products[].name", "text", False),
+        MappedField("lines.quantity", "params.products[].quantity", "integer", False),
+        MappedField("lines.url", "params.products[].url", "text", False),
+        MappedField("lines.image_url", "params.products[].image", "text", False),
+    )
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    event: dict[str, Any] = {
-        "action": remote.settings.cart_action,
-        "label": "abandoned cart",  # required, kept nowhere
-        "client": client_of(row, send_custom_id=remote.settings.send_custom_id),
-    }
-    payload: dict[str, Any] = clean({**event, **values})
-    return payload
+    def save(self, records: Sequence[Record]) -> Answer:
+        return self.send_batch("/v4/events/batch", records)
 
+    def problems(self) -> list[str]:
+        return self.missing_permissions(PERMISSIONS)
 
-WIRE = RecordWire(
-    version="synerise-carts-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=lambda remote, records: send_batch(remote, "/v4/events/batch", records),
-    check=lambda remote: missing_permissions(remote, PERMISSIONS),
-    refuses=lambda remote, row: None,
-    formats=lambda settings: {},
-    written=("cart_action",),
-)
+    def shape(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+        event: dict[str, Any] = {
+            "action": self.settings.cart_action,
+            "label": "abandoned cart",  # required, kept nowhere
+            "client": client_of(row, send_custom_id=self.settings.send_custom_id),
+        }
+        payload: dict[str, Any] = clean({**event, **values})
+        return payload

@@ -14,77 +14,63 @@ from urllib.parse import quote
 import polars as pl
 
 from enrich.client import NotFound
-from enrich.destinations.base import Capabilities, MappedField, Row
-from enrich.destinations.consents import SHOWN
-from enrich.destinations.records import RecordWire
-from enrich.destinations.remote import Remote
-from enrich.destinations.sending import answer_of
-from enrich.destinations.synerise.account import (
-    MAX_BYTES,
-    headers,
-    host,
-    logged_in,
-    missing_permissions,
-)
-from enrich.destinations.synerise.batches import send_batch
+from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.consents import SHOWN, ShowsConsents
+from enrich.destinations.kinds import CONSENTS
+from enrich.destinations.records import HttpRecords
+from enrich.destinations.sending import Answer, answer_of
+from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
 from enrich.destinations.synerise.names import clean
-from enrich.destinations.synerise.profiles import EMAIL, PERMISSIONS
+from enrich.destinations.synerise.profiles import PERMISSIONS, email_problem
 
 AGREEMENT = "agreements.email"
 _WORDS = {"true": True, "1": True, "enabled": True, "false": False, "0": False, "disabled": False}
 
-CAPABILITIES = Capabilities(
-    entities=("consents",),
-    modes=("upsert",),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="rejected_only",
-    null_meaning="clears",
-    max_records=1_000,
-    max_bytes=MAX_BYTES,
-    idempotency_key="email",
-    tells_end=False,
-)
 
-MAPPING = (
-    MappedField("email", "email", "text"),
-    MappedField("opted_in", AGREEMENT, "boolean"),
-)
+class SyneriseConsents(HttpRecords, SyneriseAccount, ShowsConsents):
+    """The e-mail agreement of profiles, read of one profile at a time."""
 
+    name = CONSENTS
+    version = "synerise-consents-1"
+    states_no = False
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="rejected_only",
+        null_meaning="clears",
+        max_records=1_000,
+        max_bytes=MAX_BYTES,
+        idempotency_key="email",
+        tells_end=False,
+    )
+    mapping = (
+        MappedField("email", "email", "text"),
+        MappedField("opted_in", AGREEMENT, "boolean"),
+    )
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-    return {**values, "email": clean(values["email"], is_identifier=True)}
+    def save(self, records: Sequence[Record]) -> Answer:
+        return self.send_batch("/v4/clients/batch", records)
 
+    def validate(self, row: Row) -> str | None:
+        return email_problem(row)
 
-def _refuses(remote: Remote, row: Row) -> str | None:
-    if not row["email"]:
-        return "no real e-mail"
-    return None if EMAIL.match(row["email"]) else "not an e-mail address by Synerise's rule"
+    def problems(self) -> list[str]:
+        return self.missing_permissions(PERMISSIONS)
 
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        return {**values, "email": clean(values["email"], is_identifier=True)}
 
-WIRE = RecordWire(
-    version="synerise-consents-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=lambda remote, records: send_batch(remote, "/v4/clients/batch", records),
-    check=lambda remote: missing_permissions(remote, PERMISSIONS),
-    refuses=_refuses,
-)
+    def look_at(self, emails: Sequence[str]) -> pl.DataFrame:
+        """What the profiles of these people show, as SHOWN; one that is not there shows nothing."""
+        rows = [(email, self._agreement(email)) for email in emails]
+        return pl.DataFrame(rows, schema=SHOWN, orient="row")
 
-
-def look_at(remote: Remote, emails: Sequence[str]) -> pl.DataFrame:
-    """What the profiles of these people show, as SHOWN; one that is not there shows nothing."""
-    rows = [(email, _agreement(remote, email)) for email in emails]
-    return pl.DataFrame(rows, schema=SHOWN, orient="row")
-
-
-def _agreement(remote: Remote, email: str) -> bool | None:
-    path, name = "/v4/clients/by-email/", "synerise /v4/clients/by-email/{email}"
-    try:
-        found = answer_of(logged_in(remote, "GET", path + quote(email, safe=""), None, name))
-    except NotFound:
-        return None
-    agreements = found.get("agreements")
-    said = agreements.get("email") if isinstance(agreements, dict) else None
-    return _WORDS.get(str(said).lower())
+    def _agreement(self, email: str) -> bool | None:
+        path, name = "/v4/clients/by-email/", "synerise /v4/clients/by-email/{email}"
+        try:
+            found = answer_of(self.logged_in("GET", path + quote(email, safe=""), None, name))
+        except NotFound:
+            return None
+        agreements = found.get("agreements")
+        shown = agreements.get("email") if isinstance(agreements, dict) else None
+        return _WORDS.get(str(shown).lower())

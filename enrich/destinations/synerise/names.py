@@ -8,74 +8,22 @@ from typing import Any
 
 # Fields of a profile of their own; every other name is a free attribute.
 NATIVE = frozenset(
-    [
-        "firstName",
-        "lastName",
-        "company",
-        "address",
-        "city",
-        "zipCode",
-        "province",
-        "countryCode",
-        "birthDate",
-        "sex",
-        "phone",
-        "customId",
-    ]
+    """
+    firstName lastName company address city zipCode province countryCode birthDate sex phone
+    customId
+    """.split()  # noqa: SIM905
 )
 # Silently ignored inside `attributes`.
-RESERVED = frozenset(
-    [
-        "email",
-        "clientId",
-        "phone",
-        "customId",
-        "uuid",
-        "firstName",
-        "lastName",
-        "displayName",
-        "company",
-        "address",
-        "city",
-        "province",
-        "zipCode",
-        "countryCode",
-        "birthDate",
-        "sex",
-        "avatarUrl",
-        "anonymous",
-        "agreements",
-        "tags",
-        "businessProfileId",
-        "time",
-        "ip",
-        "source",
-        "newsletter_agreement",
-        "custom_identify",
-        "firstname",
-        "lastname",
-        "created",
-        "updated",
-        "last_activity_date",
-        "birthdate",
-        "external_avatar_url",
-        "displayname",
-        "receive_smses",
-        "receive_push_messages",
-        "receive_webpush_messages",
-        "receive_btooth_messages",
-        "receive_rfid_messages",
-        "receive_wifi_messages",
-        "confirmation_hash",
-        "ownerId",
-        "anonymous_type",
-        "country_id",
-        "club_card_id",
-        "type",
-        "confirmed",
-        "facebookId",
-        "status",
-    ]
+RESERVED = frozenset(  # one word a name
+    """
+    email clientId phone customId uuid firstName lastName displayName company address city
+    province zipCode countryCode birthDate sex avatarUrl anonymous agreements tags
+    businessProfileId time ip source newsletter_agreement custom_identify firstname lastname
+    created updated last_activity_date birthdate external_avatar_url displayname receive_smses
+    receive_push_messages receive_webpush_messages receive_btooth_messages receive_rfid_messages
+    receive_wifi_messages confirmation_hash ownerId anonymous_type country_id club_card_id type
+    confirmed facebookId status
+    """.split()  # noqa: SIM905
 )
 UNWANTED = re.compile("[\r\n\u2028\u2029\u00ad\u0000\ufe00-\ufe0f]")
 OUTSIDE_THE_PLANE = re.compile("[\U00010000-\U0010ffff]")

@@ -15,17 +15,11 @@ from decimal import Decimal
 from typing import Any
 
 from enrich.destinations.base import Capabilities, MappedField, Record, Row
-from enrich.destinations.records import RECORD_FORMATS, RecordWire
-from enrich.destinations.remote import Remote
+from enrich.destinations.kinds import PURCHASES
+from enrich.destinations.mapping import Format
+from enrich.destinations.records import RECORD_FORMATS, HttpRecords
 from enrich.destinations.sending import LATER, Answer, Refusal
-from enrich.destinations.synerise.account import (
-    MAX_BYTES,
-    headers,
-    host,
-    logged_in,
-    missing_permissions,
-)
-from enrich.destinations.synerise.batches import send_batch
+from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
 from enrich.destinations.synerise.names import clean, client_of
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
@@ -35,84 +29,129 @@ TO_CANCEL = "API_CUSTOM_EVENTS_CREATE"
 CANCEL = "/v4/events/cancelled-transaction"
 NOTHING = Decimal("0.00")
 
-CAPABILITIES = Capabilities(
-    entities=("purchases",),
-    modes=("upsert",),
-    record_key="email",
-    transport="json_batch",
-    result_fidelity="rejected_only",
-    null_meaning="clears",
-    # Their own plug-in sends at most so many; how many they take is not documented.
-    max_records=100,
-    max_bytes=MAX_BYTES,
-    idempotency_key="eventSalt (the order's id)",
-)
 
-MAPPING = (
-    MappedField("order_id", "orderId", "text"),
-    MappedField("ordered_at", "recordedAt", "moment"),
-    MappedField("lines_amount", "revenue.amount", "amount"),
-    MappedField("currency", "revenue.currency", "text"),
-    MappedField("lines_amount", "value.amount", "amount"),
-    MappedField("currency", "value.currency", "text"),
-    MappedField("discount_amount", "discountAmount.amount", "above_zero"),
-    MappedField("payment_method", "paymentInfo.method", "text"),
-    MappedField("status", "metadata.orderStatus", "text", False),
-    MappedField("is_canceled", "metadata.isCanceled", "boolean", False),
-    MappedField("promo_code", "metadata.couponCode", "text", False),
-    MappedField("amount", "metadata.totalAmount", "amount", False),
-    MappedField("refunded_amount", "metadata.refundedAmount", "amount", False),
-    MappedField("sales_channel", "metadata.salesChannel", "text", False),
-    MappedField("lines.product_key", "products[].sku", "text"),
-    MappedField("lines.product", "products[].name", "text"),
-    MappedField("lines.quantity", "products[].quantity", "integer"),
-    MappedField("lines.unit_amount", "products[].finalUnitPrice.amount", "amount"),
-    MappedField("currency", "products[].finalUnitPrice.currency", "text"),
-    MappedField("lines.unit_list_amount", "products[].regularPrice.amount", "amount"),
-    MappedField("currency", "products[].regularPrice.currency", "text"),
-    MappedField("lines.category_path", "products[].categories", "list"),
-    MappedField("lines.brand", "products[].brand", "text", False),
-    MappedField("lines.image_url", "products[].image", "text"),
-    MappedField("lines.url", "products[].url", "text"),
-    MappedField("lines.is_canceled", "products[].canceled", "flag", False),
-)
-FORMATS = {"above_zero": lambda amount: float(amount) if amount > 0 else None}
+class SynerisePurchases(HttpRecords, SyneriseAccount):
+    """Transactions: overwritten by their salt, never counted twice."""
 
+    name = PURCHASES
+    version = "synerise-transactions-1"
+    written = ("product_key",)
+    capabilities = Capabilities(
+        record_key="email",
+        transport="json_batch",
+        result_fidelity="rejected_only",
+        null_meaning="clears",
+        # Their own plug-in sends at most so many; how many they take is not documented.
+        max_records=100,
+        max_bytes=MAX_BYTES,
+        idempotency_key="eventSalt (the order's id)",
+    )
+    mapping = (
+        MappedField("order_id", "orderId", "text"),
+        MappedField("ordered_at", "recordedAt", "moment"),
+        MappedField("lines_amount", "revenue.amount", "amount"),
+        MappedField("currency", "revenue.currency", "text"),
+        MappedField("lines_amount", "value.amount", "amount"),
+        MappedField("currency", "value.currency", "text"),
+        MappedField("discount_amount", "discountAmount.amount", "above_zero"),
+        MappedField("payment_method", "paymentInfo.method", "text"),
+        MappedField("status", "metadata.orderStatus", "text", False),
+        MappedField("is_canceled", "metadata.isCanceled", "boolean", False),
+        MappedField("promo_code", "metadata.couponCode", "text", False),
+        MappedField("amount", "metadata.totalAmount", "amount", False),
+        MappedField("refunded_amount", "metadata.refundedAmount", "amount", False),
+        MappedField("sales_channel", "metadata.salesChannel", "text", False),
+        MappedField("lines.product_key", "products[].sku", "text"),
+        MappedField("lines.product", "products[].name", "text"),
+        MappedField("lines.quantity", "products[].quantity", "integer"),
+        MappedField("lines.unit_amount", "products[].finalUnitPrice.amount", "amount"),
+        MappedField("currency", "products[].finalUnitPrice.currency", "text"),
+        MappedField("lines.unit_list_amount", "products[].regularPrice.amount", "amount"),
+        MappedField("currency", "products[].regularPrice.currency", "text"),
+        MappedField("lines.category_path", "products[].categories", "list"),
+        MappedField("lines.brand", "products[].brand", "text", False),
+        MappedField("lines.image_url", "products[].image", "text"),
+        MappedField("lines.url", "products[].url", "text"),
+        MappedField("lines.is_canceled", "products[].canceled", "flag", False),
+    )
 
-def _refuses(remote: Remote, row: Row) -> str | None:
-    """What Synerise cannot take; one currency is the rule of a purchase already."""
-    if not (row["lines"] or json.loads(row.get("memo") or "{}").get("lines")):
-        return "no lines"
-    return None if row["currency"] else "no currency; set it for the store"
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        above_zero = {"above_zero": lambda amount: float(amount) if amount > 0 else None}
+        return {**RECORD_FORMATS, **above_zero}
 
+    def arrange(self, row: Row, memo: Mapping[str, Any]) -> Row:
+        """The row with its lines in their places; what is gone costs nothing."""
+        there = {} if row["is_canceled"] else {line["line_key"]: line for line in row["lines"]}
+        lines = [_in_place(line, there.get(line["line_key"])) for line in memo["lines"]]
+        if row["is_canceled"]:
+            return {**row, "lines": lines, "lines_amount": NOTHING, "discount_amount": NOTHING}
+        return {**row, "lines": lines}
 
-def _remember(remote: Remote, row: Row, memo: Mapping[str, Any]) -> dict[str, Any]:
-    """Client, moment and lines as first sent; lines that came later stand behind them."""
-    known = list(memo.get("lines", []))
-    keys = {line["line_key"] for line in known}
-    now = [{name: line[name] for name in _KEPT} for line in row["lines"]]
-    kept = {
-        "client": memo.get("client")
-        or client_of(row, send_custom_id=remote.settings.send_custom_id),
-        "recordedAt": memo.get("recordedAt") or _moment(row["ordered_at"]),
-        "lines": known + [line for line in now if line["line_key"] not in keys],
-    }
-    if row["is_canceled"]:
-        kept["canceledAt"] = memo.get("canceledAt") or _moment(row["changed_at"])
-    return kept
+    def validate(self, row: Row) -> str | None:
+        """What Synerise cannot take; one currency is the rule of a purchase already."""
+        if not (row["lines"] or json.loads(row.get("memo") or "{}").get("lines")):
+            return "no lines"
+        return None if row["currency"] else "no currency; set it for the store"
+
+    def new_memo(self, row: Row, memo: Mapping[str, Any]) -> dict[str, Any]:
+        """Client, moment and lines as first sent; lines that came later stand behind them."""
+        known = list(memo.get("lines", []))
+        keys = {line["line_key"] for line in known}
+        now = [{name: line[name] for name in _KEPT} for line in row["lines"]]
+        kept = {
+            "client": memo.get("client")
+            or client_of(row, send_custom_id=self.settings.send_custom_id),
+            "recordedAt": memo.get("recordedAt") or _moment(row["ordered_at"]),
+            "lines": known + [line for line in now if line["line_key"] not in keys],
+        }
+        if row["is_canceled"]:
+            kept["canceledAt"] = memo.get("canceledAt") or _moment(row["changed_at"])
+        return kept
+
+    def shape(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+        memo = row["memo"]
+        fixed = {
+            "client": memo["client"],
+            "eventSalt": row["order_id"],
+            "recordedAt": memo["recordedAt"],
+        }
+        if "canceledAt" in memo:
+            values["metadata"]["canceledAt"] = memo["canceledAt"]
+        payload: dict[str, Any] = clean({**values, **fixed})
+        return payload
+
+    def save(self, records: Sequence[Record]) -> Answer:
+        """The transactions; then, for each that was canceled, the event that says so."""
+        answer = self.send_batch("/v4/transactions/batch", records)
+        if isinstance(answer, Refusal) or not self.settings.cancel_events:
+            return answer
+        by_id = {record.record_id: record for record in records}
+        return [self._with_cancellation(by_id[result.record_id], result) for result in answer]
+
+    def _with_cancellation(self, record: Record, result: RecordResult) -> RecordResult:
+        """The result of a canceled order once the event is taken too; else both are repeated."""
+        is_canceled = record.payload["metadata"].get("isCanceled")
+        if not is_canceled or result.outcome is not Outcome.QUEUED:
+            return result
+        event = cancel_event(record.payload)
+        try:
+            answer = self.logged_in("POST", CANCEL, event, f"synerise {CANCEL}")
+        except EnrichError as fault:  # the transactions are taken, and that must not be lost
+            return replace(result, outcome=Outcome.RETRYABLE, code=_code(fault), message=LATER)
+        if isinstance(answer, Refusal):
+            return replace(result, outcome=Outcome.RETRYABLE, code=answer.code, message=LATER)
+        return result
+
+    def problems(self) -> list[str]:
+        wanted = (*PERMISSIONS, *((TO_CANCEL,) if self.settings.cancel_events else ()))
+        return self.missing_permissions(wanted)
 
 
 _KEPT = ("line_key", "product_key", "product")
+
+
 _moment = RECORD_FORMATS["moment"]
-
-
-def _arrange(row: Row, memo: Mapping[str, Any]) -> Row:
-    """The row with its lines in their places; what is gone costs nothing."""
-    there = {} if row["is_canceled"] else {line["line_key"]: line for line in row["lines"]}
-    lines = [_in_place(line, there.get(line["line_key"])) for line in memo["lines"]]
-    if row["is_canceled"]:
-        return {**row, "lines": lines, "lines_amount": NOTHING, "discount_amount": NOTHING}
-    return {**row, "lines": lines}
 
 
 def _in_place(sent: Mapping[str, Any], now: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -133,43 +172,6 @@ _GONE: Mapping[str, Any] = {
 }
 
 
-def _shape(remote: Remote, row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    memo = row["memo"]
-    fixed = {
-        "client": memo["client"],
-        "eventSalt": row["order_id"],
-        "recordedAt": memo["recordedAt"],
-    }
-    if "canceledAt" in memo:
-        values["metadata"]["canceledAt"] = memo["canceledAt"]
-    payload: dict[str, Any] = clean({**values, **fixed})
-    return payload
-
-
-def _save(remote: Remote, records: Sequence[Record]) -> Answer:
-    """The transactions; then, for each that was canceled, the event that says so."""
-    answer = send_batch(remote, "/v4/transactions/batch", records)
-    if isinstance(answer, Refusal) or not remote.settings.cancel_events:
-        return answer
-    by_id = {record.record_id: record for record in records}
-    return [_told(remote, by_id[result.record_id], result) for result in answer]
-
-
-def _told(remote: Remote, record: Record, result: RecordResult) -> RecordResult:
-    """The result of a canceled order once the event is taken too; else both are repeated."""
-    is_canceled = record.payload["metadata"].get("isCanceled")
-    if not is_canceled or result.outcome is not Outcome.QUEUED:
-        return result
-    event = cancel_event(record.payload)
-    try:
-        answer = logged_in(remote, "POST", CANCEL, event, f"synerise {CANCEL}")
-    except EnrichError as fault:  # the transactions are taken: what became of them must not be lost
-        return replace(result, outcome=Outcome.RETRYABLE, code=_code(fault), message=LATER)
-    if isinstance(answer, Refusal):
-        return replace(result, outcome=Outcome.RETRYABLE, code=answer.code, message=LATER)
-    return result
-
-
 def _code(fault: EnrichError) -> str:
     return f"cancel_{type(fault).__name__.lower()}"
 
@@ -188,23 +190,3 @@ def cancel_event(payload: Mapping[str, Any]) -> dict[str, Any]:
             "revenue": {**payload["revenue"], "amount": metadata["totalAmount"]},
         },
     }
-
-
-def _check(remote: Remote) -> list[str]:
-    wanted = (*PERMISSIONS, *((TO_CANCEL,) if remote.settings.cancel_events else ()))
-    return missing_permissions(remote, wanted)
-
-
-WIRE = RecordWire(
-    version="synerise-transactions-1",
-    host=host,
-    headers=headers,
-    shape=_shape,
-    save=_save,
-    check=_check,
-    refuses=_refuses,
-    formats=lambda settings: FORMATS,
-    written=("product_key",),
-    remember=_remember,
-    arrange=_arrange,
-)

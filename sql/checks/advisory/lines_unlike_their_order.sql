@@ -4,7 +4,9 @@ select orders.store, orders.order_id
 from orders
 inner join order_items
     on order_items.store = orders.store and order_items.order_id = orders.order_id
-where orders.store = getvariable('store') and orders.source = 'vtex'
+where orders.store = getvariable('store')
+    and orders.source = 'vtex'
+    and orders.items_cents is not null
 group by orders.store, orders.order_id, orders.items_cents
 having abs(sum(order_items.amount_cents) filter (not order_items.is_gift) - orders.items_cents)
     > count(*) + orders.items_cents * 0.01;

@@ -1,9 +1,6 @@
 -- Orders of VTEX that were paid and have no line, so that their products are unknown.
-select store, order_id
+select orders.store, orders.order_id
 from orders
-where store = getvariable('store')
-    and source = 'vtex'
-    and is_completed
-    and order_id not in (
-        select order_id from order_items where store = getvariable('store')
-    );
+anti join order_items
+    on order_items.store = orders.store and order_items.order_id = orders.order_id
+where orders.store = getvariable('store') and orders.source = 'vtex' and orders.is_completed;

@@ -19,17 +19,16 @@ import polars as pl
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import REGISTRY, Destination, Tools, open_destination
+from enrich.destinations import REGISTRY, DestinationEntity, Tools, open_entity
 from enrich.destinations.batches import payload_bytes
-from enrich.jobs.push import Target, plan_push
+from enrich.jobs.push import plan_push
 from enrich.simulator.platforms import PLATFORMS
-from enrich.store import Warehouse, open_warehouse
-from tests.destinations.long_run.people import AS_OF, a_day_later, email_of, make_profiles
+from enrich.store import PushTarget, Warehouse, open_warehouse
+from tests.destinations.long_run.people import a_day_later, email_of, make_profiles
 from tests.destinations.long_run.platforms import KEY, Stand, serving
 
 ROOT = Path(__file__).resolve().parents[3]
-TARGET = Target("there", "main", AS_OF)
-PLACE = TARGET.place
+TARGET = PushTarget("there", "main")
 KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "segment", "synerise",
          "connectif", "icomm", "file")  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -185,7 +184,7 @@ class Round:
         if not is_killed and said:
             self.told.append(json.loads(said))
         with self._warehouse() as warehouse:
-            self.unanswered[self.run_no] = set(warehouse.unanswered_pushes(*PLACE))
+            self.unanswered[self.run_no] = set(warehouse.pushes.unanswered(TARGET))
         return is_killed
 
     def _finish(self, figures: Figures) -> None:
@@ -280,8 +279,8 @@ class Round:
     def _compare(self, figures: Figures, profiles: pl.DataFrame, refused: set[str]) -> None:
         """The platform's contacts against the profile table, and the refused against the ledger."""
         with self._warehouse() as warehouse:
-            state = warehouse.pushed_state(*PLACE)
-            reasons = warehouse.push_reasons(*PLACE)
+            state = warehouse.pushes.state(TARGET)
+            reasons = warehouse.pushes.reasons(TARGET)
         if not figures.accepted:
             figures.accepted = int(state["outcome"].is_in(["accepted", "queued"]).sum())
         if refused:
@@ -337,7 +336,7 @@ class Round:
 
     def _open_jobs(self) -> bool:
         with self._warehouse() as warehouse:
-            return not warehouse.open_push_jobs(*PLACE).is_empty()
+            return not warehouse.pushes.open_jobs(TARGET).is_empty()
 
     def _warehouse(self) -> Any:
         return open_warehouse(self.folder, job="a look")
@@ -349,9 +348,9 @@ def options_of(kind: str, base: str) -> dict[str, Any]:
     return options if kind == "file" else {**options, "base_url": base}
 
 
-def opened(kind: str, base: str, folder: Path) -> Destination:
+def opened(kind: str, base: str, folder: Path) -> DestinationEntity:
     tools = Tools(Http(), lambda source: SecretStr(KEY), folder)
-    return open_destination("there", kind, options_of(kind, base), tools)
+    return open_entity("there", kind, options_of(kind, base), tools)
 
 
 def figures_of(kind: str, records: int) -> int:

@@ -13,10 +13,9 @@ import polars as pl
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import Tools, open_destination, requests_per_second
-from enrich.jobs.push import Target, push
-from enrich.jobs.warehouse_ledger import WarehouseLedger
-from enrich.store import open_warehouse
+from enrich.destinations import Tools, open_entity, requests_per_second
+from enrich.jobs.push import plan_push, push
+from enrich.store import PushTarget, open_warehouse
 from tests.destinations.long_run.clock import Clock, Stamped
 from tests.destinations.long_run.people import AS_OF
 
@@ -34,13 +33,14 @@ def main(order: dict[str, Any]) -> dict[str, Any]:
     ) as http:
         folder = Path(order["folder"])
         tools = Tools(http, lambda source: SecretStr(order["key"]), folder, clock.sleep)
-        there = open_destination("there", order["kind"], order["options"], tools)
+        there = open_entity("there", order["kind"], order["options"], tools)
         with open_warehouse(folder, job="push", memory_limit="2GB") as warehouse:
             done = push(
                 there,
-                Target("there", "main", AS_OF),
-                pl.read_parquet(order["profiles"]),
-                WarehouseLedger(warehouse),
+                PushTarget("there", "main"),
+                lambda pushed: plan_push(there, pl.read_parquet(order["profiles"]), pushed.records),
+                warehouse.pushes,
+                as_of=AS_OF,
                 run_id=f"run {order['run_no']}",
                 now=NOW,
                 dry_run=order["dry_run"],
