@@ -133,6 +133,11 @@ def _fault_of(error: Exception, path: Path, file: StoredFile) -> EnrichError | N
             return BadSettings(f"{subject} is no DuckDB file; {file.if_damaged}")
         case "damaged":
             return Stop(f"{subject} is damaged; {file.if_damaged}")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Stop(
+            f"{subject} needs more memory or temporary space than there is: free some, then run it"
+            " again; nothing is half-written"
+        )
     if isinstance(error, duckdb.IOException):
         return Stop(
             f"{subject} cannot be read or written: look at its disk, then run it again; nothing is"

@@ -159,10 +159,10 @@ def test_a_held_push_says_why_and_sends_nothing(tmp_path: Path) -> None:
         lost = listed(("lost-1", 100), ("lost-2", 200), ("lost-3", 300))
         compare(warehouse, lost, [])
         tools = Tools(Http(), lambda source: SecretStr(""), tmp_path)
-        there = Destination("files", ("main",), open_entity("files", "file", {}, tools))
+        files = Destination("files", ("main",), open_entity("files", "file", {}, tools))
 
-        held = push_entity(warehouse, there, "main", now=NOW)
-        shown = push_entity(warehouse, there, "main", now=NOW, dry_run=True)
+        held = push_entity(warehouse, files, "main", now=NOW)
+        shown = push_entity(warehouse, files, "main", now=NOW, dry_run=True)
 
         assert isinstance(held.fault, HeldBack)
         assert held.accepted == 0
