@@ -6,15 +6,14 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
 from enrich import pipeline
 from enrich.cli.console import reporter, show_table
-from enrich.cli.demo_history import keep_history
 from enrich.cli.shell import Shell
-from enrich.compute.profiles import ProfilesReport
+from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.errors import BadSettings, Refused, Stop
 from enrich.runs.publish import publish
 from enrich.sync.store import SyncReport
@@ -24,6 +23,7 @@ from enrich.warehouse import Warehouse
 DEMO = Path("demo")
 STORE = "demo"
 MARK = "# made by `enrich demo`"
+HISTORY_DAYS = (90, 30, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,16 @@ def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipelin
             demo.line(name, _text(one), began)
             done.append(one)
             if name == "sync":
-                keep_history(shell, warehouse, STORE)
+                _keep_history(shell, warehouse)
             began = time.monotonic()
     return done
+
+
+def _keep_history(shell: Shell, warehouse: Warehouse) -> None:
+    """Profiles of days before today, from what is known today, so that movements can be seen."""
+    for days in HISTORY_DAYS:
+        shop = shell.wiring.plain_shop(STORE)
+        make_profiles(warehouse, shop, now=shell.now - timedelta(days=days))
 
 
 def _text(done: pipeline.Done) -> str:
