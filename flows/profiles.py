@@ -9,10 +9,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from enrich import pipeline
 from enrich.compute.movements import latest_movements
-from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
-from enrich.push.destination import push_destination
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
 from flows.pages import movements_page, profiles_line, profiles_page, push_page
@@ -23,7 +23,6 @@ from flows.wire import (
     is_superfluous,
     leave_page,
     live_wiring,
-    raise_first,
     reticent,
     run_name,
     run_reporter,
@@ -35,21 +34,15 @@ from flows.wire import (
 def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
-        return make_profiles(
-            warehouse, wiring.plain_shop(store), now=wiring.now, report=run_reporter()
-        )
+        return pipeline.profile(wiring, warehouse, store, run_reporter())
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
 @reticent
 def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
     """What became of one store's entities at one destination; faults stand in the summaries."""
-    report = run_reporter()
-    with (
-        wiring.warehouse("push") as warehouse,
-        wiring.destinations(destination, report.say) as destinations,
-    ):
-        return push_destination(warehouse, destinations[0], store, now=wiring.now, report=report)
+    with wiring.warehouse("push") as warehouse:
+        return pipeline.push(wiring, warehouse, (store,), run_reporter(), destination=destination)
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)
@@ -80,7 +73,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     publish_copy(wiring)
     undrawn(wiring)
     show_movements(wiring, tuple(report.store for report in reports))
-    raise_first([*faults.values(), *(done.fault for done in pushes)])
+    pipeline.raise_first([*faults.values(), *(done.fault for done in pushes)])
     return Completed(message=profiles_line(reports, pushes))
 
 

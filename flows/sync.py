@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from prefect import flow, task
@@ -9,13 +10,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from enrich.consent.run import run_consent
+from enrich import pipeline
 from enrich.consent.summary import ConsentSummary
-from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 from enrich.errors import EnrichError
-from enrich.forget.cases import forget, open_questions
-from enrich.runs.publish import publish
-from enrich.sync.store import SyncReport, sync_store
+from enrich.forget.cases import open_questions
+from enrich.sync.store import SyncReport
 from enrich.wiring import Wiring
 from flows.pages import consent_page, sync_line, sync_page
 from flows.wire import (
@@ -24,7 +23,6 @@ from flows.wire import (
     is_superfluous,
     leave_page,
     live_wiring,
-    raise_first,
     reticent,
     run_name,
     run_reporter,
@@ -35,45 +33,27 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 
 @task(name="forget", task_run_name="forget", **RETRYING)
 @reticent
-def go_on_forgetting(wiring: Wiring) -> list[str]:
-    """What somebody has to do about people who are being forgotten, a line each."""
-    if not wiring.places.has_work:
-        return []
-    lines = [line for case in forget(wiring.places) for line in open_questions(case)]
-    for line in lines:
-        run_reporter().say(f"forgetting is unfinished: {line}")
-    return lines
+def go_on_forgetting(wiring: Wiring) -> None:
+    """Say what somebody has to do about people who are being forgotten, a line each."""
+    for case in pipeline.forget(wiring.places):
+        for line in open_questions(case):
+            run_reporter().say(f"forgetting is unfinished: {line}")
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
 @reticent
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
-    report = run_reporter()
-    with wiring.warehouse("sync") as warehouse, wiring.shop(store, report.say) as shop:
-        return sync_store(warehouse, shop, now=wiring.now, report=report)
+    with wiring.warehouse("sync") as warehouse:
+        return pipeline.sync(wiring, warehouse, store, run_reporter())
 
 
 @task(name="consent", task_run_name="consent {store}", **RETRYING)
 @reticent
 def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
     """What was said and told about consent in one store; its fault stands in the summary."""
-    report = run_reporter()
-    with (
-        wiring.warehouse("consent") as warehouse,
-        wiring.shop(store, report.say) as shop,
-        wiring.consent_sources(report.say) as sources,
-        wiring.destinations(say=report.say) as destinations,
-    ):
-        return run_consent(
-            warehouse,
-            shop,
-            wiring.consent_plan(),
-            sources,
-            destinations,
-            now=wiring.now,
-            report=report,
-        )
+    with wiring.warehouse("consent") as warehouse:
+        return pipeline.consent(wiring, warehouse, store, run_reporter())
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
@@ -81,17 +61,14 @@ def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:
-        wiring.tidy(warehouse)
-        return str(publish(warehouse))
+        return str(pipeline.publish(wiring, warehouse))
 
 
 @task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
 @reticent
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
-    with wiring.read_copy() as copy:
-        path = wiring.settings.data_dir / DASHBOARD_NAME
-        return str(make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments))
+    return str(pipeline.dashboard(wiring))
 
 
 def undrawn(wiring: Wiring) -> str | None:
@@ -113,26 +90,19 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
         return Completed(message=SUPERFLUOUS)
     go_on_forgetting(wiring, return_state=True)  # its fault is its own
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
-    consents, unheard = consents_of(wiring, tuple(report.store for report in reports))
+    asked = [report.store for report in reports] if wiring.settings.consent.enabled else []
+    consents, unheard = each(asked, lambda store: weigh_consents(wiring, store))
     copy_path = publish_copy(wiring)
     page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
     leave_page(wiring, "sync", page, "What was pulled and set aside")
     if consents:
         leave_page(wiring, "consent", consent_page(consents), "Consents")
     told = (*(report.fault for report in reports), *(done.fault for done in consents))
-    raise_first([*faults.values(), *unheard.values(), *told])
+    pipeline.raise_first([*faults.values(), *unheard.values(), *told])
     return Completed(message=sync_line(reports))
 
 
-def consents_of(
-    wiring: Wiring, stores: tuple[str, ...]
-) -> tuple[list[ConsentSummary], dict[str, EnrichError]]:
-    """What became of consents in the stores that were pulled, and their faults."""
-    wanted = stores if wiring.settings.consent.enabled else ()
-    return each(wanted, lambda store: weigh_consents(wiring, store))
-
-
-def each(stores: tuple[str, ...], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:
+def each(stores: Iterable[str], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:
     """What came of every store, and the fault of each store that came to nothing."""
     done: list[Any] = []
     faults: dict[str, EnrichError] = {}

@@ -139,10 +139,3 @@ def leave_page(wiring: Wiring, name: str, page: str, description: str) -> None:
     """Keep the page with the run; its key is the installation's own, where several use a server."""
     key = f"{name}-{installation_name(wiring.settings)}"
     create_markdown_artifact(page, key=key, description=description)
-
-
-def raise_first(faults: list[Exception | None]) -> None:
-    """Raises the first fault, after the run page was written."""
-    for fault in faults:
-        if fault is not None:
-            raise fault

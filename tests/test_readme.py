@@ -19,7 +19,12 @@ from enrich.warehouse import ready_queries
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *(ROOT / "sql").glob("*.md")]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(DOCS.rglob("*.md")),
+    *(ROOT / "sql").glob("*.md"),
+]
 SEGMENT_COLUMNS = ("group", "segment", "recency", "frequency", "monetary")
 
 

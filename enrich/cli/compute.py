@@ -7,20 +7,21 @@ from typing import Annotated
 
 import typer
 
-from enrich.cli.consent import show_consent, weigh
+from enrich import pipeline
+from enrich.cli.consent import show_consent
 from enrich.cli.console import reporter
 from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import CsvForOption, StoreOption, parse_day
-from enrich.cli.pushes import push_all, raise_first_fault
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_profiles, show_pushes, show_sync
-from enrich.compute.profiles import make_profiles
+from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.consent.summary import ConsentSummary
 from enrich.errors import BadSettings, Stop
 from enrich.runs.publish import publish
 from enrich.serve.installation import api_password
 from enrich.serve.server import DEFAULT_PORT, Address, serve_forever
 from enrich.spreadsheet import csv_options
-from enrich.sync.store import sync_store
+from enrich.sync.store import SyncReport
 
 AsOfOption = Annotated[
     str | None,
@@ -77,32 +78,28 @@ def run(shell: Shell, store: StoreOption = None) -> None:
     go_on_forgetting(shell)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
-            synced = heard = None
-            if shop.client is not None:
-                synced = sync_store(warehouse, shop, now=shell.now, report=report)
-            if shell.settings.consent.enabled:
-                heard = weigh(shell, warehouse, shop, report)
-            computed = make_profiles(warehouse, shop, now=shell.now, report=report)
-        if synced is not None:
-            show_sync(shell.out, synced)
-        if heard is not None:
-            show_consent(shell, heard)
-        show_profiles(shell.out, computed)
-        pushes = push_all(shell, warehouse, (name,))
-        show_pushes(shell.out, pushes)
-        if synced is not None and synced.fault is not None:
-            raise synced.fault
-        if heard is not None and heard.fault is not None:
-            raise heard.fault
-        raise_first_fault(pushes)
+        with reporter(shell.out) as report:
+            for done in pipeline.run_store(shell.wiring, warehouse, name, report):
+                show(shell, done)
 
     with shell.wiring.warehouse("run") as warehouse:
         try:
             shell.each(names, one)
         finally:
-            shell.wiring.tidy(warehouse)
-            publish(warehouse)
+            pipeline.publish(shell.wiring, warehouse)
+
+
+def show(shell: Shell, done: pipeline.Done) -> None:
+    """Print what one step of the run did."""
+    match done:
+        case SyncReport():
+            show_sync(shell.out, done)
+        case ConsentSummary():
+            show_consent(shell, done)
+        case ProfilesReport():
+            show_profiles(shell.out, done)
+        case _:
+            show_pushes(shell.out, done)
 
 
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the Prefect UI")]

@@ -7,17 +7,15 @@ from typing import Annotated
 
 import typer
 
+from enrich import pipeline
 from enrich.cli.console import reporter, show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_pushes
-from enrich.consent.run import Mode, run_consent
+from enrich.consent.run import Mode
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.errors import BadSettings
 from enrich.runs.publish import publish
-from enrich.runs.reporting import Reporter
-from enrich.shop import Shop
-from enrich.warehouse import Warehouse
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Take in what others say, show what would be told, stop")
@@ -46,50 +44,19 @@ def consent(
         )
     files = tuple(file or ())
     names = (shell.only_store(store),) if files else shell.store_names(store)
+    mode = Mode(dry_run, confirm)
+
+    def one(name: str) -> None:
+        with reporter(shell.out) as report:
+            done = pipeline.consent(shell.wiring, warehouse, name, report, mode=mode, files=files)
+        show_consent(shell, done)
+        pipeline.raise_first([done.fault])
+
     with shell.wiring.warehouse("consent") as warehouse:
         try:
-            shell.each(
-                names, lambda name: _one(shell, warehouse, name, Mode(dry_run, confirm), files)
-            )
+            shell.each(names, one)
         finally:
             publish(warehouse)
-
-
-def _one(
-    shell: Shell, warehouse: Warehouse, name: str, mode: Mode, files: tuple[Path, ...]
-) -> None:
-    with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
-        done = weigh(shell, warehouse, shop, report, mode, files)
-    show_consent(shell, done)
-    if done.fault is not None:
-        raise done.fault
-
-
-def weigh(
-    shell: Shell,
-    warehouse: Warehouse,
-    shop: Shop,
-    report: Reporter,
-    mode: Mode = Mode(),
-    files: tuple[Path, ...] = (),
-) -> ConsentSummary:
-    """What one run about the consents of a store did; its fault stands in the summary."""
-    wiring = shell.wiring
-    with (
-        wiring.consent_sources(report.say) as sources,
-        wiring.destinations(say=report.say) as destinations,
-    ):
-        return run_consent(
-            warehouse,
-            shop,
-            wiring.consent_plan(),
-            sources,
-            destinations,
-            now=shell.now,
-            mode=mode,
-            files=files,
-            report=report,
-        )
 
 
 def show_consent(shell: Shell, done: ConsentSummary) -> None:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
-import polars as pl
-
+from enrich import pipeline
 from enrich.cli.console import reporter, show_table
-from enrich.cli.demo_history import keep_history
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
-from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
 from enrich.errors import BadSettings, Refused, Stop
-from enrich.push.destination import push_destination
-from enrich.push.summary import PushSummary
 from enrich.runs.publish import publish
-from enrich.sync.store import SyncReport, sync_store
+from enrich.sync.store import SyncReport
 from enrich.verify import verify_destination, verify_store
 from enrich.warehouse import Warehouse
 
 DEMO = Path("demo")
 STORE = "demo"
 MARK = "# made by `enrich demo`"
+HISTORY_DAYS = (90, 30, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +65,16 @@ def run_demo(demo: Demo) -> None:
     demo.line("simulator", f"a made-up VTEX and three platforms at {demo.address}", began)
     _verify(demo)
     with demo.shell.wiring.warehouse("demo") as warehouse:
-        _sync(demo, warehouse, "sync")
-        keep_history(demo.shell, warehouse, STORE)
-        computed, profiles = _profiles(demo, warehouse, "profiles")
-        _push(demo, warehouse, "push")
-        synced = _sync(demo, warehouse, "sync again")
-        _, again = _profiles(demo, warehouse, "again")
-        pushes = _push(demo, warehouse, "push again")
+        first = _run(demo, warehouse, ("sync", "profiles", "push"))
+        profiles = warehouse.profiles(STORE)
+        again = _run(demo, warehouse, ("sync again", "again", "push again"))
+        is_same = profiles.equals(warehouse.profiles(STORE))
         publish(warehouse)
-    _dashboard(demo)
-    _check_quiet(synced, profiles.equals(again), pushes)
-    _summary(demo, computed, began)
+    began_drawing = time.monotonic()
+    path = pipeline.dashboard(demo.shell.wiring)
+    demo.line("dashboard", f"open {path} in a browser", began_drawing)
+    _check_quiet(again, is_same)
+    _summary(demo, first, began)
 
 
 def _verify(demo: Demo) -> None:
@@ -94,77 +89,66 @@ def _verify(demo: Demo) -> None:
     demo.line("verify", f"{len(findings)} of {len(findings)} permissions and platforms work", began)
 
 
-def _sync(demo: Demo, warehouse: Warehouse, step: str) -> SyncReport:
-    began = time.monotonic()
+def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipeline.Done]:
+    """What each step did, after its line was shown."""
     shell = demo.shell
-    with shell.wiring.shop(STORE) as shop, reporter(shell.out, quiet=True) as report:
-        done = sync_store(warehouse, shop, now=shell.now, report=report)
-    if done.fault is not None:
-        raise done.fault
-    orders, customers = done.entity("orders"), done.entity("customers")
-    rejected = sum(entity.loaded.reject_count for entity in done.entities)
-    demo.line(
-        step,
-        f"{orders.listed_count:,} orders listed, {orders.fetched_count:,} fetched;"
-        f" {customers.listed_count:,} customer documents; {rejected:,} set aside",
-        began,
-    )
+    done = []
+    with reporter(shell.out, quiet=True) as report:
+        steps = pipeline.run_store(shell.wiring, warehouse, STORE, report, confirmed=True)
+        began = time.monotonic()
+        for name, one in zip(names, steps, strict=True):
+            demo.line(name, _text(one), began)
+            done.append(one)
+            if name == "sync":
+                _keep_history(shell, warehouse)
+            began = time.monotonic()
     return done
 
 
-def _profiles(demo: Demo, warehouse: Warehouse, step: str) -> tuple[ProfilesReport, pl.DataFrame]:
-    began = time.monotonic()
-    shop = demo.shell.wiring.plain_shop(STORE)
-    done = make_profiles(warehouse, shop, now=demo.shell.now)
-    demo.line(
-        step,
-        f"{done.customer_count:,} profiles as of {done.as_of} in {len(done.segments)} segments",
-        began,
-    )
-    return done, warehouse.profiles(STORE)
+def _keep_history(shell: Shell, warehouse: Warehouse) -> None:
+    """Profiles of days before today, from what is known today, so that movements can be seen."""
+    for days in HISTORY_DAYS:
+        shop = shell.wiring.plain_shop(STORE)
+        make_profiles(warehouse, shop, now=shell.now - timedelta(days=days))
 
 
-def _push(demo: Demo, warehouse: Warehouse, step: str) -> list[PushSummary]:
-    began = time.monotonic()
-    with demo.shell.wiring.destinations() as destinations:
-        done = [
-            one
-            for out in destinations
-            for one in push_destination(warehouse, out, STORE, now=demo.shell.now, confirmed=True)
-        ]
-    for one in done:
-        if one.fault is not None:
-            raise one.fault
-    counts = ", ".join(f"{one.what} {one.accepted:,}" for one in done)
-    demo.line(step, f"accepted: {counts}", began)
-    return done
+def _text(done: pipeline.Done) -> str:
+    """What one step did, in a line."""
+    match done:
+        case SyncReport():
+            orders, customers = done.entity("orders"), done.entity("customers")
+            rejected = sum(entity.loaded.reject_count for entity in done.entities)
+            return (
+                f"{orders.listed_count:,} orders listed, {orders.fetched_count:,} fetched;"
+                f" {customers.listed_count:,} customer documents; {rejected:,} set aside"
+            )
+        case ProfilesReport():
+            count, segments = done.customer_count, len(done.segments)
+            return f"{count:,} profiles as of {done.as_of} in {segments} segments"
+        case list():
+            return f"accepted: {', '.join(f'{one.what} {one.accepted:,}' for one in done)}"
+        case _:
+            return f"{done.people_count:,} people with consents"
 
 
-def _dashboard(demo: Demo) -> None:
-    began = time.monotonic()
-    wiring = demo.shell.wiring
-    with wiring.read_copy() as copy:
-        path = wiring.settings.data_dir / DASHBOARD_NAME
-        make_dashboard(copy, wiring.rules, path, wiring.now, wiring.segments)
-    demo.line("dashboard", f"open {path} in a browser", began)
-
-
-def _check_quiet(synced: SyncReport, is_same: bool, pushes: list[PushSummary]) -> None:
+def _check_quiet(again: list[pipeline.Done], is_same: bool) -> None:
     """The second run is the proof that nothing is done twice."""
-    noise: dict[str, Callable[[], bool]] = {
-        "orders were fetched again": lambda: synced.entity("orders").fetched_count > 0,
-        "profiles changed": lambda: not is_same,
-        "records were pushed again": lambda: any(one.accepted for one in pushes),
-    }
-    found = [what for what, is_heard in noise.items() if is_heard()]
+    found = [] if is_same else ["profiles changed"]
+    for done in again:
+        if isinstance(done, SyncReport) and done.entity("orders").fetched_count:
+            found.append("orders were fetched again")
+        if isinstance(done, list) and any(one.accepted for one in done):
+            found.append("records were pushed again")
     if found:
         raise Stop(f"the second run on unchanged data was not quiet: {', '.join(found)}")
 
 
-def _summary(demo: Demo, computed: ProfilesReport, began: float) -> None:
+def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
     shell = demo.shell
     shell.say("")
-    show_table(shell.out, "segments", ("segment", "customers"), computed.segments)
+    for done in first:
+        if isinstance(done, ProfilesReport):
+            show_table(shell.out, "segments", ("segment", "customers"), done.segments)
     config = shell.config
     shell.say("")
     shell.say(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")

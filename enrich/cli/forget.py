@@ -9,6 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from enrich import pipeline
 from enrich.cli.console import confirm, show_table
 from enrich.cli.options import KeyOption, StoreOption, YesOption
 from enrich.cli.shell import Shell
@@ -166,10 +167,9 @@ def unfinished(shell: Shell) -> Iterator[str]:
 
 def go_on_forgetting(shell: Shell) -> None:
     """Go on with what is unfinished; a fault is told and stops nothing else."""
-    if not shell.wiring.places.has_work:
-        return
+    places = shell.wiring.places
     try:
-        forget_people(shell.wiring.places)
+        pipeline.forget(places)
     except EnrichError as fault:
         shell.say(f"what is to be forgotten is unfinished: {fault}")
     for line in unfinished(shell):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from enrich import pipeline
 from enrich.cli.console import reporter, show_table
 from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import StoreOption, parse_day
@@ -15,7 +16,7 @@ from enrich.cli.shows import show_import, show_sync
 from enrich.runs.publish import publish
 from enrich.sources.files.online_retail import convert
 from enrich.sync.import_files import Files, import_store
-from enrich.sync.store import ENTITIES, span_of_days, sync_store
+from enrich.sync.store import ENTITIES
 
 FromOption = Annotated[
     str | None, typer.Option("--from", help="List orders created from this day on, again")
@@ -37,14 +38,12 @@ def sync(
     first, last = parse_day(start), parse_day(end)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report, shell.wiring.shop(name, report.say) as shop:
-            span = span_of_days(first, last, shell.now, shop.rules.zone)
-            done = sync_store(
-                warehouse, shop, now=shell.now, span=span, entities=entity, report=report
+        with reporter(shell.out) as report:
+            done = pipeline.sync(
+                shell.wiring, warehouse, name, report, first=first, last=last, entities=entity
             )
         show_sync(shell.out, done)
-        if done.fault is not None:
-            raise done.fault
+        pipeline.raise_first([done.fault])
 
     names = shell.vtex_stores(store)
     go_on_forgetting(shell)
@@ -52,8 +51,7 @@ def sync(
         try:
             shell.each(names, one)
         finally:
-            shell.wiring.tidy(warehouse)
-            publish(warehouse)
+            pipeline.publish(shell.wiring, warehouse)
 
 
 OrdersOption = Annotated[Path | None, typer.Option("--orders", help="CSV, Parquet or NDJSON")]

@@ -6,16 +6,14 @@ from typing import Annotated
 
 import typer
 
+from enrich import pipeline
 from enrich.cli.console import reporter
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports, show_pushes
 from enrich.errors import BadSettings
-from enrich.push.days import EXPORTED, Days, days_of
-from enrich.push.destination import push_destination, push_entity
-from enrich.push.summary import PushSummary
+from enrich.push.days import EXPORTED, days_of
 from enrich.runs.publish import publish
-from enrich.warehouse import Warehouse
 
 SHOWN_EXPORTS = 50
 
@@ -69,83 +67,19 @@ def push(
         if exports:
             show_exports(shell.out, warehouse.pushes.exports(SHOWN_EXPORTS))
             return
-        one = EXPORTED.get(entity or "", entity)
-        if days is not None and destination is not None:
-            pushes = export(shell, warehouse, names, destination, str(one), days, dry_run, confirm)
-        else:
-            pushes = push_all(shell, warehouse, names, destination, one, dry_run, confirm)
+        with reporter(shell.out) as report:
+            pushes = pipeline.push(
+                shell.wiring,
+                warehouse,
+                names,
+                report,
+                destination=destination,
+                entity=EXPORTED.get(entity or "", entity),
+                days=days,
+                dry_run=dry_run,
+                confirmed=confirm,
+            )
         if not dry_run:
             publish(warehouse)
     show_pushes(shell.out, pushes)
-    raise_first_fault(pushes)
-
-
-def push_all(
-    shell: Shell,
-    warehouse: Warehouse,
-    names: tuple[str, ...],
-    destination: str | None = None,
-    entity: str | None = None,
-    dry_run: bool = False,
-    confirmed: bool = False,
-) -> list[PushSummary]:
-    """What became of each store at each destination; one platform's fault stays its own."""
-    with (
-        reporter(shell.out) as report,
-        shell.wiring.destinations(destination, report.say) as destinations,
-    ):
-        return [
-            done
-            for one in destinations
-            for name in names
-            if name in one.stores
-            for done in push_destination(
-                warehouse,
-                one,
-                name,
-                now=shell.now,
-                entity=entity,
-                dry_run=dry_run,
-                confirmed=confirmed,
-                report=report,
-            )
-        ]
-
-
-def export(
-    shell: Shell,
-    warehouse: Warehouse,
-    names: tuple[str, ...],
-    destination: str,
-    entity: str,
-    days: Days,
-    dry_run: bool,
-    confirmed: bool,
-) -> list[PushSummary]:
-    """What became of the records of these days of each store that the destination serves."""
-    with (
-        reporter(shell.out) as report,
-        shell.wiring.destinations(destination, report.say) as (one,),
-    ):
-        return [
-            push_entity(
-                warehouse,
-                one,
-                name,
-                entity=entity,
-                days=days,
-                now=shell.now,
-                dry_run=dry_run,
-                confirmed=confirmed,
-                report=report,
-            )
-            for name in names
-            if name in one.stores
-        ]
-
-
-def raise_first_fault(pushes: list[PushSummary]) -> None:
-    """Raises the first fault of the pushes, after all of them were tried."""
-    for done in pushes:
-        if done.fault is not None:
-            raise done.fault
+    pipeline.raise_first(done.fault for done in pushes)

@@ -1,0 +1,177 @@
+"""The whole run, a function a step: what `enrich run`, the two flows and the demo are made of.
+
+    forget                finish what people asked to have removed
+    sync, for a store     ask VTEX, fetch, validate, load; resolve customers and purchases
+    consent               gather consents, decide, write them to VTEX and the platforms
+    profile               resolve again (a setting may have changed), compute and keep profiles
+    push                  plan what changed, send it, record what each platform answered
+    publish               swap the read copy of the analysts
+    dashboard             draw it from the read copy
+
+`run_store` is that order for one store. The flow `sync` (every four hours) is the steps up to
+consent, `profiles` (daily) those after it; both end with publish and dashboard. A step takes the
+wiring; one that writes also takes the open warehouse, so that the caller decides how long the lock
+is held (forget opens it itself). docs/architecture.md follows one order through all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.consent.run import Mode, run_consent
+from enrich.consent.summary import ConsentSummary
+from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
+from enrich.errors import EnrichError
+from enrich.forget.cases import Places
+from enrich.forget.cases import forget as forget_people
+from enrich.forget.journal import Case
+from enrich.push.days import Days
+from enrich.push.destination import push_destination
+from enrich.push.summary import PushSummary
+from enrich.runs import publish as read_copy
+from enrich.runs.reporting import Reporter
+from enrich.sync.store import SyncReport, span_of_days, sync_store
+from enrich.warehouse import Warehouse
+from enrich.wiring import Wiring
+
+Done = SyncReport | ConsentSummary | ProfilesReport | list[PushSummary]
+
+
+def run_store(
+    wiring: Wiring, warehouse: Warehouse, store: str, report: Reporter, *, confirmed: bool = False
+) -> Iterator[Done]:
+    """What each step of one store did, as it ends; then raises the first fault among them.
+
+    A store without a VTEX account is not pulled; consents have their turn when they are enabled.
+    """
+    faults: list[EnrichError | None] = []
+    if store in wiring.vtex_stores:
+        synced = sync(wiring, warehouse, store, report)
+        faults.append(synced.fault)
+        yield synced
+    if wiring.settings.consent.enabled:
+        consents = consent(wiring, warehouse, store, report)
+        faults.append(consents.fault)
+        yield consents
+    yield profile(wiring, warehouse, store, report)
+    pushes = push(wiring, warehouse, (store,), report, confirmed=confirmed)
+    yield pushes
+    raise_first([*faults, *(done.fault for done in pushes)])
+
+
+def raise_first(faults: Iterable[Exception | None]) -> None:
+    """Raises the first fault, when everything else was done and shown."""
+    for fault in faults:
+        if fault is not None:
+            raise fault
+
+
+def forget(places: Places) -> list[Case]:
+    """How the unfinished cases of people to be forgotten stand; raises what the warehouse does."""
+    return forget_people(places) if places.has_work else []
+
+
+def sync(
+    wiring: Wiring,
+    warehouse: Warehouse,
+    store: str,
+    report: Reporter,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    entities: Sequence[str] | None = None,
+) -> SyncReport:
+    """What was pulled from VTEX: what changed, or the orders of the days from `first` to `last`."""
+    with wiring.shop(store, report.say) as shop:
+        span = span_of_days(first, last, wiring.now, shop.rules.zone)
+        return sync_store(
+            warehouse, shop, now=wiring.now, span=span, entities=entities, report=report
+        )
+
+
+def consent(
+    wiring: Wiring,
+    warehouse: Warehouse,
+    store: str,
+    report: Reporter,
+    *,
+    mode: Mode = Mode(),
+    files: Sequence[Path] = (),
+) -> ConsentSummary:
+    """What one run about the consents of a store did; its fault is in the summary."""
+    with (
+        wiring.shop(store, report.say) as shop,
+        wiring.consent_sources(report.say) as sources,
+        wiring.destinations(say=report.say) as destinations,
+    ):
+        return run_consent(
+            warehouse,
+            shop,
+            wiring.consent_plan(),
+            sources,
+            destinations,
+            now=wiring.now,
+            mode=mode,
+            files=files,
+            report=report,
+        )
+
+
+def profile(wiring: Wiring, warehouse: Warehouse, store: str, report: Reporter) -> ProfilesReport:
+    """The profiles of the last complete day, kept with their history."""
+    return make_profiles(warehouse, wiring.plain_shop(store), now=wiring.now, report=report)
+
+
+def push(
+    wiring: Wiring,
+    warehouse: Warehouse,
+    stores: Sequence[str],
+    report: Reporter,
+    *,
+    destination: str | None = None,
+    entity: str | None = None,
+    days: Days | None = None,
+    dry_run: bool = False,
+    confirmed: bool = False,
+) -> list[PushSummary]:
+    """What became of each store at each enabled destination, or at the one that is named.
+
+    The fault of one platform is in its summary, and the others are served.
+    """
+    with wiring.destinations(destination, report.say) as destinations:
+        return [
+            done
+            for one in destinations
+            for store in stores
+            if store in one.stores
+            for done in push_destination(
+                warehouse,
+                one,
+                store,
+                now=wiring.now,
+                entity=entity,
+                days=days,
+                dry_run=dry_run,
+                confirmed=confirmed,
+                report=report,
+            )
+        ]
+
+
+def publish(wiring: Wiring, warehouse: Warehouse) -> Path:
+    """The path of the fresh read copy, without what the settings keep no longer."""
+    wiring.tidy(warehouse)
+    return read_copy.publish(warehouse)
+
+
+def dashboard(
+    wiring: Wiring, stores: Iterable[str] | None = None, output: Path | None = None
+) -> Path:
+    """The path of the dashboard of these stores (default: all), made from the read copy."""
+    rules = {name: wiring.rules[name] for name in stores or wiring.rules}
+    path = output or wiring.settings.data_dir / DASHBOARD_NAME
+    with wiring.read_copy() as copy:
+        return make_dashboard(copy, rules, path, wiring.now, wiring.segments)
