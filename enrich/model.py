@@ -74,11 +74,15 @@ class Loaded:
         )
 
 
+WINDOWS_DAYS = (30, 60, 90, 180, 360)
+"""The windows of days every installation has; a setting adds longer ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The settings of one store that decide what the numbers mean (DESIGN section 2).
 
-    Scalars only, so that SQL takes them as parameters and a run can record them.
+    `windows` are those of the installation, ascending; `beyond_last` is `older` or `lifetime`.
     """
 
     time_zone: str = "UTC"
@@ -86,12 +90,13 @@ class Rules:
     purchase_rule: str = "authorized"
     returned_purchases: str = "count"
     amount_basis: str = "net"
-    beyond_360: str = "older"
+    beyond_last: str = "older"
     product_label: str = "name"
     category_label: str = "leaf"
     rfm_method: str = "icomm"
     rfm_frozen_for: str = "never"
     segment_window: str = "lifetime"
+    windows: tuple[int, ...] = WINDOWS_DAYS
     rfm_thresholds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property

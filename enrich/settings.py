@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -27,8 +28,8 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import EARLIEST, LATEST, Rules
-from enrich.profile import SEGMENTS, SegmentTable, parse_segments
+from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, Rules
+from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -37,7 +38,6 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,
 YEARS = (1900, 2200)
 """What may be taken as now: windows and horizons around it are days that exist."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Window = Literal["30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime"]
 
 
 def _known_zone(name: str) -> str:
@@ -142,8 +142,10 @@ class StoreSettings(_Frozen):
     """Whether a purchase refunded to zero still counts as one."""
     amount_basis: Literal["net", "gross", "items"] = "net"
     """After refunds, before them, or the lines alone without shipping and tax."""
-    beyond_360: Literal["older", "lifetime"] = "older"
-    """What `360d_plus` holds: purchases older than 360 days, or all."""
+    beyond_last: Literal["older", "lifetime"] = "older"
+    """What the open window (`360d_plus`) holds: purchases older than the last one, or all."""
+    beyond_360: Literal["older", "lifetime"] | None = None
+    """Former name of `beyond_last`, still read."""
     product_label: Literal["name", "id", "ref_id"] = "name"
     """What a product is called in lists."""
     category_label: Literal["leaf", "path", "department"] = "leaf"
@@ -152,7 +154,7 @@ class StoreSettings(_Frozen):
     """How scores are given: as icomm documents, in fifths, or by the shop's own cut points."""
     rfm_frozen_for: Literal["never", "month", "quarter", "year"] = "never"
     """How long cut points stay, so that only customers move."""
-    segment_window: Window = "lifetime"
+    segment_window: str = "lifetime"
     """The window whose scores make group and segment."""
     rfm_thresholds: dict[
         Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]
@@ -174,10 +176,11 @@ class StoreSettings(_Frozen):
         """The base of every VTEX call of this store."""
         return self.base_url or f"https://{self.account}.vtexcommercestable.com.br"
 
-    def rules(self) -> Rules:
-        """The part of the settings that SQL and the core need, as plain values."""
-        names = set(Rules.__dataclass_fields__)
-        return Rules(**{name: getattr(self, name) for name in names})
+    def rules(self, windows: tuple[int, ...] = WINDOWS_DAYS) -> Rules:
+        """The part of the settings that SQL and the core need, with the installation's windows."""
+        names = set(Rules.__dataclass_fields__) - {"windows", "beyond_last"}
+        plain = {name: getattr(self, name) for name in names}
+        return Rules(windows=windows, beyond_last=self.beyond_360 or self.beyond_last, **plain)
 
 
 class WarehouseSettings(_Frozen):
@@ -304,6 +307,8 @@ class Settings(_Frozen):
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
     """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
+    windows: tuple[int, ...] = WINDOWS_DAYS
+    """The windows of days; longer ones than 360 may be added, none taken away."""
     now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
@@ -319,6 +324,16 @@ class Settings(_Frozen):
     def _whole(self) -> Settings:
         if not self.stores:
             raise ValueError("at least one store is needed: [stores.NAME]")
+        if self.windows[: len(WINDOWS_DAYS)] != WINDOWS_DAYS or any(
+            longer <= shorter for shorter, longer in pairwise(self.windows)
+        ):
+            raise ValueError(
+                "windows must begin with 30, 60, 90, 180, 360; longer ones may follow, ascending"
+            )
+        for name, store in self.stores.items():
+            if store.segment_window not in window_names(self.windows):
+                known = ", ".join(window_names(self.windows))
+                raise ValueError(f"stores.{name}.segment_window must be one of {known}")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, such as 2011-12-10T03:00:00Z")
         if self.now is not None and not YEARS[0] <= self.now.year <= YEARS[1]:
@@ -349,6 +364,15 @@ class Settings(_Frozen):
     def store_of(self, caller: Caller) -> str:
         """The store a caller speaks about; the only one where it names none."""
         return caller.store or next(iter(self.stores))
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """One line per setting that stands under its former name."""
+        return tuple(
+            f"stores.{name}.beyond_360 is called beyond_last now; rename it in the settings"
+            for name, store in self.stores.items()
+            if store.beyond_360 is not None
+        )
 
     @property
     def schedule_zone(self) -> str:

@@ -35,6 +35,7 @@ from enrich.settings import (
     DestinationEntry,
     SecretSource,
     Settings,
+    StoreSettings,
     check_header,
     read_secret,
     read_segments,
@@ -79,7 +80,10 @@ class Wiring:
     @property
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
-        return {name: store.rules() for name, store in self.settings.stores.items()}
+        return {name: self._rules(store) for name, store in self.settings.stores.items()}
+
+    def _rules(self, store: StoreSettings) -> Rules:
+        return store.rules(self.settings.windows)
 
     @property
     def segments(self) -> SegmentTable:
@@ -154,7 +158,7 @@ class Wiring:
         store = self.settings.stores[name]
         return Shop(
             name=name,
-            rules=store.rules(),
+            rules=self._rules(store),
             segments=self.segments,
             client=client,
             extra_customer_fields=store.extra_customer_fields,
@@ -303,7 +307,9 @@ class Wiring:
         """An HTTP client at the destination's own pace, and what opens its entities with it."""
         pace = requests_per_second(entry.kind, _options(entry))
         http = stack.enter_context(Http(requests_per_second=pace, say=say))
-        return http, Tools(http, self._destination_secret, self.settings.data_dir)
+        settings = self.settings
+        secret, folder = self._destination_secret, settings.data_dir
+        return http, Tools(http, secret, folder, windows=settings.windows)
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

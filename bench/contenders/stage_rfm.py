@@ -12,29 +12,24 @@ import polars as pl
 
 from bench.scales import AS_OF, table_path
 from enrich.model import Rules
-from enrich.profile.bought import bought_until
-from enrich.profile.cells import standings
-from enrich.profile.keys import distinct
-from enrich.profile.rfm import Axis
-from enrich.profile.scoring import histograms, score_columns, scoring_of, segment_columns
-from enrich.profile.segments import SEGMENTS
-from enrich.profile.windows import LIFETIME
+from enrich.profile import SEGMENTS
+from enrich.profile.purchases import known_purchases, ranked_values
+from enrich.profile.scoring import histograms, scoring_of, with_scores, with_segments
+from enrich.profile.windows import windows
 
 
 def write_rfm(shop: Path, out: Path) -> None:
     """Reads the purchases of the shop and writes one row per customer who bought."""
+    rules, lifetime = Rules(), windows(Rules())[-1:]
     purchases = pl.read_parquet(table_path(shop, "purchases"))
-    customers = distinct(purchases["customer_key"])
-    ranks = standings(bought_until(customers, purchases, AS_OF))
-    scoring = scoring_of([histograms(ranks, (LIFETIME,))], Rules(), None)
-    columns = score_columns(ranks, scoring, (LIFETIME,))
-    columns["recency_days"] = pl.Series(ranks.values(Axis.RECENCY, LIFETIME))
-    columns["orders_lifetime"] = pl.Series(ranks.values(Axis.FREQUENCY, LIFETIME))
-    columns["amount_cents"] = pl.Series(ranks.values(Axis.MONETARY, LIFETIME))
-    columns |= segment_columns(columns, LIFETIME.name, SEGMENTS)
-    pl.DataFrame(customers).with_columns(**columns).write_parquet(
-        out, compression="zstd", compression_level=1
-    )
+    customers = purchases["customer_key"].unique().sort()
+    known = known_purchases(customers, purchases, AS_OF, rules.windows)
+    values = ranked_values(known, len(customers), lifetime)
+    scoring = scoring_of([histograms(values, lifetime)], rules, None)
+    scores = with_segments(with_scores(values, scoring, lifetime), "lifetime", SEGMENTS)
+    named = {"days_lifetime": "recency_days", "amount_cents_lifetime": "amount_cents"}
+    rfm = scores.drop("days_since_first", "last_amount_cents").rename(named)
+    rfm.insert_column(0, customers).write_parquet(out, compression="zstd", compression_level=1)
 
 
 if __name__ == "__main__":

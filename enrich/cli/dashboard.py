@@ -18,7 +18,7 @@ OutputOption = Annotated[
 
 def dashboard(shell: Shell, output: OutputOption = None, store: StoreOption = None) -> None:
     """Write the dashboard, data/dashboard.html: one file for a browser, no network needed."""
-    rules = {name: settings.rules() for name, settings in shell.stores(store).items()}
+    rules = {name: shell.wiring.rules[name] for name in shell.stores(store)}
     with shell.wiring.read_copy() as copy:
         path = make_dashboard(
             copy,

@@ -115,6 +115,8 @@ def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | 
     settings, path = find_settings(config, data, entry.environ)
     if now is not None:
         settings = settings.model_copy(update={"now": parse_now(now)})
+    for note in settings.former_names:
+        entry.err.print(note, markup=False, soft_wrap=True)
     return Shell(entry, settings, path)
 
 

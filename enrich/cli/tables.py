@@ -11,8 +11,9 @@ import polars as pl
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileField
-from enrich.profile.windows import LIFETIME, OLDER, RECENT
+from enrich.profile.windows import windows
 from enrich.settings import (
     Caller,
     Consent,
@@ -30,7 +31,7 @@ from enrich.settings import (
 
 FIELD_COLUMNS = ("field", "type", "unit", "empty", "definition")
 SETTING_COLUMNS = ("setting", "values", "default", "what it does")
-OTHER_WINDOWS = tuple(f"_{window.name}" for window in (*RECENT[1:], OLDER, LIFETIME))
+FIRST_WINDOW, *OTHER_WINDOWS = windows(Rules())
 _WORDS: Mapping[Any, str] = {
     str: "text",
     int: "number",
@@ -59,15 +60,15 @@ def field_rows() -> list[tuple[str, str, str, str, str]]:
             type_name(field),
             field.unit,
             empty_text(field),
-            field.definition.replace(RECENT[0].phrase, "in W"),
+            field.definition.replace(FIRST_WINDOW.phrase, "in W"),
         )
         for field in FIELDS
-        if not field.name.endswith(OTHER_WINDOWS)
+        if not field.name.endswith(tuple(f"_{window.name}" for window in OTHER_WINDOWS))
     ]
 
 
 def public_name(field: ProfileField) -> str:
-    stem, found, _ = field.name.partition(f"_{RECENT[0].name}")
+    stem, found, _ = field.name.partition(f"_{FIRST_WINDOW.name}")
     return f"{stem}_W" if found else stem
 
 
@@ -134,7 +135,7 @@ def _values_of(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if get_origin(annotation) is tuple:
-        return "list of text"
+        return "list of numbers" if int in get_args(annotation) else "list of text"
     if get_origin(annotation) is dict:
         return "table"
     parts = [_values_of(part) for part in get_args(annotation) if part is not type(None)]
@@ -147,4 +148,6 @@ def _default_of(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if value is None or value in ((), {}):
         return ""
+    if isinstance(value, tuple):
+        return f"`{list(value)}`"
     return f"`{value.as_posix() if isinstance(value, Path) else value}`"

@@ -12,8 +12,8 @@ import polars as pl
 
 from enrich.compute.files import FORMATS, written
 from enrich.errors import BadSettings
-from enrich.model import last_complete_day
-from enrich.profile import notes, profile_parts, score_parts
+from enrich.model import Rules, last_complete_day
+from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -89,6 +89,9 @@ def make_profiles(
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
         previous = warehouse.segment_state(shop.name, plan.as_of)
+        lost = lost_columns(warehouse.profile_columns(), shop.rules) if plan.is_kept else []
+        if lost:
+            report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
         profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
         with written(profiles, plan.output, csv_for) as passed_on:
@@ -98,6 +101,12 @@ def make_profiles(
         done = report_of(shop.name, plan, tally, scored.cut_points, checks)
         run.note(summary_of(done))
     return done
+
+
+def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
+    """The columns of kept profiles that those of these rules have not; history keeps no window."""
+    wanted = {field.name for field in fields(rules)}
+    return [name for name in kept if is_field_name(name) and name not in wanted]
 
 
 def report_of(

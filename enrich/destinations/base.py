@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from enrich.client import Call, Response
 from enrich.destinations.kinds import PROFILES
-from enrich.profile import FIELDS
+from enrich.model import WINDOWS_DAYS
+from enrich.profile import is_field_name
 
 Removals = Literal["nothing", "clear", "delete"]
 Payload = Mapping[str, Any]
@@ -151,6 +152,7 @@ class Tools:
     data_dir: Path
     sleep: Callable[[float], None] = time.sleep
     session: dict[str, str] = field(default_factory=dict, repr=False)
+    windows: tuple[int, ...] = WINDOWS_DAYS
 
 
 def is_safe_to_send_to(url: str) -> bool:
@@ -172,7 +174,7 @@ def _one_secret_source(source: dict[str, str]) -> dict[str, str]:
 
 
 def _profile_field(name: str) -> str:
-    if name not in {field.name for field in FIELDS}:
+    if not is_field_name(name):
         raise ValueError("not a profile field; `enrich fields` lists them")
     return name
 

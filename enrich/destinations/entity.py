@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -28,8 +28,9 @@ from enrich.destinations.mapping import (
     render_rows,
     without_computed,
 )
-from enrich.errors import EnrichError
-from enrich.model import Outcome, RecordResult
+from enrich.errors import BadSettings, EnrichError
+from enrich.model import Outcome, RecordResult, Rules
+from enrich.profile import fields
 
 
 class DestinationEntity(ABC):
@@ -57,8 +58,9 @@ class DestinationEntity(ABC):
         self.http = tools.http
         self.data_dir = tools.data_dir
         self.session = tools.session
+        self.windows = tools.windows
         self.capabilities = self.limits()
-        self.fields = self._less_diffed(self.mapped())
+        self.fields = self._fitted(self.mapped())
 
     @classmethod
     def open(cls, settings: Any, tools: Tools) -> DestinationEntity:
@@ -181,10 +183,23 @@ class DestinationEntity(ABC):
         rows = without_computed(frame).iter_rows(named=True)
         return [self.shape(row, own) for row, own in zip(rows, values, strict=True)]
 
-    def _less_diffed(self, fields: tuple[MappedField, ...]) -> tuple[MappedField, ...]:
-        """The fields, where a change of an ignored one alone sends nothing."""
-        ignored = self.settings.ignore_changes_of if self.name == PROFILES else ()
+    def _fitted(self, mapped: tuple[MappedField, ...]) -> tuple[MappedField, ...]:
+        """The fields that profiles have; a change of an ignored one alone sends nothing."""
+        if self.name != PROFILES:  # the fields of the settings are those of profiles
+            return mapped
+        known = {field.name for field in fields(Rules(windows=self.windows))}
+        _require_known(self.settings, known)
+        ignored = self.settings.ignore_changes_of
         return tuple(
-            replace(field, is_diffed=False) if field.source in ignored else field
-            for field in fields
+            replace(field, is_diffed=field.is_diffed and field.source not in ignored)
+            for field in mapped
+            if field.source in known
         )
+
+
+def _require_known(settings: DestinationSettings, known: Set[str]) -> None:
+    """Raise BadSettings when the settings name a field of a window that there is not."""
+    named = (*settings.names, *settings.ignore_changes_of, *getattr(settings, "fields", ()))
+    unknown = sorted(set(named) - known)
+    if unknown:
+        raise BadSettings(f"no profile has {', '.join(unknown)}: see `windows` in the settings")

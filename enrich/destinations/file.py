@@ -104,7 +104,9 @@ class FileDrop(DestinationEntity):
     def mapped(self) -> tuple[MappedField, ...]:
         is_diffed = self.capabilities.diff_days_since
         settings = self.settings
-        return own_names(settings.fields, settings.names, diff_days_since=is_diffed)
+        return own_names(
+            settings.fields, settings.names, windows=self.windows, diff_days_since=is_diffed
+        )
 
     @property
     def mapping_version(self) -> str:

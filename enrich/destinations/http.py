@@ -133,7 +133,7 @@ class HttpDestination(DestinationEntity):
         settings = self.settings
         ours = {field.source for field in self.mapping}
         added = [source for source in settings.names if source not in ours]
-        whole = (*self.mapping, *(own_names(added) if added else ()))
+        whole = (*self.mapping, *(own_names(added, windows=self.windows) if added else ()))
         kept = [field for field in whole if field.source not in settings.leave_out]
         is_diffed = self.capabilities.diff_days_since
         return settled(kept, settings.names, diff_days_since=is_diffed)

@@ -13,7 +13,8 @@ import polars as pl
 
 from enrich.destinations.base import MappedField, Row
 from enrich.errors import BadSettings
-from enrich.profile import FIELDS
+from enrich.model import WINDOWS_DAYS, Rules
+from enrich.profile import FIELDS, fields, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
 
@@ -49,8 +50,7 @@ JSON_FORMATS: Mapping[str, Format] = {
 
 
 def _of_windows(*families: str) -> tuple[str, ...]:
-    windows = ("30d", "60d", "90d", "180d", "360d", "360d_plus", "lifetime")
-    return tuple(f"{family}_{window}" for family in families for window in windows)
+    return tuple(f"{family}_{window}" for family in families for window in window_names())
 
 
 # What most platforms are sent unless the settings say otherwise: computed, nothing personal.
@@ -126,13 +126,14 @@ def own_names(
     only: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
     *,
+    windows: tuple[int, ...] = WINDOWS_DAYS,
     diff_days_since: bool = False,
 ) -> tuple[MappedField, ...]:
     """Every profile field (or `only` these) under its own name, or the one `names` gives it."""
     return settled(
         (
             MappedField(field.name, field.name, _format_of(field))
-            for field in FIELDS
+            for field in fields(Rules(windows=windows))
             if not only or field.name in only
         ),
         names or {},
@@ -237,7 +238,8 @@ def _one_by_one(values: list[Any], how: Format) -> list[Any]:
 
 def without_computed(frame: pl.DataFrame) -> pl.DataFrame:
     """Who each row is about: without the many columns that only go through the mapping."""
-    return frame.drop(COMPUTED, strict=False)
+    names = (name for name in frame.columns if name not in ATTRIBUTES)
+    return frame.drop(name for name in names if is_field_name(name))
 
 
 def version_of(*parts: object) -> str:

@@ -12,7 +12,8 @@ import polars as pl
 from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import version_of
 from enrich.errors import BadSettings
-from enrich.profile import FIELDS
+from enrich.model import Rules
+from enrich.profile import fields
 
 UNIT = "\x1f"
 FIELD = "\x1e"
@@ -139,10 +140,14 @@ def build_plan(
     )
 
 
-def clearing_plan(gone: pl.DataFrame, record_key: str) -> PushPlan:
+def clearing_plan(gone: pl.DataFrame, record_key: str, windows: tuple[int, ...]) -> PushPlan:
     """A plan that sends every computed field empty; from record_id, remote_key and hash."""
     empty = pl.DataFrame(
-        {one.name: pl.Series([one.empty], dtype=one.dtype) for one in FIELDS}, strict=False
+        {
+            one.name: pl.Series([one.empty], dtype=one.dtype)
+            for one in fields(Rules(windows=windows))
+        },
+        strict=False,
     )
     rows = gone.join(empty, how="cross").with_columns(
         customer_key=pl.col("record_id").cast(pl.Int64),

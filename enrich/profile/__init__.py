@@ -1,12 +1,19 @@
 """The pure core: frames in, one profile per customer out."""
 
-from enrich.profile.build import ProfileResult, build_profiles, notes
-from enrich.profile.catalogue import FIELDS
-from enrich.profile.contracts import Details, ProfileInputs, no_history
+from enrich.profile.catalogue import FIELDS, fields, is_field_name
+from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
+from enrich.profile.engine import (
+    CUSTOMERS_PER_BLOCK,
+    ProfileResult,
+    build_profiles,
+    profile_parts,
+    score_parts,
+)
 from enrich.profile.field import ProfileField
-from enrich.profile.parts import CUSTOMERS_PER_BLOCK, Parts, profile_parts, score_parts
+from enrich.profile.scoring import notes
 from enrich.profile.segmenting import DaySegments, segments_of_day
 from enrich.profile.segments import SEGMENTS, SegmentRow, SegmentTable, parse_segments
+from enrich.profile.windows import window_names, windows_of
 
 __all__ = [
     "CUSTOMERS_PER_BLOCK",
@@ -21,10 +28,14 @@ __all__ = [
     "SegmentRow",
     "SegmentTable",
     "build_profiles",
+    "fields",
+    "is_field_name",
     "no_history",
     "notes",
     "parse_segments",
     "profile_parts",
     "score_parts",
     "segments_of_day",
+    "window_names",
+    "windows_of",
 ]

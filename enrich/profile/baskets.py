@@ -1,8 +1,11 @@
 """What was bought with which codes: distinct sorted lists per window and of the last purchase."""
 
+from itertools import chain
+
 import polars as pl
 
 from enrich.profile.field import TEXTS, ProfileField, per_window
+from enrich.profile.windows import Window
 
 _SUBJECTS = {
     "products": "Products bought",
@@ -14,28 +17,18 @@ _SUBJECTS = {
 _LAST = ("brands", "categories", "promo_codes")
 
 
-def _family(stem: str) -> tuple[ProfileField, ...]:
-    return per_window(
-        stem,
-        TEXTS,
-        "list",
-        [],
-        _SUBJECTS[stem] + " {when}, distinct and sorted.",
-        lambda w: pl.col(f"{stem}_{w}"),
-    )
+def basket_fields(windows: tuple[Window, ...]) -> tuple[ProfileField, ...]:
+    """The lists of each subject, one a window, and those of the last purchase."""
+    families = (_family(stem, windows) for stem in _SUBJECTS)
+    return (*chain.from_iterable(families), *(_of_last(stem) for stem in _LAST))
 
 
-BASKETS = (
-    *(field for stem in _SUBJECTS for field in _family(stem)),
-    *(
-        ProfileField(
-            f"last_purchase_{stem}",
-            TEXTS,
-            "list",
-            [],
-            f"{_SUBJECTS[stem]} in the last purchase, distinct and sorted.",
-            pl.col(f"last_{stem}"),
-        )
-        for stem in _LAST
-    ),
-)
+def _family(stem: str, windows: tuple[Window, ...]) -> tuple[ProfileField, ...]:
+    text = _SUBJECTS[stem] + " {when}, distinct and sorted."
+    return per_window(windows, stem, TEXTS, "list", [], text, lambda w: pl.col(f"{stem}_{w}"))
+
+
+def _of_last(stem: str) -> ProfileField:
+    text = f"{_SUBJECTS[stem]} in the last purchase, distinct and sorted."
+    name = f"last_purchase_{stem}"
+    return ProfileField(name, TEXTS, "list", [], text, pl.col(f"last_{stem}"))

@@ -1,19 +1,32 @@
 """All profile fields in order: the one list that tables, exports, mappings and documents follow."""
 
-from datetime import date
+import re
 
 from enrich.model import Rules
-from enrich.profile.baskets import BASKETS
+from enrich.profile.baskets import basket_fields
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
-from enrich.profile.recency import recency_fields
-from enrich.profile.spending import SPENDING
-from enrich.profile.standing import standing_fields
+from enrich.profile.recency import RECENCY
+from enrich.profile.rfm_fields import rfm_fields
+from enrich.profile.spending import spending_fields
+from enrich.profile.windows import windows
+
+_WINDOW = re.compile(r"_\d+d(_plus)?$")
 
 
-def fields(as_of: date, rules: Rules) -> tuple[ProfileField, ...]:
-    """The fields for one day and one store's rules."""
-    return (*CONTACT, *recency_fields(as_of), *SPENDING, *BASKETS, *standing_fields(rules))
+def fields(rules: Rules) -> tuple[ProfileField, ...]:
+    """The fields for one store's rules; names and types depend on `rules.windows` alone."""
+    spans = windows(rules)
+    computed = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
+    return (*CONTACT, *RECENCY, *(field for family in computed for field in family))
 
 
-FIELDS = fields(date(1970, 1, 1), Rules())  # names, types and definitions do not depend on either
+FIELDS = fields(Rules())
+"""The fields of an installation that adds no window."""
+
+_NAMES = frozenset(field.name for field in FIELDS)
+
+
+def is_field_name(name: str) -> bool:
+    """Whether profiles have the field, or would with other windows of days."""
+    return _WINDOW.sub("_30d", name) in _NAMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
@@ -77,6 +78,26 @@ class ProfileInputs:
         return Details(self.lines, self.promo_codes)
 
 
+class Parts(Protocol):
+    """Where the parts come from; a customer is in exactly one of them, with all purchases.
+
+    Details are asked for by one thread at a time, the others by several.
+    """
+
+    @property
+    def count(self) -> int:
+        """How many parts there are."""
+
+    def customers(self, part: int) -> pl.DataFrame:
+        """The customers of one part."""
+
+    def purchases(self, part: int) -> pl.DataFrame:
+        """Their purchases."""
+
+    def details(self, part: int) -> Details:
+        """What was in these."""
+
+
 def no_history() -> pl.DataFrame:
     """An empty segment history: nobody had a segment before."""
     return pl.DataFrame(schema=HISTORY)
@@ -104,7 +125,14 @@ def checked_details(details: Details) -> Details:
     """Lines and promo codes with exactly the declared columns and types; raises Stop likewise."""
     lines = _conform("lines", details.lines, LINES)
     _require(lines["quantity"].null_count() == 0, "lines", "quantity", "given")
-    return Details(lines, _conform("promo_codes", details.promo_codes, PROMO_CODES))
+    promo_codes = _conform("promo_codes", details.promo_codes, PROMO_CODES)
+    return Details(_known_order(lines), _known_order(promo_codes))
+
+
+def _known_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows; when they are in the order of purchases, polars knows and merges to join them."""
+    is_sorted = rows["purchase_no"].is_sorted()
+    return rows.with_columns(pl.col("purchase_no").set_sorted()) if is_sorted else rows
 
 
 def _in_order(

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.profile.windows import LIFETIME, OLDER, RECENT, Window
+from enrich.profile.windows import Window
 
 MONEY = pl.Decimal(18, 2)
 TEXTS = pl.List(pl.String)
@@ -20,7 +20,7 @@ CENT = pl.lit(Decimal("0.01"))
 class ProfileField:
     """One column of the profile.
 
-    `expression` reads the measures of one customer (see `measures.py`); `empty` is what a customer
+    `expression` reads the columns that `engine.py` puts together; `empty` is what a customer
     without purchases has, None where the value is null then.
     """
 
@@ -33,6 +33,7 @@ class ProfileField:
 
 
 def per_window(
+    windows: tuple[Window, ...],
     stem: str,
     dtype: pl.DataType | type[pl.DataType],
     unit: str,
@@ -48,7 +49,7 @@ def per_window(
             f"{stem}_{window.name}", dtype, unit, empty, text, expression(window.name)
         )
 
-    return tuple(one(window) for window in (*RECENT, OLDER, LIFETIME))
+    return tuple(one(window) for window in windows)
 
 
 def currency_units(cents: pl.Expr) -> pl.Expr:

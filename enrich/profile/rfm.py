@@ -1,8 +1,8 @@
 """Scores from 1 to 5 on three axes, and the cut points that gave them.
 
 Everything is computed from histograms of whole numbers: how many customers have which value. They
-are exact, small, and can be added up over partitions of the customers. A value is turned into a
-standing that is better the larger it is (days since the last purchase change sign).
+are exact, small, and can be added up over parts of the customers. A value is ranked by a number
+that is better the larger it is (days since the last purchase change sign).
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 import polars as pl
 
-from enrich.profile.arrays import Integers, Mask, Scores
+from enrich.profile.windows import Window
 
 CLASS_COUNT = 5
-_NARROW_FACTOR = 4  # up to this many slots a customer
 CUT_POINTS = pl.Schema(
     {
         "window": pl.String,
@@ -41,153 +39,131 @@ class Axis(StrEnum):
     FREQUENCY = "frequency"
     MONETARY = "monetary"
 
+    @property
+    def sign(self) -> int:
+        """What turns a value into a rank and back: fewer days are better."""
+        return -1 if self is Axis.RECENCY else 1
 
+    def rank(self, window: Window) -> pl.Expr:
+        """The rank of a customer in the window, from the ranked values; larger is better."""
+        return self.sign * pl.col(f"{_MEASURES[self]}_{window.name}").cast(pl.Int64)
+
+
+_MEASURES = {Axis.RECENCY: "days", Axis.FREQUENCY: "orders", Axis.MONETARY: "amount_cents"}
 UNITS = {Axis.RECENCY: "days", Axis.FREQUENCY: "purchases", Axis.MONETARY: "cents"}
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
-    """How many customers have each standing; standings ascend from worst to best."""
+class ScoreClass:
+    """Customers of this rank and more have the score, until the next class begins."""
 
-    standings: Integers
-    counts: Integers
-
-    @property
-    def population(self) -> int:
-        return int(self.counts.sum())
+    lowest_rank: int
+    score: int
 
 
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """The lowest standing of each class that is not empty, ascending, and its score."""
-
-    edges: Integers
-    scores: Scores
+def histogram(ranks: pl.LazyFrame) -> pl.DataFrame:
+    """rank, customers: how many of the rows of `rank` have each, worst first."""
+    return ranks.group_by("rank").agg(customers=pl.len().cast(pl.Int64)).sort("rank").collect()
 
 
-def standing(axis: Axis, values: Integers) -> Integers:
-    """The values turned so that larger is better."""
-    return -values if axis is Axis.RECENCY else values
-
-
-def histogram(standings: Integers) -> Histogram:
-    """The histogram of one standing per customer."""
-    if len(standings) and np.ptp(standings) < _NARROW_FACTOR * len(standings):
-        return _histogram_by_table(standings)
-    ordered = np.sort(standings)
-    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    return Histogram(ordered[starts], np.diff(starts, append=len(ordered)))
-
-
-def _histogram_by_table(standings: Integers) -> Histogram:
-    """Days and counts lie close together: counting into a table beats sorting."""
-    lowest = standings.min()
-    counts = np.bincount(standings - lowest)
-    distinct = np.flatnonzero(counts)
-    return Histogram(distinct + lowest, counts[distinct])
-
-
-def added(histograms: Iterable[Histogram]) -> Histogram:
+def added(histograms: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One histogram of several groups of customers."""
-    parts = list(histograms)
-    if len(parts) == 1:
-        return parts[0]
-    standings = np.concatenate([part.standings for part in parts])
-    counts = np.concatenate([part.counts for part in parts])
-    distinct, where = np.unique(standings, return_inverse=True)
-    return Histogram(distinct, np.bincount(where, weights=counts).astype(np.int64))
+    first, *others = histograms
+    if not others:
+        return first
+    return pl.concat([first, *others]).group_by("rank").agg(pl.col("customers").sum()).sort("rank")
 
 
-def scores_of(
-    axis: Axis, group: Histogram, method: str, thresholds: Mapping[str, tuple[int, ...]]
-) -> Scores:
-    """The score of every standing of the histogram, by the store's method."""
+def scored(
+    axis: Axis, group: pl.DataFrame, method: str, thresholds: Mapping[str, tuple[int, ...]]
+) -> pl.DataFrame:
+    """The histogram with the `score` of every rank, by the store's method."""
     if method == "thresholds":
-        return _by_thresholds(axis, group, thresholds[axis])
-    if method == "icomm" and axis is Axis.FREQUENCY:
-        return _frequency_classes(group)
-    return _fifths(group)
+        score = _by_thresholds(axis, thresholds[axis])
+    elif method == "icomm" and axis is Axis.FREQUENCY:
+        score = _by_steps()
+    else:
+        score = _by_fifths()
+    return group.with_columns(score=score.cast(pl.Int8))
 
 
-def _fifths(group: Histogram) -> Scores:
+def _by_fifths() -> pl.Expr:
     """1 + 5 * (2 * worse + equal) // (2 * n): equal values share a score, all equal is 3."""
-    worse = np.cumsum(group.counts) - group.counts
-    n = max(group.population, 1)
-    return (1 + CLASS_COUNT * (2 * worse + group.counts) // (2 * n)).astype(np.int8)
+    equal = pl.col("customers")
+    worse = equal.cum_sum() - equal
+    return 1 + CLASS_COUNT * (2 * worse + equal) // (2 * equal.sum())
 
 
-def _frequency_classes(group: Histogram) -> Scores:
-    """1 for one purchase; repeat buyers climb from 2, one step at most from count to count."""
-    is_repeat = group.standings > 1
-    counts = group.counts[is_repeat]
-    n = max(int(counts.sum()), 1)
-    reached = 2 + 4 * (np.cumsum(counts) - counts) // n
-    scores = np.ones(len(group.standings), dtype=np.int8)
-    scores[is_repeat] = _one_step_at_most(reached)
-    return scores
+def _by_steps() -> pl.Expr:
+    """1 for one purchase; repeat buyers climb from 2, one step at most from count to count.
+
+    A step at most: the least of what every lower count reached, plus the steps since then.
+    """
+    is_repeat = pl.col("rank") > 1
+    buyers = pl.when(is_repeat).then("customers").otherwise(0)
+    fewer, step = buyers.cum_sum() - buyers, is_repeat.cast(pl.Int64).cum_sum()
+    reached = 2 + 4 * fewer // pl.max_horizontal(buyers.sum(), 1)
+    return pl.when(is_repeat).then((reached - step).cum_min() + step).otherwise(1)
 
 
-def _one_step_at_most(reached: Integers) -> list[int]:
-    steps: list[int] = []
-    for score in reached.tolist():
-        steps.append(2 if not steps else min(steps[-1] + 1, score))
-    return steps
-
-
-def _by_thresholds(axis: Axis, group: Histogram, thresholds: tuple[int, ...]) -> Scores:
+def _by_thresholds(axis: Axis, thresholds: tuple[int, ...]) -> pl.Expr:
     """The shop's own edges: days at most, or purchases and cents at least, per class."""
-    edges = np.sort(standing(axis, np.array(thresholds, dtype=np.int64)))
-    return (1 + np.searchsorted(edges, group.standings, side="right")).astype(np.int8)
+    return 1 + pl.sum_horizontal(pl.col("rank") >= axis.sign * edge for edge in thresholds)
 
 
-def classes_of(group: Histogram, scores: Scores) -> Classes:
-    """The classes that the scored standings make up."""
-    starts = np.flatnonzero(np.diff(scores, prepend=np.int8(0)))
-    return Classes(group.standings[starts], scores[starts])
+def classes_of(group: pl.DataFrame) -> tuple[ScoreClass, ...]:
+    """The classes that scored ranks make up, worst first."""
+    firsts = group.filter(pl.col("score").ne_missing(pl.col("score").shift(1)))
+    return tuple(ScoreClass(*row) for row in firsts.select("rank", "score").iter_rows())
 
 
-def score(standings: Integers, classes: Classes) -> Scores:
-    """The score of each standing; what lies below the lowest class belongs to it."""
-    place = np.zeros(len(standings), dtype=np.int8)
-    for edge in classes.edges[1:]:
-        place += standings >= edge
-    return classes.scores.take(place) if len(classes.edges) else place
+def score(rank: pl.Expr, classes: tuple[ScoreClass, ...]) -> pl.Expr:
+    """The score of each rank; what lies below the lowest class belongs to it. Null without any."""
+    found = pl.lit(classes[0].score if classes else None, pl.Int8)
+    for one in classes[1:]:
+        found = pl.when(rank >= one.lowest_rank).then(pl.lit(one.score, pl.Int8)).otherwise(found)
+    return found
 
 
-def frozen_classes(cut_points: pl.DataFrame, window: str, axis: Axis) -> Classes:
+def frozen_classes(cut_points: pl.DataFrame, window: str, axis: Axis) -> tuple[ScoreClass, ...]:
     """The classes that an earlier run's cut points describe."""
     rows = cut_points.filter(
         (pl.col("window") == window) & (pl.col("axis") == axis) & pl.col("lowest").is_not_null()
     ).sort("score")
     edge = "highest" if axis is Axis.RECENCY else "lowest"
-    edges = standing(axis, rows[edge].to_numpy().astype(np.int64))
-    return Classes(edges, rows["score"].to_numpy().astype(np.int8))
+    return tuple(ScoreClass(axis.sign * v, s) for v, s in rows.select(edge, "score").iter_rows())
 
 
 def cut_points(
-    window: str, axis: Axis, group: Histogram, classes: Classes, method: str
-) -> list[tuple[object, ...]]:
+    window: str, axis: Axis, group: pl.DataFrame, classes: tuple[ScoreClass, ...], method: str
+) -> pl.DataFrame:
     """A row of CUT_POINTS per score from 1 to 5: the lowest and highest value, the customers.
 
     Values are days, purchases or cents; null and 0 customers for an empty class.
     """
-    scores = score(group.standings, classes)
-    told = (UNITS[axis], method, group.population, _note(axis, scores))
-    return [
-        (window, str(axis), s, *_range(axis, group, scores == s), *told)
-        for s in range(1, CLASS_COUNT + 1)
-    ]
+    value = axis.sign * pl.col("rank")
+    found = (
+        group.group_by(score=score(pl.col("rank"), classes))
+        .agg(lowest=value.min(), highest=value.max(), customer_count=pl.col("customers").sum())
+        .drop_nulls("score")
+    )
+    all_scores = pl.Series("score", range(1, CLASS_COUNT + 1), dtype=pl.Int8).to_frame()
+    return (
+        all_scores.join(found, on="score", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("customer_count").fill_null(0),
+            window=pl.lit(window),
+            axis=pl.lit(str(axis)),
+            unit=pl.lit(UNITS[axis]),
+            method=pl.lit(method),
+            population=pl.lit(group["customers"].sum()),
+            note=pl.lit(_note(axis, found.height, group.height)),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in CUT_POINTS.items())
+    )
 
 
-def _range(axis: Axis, group: Histogram, inside: Mask) -> tuple[int | None, int | None, int]:
-    if not inside.any():
-        return None, None, 0
-    values = standing(axis, group.standings[inside])
-    return int(values.min()), int(values.max()), int(group.counts[inside].sum())
-
-
-def _note(axis: Axis, scores: Scores) -> str | None:
-    filled = np.count_nonzero(np.bincount(scores))
-    if filled == CLASS_COUNT or len(scores) == 0:
+def _note(axis: Axis, used: int, distinct: int) -> str | None:
+    if used == CLASS_COUNT or distinct == 0:
         return None
-    return f"{filled} of {CLASS_COUNT} {axis} classes are in use: {len(scores)} distinct values"
+    return f"{used} of {CLASS_COUNT} {axis} classes are in use: {distinct} distinct values"

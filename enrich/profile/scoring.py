@@ -6,32 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.arrays import Mask, Scores, nullable
-from enrich.profile.cells import Standings, in_window
 from enrich.profile.rfm import (
     CUT_POINTS,
     Axis,
-    Classes,
-    Histogram,
+    ScoreClass,
     added,
     classes_of,
     cut_points,
     frozen_classes,
     histogram,
     score,
-    scores_of,
-    standing,
+    scored,
 )
 from enrich.profile.segments import PROSPECTS, SCORES, SegmentTable, segment_frame
 from enrich.profile.windows import Window
-from enrich.threads import each
 
 Key = tuple[str, Axis]
-Histograms = dict[Key, Histogram]
+Histograms = dict[Key, pl.DataFrame]
 TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(SCORES, SCORES, SCORES)])
 
 
@@ -39,90 +33,89 @@ TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(SCORES, SCORE
 class Scoring:
     """The classes of every window and axis, and their cut points as a table."""
 
-    classes: Mapping[Key, Classes]
+    classes: Mapping[Key, tuple[ScoreClass, ...]]
     cut_points: pl.DataFrame
 
 
-def histograms(standings: Standings, windows: tuple[Window, ...]) -> Histograms:
+def histograms(values: pl.DataFrame, windows: tuple[Window, ...]) -> Histograms:
     """One histogram per window and axis, of the customers with a purchase in the window."""
-    found: Histograms = {}
-    for of_window in each(lambda window: _histograms(standings, window), windows):
-        found |= of_window
-    return found
-
-
-def _histograms(standings: Standings, window: Window) -> Histograms:
-    buyers = np.flatnonzero(in_window(standings.orders, window))
     return {
-        (window.name, axis): histogram(standing(axis, standings.values(axis, window).take(buyers)))
+        (window.name, axis): histogram(
+            values.lazy().filter(_has_bought(window)).select(rank=axis.rank(window))
+        )
+        for window in windows
         for axis in Axis
     }
+
+
+def _has_bought(window: Window) -> pl.Expr:
+    return pl.col(f"orders_{window.name}") > 0
 
 
 def scoring_of(parts: list[Histograms], rules: Rules, frozen: pl.DataFrame | None) -> Scoring:
     """The scoring of all customers from the histograms of their parts.
 
-    With `frozen` cut points (an earlier run's table) the yardstick stays and only customers move.
+    With `frozen` cut points (an earlier run's table) the classes stay and only customers move.
     """
-    classes: dict[Key, Classes] = {}
-    rows: list[tuple[object, ...]] = []
+    classes: dict[Key, tuple[ScoreClass, ...]] = {}
+    tables = [CUT_POINTS.to_frame()]
+    method = rules.rfm_method if frozen is None else f"{rules.rfm_method}, frozen"
     for window, axis in parts[0]:
         whole = added(part[window, axis] for part in parts)
-        found = _classes(window, axis, whole, rules, frozen)
-        method = rules.rfm_method if frozen is None else f"{rules.rfm_method}, frozen"
+        found = () if frozen is None else frozen_classes(frozen, window, axis)
+        if not found:
+            found = classes_of(scored(axis, whole, rules.rfm_method, rules.rfm_thresholds))
         classes[window, axis] = found
-        rows += cut_points(window, axis, whole, found, method)
-    return Scoring(classes, pl.DataFrame(rows, schema=CUT_POINTS, orient="row"))
+        tables.append(cut_points(window, axis, whole, found, method))
+    return Scoring(classes, pl.concat(tables))
 
 
-def _classes(
-    window: str, axis: Axis, whole: Histogram, rules: Rules, frozen: pl.DataFrame | None
-) -> Classes:
-    if frozen is not None:
-        kept = frozen_classes(frozen, window, axis)
-        if len(kept.edges):
-            return kept
-    return classes_of(whole, scores_of(axis, whole, rules.rfm_method, rules.rfm_thresholds))
+def with_scores(
+    values: pl.DataFrame, scoring: Scoring, windows: tuple[Window, ...]
+) -> pl.DataFrame:
+    """The ranked values with r_W, f_W, m_W and rfm_W; null for who bought nothing in W."""
+    scores = [
+        pl.when(_has_bought(window))
+        .then(score(axis.rank(window), scoring.classes[window.name, axis]))
+        .alias(f"{axis[0]}_{window.name}")
+        for window in windows
+        for axis in Axis
+    ]
+    return values.with_columns(scores).with_columns(_digits(window.name) for window in windows)
 
 
-def score_columns(
-    standings: Standings, scoring: Scoring, windows: tuple[Window, ...]
-) -> dict[str, pl.Series]:
-    """r_W, f_W, m_W and the three digits rfm_W; null for who bought nothing in W."""
-    columns: dict[str, pl.Series] = {}
-    for window in windows:
-        has = in_window(standings.orders, window) > 0
-        digits = [
-            score(
-                standing(axis, standings.values(axis, window)), scoring.classes[window.name, axis]
-            )
-            for axis in Axis
-        ]
-        for letter, values in zip("rfm", digits, strict=True):
-            columns[f"{letter}_{window.name}"] = nullable(values, has)
-        columns[f"rfm_{window.name}"] = _triples(digits[0], digits[1], digits[2], has)
-    return columns
+def _digits(window: str) -> pl.Expr:
+    r, f, m = (pl.col(f"{letter}_{window}").cast(pl.Int16) - 1 for letter in "rfm")
+    return (25 * r + 5 * f + m).cast(pl.UInt8).cat.to(TRIPLES).alias(f"rfm_{window}")
 
 
-def _triples(recency: Scores, frequency: Scores, monetary: Scores, has: Mask) -> pl.Series:
-    place = (recency - 1).astype(np.uint8) * 25 + (frequency - 1) * 5 + (monetary - 1)
-    return nullable(place.astype(np.uint8), has).cat.to(TRIPLES)
-
-
-def segment_columns(
-    columns: Mapping[str, pl.Series], window: str, table: SegmentTable
-) -> dict[str, pl.Series]:
-    """rfm_group and rfm_segment by the scores of `window`.
+def with_segments(scores: pl.DataFrame, window: str, table: SegmentTable) -> pl.DataFrame:
+    """The scores with rfm_group and rfm_segment by those of `window`.
 
     PROSPECTS for who never bought; null for who bought, but not in the window.
     """
-    spelled = segment_frame(table)
-    place = columns[f"rfm_{window}"].to_physical().cast(pl.UInt32)
-    never_bought = columns["orders_lifetime"] == 0
-    found = {}
-    for name in ("rfm_group", "rfm_segment"):
-        names = pl.Enum([*spelled[name].unique(maintain_order=True), PROSPECTS])
-        by_triple = spelled[name].cast(names).gather(place)
-        prospects = pl.Series([PROSPECTS], dtype=names)
-        found[name] = prospects.zip_with(never_bought, by_triple).alias(name)
-    return found
+    named = segment_frame(table)
+    return scores.with_columns(_named(named[name], window) for name in ("rfm_group", "rfm_segment"))
+
+
+def _named(names: pl.Series, window: str) -> pl.Expr:
+    """The name of each customer's three digits; `names` are in the order of TRIPLES."""
+    known = pl.Enum([*names.unique(maintain_order=True), PROSPECTS])
+    found = pl.lit(names.cast(known)).gather(pl.col(f"rfm_{window}").to_physical().cast(pl.UInt32))
+    never_bought = pl.col("orders_lifetime") == 0
+    return pl.when(never_bought).then(pl.lit(PROSPECTS, known)).otherwise(found).alias(names.name)
+
+
+def notes(cut_points: pl.DataFrame) -> tuple[str, ...]:
+    """What a person should know about the classes: one line per axis that leaves some empty."""
+    filled = (
+        cut_points.filter(pl.col("note").is_not_null())
+        .group_by("axis", "window", maintain_order=True)
+        .agg(classes=(pl.col("customer_count") > 0).sum())
+        .group_by("axis", maintain_order=True)
+        .agg(where=pl.format("{} in {}", "classes", "window").str.join(", "))
+    )
+    return tuple(
+        f"{axis}: fewer than five classes for want of distinct values ({where})"
+        for axis, where in filled.iter_rows()
+    )

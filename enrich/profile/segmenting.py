@@ -8,12 +8,11 @@ from datetime import date
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.bought import bought_until
-from enrich.profile.cells import in_window, standings
 from enrich.profile.contracts import checked_purchases
-from enrich.profile.scoring import histograms, score_columns, scoring_of, segment_columns
+from enrich.profile.purchases import known_purchases, ranked_values
+from enrich.profile.scoring import histograms, scoring_of, with_scores, with_segments
 from enrich.profile.segments import SEGMENTS, SegmentTable
-from enrich.profile.windows import LIFETIME, windows
+from enrich.profile.windows import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,13 @@ def segments_of_day(
     in the window that makes segments. Raises Stop when an input breaks its contract.
     """
     keys = customer_keys.sort()
-    ranks = standings(bought_until(keys, checked_purchases(purchases), as_of))
-    window = next(one for one in windows(rules.beyond_360) if one.name == rules.segment_window)
-    scoring = scoring_of([histograms(ranks, (window,))], rules, frozen_cut_points)
-    columns = score_columns(ranks, scoring, (window,))
-    columns["orders_lifetime"] = pl.Series(in_window(ranks.orders, LIFETIME))
-    named = segment_columns(columns, window.name, table)["rfm_segment"].cast(pl.String)
-    segments = pl.DataFrame({"customer_key": keys, "rfm_segment": named})
-    return DaySegments(segments, scoring.cut_points)
+    known = known_purchases(keys, checked_purchases(purchases), as_of, rules.windows)
+    *_, lifetime = windows(rules)
+    spans = tuple(
+        one for one in windows(rules) if one.name in (rules.segment_window, lifetime.name)
+    )
+    values = ranked_values(known, len(keys), spans)
+    scoring = scoring_of([histograms(values, spans[:1])], rules, frozen_cut_points)
+    named = with_segments(with_scores(values, scoring, spans[:1]), rules.segment_window, table)
+    segments = pl.DataFrame([keys, named["rfm_segment"].cast(pl.String)])
+    return DaySegments(segments.rename({keys.name: "customer_key"}), scoring.cut_points)

@@ -3,6 +3,7 @@
 import polars as pl
 
 from enrich.profile.field import MONEY, ProfileField, currency_units, per_window
+from enrich.profile.windows import Window
 
 
 def half_up(cents: pl.Expr, count: pl.Expr) -> pl.Expr:
@@ -10,45 +11,51 @@ def half_up(cents: pl.Expr, count: pl.Expr) -> pl.Expr:
     return pl.when(count > 0).then((2 * cents + count) // (2 * count))
 
 
-SPENDING = (
-    *per_window(
-        "orders",
-        pl.Int32,
-        "purchases",
-        0,
-        "Purchases {when}.",
-        lambda w: pl.col(f"orders_{w}"),
-    ),
-    *per_window(
-        "items",
-        pl.Int64,
-        "units",
-        0,
-        "Units bought {when}, gifts left out.",
-        lambda w: pl.col(f"items_{w}"),
-    ),
-    *per_window(
-        "amount",
-        MONEY,
-        "currency",
-        0,
-        "Amount of the purchases {when}, by the store's amount basis.",
-        lambda w: currency_units(pl.col(f"amount_cents_{w}")),
-    ),
-    *per_window(
-        "avg_amount",
-        MONEY,
-        "currency",
-        None,
-        "Average amount per purchase {when}, rounded half up to the cent.",
-        lambda w: currency_units(half_up(pl.col(f"amount_cents_{w}"), pl.col(f"orders_{w}"))),
-    ),
-    ProfileField(
-        "last_purchase_amount",
-        MONEY,
-        "currency",
-        None,
-        "Amount of the last purchase.",
-        currency_units(pl.col("last_amount_cents")),
-    ),
-)
+def spending_fields(windows: tuple[Window, ...]) -> tuple[ProfileField, ...]:
+    """The fields of counts and amounts, one a window, and the last purchase's amount."""
+    return (
+        *per_window(
+            windows,
+            "orders",
+            pl.Int32,
+            "purchases",
+            0,
+            "Purchases {when}.",
+            lambda w: pl.col(f"orders_{w}"),
+        ),
+        *per_window(
+            windows,
+            "items",
+            pl.Int64,
+            "units",
+            0,
+            "Units bought {when}, gifts left out.",
+            lambda w: pl.col(f"items_{w}"),
+        ),
+        *per_window(
+            windows,
+            "amount",
+            MONEY,
+            "currency",
+            0,
+            "Amount of the purchases {when}, by the store's amount basis.",
+            lambda w: currency_units(pl.col(f"amount_cents_{w}")),
+        ),
+        *per_window(
+            windows,
+            "avg_amount",
+            MONEY,
+            "currency",
+            None,
+            "Average amount per purchase {when}, rounded half up to the cent.",
+            lambda w: currency_units(half_up(pl.col(f"amount_cents_{w}"), pl.col(f"orders_{w}"))),
+        ),
+        ProfileField(
+            "last_purchase_amount",
+            MONEY,
+            "currency",
+            None,
+            "Amount of the last purchase.",
+            currency_units(pl.col("last_amount_cents")),
+        ),
+    )

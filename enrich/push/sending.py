@@ -67,8 +67,8 @@ class Sending:
             return
         before = self.tally.outcomes[Outcome.ACCEPTED]
         if wanted == "clear":
-            record_key = self.destination.capabilities.record_key
-            self.send(clearing_plan(known.with_columns(hash=pl.lit(NOTHING_LEFT)), record_key))
+            key, windows = self.destination.capabilities.record_key, self.destination.windows
+            self.send(clearing_plan(known.with_columns(hash=pl.lit(NOTHING_LEFT)), key, windows))
         else:
             self._delete([Addressee(*row) for row in known.iter_rows()])
         self.tally.removed += self.tally.outcomes[Outcome.ACCEPTED] - before

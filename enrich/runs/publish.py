@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enrich.profile import FIELDS
+from enrich.model import Rules
+from enrich.profile import fields, windows_of
 from enrich.warehouse import Warehouse
-
-COMMENTS = {"profiles": {field.name: field.definition for field in FIELDS}}
 
 
 def publish(warehouse: Warehouse) -> Path:
     """The path of the fresh read copy; the one before is replaced at once, readers keep theirs."""
-    return warehouse.publish(COMMENTS)
+    rules = Rules(windows=windows_of(warehouse.profile_columns()))
+    definitions = {field.name: field.definition for field in fields(rules)}
+    return warehouse.publish({"profiles": definitions})

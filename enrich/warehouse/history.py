@@ -137,6 +137,11 @@ def kept(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> pl.Da
     return read(connection, f"history/{table}", store=store)
 
 
+def profile_columns(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The columns of the kept profiles; none before the first run."""
+    return tuple(read(connection, "history/coded_columns")["column_name"])
+
+
 def _refuse_going_back(connection: duckdb.DuckDBPyConnection, store: str, as_of: date) -> None:
     latest = read(connection, "history/latest_run", store=store).item()
     if latest is not None and latest > as_of:

@@ -311,6 +311,10 @@ class Warehouse:
             self._connection, store, as_of, profiles, cut_points, run_id=run_id, now=now
         )
 
+    def profile_columns(self) -> tuple[str, ...]:
+        """The columns of the kept profiles; none before the first run."""
+        return history.profile_columns(self._connection)
+
     def profiles(self, store: str) -> pl.DataFrame:
         """The kept profiles of a store, with the column `store`; empty before the first run."""
         return history.kept(self._connection, "profiles", store)

@@ -3,12 +3,9 @@
 with digits as (
     select "window", digits
     from (
-        select rfm_30d, rfm_60d, rfm_90d, rfm_180d, rfm_360d, rfm_360d_plus, rfm_lifetime
-        from (
-            select columns('^rfm_(\d+d(_plus)?|lifetime)$')::varchar
-            from profiles
-            where store = getvariable('store') and customer_key = getvariable('customer_key')
-        )
+        select columns('^rfm_(\d+d(_plus)?|lifetime)$')::varchar
+        from profiles
+        where store = getvariable('store') and customer_key = getvariable('customer_key')
     )
     unpivot (digits for "window" in (columns(*)))
 ),
@@ -38,5 +35,5 @@ left join rfm_cut_points as cuts
     and cuts.axis = scored.axis
     and cuts.score = scored.score
 order by
-    list_position(['lifetime', '30d', '60d', '90d', '180d', '360d', '360d_plus'], scored."window"),
+    try_cast(regexp_extract(scored."window", '\d+') as integer) nulls first, scored."window",
     list_position(['recency', 'frequency', 'monetary'], scored.axis);

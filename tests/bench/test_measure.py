@@ -50,10 +50,11 @@ def test_a_ratio_is_taken_within_each_round() -> None:
 
 
 def test_targets_are_judged_where_both_sides_ran() -> None:
-    found = {one.target.says: one for one in reached(RUNS, "M")}
-    assert set(found) == {"stage / tuned DuckDB SQL, time", "stage, peak memory in GB"}
-    assert found["stage / tuned DuckDB SQL, time"].verdict == "must"
-    assert found["stage, peak memory in GB"].verdict == "aim"
+    runs = {**RUNS, "stage_7@M": RUNS["stage@M"]}
+    found = {one.target.says: one for one in reached(runs, "M")}
+    assert set(found) == {"stage / tuned DuckDB SQL, time", "stage in 7 parts, peak memory in GB"}
+    assert found["stage / tuned DuckDB SQL, time"].verdict == "aim"
+    assert found["stage in 7 parts, peak memory in GB"].verdict == "aim"
     assert all(one.is_on_scale for one in found.values())
 
 

@@ -3,12 +3,14 @@
 import contextlib
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich.destinations.synerise.transactions import SynerisePurchases
+from tests.destinations.conftest import World
 from tests.destinations.records import line, make, with_lines
 
 KEYS = {"api_key": {"env": "K"}}
@@ -204,7 +206,7 @@ lines = st.lists(st.sampled_from(["10", "20", "30", "40"]), unique=True, max_siz
 @given(st.lists(lines, min_size=1, max_size=5))
 def test_no_line_ever_takes_the_place_of_another(histories):
     """Whatever an order holds from one change to the next, every line keeps its place."""
-    there = type("There", (), {"settings": type("S", (), {"send_custom_id": True})()})()
+    there = opened(World(Path("no-file-is-written")))
     memo, places = {}, {}
     for skus in histories:
         row = make("purchases", 1).but(1, **with_lines([line(sku) for sku in skus])).rows[0]

@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 DAYS = {"30d": 30, "60d": 60, "90d": 90, "180d": 180, "360d": 360}
-WINDOWS = (*DAYS, "360d_plus", "lifetime")
+
+
+def names(days: tuple[int, ...]) -> tuple[str, ...]:
+    return (*(f"{n}d" for n in days), f"{days[-1]}d_plus", "lifetime")
 
 
 @dataclass
@@ -35,15 +38,17 @@ def profiles(
     purchases: list[Purchase],
     as_of: date,
     *,
-    beyond_360: str = "older",
+    beyond_last: str = "older",
+    days: tuple[int, ...] = tuple(DAYS.values()),
     segment_window: str = "lifetime",
     method: str = "icomm",
 ) -> dict[int, dict[str, Any]]:
     """Every computed field of every customer."""
     known = [p for p in purchases if p.on <= as_of]
-    rows = {c: scalars(mine(known, c), as_of, beyond_360) for c in customers}
-    for window in WINDOWS:
-        score_window(rows, known, window, as_of, beyond_360, method)
+    spans = {window: span(window, days, beyond_last) for window in names(days)}
+    rows = {c: scalars(mine(known, c), as_of, spans) for c in customers}
+    for window in spans:
+        score_window(rows, known, window, as_of, spans, method)
     for row in rows.values():
         name_segment(row, segment_window)
     return rows
@@ -53,16 +58,23 @@ def mine(purchases: list[Purchase], customer: int) -> list[Purchase]:
     return sorted((p for p in purchases if p.customer == customer), key=lambda p: p.no)
 
 
-def is_in(purchase: Purchase, window: str, as_of: date, beyond_360: str) -> bool:
-    age = (as_of - purchase.on).days
-    if window == "lifetime" or (window == "360d_plus" and beyond_360 == "lifetime"):
-        return True
-    if window == "360d_plus":
-        return age > 360
-    return age <= DAYS[window]
+Spans = dict[str, tuple[int, int]]
 
 
-def scalars(bought: list[Purchase], as_of: date, beyond_360: str) -> dict[str, Any]:
+def span(window: str, days: tuple[int, ...], beyond_last: str) -> tuple[int, int]:
+    """The lowest and the highest age in the window."""
+    if window == f"{days[-1]}d_plus" and beyond_last == "older":
+        return days[-1] + 1, 10**6
+    if window.endswith("d"):
+        return 0, int(window.removesuffix("d"))
+    return 0, 10**6
+
+
+def is_in(purchase: Purchase, ages: tuple[int, int], as_of: date) -> bool:
+    return ages[0] <= (as_of - purchase.on).days <= ages[1]
+
+
+def scalars(bought: list[Purchase], as_of: date, spans: Spans) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(
         ("first_purchase_date", "last_purchase_date", "days_since_first_purchase")
     )
@@ -77,8 +89,8 @@ def scalars(bought: list[Purchase], as_of: date, beyond_360: str) -> dict[str, A
         row["last_purchase_brands"] = distinct(line.brand for line in last.lines)
         row["last_purchase_categories"] = distinct(line.category for line in last.lines)
         row["last_purchase_promo_codes"] = distinct(code for code, _ in last.codes)
-    for window in WINDOWS:
-        inside = [p for p in bought if is_in(p, window, as_of, beyond_360)]
+    for window, ages in spans.items():
+        inside = [p for p in bought if is_in(p, ages, as_of)]
         row |= {f"{name}_{window}": value for name, value in window_fields(inside).items()}
     return row
 
@@ -118,12 +130,12 @@ def score_window(
     purchases: list[Purchase],
     window: str,
     as_of: date,
-    beyond_360: str,
+    spans: Spans,
     method: str,
 ) -> None:
     values: dict[int, tuple[int, int, int]] = {}
     for customer in rows:
-        inside = [p for p in mine(purchases, customer) if is_in(p, window, as_of, beyond_360)]
+        inside = [p for p in mine(purchases, customer) if is_in(p, spans[window], as_of)]
         if inside:
             days = min((as_of - p.on).days for p in inside)
             values[customer] = (days, len(inside), sum(p.cents for p in inside))

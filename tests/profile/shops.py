@@ -12,12 +12,13 @@ from enrich.profile.contracts import CONTACT_COLUMNS, CUSTOMERS, LINES, PROMO_CO
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
-COMPUTED = [
-    field.name
-    for field in FIELDS
-    if field.name not in CONTACT_COLUMNS
-    and field.name not in ("customer_key", "previous_rfm_segment", "rfm_segment_changed_on")
-]
+NOT_COMPUTED = {
+    *CONTACT_COLUMNS,
+    "customer_key",
+    "previous_rfm_segment",
+    "rfm_segment_changed_on",
+}
+COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
 
 def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
@@ -51,7 +52,7 @@ def computed(
     """The stage's computed fields as plain rows by customer key."""
     profiles = build_profiles(shop, as_of, rules or Rules()).profiles
     return {
-        row["customer_key"]: {name: row[name] for name in COMPUTED}
+        row["customer_key"]: {n: value for n, value in row.items() if n not in NOT_COMPUTED}
         for row in profiles.iter_rows(named=True)
     }
 

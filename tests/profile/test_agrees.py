@@ -1,33 +1,43 @@
-"""The fast stage equals the slow reference on every field, for any shop."""
+"""The fast stage equals the slow reference on every field, for any shop and list of windows."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich.model import Rules
+from enrich.model import WINDOWS_DAYS, Rules
 from tests.profile import reference
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, computed, inputs, shops
 
 Shop = tuple[list[int], list[Purchase]]
+LONGER = st.lists(st.integers(361, 1000), unique=True, max_size=12).map(sorted)
+WINDOWS = LONGER.map(lambda longer: (*WINDOWS_DAYS, *longer))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     shop=shops(),
-    beyond_360=st.sampled_from(["older", "lifetime"]),
-    segment_window=st.sampled_from(reference.WINDOWS),
+    windows=st.one_of(st.just(WINDOWS_DAYS), WINDOWS),
+    data=st.data(),
+    beyond_last=st.sampled_from(["older", "lifetime"]),
     method=st.sampled_from(["icomm", "quintile"]),
 )
 def test_the_stage_equals_the_reference(
-    shop: Shop, beyond_360: str, segment_window: str, method: str
+    shop: Shop, windows: tuple[int, ...], data: st.DataObject, beyond_last: str, method: str
 ) -> None:
     customers, purchases = shop
-    rules = Rules(beyond_360=beyond_360, segment_window=segment_window, rfm_method=method)
+    segment_window = data.draw(st.sampled_from(reference.names(windows)))
+    rules = Rules(
+        windows=windows,
+        beyond_last=beyond_last,
+        segment_window=segment_window,
+        rfm_method=method,
+    )
     expected = reference.profiles(
         customers,
         purchases,
         AS_OF,
-        beyond_360=beyond_360,
+        beyond_last=beyond_last,
+        days=windows,
         segment_window=segment_window,
         method=method,
     )

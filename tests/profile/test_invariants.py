@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich.profile import ProfileInputs
-from enrich.profile.windows import WINDOW_NAMES
+from enrich.profile.windows import window_names
 from tests.profile.reference import DAYS, Purchase
 from tests.profile.shops import AS_OF, computed, inputs, shops
 
@@ -41,7 +41,7 @@ def test_inside_plus_outside_360_days_is_the_lifetime(shop: Shop) -> None:
 @given(shops())
 def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
-        for window in WINDOW_NAMES:
+        for window in window_names():
             count, average = row[f"orders_{window}"], row[f"avg_amount_{window}"]
             if count == 0:
                 assert average is None
@@ -96,7 +96,7 @@ def test_another_customers_order_changes_nobodys_row_but_scores(shop: Shop) -> N
 @given(shops())
 def test_equal_values_get_equal_scores_and_no_frequency_class_is_skipped(shop: Shop) -> None:
     rows = computed(inputs(*shop)).values()
-    for window in WINDOW_NAMES:
+    for window in window_names():
         scored = [(r[f"orders_{window}"], r[f"rfm_{window}"]) for r in rows if r[f"rfm_{window}"]]
         by_count = {(count, rfm[1]) for count, rfm in scored}
         assert len(by_count) == len({count for count, _ in by_count})

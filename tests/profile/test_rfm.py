@@ -1,13 +1,12 @@
 """Scores from histograms, by method; cut points; the segment table."""
 
-import numpy as np
 import polars as pl
 import pytest
 
 from enrich.errors import Stop
 from enrich.model import Rules
 from enrich.profile import build_profiles
-from enrich.profile.rfm import Axis, added, histogram, scores_of, standing
+from enrich.profile.rfm import Axis, added, histogram, scored
 from enrich.profile.segments import SCORES
 from tests.profile.reference import Purchase, fifth, frequency
 from tests.profile.shops import AS_OF, inputs, numbered
@@ -15,11 +14,13 @@ from tests.profile.shops import AS_OF, inputs, numbered
 HUNDRED = [1] * 60 + [2] * 25 + [3] * 10 + [4] * 3 + [9] * 2
 
 
+def of(ranks: list[int]) -> pl.DataFrame:
+    return histogram(pl.LazyFrame({"rank": ranks}, schema={"rank": pl.Int64}))
+
+
 def test_frequency_climbs_one_class_at_a_time() -> None:
-    group = histogram(np.array(HUNDRED))
-    found = dict(
-        zip(group.standings.tolist(), scores_of(Axis.FREQUENCY, group, "icomm", {}), strict=True)
-    )
+    scores = scored(Axis.FREQUENCY, of(HUNDRED), "icomm", {})
+    found = dict(scores.select("rank", "score").iter_rows())
     assert found == {1: 1, 2: 2, 3: 3, 4: 4, 9: 5}
     assert found == {count: frequency(HUNDRED, count) for count in set(HUNDRED)}
 
@@ -34,16 +35,12 @@ def test_frequency_climbs_one_class_at_a_time() -> None:
     ],
 )
 def test_fifths(values: list[int], expected: list[int]) -> None:
-    group = histogram(np.array(values))
-    assert scores_of(Axis.MONETARY, group, "icomm", {}).tolist() == expected
+    assert scored(Axis.MONETARY, of(values), "icomm", {})["score"].to_list() == expected
     assert expected == [fifth(values, value) for value in sorted(set(values))]
 
 
 def test_histograms_of_parts_add_up() -> None:
-    values = np.array(HUNDRED)
-    whole, parts = histogram(values), added(histogram(values[k::3]) for k in range(3))
-    assert whole.standings.tolist() == parts.standings.tolist()
-    assert whole.counts.tolist() == parts.counts.tolist()
+    assert added(of(HUNDRED[k::3]) for k in range(3)).equals(of(HUNDRED))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +54,9 @@ def test_histograms_of_parts_add_up() -> None:
 def test_a_shops_own_thresholds(
     axis: Axis, thresholds: tuple[int, ...], values: list[int], expected: list[int]
 ) -> None:
-    group = histogram(standing(axis, np.array(values)))
-    scores = scores_of(axis, group, "thresholds", {axis: thresholds})
-    best_first = expected[::-1] if axis is Axis.RECENCY else expected
-    assert scores.tolist() == best_first
+    group = of([axis.sign * value for value in values])
+    scores = scored(axis, group, "thresholds", {axis: thresholds})["score"].to_list()
+    assert scores == (expected[::-1] if axis is Axis.RECENCY else expected)
 
 
 def shop(days_and_cents: list[tuple[int, int]]) -> list[Purchase]:

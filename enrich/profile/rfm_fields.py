@@ -4,9 +4,10 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile.field import ProfileField, per_window
+from enrich.profile.windows import windows
 
 
-def standing_fields(rules: Rules) -> tuple[ProfileField, ...]:
+def rfm_fields(rules: Rules) -> tuple[ProfileField, ...]:
     """The RFM fields; `rules.segment_window` decides whose scores make group and segment."""
     window = rules.segment_window
 
@@ -18,6 +19,7 @@ def standing_fields(rules: Rules) -> tuple[ProfileField, ...]:
 
     return (
         *per_window(
+            windows(rules),
             "rfm",
             pl.String,
             "digits",
