@@ -62,7 +62,7 @@ class Source:
         return index if days is None else days.of(index, self.shop.rules.time_zone)
 
     def _values(self, entity: DestinationEntity, target: PushTarget) -> dict[str, Any]:
-        """The values that the files of sql/records ask for."""
+        """The values that the statements of sql/records ask for."""
         return {
             "destination": target.destination,
             "store": target.store,

@@ -187,7 +187,7 @@ def keep_decided(
 def write_down(
     connection: duckdb.DuckDBPyConnection, script: str, frame: pl.DataFrame, **values: Any
 ) -> None:
-    """One of the files of sql/consent that take writes to VTEX, from a frame as WRITTEN."""
+    """One of the statements of sql/consent that take writes to VTEX, from a frame as WRITTEN."""
     with registered(connection, {"incoming": frame.cast(WRITTEN)}):
         run(connection, f"consent/{script}", **values)
 

@@ -1,4 +1,4 @@
-"""What the dashboard shows, asked from the read copy: the SQL files of sql/dashboard, in order."""
+"""What the dashboard shows, asked from the read copy: the statements of sql/dashboard, in order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DIMENSIONS = ("channel", "category", "brand", "product", "promo_code")
 def desk_frames(
     connection: duckdb.DuckDBPyConnection, store: str, as_of: date
 ) -> dict[str, pl.DataFrame]:
-    """The frames of the dashboard of one store, by the SQL file that answers, sales up to `as_of`.
+    """The frames of the dashboard of one store, by the statement that answers, sales up to `as_of`.
 
     What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to four
     people are null.

@@ -65,7 +65,7 @@ PUBLISHED = (
 """Everything but the raw documents, the rejects and the listing."""
 
 DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
-"""Tables of the copy that a query of sql/published makes."""
+"""Tables of the copy that a query of sql/published.sql makes."""
 
 
 OWN_COPY = Path(".analysis") / READ_COPY_NAME

@@ -100,17 +100,17 @@ class Pushes:
     def index(self, entity: str, **values: Any) -> pl.DataFrame:
         """record_id, digest, email, happened_at, changed_at, is_over: one row per record.
 
-        `values` are the destination and store, and what the files of sql/records ask for.
+        `values` are the destination and store, and what the statements of sql/records ask for.
         """
         run(self._connection, "records/there", entity=entity, **values)
-        run(self._connection, f"records/{entity}", **values)
-        return read(self._connection, f"records/{entity}_index", **values)
+        run(self._connection, f"records/{entity}/to_push", **values)
+        return read(self._connection, f"records/{entity}/index", **values)
 
     def rows(self, entity: str, record_ids: pl.Series, **values: Any) -> pl.DataFrame:
         """The whole records of the last `index` that have these ids, in no certain order."""
         asked = pl.DataFrame({"record_id": record_ids}, schema={"record_id": pl.String})
         with registered(self._connection, {"asked": asked}):
-            return read(self._connection, f"records/{entity}_rows", **values)
+            return read(self._connection, f"records/{entity}/rows", **values)
 
     def customer_days(self, store: str) -> pl.DataFrame:
         """customer_key, happened_at, changed_at: when customers came and changed, in UTC."""

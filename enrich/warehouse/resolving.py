@@ -152,7 +152,7 @@ def _check(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> 
 def _count_rows(
     connection: duckdb.DuckDBPyConnection, folder: str, values: Mapping[str, Any]
 ) -> pl.DataFrame:
-    """finding, row_count: one row per SQL file of the folder, each a query for offending rows."""
+    """finding, row_count: one row per statement of the folder, each a query for offending rows."""
     found = [
         (script.rpartition("/")[2], read(connection, script, **values).height)
         for script in scripts_in(folder)

@@ -1,12 +1,15 @@
-"""The SQL files: where they are, and running one with named values.
+"""The SQL statements: where they are, and running one with named values.
 
-A file takes its values through `getvariable('name')`, so a person can open it, `set variable` and
-run it as it is. A value that a file asks for and was not given is a fault of the caller.
+A statement is named by its file, `typed/orders`; short ones share the file of their subject, each
+under a line `-- name: start_run`: the one in sql/state.sql is `state/start_run`. Values come by
+`getvariable('name')`, so a person can open a file, `set variable` and run it as it is. A value that
+is asked for and was not given is a fault of the caller.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ import duckdb
 import polars as pl
 
 _VARIABLE = re.compile(r"getvariable\('([a-z_0-9]+)'\)")
+_NAME = re.compile(r"^-- name: (.+)$", re.MULTILINE)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -27,25 +31,64 @@ def sql_folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "sql"
 
 
-@cache
 def statement(name: str) -> str:
-    """The text of one SQL file, named by its path without suffix: `typed/orders`."""
-    return (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
+    """The text of the statement of this name, or of the few that belong together."""
+    try:
+        return statements()[name]
+    except KeyError:
+        subject, _, key = name.rpartition("/")
+        where = f"sql/{name}.sql, nor `-- name: {key}` in sql/{subject}.sql"
+        raise LookupError(f"there is no {where}") from None
 
 
 def scripts_in(folder: str) -> list[str]:
-    """The names of the SQL files of one folder, in order of their names."""
-    return [f"{folder}/{path.stem}" for path in sorted((sql_folder() / folder).glob("*.sql"))]
+    """The names of the statements of one folder or grouped file, in the order they stand there."""
+    return [name for name in statements() if name.rpartition("/")[0] == folder]
+
+
+@cache
+def statements() -> dict[str, str]:
+    """The text of every statement by name."""
+    folder = sql_folder()
+    return statements_of(
+        {
+            path.relative_to(folder).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
+            for path in sorted(folder.rglob("*.sql"))
+        }
+    )
+
+
+def statements_of(files: Mapping[str, str]) -> dict[str, str]:
+    """The text of every statement by name, of the texts of files by path without suffix.
+
+    Raises ValueError when two have the same name, or when a grouped file begins without one.
+    """
+    found = [one for path, text in files.items() for one in _statements_in(path, text)]
+    counts = Counter(name for name, _ in found)
+    doubled = [name for name, count in counts.items() if count > 1]
+    if doubled:
+        raise ValueError(f"more than one statement is named {', '.join(doubled)}")
+    return dict(found)
+
+
+def _statements_in(path: str, text: str) -> list[tuple[str, str]]:
+    before, *sections = _NAME.split(text)
+    if not sections:
+        return [(path, text)]
+    if before:
+        raise ValueError(f"sql/{path}.sql has text before its first `-- name:`")
+    pairs = zip(sections[::2], sections[1::2], strict=True)
+    return [(f"{path}/{key}", f"{body.strip()}\n") for key, body in pairs]
 
 
 def run(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
-    """Execute every statement of one SQL file with the named values."""
+    """Execute the statement of this name, or the few, with the named values."""
     _set(connection, name, values)
     connection.execute(statement(name))
 
 
 def read(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> pl.DataFrame:
-    """The answer of one SQL file, a single query, as a frame."""
+    """The answer of the statement of this name, a single query, as a frame."""
     _set(connection, name, values)
     return frame_of(connection.sql(statement(name)))
 
@@ -111,10 +154,10 @@ class _ArrowStream:
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:
-    """Set what the file asks for and nothing else."""
+    """Set what the statement asks for and nothing else."""
     wanted = set(_VARIABLE.findall(statement(name)))
     missing = wanted - values.keys()
     if missing:
-        raise TypeError(f"sql/{name}.sql needs {sorted(missing)}")
+        raise TypeError(f"{name} needs {sorted(missing)}")
     for key in sorted(wanted):
         connection.execute(f"set variable {key} = $value", {"value": values[key]})

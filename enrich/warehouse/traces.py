@@ -68,7 +68,7 @@ class Traces:
 
 
 def traces_of(found: Iterable[Sequence[str]]) -> Traces:
-    """The traces of (kind, text) pairs, as sql/forget/traces.sql gives them."""
+    """The traces of (kind, text) pairs, as `traces` of sql/forget.sql gives them."""
     pairs = {(kind, text.strip().lower()) for kind, text in found}
     words = {text for kind, text in pairs if kind == "email" or len(text) >= _SHORTEST_WORD}
     return Traces(tuple(sorted(words)), tuple(sorted({text for _, text in pairs})))

@@ -1,5 +1,5 @@
 -- looked (temporary): what the customer documents of VTEX show. Grain: one row per document with an
--- address. The registered frame `verified` (contact_id, opted_in) is what those of to_verify.sql said
+-- address. The registered frame `verified` (contact_id, opted_in) is what those of `to_verify` said
 -- when they were read by id; one that could not be read, or that we wrote since it was pulled, is left
 -- for the next time.
 create or replace temp table looked as

@@ -1,3 +1,4 @@
+-- name: to_push
 -- consents_to_push (temporary). Grain: one row per person whom the destination has to know of and whose
 -- address is a customer's; decided by the last run of consent.
 create or replace temp table consents_to_push as
@@ -19,3 +20,26 @@ select wishes.email_digest, addresses.email, wishes.opted_in, wishes.changed_at,
 from state.consent_wishes as wishes
 inner join addresses on addresses.email_digest = wishes.email_digest
 where wishes.store = getvariable('store') and wishes.destination = getvariable('destination');
+
+-- name: index
+-- What a plan needs of consents_to_push, the no before the yes. Grain: one row per person.
+select
+    email_digest as record_id,
+    md5(concat_ws('|', opted_in, changed_at)) as digest,
+    email,
+    changed_at as happened_at,
+    changed_at,
+    false as is_over
+from consents_to_push
+order by opted_in, changed_at, email_digest;
+
+-- name: rows
+-- The whole consents of the registered frame `asked` (record_id). Grain: one row per person.
+select
+    email_digest as record_id,
+    email,
+    opted_in,
+    changed_at,
+    origin
+from consents_to_push
+inner join asked on asked.record_id = consents_to_push.email_digest;

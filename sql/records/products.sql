@@ -1,3 +1,4 @@
+-- name: to_push
 -- products_to_push (temporary). Grain: one row per product that the shop sold, by SKU or, with
 -- product_key = 'product_id', by product: the SKU sold last speaks for it. The price is that of the
 -- newest sale, before discounts.
@@ -53,3 +54,38 @@ select
     *
 from named
 qualify row_number() over (partition by record_id order by sold_at desc, sku) = 1;
+
+-- name: index
+-- What a plan needs of products_to_push. Grain: one row per product.
+select
+    record_id,
+    md5(concat_ws(
+        '|', sku, coalesce(product_id, ''), coalesce(ref_id, ''), coalesce(product, ''),
+        coalesce(sku_name, ''), coalesce(brand, ''), array_to_string(category_path, '/'),
+        coalesce(detail_url, ''), coalesce(image_url, ''), price_cents, is_active,
+        coalesce(getvariable('shop_url'), '')
+    )) as digest,
+    null::varchar as email,
+    sold_at as happened_at,
+    sold_at as changed_at,
+    false as is_over
+from products_to_push
+order by record_id;
+
+-- name: rows
+-- The whole products of the registered frame `asked` (record_id). Grain: one row per product.
+select
+    products_to_push.record_id,
+    sku,
+    product_id,
+    ref_id,
+    coalesce(product, sku_name, sku) as product,
+    sku_name,
+    brand,
+    category_path,
+    page_url(detail_url, getvariable('shop_url')) as url,
+    image_url,
+    units(price_cents) as price,
+    is_active
+from products_to_push
+inner join asked on asked.record_id = products_to_push.record_id;

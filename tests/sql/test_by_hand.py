@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from enrich.warehouse.scripts import statement, statements
 from tests.sql.test_cases import HERE, opened, play
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"```sql\n(.*?)```", (ROOT / "sql" / "README.md").read_text(), re.DOTALL)
-FILES = sorted((ROOT / "sql").rglob("*.sql"))
 READ = re.compile(r"^\.read (\S+)$")
 
 
@@ -40,12 +40,14 @@ def test_the_blocks_of_the_readme_run_one_after_the_other(tmp_path: Path) -> Non
     assert answers[2][-1] == 0  # no purchase is lost
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "sql")))
-def test_every_file_says_at_its_top_what_it_is(path: Path) -> None:
-    assert path.read_text().startswith("-- ")
+@pytest.mark.parametrize("name", statements())
+def test_every_statement_says_at_its_top_what_it_is_and_can_be_pasted(name: str) -> None:
+    assert statement(name).startswith("-- ")
+    with duckdb.connect() as connection:
+        assert connection.extract_statements(statement(name))
 
 
-def test_every_folder_stands_in_the_table() -> None:
+def test_every_folder_and_grouped_file_stands_in_the_table() -> None:
     named = (ROOT / "sql" / "README.md").read_text()
-    folders = {path.relative_to(ROOT / "sql").parts[0] for path in FILES}
+    folders = {name.partition("/")[0] for name in statements()}
     assert sorted(folder for folder in folders if f"`{folder}`" not in named) == []

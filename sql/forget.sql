@@ -1,0 +1,442 @@
+-- name: identifiers
+-- The identifiers of the people in the temporary tables of sql/forget/find.sql. Grain: one row per
+-- identifier.
+select kind, value, customer_key
+from forgotten_identifiers
+order by kind, value;
+
+-- name: digests
+-- What is remembered of these people outside the warehouse. Grain: one row per identifier.
+select
+    getvariable('store')::varchar as store,
+    kind,
+    sha256((select salt from state.tombstone_salt) || kind || ':' || lower(value)) as digest,
+    customer_key,
+    (select salt from state.tombstone_salt) as salt
+from forgotten_identifiers
+order by kind, digest;
+
+-- name: counts
+-- What there is of the people to forget. Grain: one row per kind of thing.
+select 'customers' as what, count(*) as row_count from forgotten_customers
+union all
+select 'contacts', count(*) from forgotten_contacts
+union all
+select 'orders made anonymous', count(*) from forgotten_orders
+union all
+select 'identifiers', count(*) from forgotten_identifiers
+union all
+select 'history rows', count(*)
+from segment_history
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers)
+union all
+select 'records of pushes', count(*)
+from push_records
+where store = getvariable('store')
+    and case
+        when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+        when entity in ('products', 'coupons') then false
+        else record_id in (select customer_key::varchar from forgotten_customers)
+    end
+union all
+select 'consents', count(*)
+from consent_statements
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests)
+union all
+select 'rejects', count(*)
+from forgotten_rejects;
+
+-- name: traces
+-- The texts by which files and copies are searched for these people: their identifiers and phones, without
+-- those that somebody else carries too. Grain: one row per kind and text.
+with others as (
+    select email, document, phone
+    from contacts
+    where store = getvariable('store')
+        and (source, contact_id) not in (select (source, contact_id) from forgotten_contacts)
+    union all
+    select email, document, phone
+    from orders
+    where store = getvariable('store')
+        and order_id not in (select order_id from forgotten_orders)
+),
+
+theirs as (
+    select
+        kind,
+        case when kind = 'contact' then regexp_replace(value, '^[^:]*:', '') else value end as value
+    from forgotten_identifiers
+    union
+    select 'phone' as kind, phone as value
+    from forgotten_contacts
+    union
+    select 'phone' as kind, orders.phone as value
+    from orders
+    inner join forgotten_orders using (order_id)
+    where orders.store = getvariable('store')
+)
+
+select kind, value
+from theirs
+where value is not null
+    and not (kind = 'email' and value in (select email from others where email is not null))
+    and not (kind = 'document' and value in (select document from others where document is not null))
+    and not (kind = 'phone' and value in (select phone from others where phone is not null))
+order by kind, value;
+
+-- name: own_rejects
+-- The rejects that are the people's own documents. Grain: one row per reject.
+select rowid as reject
+from state.rejects
+where store = getvariable('store')
+    and (
+        key in (select contact_id from forgotten_contacts)
+        or key in (select order_id from forgotten_orders)
+    );
+
+-- name: pushed
+-- Where these people were pushed to. Grain: one row per destination and record. Erasing the person there
+-- takes what belongs to them along; where their purchases or carts are and no profile is, nobody
+-- knows what the platform knows them by (a null remote_key).
+with theirs as (
+    select destination, entity, record_id, remote_key
+    from push_records
+    where store = getvariable('store')
+        -- What is on its way, or of which nobody knows, may be there as well.
+        and (accepted_at is not null or outcome in ('queued', 'unknown'))
+        and case
+            when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
+            when entity in ('products', 'coupons') then false
+            else
+                record_id in (select customer_key::varchar from forgotten_customers)
+                or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
+        end
+    union all
+    select destination, entity, record_id, null as remote_key
+    from push_intents
+    where store = getvariable('store')
+        and entity = 'profiles'
+        and record_id in (select customer_key::varchar from forgotten_customers)
+        and (destination, record_id) not in (
+            select (destination, record_id)
+            from push_records
+            where store = getvariable('store') and entity = 'profiles' and accepted_at is not null
+        )
+)
+
+select destination, record_id, remote_key
+from theirs
+where entity not in ('purchases', 'carts')
+union all
+select destination, min(record_id) as record_id, null as remote_key
+from theirs
+where entity in ('purchases', 'carts')
+    and destination not in (select destination from theirs where entity not in ('purchases', 'carts'))
+group by destination
+order by destination, record_id;
+
+-- name: pushed_consents
+-- Which platforms were told of the consent of these people. Grain: one row per destination and person.
+select
+    told.destination,
+    told.record_id,
+    min(lower(theirs.value)) as remote_key
+from push_records as told
+inner join forgotten_identifiers as theirs
+    on theirs.kind = 'email'
+    and told.record_id
+    = email_digest((select salt from state.tombstone_salt), lower(theirs.value))
+where told.store = getvariable('store')
+    and told.entity = 'consents'
+    and (told.accepted_at is not null or told.outcome in ('queued', 'unknown'))
+group by told.destination, told.record_id
+order by told.destination, told.record_id;
+
+-- name: remove_consents
+-- Everything that tells of the consent of the people in forgotten_digests, and the marks of their
+-- deleted contacts.
+delete from contact_deletions
+where store = getvariable('store')
+    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
+
+delete from consent_statements
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from email_bounces
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from consents
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from consent_decisions
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_known
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_wishes
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_addresses
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from push_records
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);
+
+delete from push_job_records
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);
+
+delete from push_intents
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);
+
+-- name: salts
+-- tombstone_salts (temporary): with what the digests of forgotten people are salted. Grain: one row per salt.
+create or replace temp table tombstone_salts as
+select salt from state.tombstone_salt
+union
+select salt from state.tombstones where salt is not null;
+
+-- name: tombstones
+-- How many identifiers of the store must stay away.
+select count(*) as row_count
+from state.tombstones
+where store = getvariable('store');
+
+-- name: incoming_customers
+-- incoming_documents of customers: the documents of whoever was forgotten are not taken in.
+delete from incoming_documents
+where key in (
+    with identified as (
+        select
+            key,
+            unnest([
+                'contact:vtex:' || lower(key),
+                'customer_id:' || lower(trim(payload ->> '$.userId')),
+                'email:' || clean_email(payload ->> '$.email')
+            ]) as identifier
+        from incoming_documents
+    )
+
+    select key
+    from identified
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
+            select digest from state.tombstones where store = getvariable('store')
+        )
+);
+
+-- name: incoming_orders
+-- incoming_documents of orders: whoever was forgotten stays away, the sale is kept as anonymous.
+create or replace temp table tombstoned_documents as
+with identified as (
+    select
+        key,
+        unnest([
+            'customer_id:' || lower(trim(payload ->> '$.clientProfileData.userProfileId')),
+            'email:' || clean_email(payload ->> '$.clientProfileData.email'),
+            'document:' || lower(clean_document(
+                payload ->> '$.clientProfileData.document',
+                payload ->> '$.clientProfileData.documentType'
+            ))
+        ]) as identifier
+    from incoming_documents
+)
+
+select distinct key
+from identified
+cross join tombstone_salts as salts
+where sha256(salts.salt || identifier) in (
+        select digest from state.tombstones where store = getvariable('store')
+    );
+
+update incoming_documents
+set payload = json_merge_patch(
+    payload::json, '{"clientProfileData": null, "clientPreferencesData": null}'
+)
+where key in (select key from tombstoned_documents);
+
+-- name: imported_customers
+-- The registered frame `incoming` of customers without whoever was forgotten.
+with identified as (
+    select
+        customer_id,
+        email,
+        unnest([
+            'customer_id:' || lower(trim(customer_id)), 'email:' || clean_email(email)
+        ]) as identifier
+    from incoming
+),
+
+forgotten as (
+    select customer_id, email
+    from identified
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
+            select digest from state.tombstones where store = getvariable('store')
+        )
+)
+
+select *
+from incoming
+where not exists (
+        from forgotten
+        where forgotten.customer_id is not distinct from incoming.customer_id
+            and forgotten.email is not distinct from incoming.email
+    );
+
+-- name: imported_orders
+-- The registered frame `incoming` of orders without whoever was forgotten.
+with identified as (
+    select
+        order_id,
+        unnest([
+            'customer_id:' || lower(trim(customer_id)), 'email:' || clean_email(email)
+        ]) as identifier
+    from incoming
+),
+
+forgotten as (
+    select order_id
+    from identified
+    cross join tombstone_salts as salts
+    where sha256(salts.salt || identifier) in (
+            select digest from state.tombstones where store = getvariable('store')
+        )
+)
+
+select
+    * replace (
+        case when order_id not in (select order_id from forgotten) then customer_id end as customer_id,
+        case when order_id not in (select order_id from forgotten) then email end as email
+    )
+from incoming;
+
+-- name: adopt
+-- The lines of the file `path`, of people who were forgotten, that this warehouse does not know: of
+-- a restore, or of a warehouse that was begun anew. A warehouse without a salt takes over the file's.
+create or replace temp table remembered as
+select *
+from read_json(
+    getvariable('path'),
+    format = 'newline_delimited',
+    ignore_errors = true,
+    columns = {
+        store: 'varchar', kind: 'varchar', digest: 'varchar', customer_key: 'bigint',
+        salt: 'varchar', certificate: 'varchar', forgotten_at: 'timestamp'
+    }
+)
+where digest is not null and salt is not null;
+
+insert into state.tombstone_salt
+select arg_max(salt, forgotten_at)
+from remembered
+where not exists (from state.tombstone_salt)
+having count(*) > 0;
+
+create or replace temp table adopted as
+select distinct on (store, digest)
+    store,
+    kind,
+    digest,
+    customer_key,
+    forgotten_at,
+    nullif(salt, (select salt from state.tombstone_salt)) as salt,
+    certificate
+from remembered
+where (store, digest) not in (select (store, digest) from state.tombstones);
+
+insert into state.tombstones by name from adopted;
+
+create or replace temp table was_checked as
+select
+    not exists (from adopted)
+    and not exists (from state.tombstones_read where not is_checked) as is_checked;
+
+delete from state.tombstones_read;
+
+insert into state.tombstones_read
+select getvariable('byte_count'), is_checked
+from was_checked;
+
+-- name: returned
+-- Customers who were forgotten and are here again. A document alone is no proof where the customer has other
+-- identifiers: several people may have used it. Grain: one row per customer.
+with salts as (
+    select salt from state.tombstone_salt
+    union
+    select salt from state.tombstones where salt is not null
+),
+
+linked as (
+    select
+        links.customer_key,
+        links.kind,
+        links.value,
+        max(tombstones.certificate) as certificate,
+        count(tombstones.digest) > 0 as is_forgotten
+    from identity_links as links
+    cross join salts
+    left join state.tombstones as tombstones
+        on tombstones.store = links.store
+        and tombstones.digest = sha256(salts.salt || links.kind || ':' || lower(links.value))
+    where links.store = getvariable('store')
+    group by links.customer_key, links.kind, links.value
+)
+
+select customer_key, max(certificate) as certificate
+from linked
+group by customer_key
+having bool_or(is_forgotten and kind <> 'document') or bool_and(is_forgotten)
+order by customer_key;
+
+-- name: inactive
+-- Customers without a purchase or another sign of life since `before`. Of whom no moment is known at
+-- all, nothing can be said: they stay. Grain: one row per customer.
+with signs as (
+    select order_customers.customer_key, max(greatest(orders.created_at, orders.last_change_at)) as seen_at
+    from order_customers
+    inner join orders using (store, order_id)
+    where order_customers.store = getvariable('store')
+    group by order_customers.customer_key
+    union all
+    select
+        links.customer_key,
+        max(greatest(contacts.created_at, contacts.updated_at, contacts.last_interaction_at))
+    from contacts
+    inner join identity_links as links
+        on links.store = contacts.store
+        and links.kind = 'contact'
+        and links.value = contacts.source || ':' || contacts.contact_id
+    where contacts.store = getvariable('store')
+    group by links.customer_key
+    union all
+    select customer_key, max(changed_at)
+    from consents
+    where store = getvariable('store')
+    group by customer_key
+    union all
+    select customers.customer_key, max(carts.abandoned_at)
+    from carts
+    inner join customers using (store, customer_id)
+    where carts.store = getvariable('store')
+    group by customers.customer_key
+    union all
+    select customer_key, first_seen_at
+    from customers
+    where store = getvariable('store')
+)
+
+select customer_key
+from signs
+inner join customers using (customer_key)
+where customers.store = getvariable('store')
+group by customer_key
+having max(seen_at) < getvariable('before')::timestamp
+order by customer_key;

@@ -1,0 +1,145 @@
+-- name: change
+-- The change from one figure to the next in percent with one decimal; null when either is not known or 0 before.
+create or replace temp macro change_percent(now, before) as
+    case when before > 0 then round(100.0 * (now - before) / before, 1) end;
+
+-- name: digest
+-- A person known by nothing but an address: the same digest as of a forgotten one (sql/forget), so that
+-- the two can be compared. The salt, state.tombstone_salt, never leaves the warehouse.
+create or replace temp macro email_digest(salt, email) as sha256(salt || 'email:' || email);
+
+-- name: document
+-- clean_document: a document without punctuation when it is plausible, or null.
+-- cpf and cnpj must carry their check digits (a cnpj may hold letters since 2026: a letter counts
+-- as its ASCII code less 48); any other type needs 5 characters that are not all the same.
+create or replace temp macro only_digits(x) as regexp_replace(x, '[^0-9]', '', 'g');
+create or replace temp macro only_alphanumeric(x) as regexp_replace(upper(x), '[^0-9A-Z]', '', 'g');
+
+create or replace temp macro has_two_characters(x) as replace(x, x[1], '') <> '';
+
+create or replace temp macro weighted_sum(x, weights) as
+    list_sum(list_transform(weights, lambda weight, i: (ascii(x[i]) - 48) * weight));
+
+create or replace temp macro check_digit(total) as
+    case when total % 11 < 2 then 0 else 11 - total % 11 end;
+
+create or replace temp macro is_cpf(x) as
+    regexp_full_match(x, '[0-9]{11}') and has_two_characters(x)
+    and check_digit(weighted_sum(x, [10, 9, 8, 7, 6, 5, 4, 3, 2])) = ascii(x[10]) - 48
+    and check_digit(weighted_sum(x, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2])) = ascii(x[11]) - 48;
+
+create or replace temp macro is_cnpj(x) as
+    regexp_full_match(x, '[0-9A-Z]{12}[0-9]{2}') and has_two_characters(x)
+    and check_digit(weighted_sum(x, [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2])) = ascii(x[13]) - 48
+    and check_digit(weighted_sum(x, [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2])) = ascii(x[14]) - 48;
+
+create or replace temp macro clean_document(x, document_type) as
+    case
+        when contains(x, '*') then null
+        when lower(trim(document_type)) = 'cpf'
+            then case when is_cpf(only_digits(x)) then only_digits(x) end
+        when lower(trim(document_type)) = 'cnpj'
+            then case when is_cnpj(only_alphanumeric(x)) then only_alphanumeric(x) end
+        when length(only_alphanumeric(x)) >= 5 and has_two_characters(only_alphanumeric(x))
+            then only_alphanumeric(x)
+    end;
+
+-- name: email
+-- clean_email: the real address in lower case, or null.
+-- VTEX's Conversation Tracker hides addresses: a hard alias is 32 hex digits at ct.vtex.com(.br) and
+-- not reversible; a soft alias carries the address before -<digits and letter>.ct.vtex.com.br.
+create or replace temp macro without_soft_alias(x) as
+    regexp_replace(lower(trim(x)), '-[^-@]*\.ct\.vtex\.com(\.br)?$', '');
+
+create or replace temp macro is_real_email(x) as
+    length(x) <= 254
+    and not contains(x, '*')
+    and not regexp_matches(x, '[@.]ct\.vtex\.com(\.br)?$')
+    and regexp_full_match(x, '[^@\s,;:<>()"\[\]\\]+@[a-z0-9\p{L}]([a-z0-9\p{L}.-]*[a-z0-9\p{L}])?\.[a-z\p{L}][a-z0-9\p{L}-]+')
+    and not contains(x, '..');
+
+create or replace temp macro clean_email(x) as
+    case when is_real_email(without_soft_alias(x)) then without_soft_alias(x) end;
+
+-- name: money
+-- An amount in currency units, exactly, from integer cents.
+create or replace temp macro units(cents) as
+    (cents::decimal(18, 0) * 0.01::decimal(3, 2))::decimal(18, 2);
+
+-- The price of one of several units, in currency units with six decimals, so that the product with the
+-- quantity is the amount again to the cent.
+create or replace temp macro unit_price(cents, quantity) as
+    case when quantity > 0 then round(cents / (100.0 * quantity), 6) else 0 end::decimal(18, 6);
+
+-- The whole address of a page of the shop: as VTEX tells it, or behind the shop's own address.
+create or replace temp macro page_url(path, shop_url) as
+    case
+        when starts_with(path, 'http') then path
+        when shop_url is not null then rtrim(shop_url, '/') || '/' || ltrim(path, '/')
+    end;
+
+-- name: origin
+-- An order sold on an external marketplace, which this shop only delivers: its customer is invented.
+create or replace temp macro is_marketplace_order(origin, affiliate_id) as
+    coalesce(origin, '') = 'Fulfillment' and affiliate_id is not null;
+
+-- name: people
+-- One bit of 64 for a person: five different bits are five different people. They merge with bit_or, so whether
+-- something is about five people is mostly settled without counting anybody twice.
+create or replace temp macro person_mark(person) as 1::ubigint << (hash(person) % 64)::ubigint;
+create or replace temp macro people_at_least(marks) as bit_count(marks);
+
+-- name: status
+-- What an order status means. Only these names are judged; VTEX's list is open, so an unknown
+-- status counts as in work and is reported.
+create or replace temp macro is_dead_status(x) as
+    coalesce(x, '') in (
+        'canceled', 'cancel', 'replaced', 'payment-denied', 'order-create-error',
+        'order-creation-error'
+    );
+
+create or replace temp macro is_unpaid_status(x) as
+    coalesce(x, '') in (
+        'order-created', 'order-accepted', 'order-completed', 'on-order-completed',
+        'on-order-completed-ffm', 'payment-pending', 'waiting-for-order-authorization',
+        'waiting-for-manual-authorization', 'waiting-for-authorization',
+        'waiting-for-sellers-confirmation', 'waiting-for-seller-decision',
+        'window-to-change-payment', 'window-to-change-seller', 'approve-payment'
+    );
+
+create or replace temp macro is_known_status(x) as
+    is_dead_status(x) or is_unpaid_status(x)
+    or coalesce(x, '') in (
+        '', 'payment-approved', 'authorize-fulfillment', 'waiting-ffmt-authorization',
+        'waiting-for-fulfillment', 'waiting-seller-handling', 'waiting-for-mkt-authorization',
+        'release-to-fulfillment', 'window-to-cancel', 'ready-for-handling', 'start-handling',
+        'handling', 'ready-for-invoicing', 'invoice', 'invoice-after-cancellation-deny',
+        'invoiced', 'request-cancel', 'cancellation-requested'
+    );
+
+-- name: text
+-- Cleaning rules, each in one place. Temporary: made anew whenever the warehouse is opened.
+
+-- Text without surrounding blanks; '' is null.
+create or replace temp macro text_or_null(x) as nullif(trim(x), '');
+
+-- A name, or null when VTEX stored it masked with asterisks.
+create or replace temp macro name_or_null(x) as
+    case when contains(x, '*') then null else text_or_null(x) end;
+
+-- A UTC moment from ISO text with up to 7 fractional digits; text without a zone is UTC.
+create or replace temp macro moment(x) as
+    try_cast(try_cast(nullif(trim(x), '') as timestamptz) as timestamp);
+
+-- Integer cents from an amount in hundredths; VTEX's index answers floats for them.
+create or replace temp macro cents(x) as try_cast(round(try_cast(x as double)) as bigint);
+
+-- Integer cents from an amount in currency units, rounded half away from zero.
+create or replace temp macro units_to_cents(x) as
+    try_cast(round(try_cast(x as decimal(18, 4)) * 100) as bigint);
+
+-- The ids of a path such as /1/10/, the department first.
+create or replace temp macro path_ids(x) as list_filter(string_split(x, '/'), lambda part: part <> '');
+
+-- The key that promo codes are compared by.
+create or replace temp macro promo_code_key(x) as lower(text_or_null(x));

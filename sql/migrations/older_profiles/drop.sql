@@ -1,4 +1,0 @@
--- What the migration has used up.
-drop table older_profiles;
-
-drop type older_text;

@@ -1,0 +1,294 @@
+-- name: status
+-- What is known of a destination before a push: how many records it has, how many rows the last good
+-- run had (null before the first), whether a person confirmed it, since when anything is remembered.
+select
+    (
+        select count(*)
+        from push_records
+        where destination = getvariable('destination')
+            and store = getvariable('store')
+            and entity = getvariable('entity')
+            and accepted_at is not null
+    ) as accepted_count,
+    (
+        select (summary ->> 'rows')::bigint
+        from push_runs
+        where destination = getvariable('destination')
+            and store = getvariable('store')
+            and entity = getvariable('entity')
+            and status = 'completed'
+            and summary ->> 'rows' is not null
+        order by finished_at desc, run_id desc
+        limit 1
+    ) as row_count,
+    (
+        select min(attempted_at)
+        from push_batches
+        where destination = getvariable('destination')
+            and store = getvariable('store')
+            and entity = getvariable('entity')
+    ) as known_since,
+    exists (
+        select 1
+        from push_confirmations
+        where destination = getvariable('destination')
+            and store = getvariable('store')
+            and entity = getvariable('entity')
+    ) as is_confirmed;
+
+-- name: pushed_state
+-- What a platform last accepted, and how the last attempt ended. Grain: one row per record, those among
+-- them that were on their way when a push was killed. What is in a job that is not over counts as
+-- accepted, so that it is not sent a second time. The memo is that of the last request that left.
+with pending as (
+    select record_id, hash
+    from push_job_records
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+),
+
+leaving as (
+    select record_id, arg_max(memo, intended_at) as memo
+    from push_intents
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+    group by record_id
+),
+
+records as (
+    select record_id, hash, accepted_at, outcome, remote_key, memo, export_id
+    from push_records
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+)
+
+select
+    coalesce(records.record_id, leaving.record_id) as record_id,
+    coalesce(pending.hash, records.hash) as hash,
+    records.accepted_at,
+    records.outcome,
+    records.remote_key,
+    coalesce(leaving.memo, records.memo) as memo,
+    records.export_id
+from records
+full join leaving on leaving.record_id = records.record_id
+left join pending on pending.record_id = records.record_id
+order by record_id;
+
+-- name: unanswered
+-- Records whose request left and whose outcome nobody knows: the sender was killed in between.
+select distinct record_id
+from push_intents
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+union
+select record_id
+from push_records
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and outcome = 'unknown'
+order by record_id;
+
+-- name: open_jobs
+-- The records of the jobs a platform has not finished. Grain: one row per job and record.
+select job_id, record_id, hash, remote_key
+from push_job_records
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+order by job_id, record_id;
+
+-- name: reasons
+-- Why records are not on a platform. Grain: one row per outcome, code and message.
+select outcome, code, message, count(*) as record_count
+from push_records
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and outcome in ('invalid', 'rejected', 'retryable', 'unknown')
+group by all
+order by record_count desc, outcome, code, message;
+
+-- name: sent_since
+-- How many records were tried at a destination after a moment; a record tried twice counts twice.
+select coalesce(sum(record_count), 0)::bigint as record_count
+from push_batches
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and attempted_at > getvariable('since')::timestamp;
+
+-- name: overview
+-- What each platform holds of each entity. Grain: one row per destination, store and entity.
+select
+    destination,
+    store,
+    entity,
+    count(*) filter (hash is not null) as there_count,
+    count(*) filter (outcome in ('rejected', 'invalid')) as refused_count,
+    count(*) filter (outcome in ('unknown', 'retryable')) as unanswered_count,
+    max(attempted_at) as attempted_at
+from push_records
+group by destination, store, entity
+order by destination, store, entity;
+
+-- name: confirm
+-- A person agreed to push to this destination.
+insert into push_confirmations
+values (
+    getvariable('destination'), getvariable('store'), getvariable('entity'),
+    getvariable('run_id'), getvariable('now')::timestamp
+);
+
+-- name: start_run
+-- A push of one entity to one destination begins.
+insert into push_runs by name
+select
+    getvariable('run_id') as run_id,
+    getvariable('destination') as destination,
+    getvariable('store') as store,
+    getvariable('entity') as entity,
+    getvariable('now')::timestamp as started_at,
+    'running' as status;
+
+-- name: intend
+-- The records of the registered frame `leaving` (record_id, memo) are about to be sent.
+insert into push_intents by name
+select
+    getvariable('destination') as destination,
+    getvariable('store') as store,
+    getvariable('entity') as entity,
+    record_id,
+    getvariable('batch_id') as batch_id,
+    getvariable('run_id') as run_id,
+    getvariable('now')::timestamp as intended_at,
+    memo
+from leaving;
+
+-- name: intend_consents
+-- consent_decisions: what is about to be sent to a platform, before it is, of the people in the
+-- registered frame `leaving` (record_id).
+insert into consent_decisions by name
+select
+    wishes.store,
+    wishes.destination as party,
+    wishes.email_digest,
+    consents.customer_key,
+    wishes.opted_in,
+    wishes.changed_at,
+    wishes.origin,
+    'intended' as outcome,
+    getvariable('now')::timestamp as decided_at,
+    getvariable('run_id')::varchar as run_id
+from state.consent_wishes as wishes
+inner join leaving on leaving.record_id = wishes.email_digest
+left join consents
+    on consents.store = wishes.store and consents.email_digest = wishes.email_digest
+where wishes.store = getvariable('store') and wishes.destination = getvariable('destination');
+
+-- name: settle_consents
+-- consent_decisions: what a platform answered, from the registered frame `incoming` (record_id, outcome,
+-- code). What it only queued is settled when its job is over, or never.
+update consent_decisions
+set outcome = incoming.outcome,
+    code = incoming.code,
+    settled_at = case
+        when incoming.job_id is null then getvariable('now')::timestamp
+    end
+from incoming
+where consent_decisions.store = getvariable('store')
+    and consent_decisions.party = getvariable('destination')
+    and consent_decisions.email_digest = incoming.record_id
+    and consent_decisions.settled_at is null
+    and consent_decisions.outcome in ('intended', 'queued');
+
+-- name: finish_run
+-- A push of one entity to one destination is over; summary is JSON.
+update push_runs
+set finished_at = getvariable('now')::timestamp,
+    status = getvariable('status'),
+    summary = getvariable('summary')::json
+where run_id = getvariable('run_id')
+    and destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity');
+
+-- name: start_export
+-- The export of these days goes on, or begins when none of them is unfinished.
+insert into push_exports by name
+select
+    getvariable('run_id') as export_id,
+    getvariable('destination') as destination,
+    getvariable('store') as store,
+    getvariable('entity') as entity,
+    getvariable('dated_by') as dated_by,
+    getvariable('from_on')::date as from_on,
+    getvariable('to_on')::date as to_on,
+    'running' as status,
+    0 as done_count,
+    getvariable('now')::timestamp as started_at
+where not exists (
+        from push_exports
+        where destination = getvariable('destination')
+            and store = getvariable('store')
+            and entity = getvariable('entity')
+            and dated_by = getvariable('dated_by')
+            and from_on = getvariable('from_on')::date
+            and to_on = getvariable('to_on')::date
+            and status <> 'completed'
+    );
+
+update push_exports
+set status = 'running', run_id = getvariable('run_id'), updated_at = getvariable('now')::timestamp
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and dated_by = getvariable('dated_by')
+    and from_on = getvariable('from_on')::date
+    and to_on = getvariable('to_on')::date
+    and status <> 'completed';
+
+-- name: export_of_run
+-- The export that a run works on. Grain: at most one row.
+select export_id
+from push_exports
+where run_id = getvariable('run_id') and status = 'running';
+
+-- name: plan_export
+-- How many records an export has, and how many of them were answered in earlier runs.
+update push_exports
+set record_count = getvariable('record_count'), done_count = getvariable('done_count')
+where export_id = getvariable('export_id');
+
+-- name: finish_export
+-- A run of an export is over: its status, and how many records were answered in all its runs.
+update push_exports
+set status = getvariable('status'),
+    done_count = (
+        select count(*)
+        from push_records
+        where push_records.export_id = getvariable('export_id')
+            and outcome in ('accepted', 'queued', 'rejected', 'invalid')
+    ),
+    refused_count = (
+        select count(*)
+        from push_records
+        where push_records.export_id = getvariable('export_id')
+            and outcome in ('rejected', 'invalid')
+    ),
+    updated_at = getvariable('now')::timestamp,
+    finished_at = case when getvariable('status') = 'completed' then getvariable('now')::timestamp end
+where export_id = getvariable('export_id');
+
+-- name: exports
+-- The exports, newest first. Grain: one row per export. What still says running was killed: nothing
+-- else runs while the warehouse is open.
+select * replace (case when status = 'running' then 'interrupted' else status end as status)
+from push_exports
+order by started_at desc, export_id desc
+limit getvariable('row_limit');
