@@ -21,6 +21,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -129,7 +130,7 @@ class StoreSettings(_Frozen):
     """How far the first sync looks back; VTEX keeps two years."""
     pace: Pace = Pace()
     """How politely VTEX is asked."""
-    most_unexplained_share: float = Field(0.001, ge=0, le=1)
+    max_unexplained_share: float = Field(0.001, ge=0, le=1)
     """More orders than this share (and than one) unlike VTEX hold the push."""
 
     time_zone: Zone = "UTC"
@@ -144,8 +145,6 @@ class StoreSettings(_Frozen):
     """After refunds, before them, or the lines alone without shipping and tax."""
     beyond_last: Literal["older", "lifetime"] = "older"
     """What the open window (`360d_plus`) holds: purchases older than the last one, or all."""
-    beyond_360: Literal["older", "lifetime"] | None = None
-    """Former name of `beyond_last`, still read."""
     product_label: Literal["name", "id", "ref_id"] = "name"
     """What a product is called in lists."""
     category_label: Literal["leaf", "path", "department"] = "leaf"
@@ -178,9 +177,8 @@ class StoreSettings(_Frozen):
 
     def rules(self, windows: tuple[int, ...] = WINDOWS_DAYS) -> Rules:
         """The part of the settings that SQL and the core need, with the installation's windows."""
-        names = set(Rules.__dataclass_fields__) - {"windows", "beyond_last"}
-        plain = {name: getattr(self, name) for name in names}
-        return Rules(windows=windows, beyond_last=self.beyond_360 or self.beyond_last, **plain)
+        names = set(Rules.__dataclass_fields__) - {"windows"}
+        return Rules(windows=windows, **{name: getattr(self, name) for name in names})
 
 
 class WarehouseSettings(_Frozen):
@@ -250,9 +248,9 @@ class Receive(_Frozen):
     """Address to listen at."""
     port: int = Field(4220, ge=0, le=65535)
     """Port to listen at."""
-    most_body_kb: int = Field(64, ge=1, le=4096)
+    max_body_kb: int = Field(64, ge=1, le=4096)
     """Longer calls are refused."""
-    most_at_once: int = Field(64, ge=1, le=1000)
+    max_concurrent: int = Field(64, ge=1, le=1000)
     """Calls answered at once; more are told to come again."""
     max_connections: int = Field(512, ge=1, le=10_000)
     """Connections held at once, of all callers."""
@@ -273,7 +271,7 @@ class Consent(_Frozen):
     """Destinations that are asked for consents."""
     write_to_vtex: bool = True
     """Whether the newest word is written to VTEX."""
-    most_writes_a_day: int = Field(5_000, ge=0)
+    max_writes_a_day: int = Field(5_000, ge=0)
     """Documents written in VTEX within 24 hours, at most."""
     create_unknown: bool = False
     """Whether somebody with a dated yes whom VTEX does not know is made there."""
@@ -319,6 +317,7 @@ class Settings(_Frozen):
     read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
+    _former_names: tuple[str, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -367,12 +366,8 @@ class Settings(_Frozen):
 
     @property
     def former_names(self) -> tuple[str, ...]:
-        """One line per setting that stands under its former name."""
-        return tuple(
-            f"stores.{name}.beyond_360 is called beyond_last now; rename it in the settings"
-            for name, store in self.stores.items()
-            if store.beyond_360 is not None
-        )
+        """One line per setting that the file gives under its former name."""
+        return self._former_names
 
     @property
     def schedule_zone(self) -> str:
@@ -384,11 +379,48 @@ class Settings(_Frozen):
 
 
 def parse_settings(document: Mapping[str, Any]) -> Settings:
-    """The settings of a parsed TOML document; raises BadSettings naming every problem."""
+    """The settings of a parsed TOML document; raises BadSettings naming every problem.
+
+    A setting under its former name counts; `former_names` has a line for it.
+    """
+    renamed, notes = _with_new_names(document)
     try:
-        return Settings.model_validate(document)
+        settings = Settings.model_validate(renamed)
     except ValidationError as error:
         raise BadSettings(_problems(error)) from None
+    settings._former_names = tuple(notes)
+    return settings
+
+
+RENAMED = {
+    "stores.NAME.beyond_360": "beyond_last",
+    "stores.NAME.most_unexplained_share": "max_unexplained_share",
+    "receive.most_body_kb": "max_body_kb",
+    "receive.most_at_once": "max_concurrent",
+    "consent.most_writes_a_day": "max_writes_a_day",
+}
+"""The new name of each renamed setting, by its former path; NAME stands for any name."""
+
+
+def _with_new_names(part: Any, path: str = "", pattern: str = "") -> tuple[Any, list[str]]:
+    """The document with renamed keys under their new names, and a line about each.
+
+    A former name beside the new one stays: it is refused as an unknown setting.
+    """
+    if not isinstance(part, dict):
+        return part, []
+    found: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, value in part.items():
+        here = f"{pattern}{'NAME' if pattern == 'stores.' else name}"
+        new: str = RENAMED.get(here, name)
+        if new in part:
+            new = name
+        if new != name:
+            notes.append(f"{path}{name} is called {new} now; rename it in the settings")
+        found[new], inner = _with_new_names(value, f"{path}{name}.", f"{here}.")
+        notes += inner
+    return found, notes
 
 
 def read_settings(path: Path) -> Settings:

@@ -26,7 +26,7 @@ class Shop:
     first_sync_days: int = 730
     detail_threads: int = 5
     list_threads: int = 2
-    most_unexplained_share: float = 0.001
+    max_unexplained_share: float = 0.001
     url: str | None = None
     inbox: Inbox | None = None
     keeps_unknown: bool = False

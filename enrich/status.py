@@ -21,7 +21,7 @@ from enrich.warehouse import Pushes, ReadCopy
 WATERMARKED = ("orders", "customers")
 SHOWN_REJECTS = 10
 SHOWN_EXPORTS = 5
-MOST_PRESSING = (3, 1, 2, 4, 5)
+CODES_BY_URGENCY = (3, 1, 2, 4, 5)
 MOMENT = "%Y-%m-%d %H:%M:%S"
 LATE_HOURS = 9.0
 """Two four-hourly syncs and an hour: later than that, nobody syncs any more."""
@@ -158,7 +158,7 @@ def _ended(runs: pl.DataFrame, *, is_at_work: bool) -> pl.DataFrame:
 
 def exit_code_of(codes: Sequence[int]) -> int:
     """The most pressing: refused keys, then a failure, then wrong settings, then held back."""
-    return next((code for code in MOST_PRESSING if code in codes), 0)
+    return next((code for code in CODES_BY_URGENCY if code in codes), 0)
 
 
 def _last_codes(

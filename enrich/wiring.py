@@ -165,7 +165,7 @@ class Wiring:
             first_sync_days=store.first_sync_days,
             detail_threads=store.pace.concurrent_details,
             list_threads=store.pace.concurrent_lists,
-            most_unexplained_share=store.most_unexplained_share,
+            max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
             keeps_unknown=self.settings.consent.create_unknown,
@@ -259,7 +259,7 @@ class Wiring:
         return ConsentPlan(
             rules=ConsentRules(wanted.undated_no),
             writes_to_vtex=wanted.write_to_vtex,
-            most_writes_a_day=wanted.most_writes_a_day,
+            max_writes_a_day=wanted.max_writes_a_day,
             creates_unknown=wanted.create_unknown,
             looks_per_run=wanted.looks_per_run,
             wait_seconds=wanted.export_wait_minutes * 60,

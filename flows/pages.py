@@ -27,7 +27,7 @@ Action = tuple[str, str]
 """Who, and what; the second may be Markdown."""
 
 ENGINEER, ANALYST = "data engineer", "analyst"
-FEWEST_PEOPLE, MOST_PAIRS = 5, 20
+FEWEST_PEOPLE, MAX_PAIRS = 5, 20
 
 
 class Markdown(str):
@@ -268,7 +268,7 @@ def pair_table(moved: Movements) -> Markdown:
     """The most frequent pairs; those of one to four customers are one row."""
     pairs = moved.by_pair()
     rows: list[tuple[object, ...]] = [
-        pair for pair in pairs.head(MOST_PAIRS).iter_rows() if pair[-1] >= FEWEST_PEOPLE
+        pair for pair in pairs.head(MAX_PAIRS).iter_rows() if pair[-1] >= FEWEST_PEOPLE
     ]
     others = moved.moves.height - sum(int(str(row[-1])) for row in rows)
     if others:

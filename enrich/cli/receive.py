@@ -29,8 +29,8 @@ def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> N
         doors,
         clock=lambda: shell.now,
         say=shell.say,
-        most_body_bytes=settings.most_body_kb * 1024,
-        most_at_once=settings.most_at_once,
+        max_body_bytes=settings.max_body_kb * 1024,
+        max_concurrent=settings.max_concurrent,
     )
     run_receiver(
         app,

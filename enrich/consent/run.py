@@ -28,7 +28,7 @@ class ConsentPlan:
 
     rules: ConsentRules = field(default_factory=ConsentRules)
     writes_to_vtex: bool = True
-    most_writes_a_day: int = 5_000
+    max_writes_a_day: int = 5_000
     creates_unknown: bool = False
     looks_per_run: int = 500
     wait_seconds: float = 600
@@ -70,7 +70,7 @@ def run_consent(
         decisions = decided(warehouse, shop, plan, told, run, summary, now)
         try:
             _tell_vtex(Writing(
-                warehouse, shop, run.run_id, now, summary, report, plan.most_writes_a_day
+                warehouse, shop, run.run_id, now, summary, report, plan.max_writes_a_day
             ), decisions, plan, mode)  # fmt: skip
         except EnrichError as fault:
             summary.faults.append(fault)

@@ -41,7 +41,7 @@ class Writing:
     now: datetime
     summary: ConsentSummary
     report: Reporter
-    most_writes_a_day: int
+    max_writes_a_day: int
 
     def write(self, decisions: Decisions, *, creates_unknown: bool, confirmed: bool) -> None:
         """Carry the decisions into VTEX, as far as a person agreed and the day allows."""
@@ -82,7 +82,7 @@ class Writing:
     def room(self) -> int:
         """How many more documents may be written today, the last 24 hours counted."""
         written = self._consents.written_since(self.now - DAY)
-        return max(0, self.most_writes_a_day - written)
+        return max(0, self.max_writes_a_day - written)
 
     def _changes(self, decisions: Decisions) -> pl.DataFrame:
         refused = self._consents.refused()

@@ -15,7 +15,7 @@ import polars as pl
 
 from enrich.client import Call
 
-MOST_EXPORT_BYTES = 8 * 1024**3
+MAX_EXPORT_BYTES = 8 * 1024**3
 
 
 class NotOverYet(Exception):

@@ -55,8 +55,8 @@ class Receiver:
     doors: Mapping[str, Door]
     clock: Callable[[], datetime]
     say: Callable[[str], None]
-    most_body_bytes: int
-    most_at_once: int
+    max_body_bytes: int
+    max_concurrent: int
     mailroom: Mailroom = field(init=False)
     _tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     _at_once: int = 0
@@ -102,7 +102,7 @@ class Receiver:
         """The status of the reply; no more calls at once than are allowed."""
         if scope["path"] == HEALTH:
             return OK
-        if self._at_once >= self.most_at_once:
+        if self._at_once >= self.max_concurrent:
             self._tally[_ANYBODY, "too many at once"] += 1
             return LATER
         self._at_once += 1
@@ -124,7 +124,7 @@ class Receiver:
     async def _status_of(self, door: Door, event: str, scope: Scope, receive: Receive) -> int:
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive, self.most_body_bytes)
+                body = await _read(receive, self.max_body_bytes)
             query = dict(parse_qsl(scope.get("query_string", b"").decode("utf-8", "replace")))
             await self._keep(door, Call(event, query, body))
         except TimeoutError:
@@ -154,13 +154,13 @@ def build_receiver(
     *,
     clock: Callable[[], datetime],
     say: Callable[[str], None],
-    most_body_bytes: int,
-    most_at_once: int,
+    max_body_bytes: int,
+    max_concurrent: int,
 ) -> Receiver:
     """The application, its folders made; raises OSError when they cannot be."""
     for door in doors:
         door.inbox.prepare()
-    return Receiver({door.name: door for door in doors}, clock, say, most_body_bytes, most_at_once)
+    return Receiver({door.name: door for door in doors}, clock, say, max_body_bytes, max_concurrent)
 
 
 def _knock(doors: Mapping[str, Door], scope: Scope) -> tuple[Door, str] | None:
@@ -189,7 +189,7 @@ def _parts(scope: Scope) -> tuple[str, str, str]:
     return name, event, secret
 
 
-async def _read(receive: Receive, most_bytes: int) -> bytes:
+async def _read(receive: Receive, max_bytes: int) -> bytes:
     """The whole body; raises _TooLarge as soon as it is."""
     parts: list[bytes] = []
     size = 0
@@ -199,7 +199,7 @@ async def _read(receive: Receive, most_bytes: int) -> bytes:
             raise NotUnderstood("the caller went away")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > most_bytes:
+        if size > max_bytes:
             raise _TooLarge
         if not message.get("more_body"):
             return b"".join(parts)

@@ -24,7 +24,7 @@ from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, Told
 
 SHORTEST_SECRET = 20
 LONGEST_EVENT = 64  # an order state of VTEX has half as many letters
-MOST_IN_ONE_CALL = 1_000
+MAX_IN_ONE_CALL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _consents(call: Call) -> list[Told]:
     """One statement or a list of them, from any platform that can post JSON."""
     content = _json(call.body)
     found = content if isinstance(content, list) else [content]
-    if len(found) > MOST_IN_ONE_CALL or not all(isinstance(one, dict) for one in found):
+    if len(found) > MAX_IN_ONE_CALL or not all(isinstance(one, dict) for one in found):
         raise NotUnderstood("not an object, nor a list of at most a thousand")
     return [_statement(_lower(one)) for one in found]
 

@@ -17,7 +17,7 @@ from enrich.receiver.connections import BoundedProtocol, Connections
 
 IDLE_SECONDS = 5
 STOP_SECONDS = 10
-MOST_HEADER_BYTES = 16 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 BACKLOG = 128  # accepted in one go, before any of them is counted
 SPARE_FILES = 4 * BACKLOG
 QUIET_SECONDS = 60.0
@@ -102,7 +102,7 @@ def _config(app: Receiver, connections: Connections) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=protocol,  # on h11: the only one with a bound on the size of the headers
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         ws="none",
         lifespan="on",
         log_level="error",

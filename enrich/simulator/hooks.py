@@ -12,7 +12,7 @@ from enrich.simulator.flow import status_at
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import zulu
 from enrich.simulator.order_document import origin_of
-from enrich.simulator.outbox import MOST_TRIES, PATIENCE_SECONDS, Outgoing, json_call
+from enrich.simulator.outbox import MAX_TRIES, PATIENCE_SECONDS, Outgoing, json_call
 from enrich.simulator.vtex_state import Vtex, oms_error
 
 EVENTS = ("created", "changed", "deleted")
@@ -78,7 +78,7 @@ def notify(vtex: Vtex, order: int) -> None:
         "CurrentChange": zulu(now_us),
         "Origin": {"Account": vtex.account, "Key": "simulated"},
     }
-    vtex.outbox.post(json_call("hook", hook["url"], hook.get("headers", {}), body, MOST_TRIES))
+    vtex.outbox.post(json_call("hook", hook["url"], hook.get("headers", {}), body, MAX_TRIES))
 
 
 def _answers_ping(hook: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 PATIENCE_SECONDS = 5.0  # VTEX waits no longer for the answer of a hook
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 
 @dataclass(slots=True)

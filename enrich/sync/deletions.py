@@ -19,8 +19,8 @@ from enrich.sync.pulling import JUDGED_FROM, EntityReport, Pull, sliced
 DELETIONS = "deletions"
 EVERY = timedelta(days=7)
 # A list that lacks so many of those we know is no list of all.
-MOST_UNLISTED = 0.2
-MOST_ASKED = 5_000  # in one run, the others are asked for by the next
+MAX_UNLISTED = 0.2
+MAX_ASKED = 5_000  # in one run, the others are asked for by the next
 
 
 def pull_deletions(pull: Pull) -> EntityReport | None:
@@ -30,7 +30,7 @@ def pull_deletions(pull: Pull) -> EntityReport | None:
     listed = _list_ids(pull)
     doubtful = pull.warehouse.doubtful_deletions(pull.shop.name, listed, run_id=pull.run.run_id)
     note = _too_many(doubtful, len(listed))
-    asked = [] if note else doubtful["contact_id"].head(MOST_ASKED).to_list()
+    asked = [] if note else doubtful["contact_id"].head(MAX_ASKED).to_list()
     loaded = _ask(pull, asked)
     if note or len(asked) == doubtful.height:
         pull.move_watermark(DELETIONS, pull.now)
@@ -48,7 +48,7 @@ def _is_due(pull: Pull) -> bool:
 def _too_many(doubtful: pl.DataFrame, listed_count: int) -> str | None:
     """Why a list that lacks too many of those we know is not believed, until the next look."""
     count = int(doubtful["is_unlisted"].sum())
-    if count <= JUDGED_FROM or count <= MOST_UNLISTED * (listed_count + count):
+    if count <= JUDGED_FROM or count <= MAX_UNLISTED * (listed_count + count):
         return None
     return f"VTEX's list of all lacks {count:,} known customers; none is taken as deleted"
 

@@ -20,8 +20,8 @@ from enrich.sync.listed_orders import ORDERS, fetch_and_load, list_windows, want
 from enrich.sync.pulling import NOTHING, Pull
 from enrich.sync.reconciliation import proof_of, spans_of, whole_days
 
-MOST_DAYS = 31  # listed again in one run, the newest first
-MOST_ASKED = 500  # by id in one run: beyond that it is the list that is broken
+MAX_DAYS = 31  # listed again in one run, the newest first
+MAX_ASKED = 500  # by id in one run: beyond that it is the list that is broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Settled:
 
 def doubtful_windows(pull: Pull, before: datetime) -> tuple[Window, ...]:
     """The days in doubt that the run does not list anyway: it lists all from `before` on."""
-    windows = _windows_of_days(pull, _doubtful_days(pull)[:MOST_DAYS])
+    windows = _windows_of_days(pull, _doubtful_days(pull)[:MAX_DAYS])
     return tuple(window for window in windows if window.span.start_at < before)
 
 
@@ -63,7 +63,7 @@ def settle(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled
     of the store then stands in the run and in the table reconciliation.
     """
     listed = set(whole_days(_created(windows), pull.shop.rules.zone))
-    days = [day for day in _doubtful_days(pull) if day in listed][:MOST_DAYS]
+    days = [day for day in _doubtful_days(pull) if day in listed][:MAX_DAYS]
     settled = _plus(_list_again(pull, rows, days), _ask(pull, days)) if days else Settled()
     _say(pull)
     return settled
@@ -95,12 +95,12 @@ def _ask(pull: Pull, days: Sequence[date]) -> Settled:
     unlisted = pull.warehouse.unexplained_orders(pull.shop.name).filter(
         pl.col("day_on").is_in(days), kind="unlisted"
     )
-    asked = unlisted["order_id"].head(MOST_ASKED).to_list()
+    asked = unlisted["order_id"].head(MAX_ASKED).to_list()
     found = list(fetch_orders(pull.client, asked, concurrent=pull.shop.detail_threads))
     shown = [one for one in found if isinstance(one, RawRecord)]
     loaded = pull.load(ORDERS, shown)
     pull.warehouse.explain_orders(
-        pull.shop.name, _cents_of(shown), limit_share=pull.shop.most_unexplained_share
+        pull.shop.name, _cents_of(shown), limit_share=pull.shop.max_unexplained_share
     )
     return Settled(len(shown), loaded)
 
@@ -125,7 +125,7 @@ def compare(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
         whole_days(_created(windows), pull.shop.rules.zone),
         time_zone=pull.shop.rules.time_zone,
         sales_channels=pull.client.sales_channels,
-        limit_share=pull.shop.most_unexplained_share,
+        limit_share=pull.shop.max_unexplained_share,
         run_id=pull.run.run_id,
         now=pull.now,
     )

@@ -16,7 +16,7 @@ from enrich.sources.vtex import Missing, VtexClient
 from enrich.warehouse import Warehouse
 
 SLICE = 5_000  # records a transaction: what a minute brings at the pace VTEX allows
-MOST_REJECTED = 0.2
+MAX_REJECTED = 0.2
 JUDGED_FROM = 100
 
 ENTITY_COLUMNS = ("entity", "listed", "fetched", "new", "changed", "unchanged", "set aside")
@@ -118,7 +118,7 @@ def _sorted_out(
 
 def is_no_accident(reject_count: int, record_count: int) -> bool:
     """Whether more than a fifth of the records is unusable; a few records prove nothing."""
-    return record_count >= JUDGED_FROM and reject_count > MOST_REJECTED * record_count
+    return record_count >= JUDGED_FROM and reject_count > MAX_REJECTED * record_count
 
 
 def brake(entity: str, loaded: Loaded, fetched_count: int) -> None:

@@ -239,7 +239,9 @@ def _receiver(here: Loop) -> Any:
     doors = {
         name: Door(name, kind, name, here.inbox, SecretStr(SECRET)) for name, kind in kinds.items()
     }
-    app = Receiver(doors, clock=lambda: here.now, say=print, most_body_bytes=65_536, most_at_once=8)
+    app = Receiver(
+        doors, clock=lambda: here.now, say=print, max_body_bytes=65_536, max_concurrent=8
+    )
     return serve(app)
 
 

@@ -183,7 +183,7 @@ def test_nothing_is_written_before_a_person_looked_and_a_look_shows_no_address(h
 
 def test_no_more_documents_a_day_than_allowed_and_the_no_goes_first(here: Loop) -> None:
     here.later(days=2)
-    plan = replace(here.plan, most_writes_a_day=2)
+    plan = replace(here.plan, max_writes_a_day=2)
     wants, refuses = here.person(False), [here.person(True) for _ in range(2)]
     here.at_platform("connectif", wants, "subscribed")
     for who in refuses:

@@ -57,13 +57,6 @@ def test_the_segment_window_is_one_of_the_list() -> None:
         parse_settings({"stores": stores})
 
 
-def test_the_former_name_of_beyond_last_is_read_and_named() -> None:
-    settings = parse_settings({"stores": {"main": {"beyond_360": "lifetime"}}})
-    assert settings.stores["main"].rules().beyond_last == "lifetime"
-    (note,) = settings.former_names
-    assert "stores.main.beyond_360 is called beyond_last now" in note
-
-
 def test_the_open_window_follows_the_last_one() -> None:
     names = [field.name for field in fields(Rules(windows=WITH_720))]
     assert window_names(WITH_720)[-3:] == ("720d", "720d_plus", "lifetime")

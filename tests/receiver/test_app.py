@@ -31,7 +31,7 @@ class Site:
 
     folder: Path
     said: list[str] = field(default_factory=list)
-    most_at_once: int = 8
+    max_concurrent: int = 8
 
     @property
     def inbox(self) -> Inbox:
@@ -46,8 +46,8 @@ class Site:
             doors,
             clock=lambda: NOW,
             say=self.said.append,
-            most_body_bytes=1_000,
-            most_at_once=self.most_at_once,
+            max_body_bytes=1_000,
+            max_concurrent=self.max_concurrent,
         )
 
     def keys(self, topic: Any = ORDERS) -> list[str]:
@@ -123,7 +123,7 @@ def test_what_is_answered_with_200_is_on_disk_and_nothing_else_is(site: Site) ->
 
 def test_calls_at_once_share_a_file(site: Site) -> None:
     count = 100
-    site.most_at_once = count
+    site.max_concurrent = count
 
     async def many(client: httpx.AsyncClient) -> list[int]:
         calls = (
@@ -152,7 +152,7 @@ def test_more_calls_at_once_than_are_borne_are_asked_to_come_again(site: Site) -
     import threading
 
     go = threading.Event()
-    site.most_at_once = 2
+    site.max_concurrent = 2
     app = site.app(SlowDisk(site.inbox.folder, go))
 
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:

@@ -20,7 +20,7 @@ from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_
 from enrich.destinations.connectif.account import RATE_LIMIT, code_of
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.consents import (
-    MOST_EXPORT_BYTES,
+    MAX_EXPORT_BYTES,
     ConsentReport,
     Downloads,
     ExportsConsents,
@@ -120,7 +120,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
         if not isinstance(url, str) or not is_safe_to_send_to(url):
             raise Stop("connectif: the file of the export is not on an https address")
         # Without our key: the file may stand on another host.
-        http.download(Call("GET", url, "connectif export file"), target, MOST_EXPORT_BYTES)
+        http.download(Call("GET", url, "connectif export file"), target, MAX_EXPORT_BYTES)
         given: Mapping[Any, str] = self.settings.export_columns
         return statements_in(target, {**EXPORT_COLUMNS, **given})
 

@@ -17,7 +17,7 @@ from enrich.destinations.kinds import COUPONS
 from enrich.destinations.records import HttpRecords
 from enrich.destinations.sending import answer_of
 
-MOST_PAGES = 100
+MAX_PAGES = 100
 
 
 class ConnectifCoupons(HttpRecords, ConnectifImports):
@@ -62,7 +62,7 @@ class ConnectifCoupons(HttpRecords, ConnectifImports):
 
     def _sets(self, path: str) -> Iterator[Mapping[str, Any]]:
         """The coupon sets of all pages; a page names the whole address of the next one."""
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             try:
                 page = answer_of(self.ask("GET", path, name="connectif GET coupon sets"))
             except NotFound:

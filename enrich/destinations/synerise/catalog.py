@@ -15,7 +15,7 @@ from enrich.errors import Stop
 
 PERMISSIONS = ("CATALOGS_CATALOG_READ", "CATALOGS_ITEM_BATCH_CATALOG_CREATE")
 TO_CREATE = "CATALOGS_CATALOG_CREATE"
-MOST_FOUND = 100
+MAX_FOUND = 100
 
 
 class SyneriseProducts(HttpRecords, SyneriseAccount):
@@ -73,7 +73,7 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
         return f"there is no catalogue {name!r} in Synerise: make it, or set create_catalog = true"
 
     def _found(self) -> str | None:
-        params = {"searchBy": str(self.settings.catalog), "limit": str(MOST_FOUND)}
+        params = {"searchBy": str(self.settings.catalog), "limit": str(MAX_FOUND)}
         name = "synerise GET /catalogs/bags"
         answer = answer_of(self.logged_in("GET", "/catalogs/bags", None, name, params=params))
         bags = [bag for bag in answer.get("data") or [] if isinstance(bag, dict)]

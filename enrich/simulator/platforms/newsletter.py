@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from enrich.simulator.http import RequestError
-from enrich.simulator.outbox import MOST_TRIES, Outgoing, json_call
+from enrich.simulator.outbox import MAX_TRIES, Outgoing, json_call
 from enrich.simulator.platforms.account import Account
 
 SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "subscribed", "unsubscribed", "bounced"
@@ -51,7 +51,7 @@ def bounce(account: Account, email: str) -> None:
     body = {"email": email, "bounceErrorMessage": "550 mailbox unavailable"}
     if BOUNCED in account.webhooks:
         url = account.webhooks[BOUNCED]
-        account.outbox.post(json_call(f"webhook {BOUNCED}", url, {}, body, MOST_TRIES))
+        account.outbox.post(json_call(f"webhook {BOUNCED}", url, {}, body, MAX_TRIES))
 
 
 def exported(account: Account, version: str) -> str:
@@ -74,4 +74,4 @@ def moment_of(account: Account) -> str:
 def _tell(account: Account, event: str, query: dict[str, Any]) -> None:
     if event in account.webhooks:
         url = f"{account.webhooks[event]}?{urlencode(query)}"
-        account.outbox.post(Outgoing(f"webhook {event}", "GET", url, tries=MOST_TRIES))
+        account.outbox.post(Outgoing(f"webhook {event}", "GET", url, tries=MAX_TRIES))

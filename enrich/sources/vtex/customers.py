@@ -22,7 +22,7 @@ from enrich.sources.vtex.entities import (
     customers_with,
 )
 from enrich.sources.vtex.paging import (
-    MOST_SEARCHED,
+    MAX_SEARCHED,
     Page,
     content_range_total,
     range_pages,
@@ -37,7 +37,7 @@ Batch: TypeAlias = list[RawRecord | Reject]
 
 LARGEST_SCROLL = 1000
 SMALLEST_SCROLL = 100
-MOST_STARTS = 5
+MAX_STARTS = 5
 
 
 class ScrollBroken(TryAgain):
@@ -134,22 +134,22 @@ def _search_deeper(
 def _is_too_deep(response: Response, read_count: int) -> bool:
     """More than a search reaches: by the total, which some accounts tell wrong, or by arriving."""
     total = content_range_total(response.headers)
-    return (total is not None and total > MOST_SEARCHED) or read_count >= MOST_SEARCHED
+    return (total is not None and total > MAX_SEARCHED) or read_count >= MAX_SEARCHED
 
 
 def _scroll_patiently(
     client: VtexClient, entity: Entity, where: str | None, size: int
 ) -> Iterator[Batch]:
     """One scroll, begun again when it breaks, and with smaller pages when VTEX could not answer."""
-    for start in range(1, MOST_STARTS + 1):
+    for start in range(1, MAX_STARTS + 1):
         try:
             yield from _scroll(client, entity, where, size)
             return
         except ScrollBroken:
-            if start == MOST_STARTS:
+            if start == MAX_STARTS:
                 raise
         except GaveUp as error:
-            if start == MOST_STARTS or error.status_code not in (408, 429, 500, 503, 504):
+            if start == MAX_STARTS or error.status_code not in (408, 429, 500, 503, 504):
                 raise
             size = max(SMALLEST_SCROLL, size // 2)
 

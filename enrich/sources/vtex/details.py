@@ -27,7 +27,7 @@ from enrich.sources.vtex.parse import parse_record, utc
 from enrich.sources.vtex.records import field_names
 
 # Single orders answer 500 or a web page for ever; five in a row are no accident of one order.
-MOST_TROUBLE_IN_A_ROW = 5
+MAX_TROUBLE_IN_A_ROW = 5
 SETTLING_SECONDS = 3.0
 
 
@@ -173,7 +173,7 @@ def _fetch_all(
     for found in in_parallel(fetch, list(keys), concurrent):
         if isinstance(found, _Trouble):
             trouble_in_a_row += 1
-            if trouble_in_a_row >= MOST_TROUBLE_IN_A_ROW:
+            if trouble_in_a_row >= MAX_TROUBLE_IN_A_ROW:
                 raise found.error
             yield Missing(found.key, str(found.error))
         else:

@@ -21,9 +21,9 @@ from enrich.sources.vtex.paging import PER_PAGE, PageGuard, pages_after_first
 from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.parse import Unusable, read_document
 from enrich.sources.vtex.records import ListRow
-from enrich.sources.vtex.spans import MOST_ROWS, Window, filter_text, halves
+from enrich.sources.vtex.spans import MAX_ROWS, Window, filter_text, halves
 
-_MOST_READINGS = 3
+_MAX_READINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _listings(
     client: VtexClient, window: Window, channel: str | None, concurrent: int
 ) -> Iterator[Listing]:
     first = _fetch_page(client, window, channel, 1)
-    cut = halves(window.span) if first.total > MOST_ROWS else None
+    cut = halves(window.span) if first.total > MAX_ROWS else None
     if cut is None:
         yield _read_window(client, window, channel, first, concurrent)
         return
@@ -81,12 +81,12 @@ def _read_window(
     Rows move between pages when others join or leave: one then comes twice and another not at all.
     """
     pages: list[_Page] = []
-    for _ in range(_MOST_READINGS):
+    for _ in range(_MAX_READINGS):
         reading = [first, *_fetch_rest(client, window, channel, first, concurrent)]
         pages += reading
         unusable_count = sum(page.unusable_count for page in reading)
         unlisted_count = max(0, first.total - unusable_count - _order_count(pages))
-        is_whole = unlisted_count <= max(0, first.total - MOST_ROWS)
+        is_whole = unlisted_count <= max(0, first.total - MAX_ROWS)
         if is_whole and first.total <= PER_PAGE:
             break
         again = _fetch_page(client, window, channel, 1)

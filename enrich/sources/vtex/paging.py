@@ -14,8 +14,8 @@ from typing import TypeAlias
 from enrich.errors import Stop
 
 PER_PAGE = 100
-MOST_PAGES = 30
-MOST_SEARCHED = 10_000
+MAX_PAGES = 30
+MAX_SEARCHED = 10_000
 
 
 class RepeatedPage(Stop):
@@ -41,7 +41,7 @@ class PageGuard:
 
 def pages_after_first(total: int) -> range:
     """The numbers of the pages of a listing after its first, as far as VTEX lets read."""
-    return range(2, min(MOST_PAGES, -(-total // PER_PAGE)) + 1)
+    return range(2, min(MAX_PAGES, -(-total // PER_PAGE)) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def range_pages(name: str, size: int = PER_PAGE) -> Pager:
     VTEX's total is wrong with some custom indexes, so a short page ends it, not the total.
     """
     guard = PageGuard(name)
-    for start in range(0, MOST_SEARCHED, size):
+    for start in range(0, MAX_SEARCHED, size):
         page = yield {"REST-Range": f"resources={start}-{start + size}"}
         guard.check(page.keys)
         if len(page.keys) < size:

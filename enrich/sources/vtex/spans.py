@@ -17,7 +17,7 @@ OVERLAP = timedelta(minutes=15)
 STATUS_OVERLAP = timedelta(hours=6)
 ROLLING = timedelta(days=45)
 LONG = timedelta(days=400)
-MOST_ROWS = 3000  # VTEX: 30 pages of 100
+MAX_ROWS = 3000  # VTEX: 30 pages of 100
 SHORTEST = timedelta(seconds=1)
 
 
