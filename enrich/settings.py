@@ -413,7 +413,7 @@ def _with_new_names(part: Any, path: str = "", pattern: str = "") -> tuple[Any, 
     notes: list[str] = []
     for name, value in part.items():
         here = f"{pattern}{'NAME' if pattern == 'stores.' else name}"
-        new: str = RENAMED.get(here, name)
+        new = RENAMED.get(here) or name
         if new in part:
             new = name
         if new != name:
