@@ -129,16 +129,16 @@ class Decisions:
     """What follows from the facts. A winner is opted_in, changed_at, origin and is_dated.
 
     `state`: person and winner. `contacts`: documents of VTEX that say something else (contact_id,
-    person, was, winner). `unknown`: people with a dated yes whom VTEX does not know. `wishes`:
-    person, party, winner of everybody a platform has to know of, told before or not. `unsettled`:
-    people about whom two sides differ and nobody can say who is right. `echo_count`: statements
-    that were our own.
+    person, was, winner). `unknown`: people with a dated yes whom VTEX does not know.
+    `desired_consents`: person, party, winner of every consent that a platform must have, sent or
+    not. `unsettled`: people about whom two sides differ and nobody can say who is right.
+    `echo_count`: statements that were our own.
     """
 
     state: pl.DataFrame
     contacts: pl.DataFrame
     unknown: pl.DataFrame
-    wishes: pl.DataFrame
+    desired_consents: pl.DataFrame
     unsettled: pl.DataFrame
     echo_count: int
 
@@ -149,12 +149,12 @@ def decide(facts: Facts, rules: ConsentRules) -> Decisions:
     state = winners(news)
     differing = _differing_contacts(state, facts.contacts)
     says = _says(facts)
-    wishes = _wishes(state, says, facts)
+    desired_consents = _desired_consents(state, says, facts)
     return Decisions(
         state=state,
         contacts=differing.filter("is_dated"),
         unknown=_unknown(state, facts.contacts),
-        wishes=wishes,
+        desired_consents=desired_consents,
         unsettled=_unsettled(state, differing, says, facts.parties),
         echo_count=facts.statements.height - news.height - _yielding(facts.statements, rules),
     )
@@ -221,7 +221,7 @@ def _says(facts: Facts) -> pl.DataFrame:
     return last.select("person", "party", says="opted_in")
 
 
-def _wishes(state: pl.DataFrame, says: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _desired_consents(state: pl.DataFrame, says: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Everybody a platform has to know of: who differs there, and who was told just that by us."""
     certain = facts.writes.filter("is_certain").sort("person", "party", "written_at")
     last_told = certain.group_by("person", "party", maintain_order=True).last()

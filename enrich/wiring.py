@@ -29,7 +29,8 @@ from enrich.forget.cases import Places
 from enrich.model import Rules
 from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
-from enrich.receiver import Door, Inbox, check_secret, inbox_of
+from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
+from enrich.runs.reporting import ignore_message
 from enrich.runs.tidying import tidy
 from enrich.settings import (
     DestinationEntry,
@@ -52,10 +53,6 @@ from enrich.warehouse import (
 )
 
 OWN_KEYS = frozenset({"kind", "enabled", "stores"})
-
-
-def _unheard(line: str) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +132,11 @@ class Wiring:
         """What was received about the store and waits for a sync."""
         return inbox_of(self.settings.data_dir, store)
 
-    def doors(self) -> list[Door]:
+    def registered_callers(self) -> list[RegisteredCaller]:
         """The callers of the receiver, their secrets read now; raises BadSettings."""
         receive = self.settings.receive
         return [
-            Door(
+            RegisteredCaller(
                 name=name,
                 kind=caller.kind,
                 origin=caller.destination or name,
@@ -172,7 +169,7 @@ class Wiring:
         )
 
     @contextmanager
-    def shop(self, name: str, say: Callable[[str], None] = _unheard) -> Iterator[Shop]:
+    def shop(self, name: str, say: Callable[[str], None] = ignore_message) -> Iterator[Shop]:
         """The store with its client, if it has a VTEX account; the keys are read now.
 
         `say` hears what a longer wait is for.
@@ -224,7 +221,7 @@ class Wiring:
 
     @contextmanager
     def destinations(
-        self, wanted: str | None = None, say: Callable[[str], None] = _unheard
+        self, wanted: str | None = None, say: Callable[[str], None] = ignore_message
     ) -> Iterator[list[Destination]]:
         """The enabled destinations, or the one asked for even when it is not enabled."""
         entries = self.settings.destinations
@@ -241,7 +238,7 @@ class Wiring:
 
     @contextmanager
     def consent_sources(
-        self, say: Callable[[str], None] = _unheard
+        self, say: Callable[[str], None] = ignore_message
     ) -> Iterator[list[ConsentSource]]:
         """The platforms that are asked for consents, each with a client of its own."""
         with ExitStack() as stack:

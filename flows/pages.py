@@ -96,11 +96,14 @@ def sync_line(reports: Sequence[SyncReport]) -> str:
 
 
 def sync_page(
-    reports: Sequence[SyncReport], faults: Faults, copy_path: str, undrawn: str | None = None
+    reports: Sequence[SyncReport],
+    faults: Faults,
+    copy_path: str,
+    dashboard_error: str | None = None,
 ) -> str:
     """What was pulled and set aside per store and entity, whether it equals VTEX, what to do next.
 
-    `undrawn` says why there is no new dashboard.
+    `dashboard_error` says why there is no new dashboard.
     """
     parts = [Markdown("# Sync"), *_faults(faults)]
     for report in reports:
@@ -108,14 +111,14 @@ def sync_page(
         parts += [Markdown("**Pulled**"), _entities(report)]
         parts += [Markdown("**Compared with VTEX**"), proof_table(report.proof)]
         parts += [Markdown("**Resolved**"), _checks(report)]
-    return _page([*parts, _files(copy_path, undrawn)])
+    return _page([*parts, _files(copy_path, dashboard_error)])
 
 
-def _files(copy_path: str, undrawn: str | None) -> Markdown:
+def _files(copy_path: str, dashboard_error: str | None) -> Markdown:
     files = markdown("Read copy for analysts: {}", copy_path)
-    if undrawn is None:
+    if dashboard_error is None:
         return markdown("{}; the dashboard is beside it, {}", files, DASHBOARD_NAME)
-    return markdown("{}. **The dashboard stays as it was:** {}", files, undrawn)
+    return markdown("{}. **The dashboard stays as it was:** {}", files, dashboard_error)
 
 
 def _entities(report: SyncReport) -> Markdown:
@@ -182,29 +185,31 @@ def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
     for report in reports:
         about = (report.store, report.customer_count, report.as_of)
         parts.append(markdown("## {}: {} customers as of {}", *about))
-        parts += [Markdown("**Segments**"), segment_table(report.standing)]
+        parts += [Markdown("**Segments**"), segment_table(report.segment_counts)]
         parts.append(Markdown("**RFM grid**, customers and what they bought in all"))
-        parts.append(grid(report.standing))
+        parts.append(grid(report.segment_counts))
         parts += [markdown("* {}", note) for note in report.notes]
         parts.append(Markdown("**Cut points**, lowest to highest of each score"))
         parts.append(cut_table(report.cut_points))
     return _page(parts)
 
 
-def segment_table(standing: pl.DataFrame) -> Markdown:
+def segment_table(segment_counts: pl.DataFrame) -> Markdown:
     """Customers and amount per segment, the largest first."""
     sums = pl.col("customers", "amount").sum()
-    rows = standing.group_by("rfm_segment").agg(sums).sort(-pl.col("customers"), "rfm_segment")
+    rows = (
+        segment_counts.group_by("rfm_segment").agg(sums).sort(-pl.col("customers"), "rfm_segment")
+    )
     columns = ("segment", "customers", "amount of all time")
     return table(
         columns, [(name, count, _amount(count, sum_)) for name, count, sum_ in rows.rows()]
     )
 
 
-def grid(standing: pl.DataFrame) -> Markdown:
+def grid(segment_counts: pl.DataFrame) -> Markdown:
     """Recency down, frequency across; a cell about one to four people shows no amount."""
     sums = pl.col("customers", "amount").sum()
-    cells = standing.drop_nulls("r_score").group_by("r_score", "f_score").agg(sums)
+    cells = segment_counts.drop_nulls("r_score").group_by("r_score", "f_score").agg(sums)
     found = {(r, f): (count, amount) for r, f, count, amount in cells.iter_rows()}
     scores = range(1, 6)
     rows = [

@@ -16,21 +16,21 @@ from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
 from flows.pages import movements_page, profiles_line, profiles_page, push_page
-from flows.sync import SUPERFLUOUS, each, publish_copy, undrawn
+from flows.sync import SUPERFLUOUS, dashboard_error, each, publish_copy
 from flows.wire import (
     RETRYING,
     due_at,
+    hide_customer_data,
     is_superfluous,
     leave_page,
     live_wiring,
-    reticent,
     run_name,
     run_reporter,
 )
 
 
 @task(name="profiles", task_run_name="profiles {store}", **RETRYING)
-@reticent
+@hide_customer_data
 def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
@@ -38,7 +38,7 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
-@reticent
+@hide_customer_data
 def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
     """What became of one store's entities at one destination; faults stand in the summaries."""
     with wiring.warehouse("push") as warehouse:
@@ -46,7 +46,7 @@ def push_one(wiring: Wiring, destination: str, store: str) -> list[PushSummary]:
 
 
 @task(name="movements", task_run_name="movements", cache_policy=NO_CACHE)
-@reticent
+@hide_customer_data
 def find_movements(wiring: Wiring, stores: tuple[str, ...]) -> dict[str, Movements | None]:
     """Who moved since the profiles before, per store; None where these are the first."""
     with wiring.read_copy() as copy:
@@ -71,7 +71,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     pushes = push_all(wiring, tuple(report.store for report in reports))
     leave_page(wiring, "push", push_page(pushes), "What was pushed")
     publish_copy(wiring)
-    undrawn(wiring)
+    dashboard_error(wiring)
     show_movements(wiring, tuple(report.store for report in reports))
     pipeline.raise_first([*faults.values(), *(done.fault for done in pushes)])
     return Completed(message=profiles_line(reports, pushes))

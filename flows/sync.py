@@ -20,10 +20,10 @@ from flows.pages import consent_page, sync_line, sync_page
 from flows.wire import (
     RETRYING,
     due_at,
+    hide_customer_data,
     is_superfluous,
     leave_page,
     live_wiring,
-    reticent,
     run_name,
     run_reporter,
 )
@@ -32,7 +32,7 @@ SUPERFLUOUS = "nothing left to do: a run that began after this one was due has c
 
 
 @task(name="forget", task_run_name="forget", **RETRYING)
-@reticent
+@hide_customer_data
 def go_on_forgetting(wiring: Wiring) -> None:
     """Say what somebody has to do about people who are being forgotten, a line each."""
     for case in pipeline.forget(wiring.places):
@@ -41,7 +41,7 @@ def go_on_forgetting(wiring: Wiring) -> None:
 
 
 @task(name="pull", task_run_name="pull {store}", **RETRYING)
-@reticent
+@hide_customer_data
 def pull_store(wiring: Wiring, store: str) -> SyncReport:
     """What was pulled from VTEX into the warehouse for one store."""
     with wiring.warehouse("sync") as warehouse:
@@ -49,7 +49,7 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 
 
 @task(name="consent", task_run_name="consent {store}", **RETRYING)
-@reticent
+@hide_customer_data
 def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
     """What was said and told about consent in one store; its fault stands in the summary."""
     with wiring.warehouse("consent") as warehouse:
@@ -57,7 +57,7 @@ def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
 
 
 @task(name="publish", task_run_name="publish", **RETRYING)
-@reticent
+@hide_customer_data
 def publish_copy(wiring: Wiring) -> str:
     """The path of the fresh read copy."""
     with wiring.warehouse("publish") as warehouse:
@@ -65,14 +65,14 @@ def publish_copy(wiring: Wiring) -> str:
 
 
 @task(name="dashboard", task_run_name="dashboard", cache_policy=NO_CACHE)
-@reticent
+@hide_customer_data
 def draw_dashboard(wiring: Wiring) -> str:
     """The path of the dashboard, made from the read copy without the lock."""
     return str(pipeline.dashboard(wiring))
 
 
-def undrawn(wiring: Wiring) -> str | None:
-    """Why there is no new dashboard, None when there is: the data is in, so the run goes on."""
+def dashboard_error(wiring: Wiring) -> str | None:
+    """Why there is no new dashboard, else None; the run goes on because the data is loaded."""
     state: State[str] = draw_dashboard(wiring, return_state=True)
     return None if state.is_completed() else state.message or "see the log of the task"
 
@@ -91,14 +91,14 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     go_on_forgetting(wiring, return_state=True)  # its fault is its own
     reports, faults = each(stores, lambda store: pull_store(wiring, store))
     asked = [report.store for report in reports] if wiring.settings.consent.enabled else []
-    consents, unheard = each(asked, lambda store: weigh_consents(wiring, store))
+    consents, consent_faults = each(asked, lambda store: weigh_consents(wiring, store))
     copy_path = publish_copy(wiring)
-    page = sync_page(reports, {**faults, **unheard}, copy_path, undrawn(wiring))
+    page = sync_page(reports, {**faults, **consent_faults}, copy_path, dashboard_error(wiring))
     leave_page(wiring, "sync", page, "What was pulled and set aside")
     if consents:
         leave_page(wiring, "consent", consent_page(consents), "Consents")
-    told = (*(report.fault for report in reports), *(done.fault for done in consents))
-    pipeline.raise_first([*faults.values(), *unheard.values(), *told])
+    reported = (*(report.fault for report in reports), *(done.fault for done in consents))
+    pipeline.raise_first([*faults.values(), *consent_faults.values(), *reported])
     return Completed(message=sync_line(reports))
 
 

@@ -33,26 +33,26 @@ _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
 
 
-def reticent(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
-    """The function, but an unforeseen fault tells its kind and place only.
+def hide_customer_data(function: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
+    """The function; an unforeseen error reports only its kind and place.
 
     Prefect keeps the text of an exception in its log; the text of one that nobody foresaw may quote
     a customer's value.
     """
 
     @functools.wraps(function)
-    def told(*args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+    def guarded(*args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
         try:
             return function(*args, **kwargs)
         except EnrichError:
             raise
         except OSError as fault:
-            said = f"{fault.strerror or 'input/output error'}: {fault.filename}"
-            raise Stop(said) from None
+            message = f"{fault.strerror or 'input/output error'}: {fault.filename}"
+            raise Stop(message) from None
         except Exception as fault:
             raise Stop(unforeseen(fault)) from None
 
-    return told
+    return guarded
 
 
 def live_wiring(config: str | None, data: str | None) -> Wiring:
@@ -112,7 +112,7 @@ def run_name() -> str:
 
 
 @task(name="anything left to do", task_run_name="anything left to do", **RETRYING)
-@reticent
+@hide_customer_data
 def is_superfluous(
     wiring: Wiring, job: str, stores: tuple[str, ...], due: datetime, *, pushes: bool = False
 ) -> bool:

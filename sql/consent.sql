@@ -152,7 +152,7 @@ where store = getvariable('store')
 
 -- name: keep_decided
 -- consents and state.consent_wishes of the store, from the registered frames `decided` (person, opted_in,
--- changed_at, origin, is_dated, is_settled) and `wishes` (person, party, opted_in, changed_at, origin).
+-- changed_at, origin, is_dated, is_settled) and `desired_consents` (person, party, opted_in, changed_at, origin).
 create or replace temp table customers_by_digest as
 select
     email_digest((select salt from state.tombstone_salt), contacts.email) as email_digest,
@@ -191,7 +191,7 @@ select
     opted_in,
     changed_at,
     origin
-from wishes;
+from desired_consents;
 
 -- name: intend_contacts
 -- consent_decisions: what is about to be written to VTEX, before it is, from the registered frame

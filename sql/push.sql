@@ -175,21 +175,21 @@ from leaving;
 -- registered frame `leaving` (record_id).
 insert into consent_decisions by name
 select
-    wishes.store,
-    wishes.destination as party,
-    wishes.email_digest,
+    desired.store,
+    desired.destination as party,
+    desired.email_digest,
     consents.customer_key,
-    wishes.opted_in,
-    wishes.changed_at,
-    wishes.origin,
+    desired.opted_in,
+    desired.changed_at,
+    desired.origin,
     'intended' as outcome,
     getvariable('now')::timestamp as decided_at,
     getvariable('run_id')::varchar as run_id
-from state.consent_wishes as wishes
-inner join leaving on leaving.record_id = wishes.email_digest
+from state.consent_wishes as desired
+inner join leaving on leaving.record_id = desired.email_digest
 left join consents
-    on consents.store = wishes.store and consents.email_digest = wishes.email_digest
-where wishes.store = getvariable('store') and wishes.destination = getvariable('destination');
+    on consents.store = desired.store and consents.email_digest = desired.email_digest
+where desired.store = getvariable('store') and desired.destination = getvariable('destination');
 
 -- name: settle_consents
 -- consent_decisions: what a platform answered, from the registered frame `incoming` (record_id, outcome,

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from enrich.client import Call, Http, LoginPage
-from enrich.client.transport import Lanes
+from enrich.client.transport import ConnectionPool
 from enrich.errors import Stop
 
 SECRET = "token-of-the-shop"
@@ -142,7 +142,7 @@ class Lane(httpx.BaseTransport):
 
 @dataclass
 class Street:
-    """Lanes and who was built for them."""
+    """ConnectionPool and who was built for them."""
 
     built: list[Lane] = field(default_factory=list)
 
@@ -152,43 +152,43 @@ class Street:
 
     @property
     def carried(self) -> list[list[str]]:
-        return [lane.paths for lane in self.built]
+        return [connection.paths for connection in self.built]
 
 
-def ask(lanes: Lanes, path: str) -> httpx.Response:
-    return lanes.handle_request(httpx.Request("GET", f"http://127.0.0.1{path}"))
+def ask(pool: ConnectionPool, path: str) -> httpx.Response:
+    return pool.handle_request(httpx.Request("GET", f"http://127.0.0.1{path}"))
 
 
-def test_calls_after_one_another_share_a_lane() -> None:
+def test_calls_after_one_another_share_a_connection() -> None:
     street = Street()
-    lanes = Lanes(street.build)
+    pool = ConnectionPool(street.build)
     for path in ("/1", "/2", "/3"):
-        ask(lanes, path).read()
+        ask(pool, path).read()
     assert street.carried == [["/1", "/2", "/3"]]
 
 
 def test_calls_at_once_have_a_lane_each_until_their_body_is_read() -> None:
     street = Street()
-    lanes = Lanes(street.build)
-    first, second = ask(lanes, "/1"), ask(lanes, "/2")
+    pool = ConnectionPool(street.build)
+    first, second = ask(pool, "/1"), ask(pool, "/2")
     second.read()
-    ask(lanes, "/3").read()
+    ask(pool, "/3").read()
     first.read()
     assert street.carried == [["/1"], ["/2", "/3"]]
 
 
 def test_a_call_that_failed_leaves_its_lane_to_the_next() -> None:
     street = Street()
-    lanes = Lanes(street.build)
+    pool = ConnectionPool(street.build)
     with pytest.raises(httpx.ReadError):
-        ask(lanes, "/broken")
-    ask(lanes, "/1").read()
+        ask(pool, "/broken")
+    ask(pool, "/1").read()
     assert street.carried == [["/broken", "/1"]]
 
 
 def test_every_lane_is_closed_at_the_end() -> None:
     street = Street()
-    lanes = Lanes(street.build)
-    ask(lanes, "/1"), ask(lanes, "/2")
-    lanes.close()
-    assert [lane.is_closed for lane in street.built] == [True, True]
+    pool = ConnectionPool(street.build)
+    ask(pool, "/1"), ask(pool, "/2")
+    pool.close()
+    assert [connection.is_closed for connection in street.built] == [True, True]

@@ -1,4 +1,4 @@
-"""One customer on the desk: who this is and why, what was bought, scored and pushed."""
+"""One customer: who this is and why, what was bought, scored and pushed."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ PortOption = Annotated[
 def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> None:
     """Take calls of VTEX and the platforms until interrupted; the next sync takes them in."""
     settings = shell.settings.receive
-    doors = shell.wiring.doors()
-    if not doors:
+    callers = shell.wiring.registered_callers()
+    if not callers:
         raise BadSettings("nobody may call: add [receive.callers.NAME] (docs/receiving.md)")
     app = build_receiver(
-        doors,
+        callers,
         clock=lambda: shell.now,
         say=shell.say,
         max_body_bytes=settings.max_body_kb * 1024,

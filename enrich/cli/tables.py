@@ -68,8 +68,8 @@ def field_rows() -> list[tuple[str, str, str, str, str]]:
 
 
 def public_name(field: ProfileField) -> str:
-    stem, found, _ = field.name.partition(f"_{FIRST_WINDOW.name}")
-    return f"{stem}_W" if found else stem
+    base_name, found, _ = field.name.partition(f"_{FIRST_WINDOW.name}")
+    return f"{base_name}_W" if found else base_name
 
 
 def type_name(field: ProfileField) -> str:

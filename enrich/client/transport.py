@@ -1,4 +1,4 @@
-"""The way out of this machine: direct, or by its proxies; a connection for each call on its way."""
+"""HTTP transport: direct or through the proxies of the machine, one connection per call."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CALL_SECONDS = "call_seconds"  # the extension of a request that bounds its call
 def transport_by_proxy(proxies: Mapping[str, str]) -> httpx.BaseTransport:
     """The ordinary transport; through the machine's proxies, by scheme, where it has any."""
     context = httpx.create_ssl_context()
-    return Lanes(lambda: _TimedLane(proxies, context))
+    return ConnectionPool(lambda: _TimedConnection(proxies, context))
 
 
-class Lanes(httpx.BaseTransport):
-    """Transports of one call at a time, the one used last taken first; safe between threads.
+class ConnectionPool(httpx.BaseTransport):
+    """A pool of transports, each used by one call at a time, last used first; thread-safe.
 
     Calls of several threads in one httpx pool cost a tenth more: whenever one comes or goes, the
     pool asks the system about every connection it has, under a lock.
@@ -35,31 +35,31 @@ class Lanes(httpx.BaseTransport):
         self._free: list[httpx.BaseTransport] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        lane = self._take()
+        connection = self._take()
         try:
-            response = lane.handle_request(request)
+            response = connection.handle_request(request)
         except BaseException:
-            self._free.append(lane)
+            self._free.append(connection)
             raise
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Body(response.stream, lambda: self._free.append(lane))
+        response.stream = _Body(response.stream, lambda: self._free.append(connection))
         return response
 
     def close(self) -> None:
-        for lane in self._built:
-            lane.close()
+        for connection in self._built:
+            connection.close()
 
     def _take(self) -> httpx.BaseTransport:
         try:
             return self._free.pop()
         except IndexError:
-            lane = self._build()
-            self._built.append(lane)
-            return lane
+            connection = self._build()
+            self._built.append(connection)
+            return connection
 
 
 class _Body(httpx.SyncByteStream):
-    """A body at whose end its lane is free again."""
+    """A response body that returns its connection to the pool when closed."""
 
     def __init__(self, stream: httpx.SyncByteStream, give_back: Callable[[], None]) -> None:
         self._stream = stream
@@ -73,28 +73,28 @@ class _Body(httpx.SyncByteStream):
         self._give_back()
 
 
-class _TimedLane(httpx.BaseTransport):
-    """A lane whose call ends in time however slowly its answer drips in.
+class _TimedConnection(httpx.BaseTransport):
+    """A connection whose call has a time limit as a whole, however slowly the answer arrives.
 
     The timeouts of httpx are those of one read: a byte a minute never meets them.
     """
 
     def __init__(self, proxies: Mapping[str, str], context: ssl.SSLContext) -> None:
         self._network = _Network()
-        self._lane = _lane(proxies, context, self._network)
+        self._connection = _connection(proxies, context, self._network)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         seconds = request.extensions.get(CALL_SECONDS, float("inf"))
         self._network.ends_at = time.monotonic() + seconds
-        return self._lane.handle_request(request)
+        return self._connection.handle_request(request)
 
     def close(self) -> None:
-        self._lane.close()
+        self._connection.close()
 
 
 @dataclass
 class _Network(httpcore.NetworkBackend):
-    """The connections of one lane; no read or write of theirs outlasts `ends_at`."""
+    """The sockets of one connection; no read or write goes on after `ends_at`."""
 
     ends_at: float = float("inf")
     _own: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
@@ -145,7 +145,7 @@ class _Stream(httpcore.NetworkStream):
         return self._own.get_extra_info(info)
 
 
-def _lane(
+def _connection(
     proxies: Mapping[str, str], context: ssl.SSLContext, network: httpcore.NetworkBackend
 ) -> httpx.BaseTransport:
     direct = _transport(context, network)

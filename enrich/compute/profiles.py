@@ -35,7 +35,7 @@ class Plan:
 class ProfilesReport:
     """What one run computed; `segments` are (name, customers), `checks` the resolver's counts.
 
-    `standing`: rfm_segment, r_score, f_score, customers, amount; a row per combination there is.
+    `segment_counts`: rfm_segment, r_score, f_score, customers, amount; one row per combination.
     """
 
     store: str
@@ -43,7 +43,7 @@ class ProfilesReport:
     is_kept: bool
     customer_count: int
     segments: tuple[tuple[str, int], ...]
-    standing: pl.DataFrame
+    segment_counts: pl.DataFrame
     cut_points: pl.DataFrame
     checks: pl.DataFrame
     notes: tuple[str, ...]
@@ -119,7 +119,7 @@ def report_of(
         is_kept=plan.is_kept,
         customer_count=tally.customer_count,
         segments=tally.segments(),
-        standing=tally.standing(),
+        segment_counts=tally.segment_counts(),
         cut_points=cut_points,
         checks=checks,
         notes=notes(cut_points),
@@ -141,7 +141,7 @@ def period_start(day: date, period: str) -> date | None:
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
-STANDING = ("rfm_segment", "r_score", "f_score")
+COUNTED_BY = ("rfm_segment", "r_score", "f_score")
 
 
 @dataclass(slots=True)
@@ -159,14 +159,14 @@ class Tally:
             self.report.step("profiles", done_count, self.block_count)
             yield block
 
-    def standing(self) -> pl.DataFrame:
+    def segment_counts(self) -> pl.DataFrame:
         """rfm_segment, r_score, f_score, customers, amount; by segment and scores."""
         sums = pl.col("customers", "amount").sum()
-        return pl.concat(self.counts).group_by(STANDING).agg(sums).sort(STANDING)
+        return pl.concat(self.counts).group_by(COUNTED_BY).agg(sums).sort(COUNTED_BY)
 
     def segments(self) -> tuple[tuple[str, int], ...]:
         """(segment, customers), largest first, then by name."""
-        found = self.standing().group_by("rfm_segment").agg(pl.col("customers").sum())
+        found = self.segment_counts().group_by("rfm_segment").agg(pl.col("customers").sum())
         return tuple(found.sort(-pl.col("customers"), "rfm_segment").iter_rows())
 
     @property

@@ -1,5 +1,5 @@
 """Pages for people, made from frames: pure, no file, no clock."""
 
-from enrich.dashboard.page import StoreDesk, dashboard_page
+from enrich.dashboard.page import StoreDashboard, dashboard_page
 
-__all__ = ["StoreDesk", "dashboard_page"]
+__all__ = ["StoreDashboard", "dashboard_page"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from enrich.dashboard import StoreDesk, dashboard_page
+from enrich.dashboard import StoreDashboard, dashboard_page
 from enrich.model import Rules, last_complete_day
 from enrich.profile import SEGMENTS, SegmentTable
 from enrich.warehouse import ReadCopy
@@ -26,11 +26,13 @@ def make_dashboard(
 
     The file of before is replaced at once; it is readable by its owner only.
     """
-    desks = []
+    dashboards = []
     for name, rules in stores.items():
         day = last_complete_day(now, rules.time_zone)
-        desks.append(StoreDesk(name, rules.currency, day, copy.desk(name, day)))
-    return _write(path, dashboard_page(desks, now, segments))
+        dashboards.append(
+            StoreDashboard(name, rules.currency, day, copy.dashboard_frames(name, day))
+        )
+    return _write(path, dashboard_page(dashboards, now, segments))
 
 
 def _write(path: Path, text: str) -> Path:

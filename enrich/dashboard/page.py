@@ -21,7 +21,7 @@ SCRIPTS = ("words.js", "charts.js", "sales.js", "people.js", "state.js", "page.j
 
 
 @dataclass(frozen=True, slots=True)
-class StoreDesk:
+class StoreDashboard:
     """One store: its name, its currency (None when the settings name none) and its frames."""
 
     name: str
@@ -31,7 +31,7 @@ class StoreDesk:
 
 
 def dashboard_page(
-    stores: Sequence[StoreDesk], made_at: datetime, segments: SegmentTable = SEGMENTS
+    stores: Sequence[StoreDashboard], made_at: datetime, segments: SegmentTable = SEGMENTS
 ) -> str:
     """The HTML of the dashboard; `made_at` is the UTC moment it shows as its own."""
     data = {

@@ -75,8 +75,8 @@ def _origin(table: str) -> str:
 def _received(data_dir: Path, store: str, keys: frozenset[str]) -> Iterator[dict[str, object]]:
     inbox = inboxes_in(data_dir).get(store)
     for topic in TOPICS if inbox else ():
-        for opened in inbox.open(topic) if inbox else ():
-            for message in opened.messages:
+        for file in inbox.open(topic) if inbox else ():
+            for message in file.messages:
                 if message.told.key.lower() in keys:
                     yield {
                         "topic": topic,

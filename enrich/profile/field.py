@@ -34,7 +34,7 @@ class ProfileField:
 
 def per_window(
     windows: tuple[Window, ...],
-    stem: str,
+    base_name: str,
     dtype: pl.DataType | type[pl.DataType],
     unit: str,
     empty: Any,
@@ -46,7 +46,7 @@ def per_window(
     def one(window: Window) -> ProfileField:
         text = definition.format(when=window.phrase)
         return ProfileField(
-            f"{stem}_{window.name}", dtype, unit, empty, text, expression(window.name)
+            f"{base_name}_{window.name}", dtype, unit, empty, text, expression(window.name)
         )
 
     return tuple(one(window) for window in windows)

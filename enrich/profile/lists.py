@@ -20,9 +20,9 @@ _KEYS = 2**64
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Something whose distinct values are listed: its field stem, where they are, which count."""
+    """A dimension with lists of distinct values: base name of its fields, table, column, filter."""
 
-    stem: str
+    base_name: str
     table: str
     column: str
     only_where: str | None = None
@@ -41,7 +41,7 @@ DIMENSIONS = (
 class PackedKeys:
     """The sorted packed keys of one dimension; `texts` are its values in order."""
 
-    stem: str
+    base_name: str
     texts: pl.Enum
     bucket_count: int
     keys: pl.Series
@@ -74,8 +74,8 @@ class PackedKeys:
 
     def lists(self, first: int, end: int, windows: tuple[Window, ...]) -> pl.DataFrame:
         """STEM_W and last_STEM: the distinct values in order, a row per customer of the range."""
-        wanted = {f"{self.stem}_{window.name}": _is_in(window) for window in windows}
-        wanted[f"last_{self.stem}"] = pl.col("is_last")
+        wanted = {f"{self.base_name}_{window.name}": _is_in(window) for window in windows}
+        wanted[f"last_{self.base_name}"] = pl.col("is_last")
         rows = self.distinct_values(first, end).with_columns(**wanted).collect()
         everyone = pl.int_range(first, end + 1, dtype=pl.UInt32, eager=True)
         starts = rows["customer"].search_sorted(everyone, side="left")
@@ -131,10 +131,10 @@ def packed_keys(
     )
     return [
         PackedKeys(
-            one.stem,
+            one.base_name,
             texts[one.column],
             bucket_count,
-            keys.drop_in_place(one.stem).drop_nulls().sort(),
+            keys.drop_in_place(one.base_name).drop_nulls().sort(),
         )
         for one in dimensions
     ]
@@ -147,7 +147,7 @@ def _packed(dimension: Dimension, texts: pl.Enum, bucket_count: int) -> pl.Expr:
         value = pl.when(dimension.only_where).then(value)
     pair = pl.col("customer").cast(pl.UInt64) * len(texts.categories) + value
     key = (pair * bucket_count + pl.col("bucket")) * 2 + pl.col("is_last").not_().cast(pl.UInt64)
-    return key.alias(dimension.stem)
+    return key.alias(dimension.base_name)
 
 
 def _sorted_texts(values: pl.Series) -> pl.Enum:

@@ -4,8 +4,8 @@ The server itself is in `enrich.receiver.server`; whoever drains an inbox does n
 """
 
 from enrich.receiver.app import Receiver, build_receiver
-from enrich.receiver.callers import KINDS, Door, check_secret
-from enrich.receiver.inbox import FOLDER, Inbox, Opened, Waiting, inbox_of, inboxes_in
+from enrich.receiver.callers import KINDS, RegisteredCaller, check_secret
+from enrich.receiver.inbox import FOLDER, Inbox, InboxFile, Waiting, inbox_of, inboxes_in
 from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Message, Told, Topic
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "KINDS",
     "ORDERS",
     "TOPICS",
-    "Door",
     "Inbox",
+    "InboxFile",
     "Message",
-    "Opened",
     "Receiver",
+    "RegisteredCaller",
     "Told",
     "Topic",
     "Waiting",

@@ -1,7 +1,7 @@
-"""The receiver as an ASGI application: who calls, is it bounded, keep it, then say 200.
+"""The receiver as an ASGI application: identify the caller, limit the call, store it, answer 200.
 
-A caller is known by the secret in the header X-Enrich-Secret or at the end of the path:
-/NAME/EVENT or /NAME/EVENT/SECRET. Whoever is not known gets the 404 of a path that is not there.
+A caller is identified by the secret in the header X-Enrich-Secret or at the end of the path:
+/NAME/EVENT or /NAME/EVENT/SECRET. An unknown caller gets the same 404 as an unknown path.
 Nothing of a path, a query or a body is ever logged.
 """
 
@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from enrich.receiver.callers import KINDS, Call, Door, NotUnderstood, read_call
+from enrich.receiver.callers import KINDS, Call, NotUnderstood, RegisteredCaller, read_call
 from enrich.receiver.inbox import Inbox
-from enrich.receiver.mailroom import Mailroom
+from enrich.receiver.inbox_writer import InboxWriter
 from enrich.receiver.messages import Message
 
 Scope = MutableMapping[str, Any]
@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 SECRET_HEADER = b"x-enrich-secret"
 HEALTH = "/health"
 BODY_SECONDS = 10.0
-TOLD_EVERY_SECONDS = 60.0
+REPORT_EVERY_SECONDS = 60.0
 
 OK, BAD, GONE, SLOW, LARGE, BROKEN, LATER = 200, 400, 404, 408, 413, 500, 503
 _WORDS = {
@@ -50,19 +50,19 @@ class _TooLarge(Exception):
 
 @dataclass
 class Receiver:
-    """The application; `say` gets a line a minute of what became of the calls, counts alone."""
+    """The application; `say` gets one line a minute with counts of calls by caller and outcome."""
 
-    doors: Mapping[str, Door]
+    callers: Mapping[str, RegisteredCaller]
     clock: Callable[[], datetime]
     say: Callable[[str], None]
     max_body_bytes: int
     max_concurrent: int
-    mailroom: Mailroom = field(init=False)
+    inbox_writer: InboxWriter = field(init=False)
     _tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     _at_once: int = 0
 
     def __post_init__(self) -> None:
-        self.mailroom = Mailroom(self.clock)
+        self.inbox_writer = InboxWriter(self.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -71,35 +71,35 @@ class Receiver:
             await _reply(send, await self._answer(scope, receive))
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        telling: asyncio.Task[None] | None = None
+        reporting: asyncio.Task[None] | None = None
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                telling = asyncio.create_task(self._tell_now_and_then())
-            elif telling is not None:
-                telling.cancel()
-                self._tell()
+                reporting = asyncio.create_task(self._report_every_minute())
+            elif reporting is not None:
+                reporting.cancel()
+                self._report()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _tell_now_and_then(self) -> None:
+    async def _report_every_minute(self) -> None:
         while True:
-            await asyncio.sleep(TOLD_EVERY_SECONDS)
-            self._tell()
+            await asyncio.sleep(REPORT_EVERY_SECONDS)
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         tally, self._tally = self._tally, Counter()
         if tally:
             parts = (f"{name} {count:,} {word}" for (name, word), count in sorted(tally.items()))
             self.say("; ".join(parts))
 
     def count_connection(self, what: str) -> None:
-        """A connection that came to no call, for the next line of the log."""
+        """Count a connection that ended without a call, for the next line of the log."""
         self._tally[_ANYBODY, what] += 1
 
     async def _answer(self, scope: Scope, receive: Receive) -> int:
-        """The status of the reply; no more calls at once than are allowed."""
+        """The status of the reply; 503 when `max_concurrent` calls are under way."""
         if scope["path"] == HEALTH:
             return OK
         if self._at_once >= self.max_concurrent:
@@ -112,21 +112,23 @@ class Receiver:
             self._at_once -= 1
 
     async def _admit(self, scope: Scope, receive: Receive) -> int:
-        found = _knock(self.doors, scope)
+        found = _identify(self.callers, scope)
         if found is None:
             self._tally[_ANYBODY, "turned away"] += 1
             return GONE
-        door, event = found
-        status = await self._status_of(door, event, scope, receive)
-        self._tally[door.name, _WORDS[status]] += 1
+        caller, event = found
+        status = await self._status_of(caller, event, scope, receive)
+        self._tally[caller.name, _WORDS[status]] += 1
         return status
 
-    async def _status_of(self, door: Door, event: str, scope: Scope, receive: Receive) -> int:
+    async def _status_of(
+        self, caller: RegisteredCaller, event: str, scope: Scope, receive: Receive
+    ) -> int:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _read(receive, self.max_body_bytes)
             query = dict(parse_qsl(scope.get("query_string", b"").decode("utf-8", "replace")))
-            await self._keep(door, Call(event, query, body))
+            await self._keep(caller, Call(event, query, body))
         except TimeoutError:
             return SLOW
         except _TooLarge:
@@ -136,21 +138,21 @@ class Receiver:
         except OSError:
             return LATER
         except Exception as error:
-            # The server would print what the caller sent; only the kind of fault may be told.
-            self._tally[door.name, f"unexpected {type(error).__name__}"] += 1
+            # The server would print what the caller sent; only the kind of the error may be logged.
+            self._tally[caller.name, f"unexpected {type(error).__name__}"] += 1
             return BROKEN
         return OK
 
-    async def _keep(self, door: Door, call: Call) -> None:
-        told = read_call(door.kind, call)
-        if told:
+    async def _keep(self, caller: RegisteredCaller, call: Call) -> None:
+        notices = read_call(caller.kind, call)
+        if notices:
             now = self.clock()
-            messages = [Message(one, door.origin, now) for one in told]
-            await self.mailroom.keep((door.inbox, told[0].topic), messages)
+            messages = [Message(one, caller.origin, now) for one in notices]
+            await self.inbox_writer.keep((caller.inbox, notices[0].topic), messages)
 
 
 def build_receiver(
-    doors: Sequence[Door],
+    callers: Sequence[RegisteredCaller],
     *,
     clock: Callable[[], datetime],
     say: Callable[[str], None],
@@ -158,25 +160,29 @@ def build_receiver(
     max_concurrent: int,
 ) -> Receiver:
     """The application, its folders made; raises OSError when they cannot be."""
-    for door in doors:
-        door.inbox.prepare()
-    return Receiver({door.name: door for door in doors}, clock, say, max_body_bytes, max_concurrent)
+    for caller in callers:
+        caller.inbox.prepare()
+    return Receiver(
+        {caller.name: caller for caller in callers}, clock, say, max_body_bytes, max_concurrent
+    )
 
 
-def _knock(doors: Mapping[str, Door], scope: Scope) -> tuple[Door, str] | None:
-    """Who calls and about what; None for whoever does not know the secret of a door.
+def _identify(
+    callers: Mapping[str, RegisteredCaller], scope: Scope
+) -> tuple[RegisteredCaller, str] | None:
+    """The caller and the event; None when the secret is wrong or the event is not its kind's.
 
-    Where there is no such door, one is tried whose secret nobody knows: it takes as long.
+    An unknown name is compared with a secret that nobody knows: it takes as long.
     """
     name, event, secret = _parts(scope)
-    door = doors.get(name, _WALL)
-    if not door.is_opened_by(secret) or door is _WALL:
+    caller = callers.get(name, _NOBODY)
+    if not caller.has_secret(secret) or caller is _NOBODY:
         return None
-    kind = KINDS[door.kind]
-    return (door, event) if event in kind.events and scope["method"] in kind.methods else None
+    kind = KINDS[caller.kind]
+    return (caller, event) if event in kind.events and scope["method"] in kind.methods else None
 
 
-_WALL = Door("", "", "", Inbox(Path()), SecretStr("\0" * 43))
+_NOBODY = RegisteredCaller("", "", "", Inbox(Path()), SecretStr("\0" * 43))
 
 
 def _parts(scope: Scope) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Who may call, and what each kind of caller says. Pure: a call in, what it tells out.
+"""The kinds of callers and what their calls mean. Pure: a call in, messages out.
 
 What VTEX and Connectif send is documented. The body of a bounce is only in part, and what a
 platform's own automation sends is what the shop writes into it: there several spellings are read.
@@ -50,8 +50,8 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """One configured caller: what it is, where its messages go, and the secret it has to know."""
+class RegisteredCaller:
+    """One caller of the settings: its kind, the inbox of its messages, its secret."""
 
     name: str
     kind: str
@@ -59,8 +59,8 @@ class Door:
     inbox: Inbox
     secret: SecretStr
 
-    def is_opened_by(self, secret: str) -> bool:
-        """Whether this is the secret; takes as long for a wrong one."""
+    def has_secret(self, secret: str) -> bool:
+        """True if this is the secret; a wrong one takes as long to compare."""
         return compare_digest(secret.encode(), self.secret.get_secret_value().encode())
 
 
@@ -134,12 +134,12 @@ def _statement(said: Mapping[str, Any]) -> Told:
     if isinstance(agreements, dict):
         said = {**said, "opted_in": agreements.get("email")}
     names = ("opted_in", "subscribed", "newsletter_agreement", "newsletter")
-    wish = next((_wish(said[name]) for name in names if name in said), None)
-    if wish is None:
+    opted_in = next((_opted_in(said[name]) for name in names if name in said), None)
+    if opted_in is None:
         raise NotUnderstood("neither a yes nor a no")
     told_at = _moment(said.get("changed_at"))
-    by_person = _wish(said.get("by_person")) is True
-    return Told(CONSENTS, _email(said, "email"), _EVENTS[wish], told_at, by_person)
+    by_person = _opted_in(said.get("by_person")) is True
+    return Told(CONSENTS, _email(said, "email"), _EVENTS[opted_in], told_at, by_person)
 
 
 _EVENTS = {True: "subscribed", False: "unsubscribed"}
@@ -147,7 +147,7 @@ _YES = frozenset({"true", "1", "yes", "enabled", "subscribed"})
 _NO = frozenset({"false", "0", "no", "disabled", "unsubscribed"})
 
 
-def _wish(value: object) -> bool | None:
+def _opted_in(value: object) -> bool | None:
     text = str(value).strip().lower()
     return True if text in _YES else False if text in _NO else None
 

@@ -24,7 +24,7 @@ GIVEN_UP_AFTER = timedelta(hours=1)  # a write takes milliseconds; this one's pr
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class InboxFile:
     """One file of the inbox: its messages in the order they came, and how many lines are torn."""
 
     path: Path
@@ -57,16 +57,16 @@ class Inbox:
         write_durably(path, b"".join(map(encode, messages)))
         return path
 
-    def open(self, topic: Topic) -> Iterator[Opened]:
+    def open(self, topic: Topic) -> Iterator[InboxFile]:
         """The files of a topic, oldest first, as they are when asked for."""
         for path in self._files(topic):
-            opened = _opened(path)
-            if opened is not None:
-                yield opened
+            file = _read_file(path)
+            if file is not None:
+                yield file
 
-    def remove(self, opened: Sequence[Opened]) -> None:
+    def remove(self, files: Sequence[InboxFile]) -> None:
         """What these files said is stored elsewhere."""
-        for one in opened:
+        for one in files:
             one.path.unlink(missing_ok=True)
 
     def remove_unfinished(self, now: datetime) -> int:
@@ -85,11 +85,11 @@ class Inbox:
         found = []
         wanted = {key.lower() for key in keys}
         for topic in TOPICS:
-            for opened in self.open(topic):
-                kept = [one for one in opened.messages if one.told.key.lower() not in wanted]
-                if len(kept) < len(opened.messages):
-                    _replace(opened.path, kept)
-                    found.append(opened.path)
+            for file in self.open(topic):
+                kept = [one for one in file.messages if one.told.key.lower() not in wanted]
+                if len(kept) < len(file.messages):
+                    _replace(file.path, kept)
+                    found.append(file.path)
         return found
 
     def waiting(self, topic: Topic) -> Waiting:
@@ -141,7 +141,7 @@ def _make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _opened(path: Path) -> Opened | None:
+def _read_file(path: Path) -> InboxFile | None:
     """None when somebody else has just removed it."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
@@ -149,7 +149,7 @@ def _opened(path: Path) -> Opened | None:
         return None
     found = [decode(line) for line in lines]
     good = tuple(message for message in found if message is not None)
-    return Opened(path, good, len(found) - len(good))
+    return InboxFile(path, good, len(found) - len(good))
 
 
 def _age(path: Path, now: datetime) -> timedelta:

@@ -42,9 +42,9 @@ def run_receiver(
     listener = _listen(host, port)
     shown_host, shown_port = listener.getsockname()[:2]
     say(f"listening on http://{shown_host}:{shown_port}; Ctrl-C ends it")
-    for door in app.doors.values():
-        for event in KINDS[door.kind].events:
-            say(f"  {door.name:<24} /{door.name}/{event}/SECRET")
+    for caller in app.callers.values():
+        for event in KINDS[caller.kind].events:
+            say(f"  {caller.name:<24} /{caller.name}/{event}/SECRET")
     for name in ("asyncio", "uvicorn.error"):
         logging.getLogger(name).addFilter(_Once())
     uvicorn.Server(_config(app, connections)).run([listener])

@@ -1,4 +1,4 @@
-"""How a job tells what it is doing, without knowing who listens."""
+"""How a job reports progress, whoever receives it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
-def _unheard(line: str) -> None:
+def ignore_message(line: str) -> None:
     pass
 
 
-def _unseen(label: str, done_count: int, total_count: int | None) -> None:
+def ignore_step(label: str, done_count: int, total_count: int | None) -> None:
     pass
 
 
@@ -22,8 +22,8 @@ class Reporter:
     Neither is ever given a customer's value. The total is None while it is not known.
     """
 
-    say: Callable[[str], None] = _unheard
-    step: Callable[[str, int, int | None], None] = _unseen
+    say: Callable[[str], None] = ignore_message
+    step: Callable[[str, int, int | None], None] = ignore_step
 
 
 SILENT = Reporter()

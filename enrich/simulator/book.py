@@ -115,8 +115,8 @@ LINE_COLUMNS = ("sku", "quantity", "price", "total", "gift")
 
 def group_of(order_id: str) -> str:
     """The id without a suffix like `-01`; an id without such a suffix is its own group."""
-    stem, dash, suffix = order_id.rpartition("-")
-    return stem if dash and len(suffix) == 2 and suffix.isdigit() else order_id
+    base_id, dash, suffix = order_id.rpartition("-")
+    return base_id if dash and len(suffix) == 2 and suffix.isdigit() else order_id
 
 
 def build_book(

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from enrich.client import PermissionMissing
 from enrich.errors import EnrichError, Refused
 from enrich.model import Loaded, RawRecord
-from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, Message, Opened, Topic
+from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, InboxFile, Message, Topic
 from enrich.shop import Shop
 from enrich.sources.vtex import Fetched, Gone, Missing, fetch_customers, fetch_orders
 from enrich.sync.pulling import SLICE, EntityReport, Pull
@@ -121,9 +121,9 @@ def _unless_deleted(found: Fetched | Gone, deleted: Mapping[str, datetime]) -> F
     return None if found.key in deleted else Missing(found.key, NOT_THERE)
 
 
-def _is_settled(opened: Opened, seen: Mapping[str, Fetched | Gone]) -> bool:
+def _is_settled(file: InboxFile, seen: Mapping[str, Fetched | Gone]) -> bool:
     """Whether nothing of a file is still to be asked: a deletion is told only once."""
-    deleted = (one.told.key for one in opened.messages if one.told.event == DELETED)
+    deleted = (one.told.key for one in file.messages if one.told.event == DELETED)
     return not any(isinstance(seen[key], Missing) for key in deleted)
 
 
@@ -189,14 +189,14 @@ def keep_told(
     warehouse: Warehouse,
     shop: Shop,
     inbox: Inbox,
-    groups: Iterable[Sequence[Opened]],
+    groups: Iterable[Sequence[InboxFile]],
     *,
     run_id: str,
     now: datetime,
 ) -> None:
     """What was said about consent goes to its table as it was said."""
     for group in groups:
-        said = statements_of([message for opened in group for message in opened.messages])
+        said = statements_of([message for file in group for message in file.messages])
         warehouse.keep_statements(
             shop.name, said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
         )
@@ -224,15 +224,15 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[Opened]]:
+def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[InboxFile]]:
     """The files that are there now, oldest first, in runs of about SLICE messages."""
-    group: list[Opened] = []
+    group: list[InboxFile] = []
     count = 0
-    for opened in inbox.open(topic):
-        group.append(opened)
-        count += len(opened.messages)
-        taken.message_count += len(opened.messages)
-        taken.torn_count += opened.torn_count
+    for file in inbox.open(topic):
+        group.append(file)
+        count += len(file.messages)
+        taken.message_count += len(file.messages)
+        taken.torn_count += file.torn_count
         if count >= SLICE:
             yield group
             group, count = [], 0
@@ -240,15 +240,15 @@ def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[Opened]]
         yield group
 
 
-def _last_told(group: Sequence[Opened]) -> dict[str, Message]:
+def _last_told(group: Sequence[InboxFile]) -> dict[str, Message]:
     """What was told last of every key."""
-    return {one.told.key: one for opened in group for one in opened.messages}
+    return {one.told.key: one for file in group for one in file.messages}
 
 
-def _deleted_at(group: Sequence[Opened]) -> dict[str, datetime]:
+def _deleted_at(group: Sequence[InboxFile]) -> dict[str, datetime]:
     return {
         one.told.key: one.received_at
-        for opened in group
-        for one in opened.messages
+        for file in group
+        for one in file.messages
         if one.told.event == DELETED
     }

@@ -180,7 +180,9 @@ def keep_decided(
     """The tables consents and state.consent_wishes of the store, replaced."""
     unsettled = decisions.unsettled["person"].implode()
     decided = decisions.state.with_columns(is_settled=~pl.col("person").is_in(unsettled))
-    with registered(connection, {"decided": decided, "wishes": decisions.wishes}):
+    with registered(
+        connection, {"decided": decided, "desired_consents": decisions.desired_consents}
+    ):
         run(connection, "consent/keep_decided", store=store, now=now)
 
 

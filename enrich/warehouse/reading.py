@@ -24,7 +24,7 @@ from polars import selectors
 from enrich.errors import BadSettings, Stop
 from enrich.warehouse.connection import limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
-from enrich.warehouse.desk import desk_frames
+from enrich.warehouse.dashboard import dashboard_frames
 from enrich.warehouse.parts import EVERYBODY
 from enrich.warehouse.person import person_frames
 from enrich.warehouse.publishing import OWN_COPY
@@ -75,9 +75,9 @@ class ReadCopy:
             rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
         return frame_of(rows)
 
-    def desk(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
-        """The frames of the dashboard of one store, sales up to the day; see `desk_frames`."""
-        return desk_frames(self._connection, store, as_of)
+    def dashboard_frames(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
+        """The frames of the dashboard of one store, sales up to the day; see `dashboard_frames`."""
+        return dashboard_frames(self._connection, store, as_of)
 
     def customer(
         self, who: str | None, store: str | None, key: int | None = None

@@ -16,10 +16,10 @@ with addresses as (
         )
 )
 
-select wishes.email_digest, addresses.email, wishes.opted_in, wishes.changed_at, wishes.origin
-from state.consent_wishes as wishes
-inner join addresses on addresses.email_digest = wishes.email_digest
-where wishes.store = getvariable('store') and wishes.destination = getvariable('destination');
+select desired.email_digest, addresses.email, desired.opted_in, desired.changed_at, desired.origin
+from state.consent_wishes as desired
+inner join addresses on addresses.email_digest = desired.email_digest
+where desired.store = getvariable('store') and desired.destination = getvariable('destination');
 
 -- name: index
 -- What a plan needs of consents_to_push, the no before the yes. Grain: one row per person.

@@ -35,7 +35,7 @@ select
                 partition by purchases.store, purchases.customer_key order by purchases.purchase_no
             )
     end as purchase_rank,
-    standing.rfm_segment
+    current_segments.rfm_segment
 from purchases
 left join customers
     on customers.store = purchases.store and customers.customer_key = purchases.customer_key
@@ -44,7 +44,7 @@ left join sales_channels
     and sales_channels.sales_channel = purchases.sales_channel
 left join codes on codes.store = purchases.store and codes.purchase_no = purchases.purchase_no
 left join units on units.store = purchases.store and units.purchase_no = purchases.purchase_no
-left join segment_history as standing
-    on standing.store = purchases.store
-    and standing.customer_key = purchases.customer_key
-    and standing.valid_to is null;
+left join segment_history as current_segments
+    on current_segments.store = purchases.store
+    and current_segments.customer_key = purchases.customer_key
+    and current_segments.valid_to is null;

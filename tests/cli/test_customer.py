@@ -1,4 +1,4 @@
-"""One customer on the desk."""
+"""What `enrich customer` shows."""
 
 from __future__ import annotations
 

@@ -67,8 +67,11 @@ def facts(
 
 def told(decisions: Decisions) -> dict[str, bool]:
     """What would be written where: the documents of VTEX, then the platforms."""
-    wishes = decisions.wishes.select("party", "opted_in").iter_rows()
-    return {**dict(decisions.contacts.select("contact_id", "opted_in").iter_rows()), **dict(wishes)}
+    desired_consents = decisions.desired_consents.select("party", "opted_in").iter_rows()
+    return {
+        **dict(decisions.contacts.select("contact_id", "opted_in").iter_rows()),
+        **dict(desired_consents),
+    }
 
 
 C, S = "connectif", "synerise"
@@ -249,10 +252,10 @@ class World:
         """Whether this run had anything to write."""
         given = facts(self.told, vtex=[self.vtex], writes=self.writes, there=[C, S])
         decisions = decide(given, ConsentRules())
-        wishes = dict(decisions.wishes.select("party", "opted_in").iter_rows())
+        desired_consents = dict(decisions.desired_consents.select("party", "opted_in").iter_rows())
         for value in decisions.contacts["opted_in"]:
             self.vtex = value
-        due = {p: value for p, value in wishes.items() if self.platforms[p] != value}
+        due = {p: value for p, value in desired_consents.items() if self.platforms[p] != value}
         for party, value in due.items():
             self.platforms[party] = value
             self.writes.append(Wrote(now, value, party, now))

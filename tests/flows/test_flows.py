@@ -46,7 +46,7 @@ from flows.pages import (
 )
 from flows.profiles import compute_store, push_one
 from flows.sync import each, publish_copy, pull_store, weigh_consents
-from flows.wire import is_superfluous, is_worth_a_retry, reticent
+from flows.wire import hide_customer_data, is_superfluous, is_worth_a_retry
 from tests.jobs.town import NOW, town
 
 PERSON = "ana@example.com"
@@ -133,7 +133,7 @@ def test_only_what_may_pass_by_itself_is_tried_again(fault: Exception, expected:
 def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
     """Prefect keeps the text and the chain of what a task raises."""
 
-    @reticent
+    @hide_customer_data
     def load(fault: Exception) -> None:
         raise fault
 
@@ -146,7 +146,7 @@ def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
         load(Refused("401"))
 
 
-def test_every_task_is_reticent() -> None:
+def test_every_task_hides_customer_data() -> None:
     found = {
         value.fn.__name__: value.fn
         for module in (flows.sync, flows.profiles, flows.wire)

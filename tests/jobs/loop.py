@@ -18,7 +18,7 @@ from enrich.consent.exports import ConsentSource
 from enrich.consent.run import ConsentPlan, ConsentSummary, Mode, run_consent
 from enrich.destinations import Tools, open_consent_reader, open_entities, open_entity
 from enrich.push.destination import Destination, push_entity
-from enrich.receiver import Door, Inbox, Receiver, inbox_of
+from enrich.receiver import Inbox, Receiver, RegisteredCaller, inbox_of
 from enrich.shop import Shop
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.changes import change_customer
@@ -236,11 +236,12 @@ def _wait(here: Loop, seconds: float) -> None:
 
 def _receiver(here: Loop) -> Any:
     kinds = {"crm": "vtex-customers", "connectif": "connectif", "synerise": "consents"}
-    doors = {
-        name: Door(name, kind, name, here.inbox, SecretStr(SECRET)) for name, kind in kinds.items()
+    callers = {
+        name: RegisteredCaller(name, kind, name, here.inbox, SecretStr(SECRET))
+        for name, kind in kinds.items()
     }
     app = Receiver(
-        doors, clock=lambda: here.now, say=print, max_body_bytes=65_536, max_concurrent=8
+        callers, clock=lambda: here.now, say=print, max_body_bytes=65_536, max_concurrent=8
     )
     return serve(app)
 

@@ -141,7 +141,7 @@ def test_segments_are_counted_largest_first() -> None:
     assert [part.height for part in tally.of([whole.head(2), whole.tail(2)])] == [2, 2]
     assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))
     assert tally.customer_count == 4
-    assert tally.standing().rows()[-1] == ("C", 3, 1, 2, Decimal("7.50"))
+    assert tally.segment_counts().rows()[-1] == ("C", 3, 1, 2, Decimal("7.50"))
 
 
 @pytest.mark.parametrize(

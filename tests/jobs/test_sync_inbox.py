@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from enrich.compute.profiles import make_profiles
-from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, Message, Opened, Told, inbox_of
+from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, InboxFile, Message, Told, inbox_of
 from enrich.simulator.changes import change_customer, change_order
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
@@ -293,8 +293,8 @@ class Dying(Inbox):
 
     life: Life | None = None
 
-    def remove(self, opened: Sequence[Opened]) -> None:
-        for one in opened:
+    def remove(self, files: Sequence[InboxFile]) -> None:
+        for one in files:
             if self.life is None or self.life.left == 0:
                 raise Killed
             self.life.left -= 1

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from enrich.receiver import CONSENTS, ORDERS, Door, Inbox, Receiver, build_receiver
+from enrich.receiver import CONSENTS, ORDERS, Inbox, Receiver, RegisteredCaller, build_receiver
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SECRETS = {
@@ -38,12 +38,12 @@ class Site:
         return Inbox(self.folder / "main")
 
     def app(self, inbox: Inbox | None = None) -> Receiver:
-        doors = [
-            Door(name, kind, name, inbox or self.inbox, SecretStr(SECRETS[name]))
+        callers = [
+            RegisteredCaller(name, kind, name, inbox or self.inbox, SecretStr(SECRETS[name]))
             for name, kind in KINDS.items()
         ]
         return build_receiver(
-            doors,
+            callers,
             clock=lambda: NOW,
             say=self.said.append,
             max_body_bytes=1_000,
@@ -114,11 +114,11 @@ def test_statuses(site: Site, wanted: int, method: str, path: str, options: Any)
 def test_what_is_answered_with_200_is_on_disk_and_nothing_else_is(site: Site) -> None:
     path = f"/connectif/unsubscribed/{SECRETS['connectif']}"
     assert status(site.app(), "GET", f"{path}?email=Ana%40Example.com&ip=203.0.113.7") == 200
-    (opened,) = site.inbox.open(CONSENTS)
-    (message,) = opened.messages
+    (file,) = site.inbox.open(CONSENTS)
+    (message,) = file.messages
     assert (message.told.key, message.told.by_person) == ("ana@example.com", True)
     assert (message.origin, message.received_at) == ("connectif", NOW)
-    assert b"203.0.113.7" not in opened.path.read_bytes()  # an address of a person is not kept
+    assert b"203.0.113.7" not in file.path.read_bytes()  # an address of a person is not kept
 
 
 def test_calls_at_once_share_a_file(site: Site) -> None:

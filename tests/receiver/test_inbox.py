@@ -60,7 +60,7 @@ def test_files_come_oldest_first_and_whole(inbox: Inbox) -> None:
     for number in range(5):
         inbox.keep(CUSTOMERS, [customer(f"{number}a"), customer(f"{number}b")], NOW)
     inbox.keep(CUSTOMERS, [customer("first")], NOW - timedelta(seconds=1))
-    keys = [message.told.key for opened in inbox.open(CUSTOMERS) for message in opened.messages]
+    keys = [message.told.key for file in inbox.open(CUSTOMERS) for message in file.messages]
     assert keys == ["first", *(f"{number}{letter}" for number in range(5) for letter in "ab")]
     assert list(inbox.open(CONSENTS)) == []
 
@@ -74,9 +74,9 @@ def test_files_are_for_their_owner_alone(inbox: Inbox) -> None:
 def test_a_torn_last_line_is_counted_and_the_others_are_read(inbox: Inbox) -> None:
     path = inbox.keep(CUSTOMERS, [customer("a"), customer("b")], NOW)
     path.write_bytes(path.read_bytes()[:-7])
-    (opened,) = inbox.open(CUSTOMERS)
-    assert [one.told.key for one in opened.messages] == ["a"]
-    assert opened.torn_count == 1
+    (file,) = inbox.open(CUSTOMERS)
+    assert [one.told.key for one in file.messages] == ["a"]
+    assert file.torn_count == 1
 
 
 def test_a_write_that_never_ended_is_not_seen_and_cleared_after_an_hour(inbox: Inbox) -> None:

@@ -33,7 +33,7 @@ Frames = dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
-class Desk:
+class DashboardData:
     """What the page is given, and what it is counted from."""
 
     frames: Frames
@@ -47,10 +47,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardData]:
     with published(Path(tmp_path_factory.mktemp("shop"))) as copy:
-        yield Desk(
-            copy.desk("main", AS_OF),
+        yield DashboardData(
+            copy.dashboard_frames("main", AS_OF),
             rows(copy, "from purchases where purchased_on <= '2026-03-09' order by purchase_no"),
             rows(copy, "from purchase_lines"),
             rows(copy, "from purchase_promo_codes"),
@@ -65,11 +65,11 @@ def rows(copy: ReadCopy, query: str) -> list[Row]:
     return copy.query(query).to_dicts()
 
 
-def filters(desk: Desk) -> dict[int, Callable[[Row], bool]]:
+def filters(dashboard: DashboardData) -> dict[int, Callable[[Row], bool]]:
     """The filters as predicates on a purchase."""
-    segments = {one["customer_key"]: one["rfm_segment"] for one in desk.profiles}
+    segments = {one["customer_key"]: one["rfm_segment"] for one in dashboard.profiles}
     sizes = Counter(segments.values())
-    channels = shown_channels(desk)
+    channels = shown_channels(dashboard)
 
     def of(kind: str, label: str) -> Callable[[Row], bool]:
         if kind == "all":
@@ -80,16 +80,16 @@ def filters(desk: Desk) -> dict[int, Callable[[Row], bool]]:
         wanted = small if label == "(other)" else {label}
         return lambda purchase: segments.get(purchase["customer_key"]) in wanted
 
-    return {no: of(kind, label) for no, kind, label in desk.frames["read_filters"].iter_rows()}
+    return {no: of(kind, label) for no, kind, label in dashboard.frames["read_filters"].iter_rows()}
 
 
-def shown_channels(desk: Desk) -> dict[int, str]:
+def shown_channels(dashboard: DashboardData) -> dict[int, str]:
     """The channel of each purchase: one of the eight largest with five people, or `(other)`."""
-    names = {one["sales_channel"]: one["sales_channel_name"] for one in desk.channels}
+    names = {one["sales_channel"]: one["sales_channel_name"] for one in dashboard.channels}
     channels: dict[int, str] = {}
     amounts: Counter[str] = Counter()
     people: dict[str, set[int]] = defaultdict(set)
-    for one in desk.purchases:
+    for one in dashboard.purchases:
         number, name = one["purchase_no"], one["sales_channel"] or "(unknown)"
         label = "(marketplace)" if one["is_marketplace"] else names.get(name) or name
         channels[number] = label
@@ -100,10 +100,10 @@ def shown_channels(desk: Desk) -> dict[int, str]:
     return {no: one if one in large_ones[:8] else "(other)" for no, one in channels.items()}
 
 
-def first_days(desk: Desk) -> dict[int, int]:
+def first_days(dashboard: DashboardData) -> dict[int, int]:
     """The purchase_no of each customer's very first purchase."""
     found: dict[int, int] = {}
-    for one in desk.purchases:
+    for one in dashboard.purchases:
         found.setdefault(one["customer_key"], one["purchase_no"])
     return found
 
@@ -147,12 +147,14 @@ def change(now: int | None, before: int | None) -> float | None:
     return None if now is None or not before else round(100 * (now - before) / before, 1)
 
 
-def test_the_headline_figures_and_the_period_before(desk: Desk) -> None:
-    first, began = first_days(desk), min(one["purchased_on"] for one in desk.purchases)
-    found = {(row["filter_no"], row["period"]): row for row in desk.frames["figures"].to_dicts()}
-    assert len(found) == 5 * desk.frames["read_filters"].height
-    for no, is_in in filters(desk).items():
-        chosen = [one for one in desk.purchases if is_in(one)]
+def test_the_headline_figures_and_the_period_before(dashboard: DashboardData) -> None:
+    first, began = first_days(dashboard), min(one["purchased_on"] for one in dashboard.purchases)
+    found = {
+        (row["filter_no"], row["period"]): row for row in dashboard.frames["figures"].to_dicts()
+    }
+    assert len(found) == 5 * dashboard.frames["read_filters"].height
+    for no, is_in in filters(dashboard).items():
+        chosen = [one for one in dashboard.purchases if is_in(one)]
         for period, days in {**DAYS, "all": 10_000}.items():
             now = counted(between(chosen, AS_OF - timedelta(days - 1), AS_OF), first)
             row = found[no, period]
@@ -168,11 +170,11 @@ def test_the_headline_figures_and_the_period_before(desk: Desk) -> None:
                     )
 
 
-def test_every_point_of_the_lines(desk: Desk) -> None:
-    first, is_in = first_days(desk), filters(desk)
+def test_every_point_of_the_lines(dashboard: DashboardData) -> None:
+    first, is_in = first_days(dashboard), filters(dashboard)
     points = 0
-    for row in desk.frames["days"].iter_rows(named=True):
-        chosen = [one for one in desk.purchases if is_in[row["filter_no"]](one)]
+    for row in dashboard.frames["days"].iter_rows(named=True):
+        chosen = [one for one in dashboard.purchases if is_in[row["filter_no"]](one)]
         step, count = row["step_days"], DAYS[row["period"]] // row["step_days"]
         assert len(row["first_on"]) == count
         for prefix, shift in (("", 0), ("before_", count)):
@@ -188,10 +190,10 @@ def test_every_point_of_the_lines(desk: Desk) -> None:
     assert points > 1000
 
 
-def test_the_months_of_the_whole_time(desk: Desk) -> None:
-    first, is_in = first_days(desk), filters(desk)
-    for row in desk.frames["months"].iter_rows(named=True):
-        chosen = [one for one in desk.purchases if is_in[row["filter_no"]](one)]
+def test_the_months_of_the_whole_time(dashboard: DashboardData) -> None:
+    first, is_in = first_days(dashboard), filters(dashboard)
+    for row in dashboard.frames["months"].iter_rows(named=True):
+        chosen = [one for one in dashboard.purchases if is_in[row["filter_no"]](one)]
         starts = [date.fromisoformat(text) for text in row["first_on"]]
         ends = [*(start - timedelta(1) for start in starts[1:]), AS_OF]
         for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -201,19 +203,19 @@ def test_the_months_of_the_whole_time(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("dimension", ["channel", "category", "brand", "product", "promo_code"])
-def test_what_sold(desk: Desk, dimension: str) -> None:
-    is_in = filters(desk)
-    by_no = {one["purchase_no"]: one for one in desk.purchases}
+def test_what_sold(dashboard: DashboardData, dimension: str) -> None:
+    is_in = filters(dashboard)
+    by_no = {one["purchase_no"]: one for one in dashboard.purchases}
     sold = [
         (row["filter_no"], row["period"], row)
-        for row in desk.frames[f"labels_{dimension}"].to_dicts()
+        for row in dashboard.frames[f"labels_{dimension}"].to_dicts()
     ]
     assert sold
     for no, period, row in sold:
         start = AS_OF - timedelta({**DAYS, "all": 10_000}[period] - 1)
         lines = [
             (label, purchase, cents, units)
-            for label, number, cents, units in labelled(desk, dimension)
+            for label, number, cents, units in labelled(dashboard, dimension)
             if (purchase := by_no.get(number))
             and is_in[no](purchase)
             and purchase["purchased_on"] >= start
@@ -229,10 +231,10 @@ def test_what_sold(desk: Desk, dimension: str) -> None:
 
 
 @pytest.mark.parametrize("dimension", ["channel", "category", "brand", "product", "promo_code"])
-def test_which_labels_are_shown(desk: Desk, dimension: str) -> None:
-    is_in = filters(desk)
-    by_no = {one["purchase_no"]: one for one in desk.purchases}
-    frame = desk.frames[f"labels_{dimension}"]
+def test_which_labels_are_shown(dashboard: DashboardData, dimension: str) -> None:
+    is_in = filters(dashboard)
+    by_no = {one["purchase_no"]: one for one in dashboard.purchases}
+    frame = dashboard.frames[f"labels_{dimension}"]
     found: dict[tuple[int, str], list[Row]] = defaultdict(list)
     for row in frame.to_dicts():
         found[row["filter_no"], row["period"]].append(row)
@@ -240,7 +242,7 @@ def test_which_labels_are_shown(desk: Desk, dimension: str) -> None:
         start = AS_OF - timedelta({**DAYS, "all": 10_000}[period] - 1)
         amounts: Counter[str] = Counter()
         people: dict[str, set[int]] = defaultdict(set)
-        for label, number, amount, _ in labelled(desk, dimension):
+        for label, number, amount, _ in labelled(dashboard, dimension):
             bought = by_no.get(number)
             if bought and is_in[no](bought) and bought["purchased_on"] >= start:
                 amounts[label] += amount
@@ -259,49 +261,51 @@ def test_which_labels_are_shown(desk: Desk, dimension: str) -> None:
         assert {row["hidden_count"] for row in shown} <= {len(amounts) - min(count, 15)}
 
 
-def labelled(desk: Desk, dimension: str) -> Iterator[tuple[str, int, int, int]]:
+def labelled(dashboard: DashboardData, dimension: str) -> Iterator[tuple[str, int, int, int]]:
     """label, purchase_no, cents, units of everything that counts in one dimension."""
     if dimension == "promo_code":
-        cents = {one["purchase_no"]: one["amount_cents"] for one in desk.purchases}
-        for one in desk.codes:
+        cents = {one["purchase_no"]: one["amount_cents"] for one in dashboard.purchases}
+        for one in dashboard.codes:
             if one["purchase_no"] in cents:
                 yield one["promo_code"], one["purchase_no"], cents[one["purchase_no"]], 1
     elif dimension == "channel":
-        channels = shown_channels(desk)
-        for one in desk.purchases:
+        channels = shown_channels(dashboard)
+        for one in dashboard.purchases:
             yield channels[one["purchase_no"]], one["purchase_no"], one["amount_cents"], 1
     else:
-        for one in desk.lines:
+        for one in dashboard.lines:
             label = one[dimension] or "(none)"
             yield label, one["purchase_no"], one["amount_cents"], one["quantity"]
 
 
-def test_the_largest_come_first_and_the_smallest_last(desk: Desk) -> None:
-    shown = desk.frames["labels_product"].filter(filter_no=0, period="all")
+def test_the_largest_come_first_and_the_smallest_last(dashboard: DashboardData) -> None:
+    shown = dashboard.frames["labels_product"].filter(filter_no=0, period="all")
     assert shown["amount_cents"].to_list() == sorted(shown["amount_cents"], reverse=True)
     assert shown["is_least"].sum() == 5
-    assert shown.height + shown["hidden_count"][0] == len({one["product"] for one in desk.lines})
+    assert shown.height + shown["hidden_count"][0] == len(
+        {one["product"] for one in dashboard.lines}
+    )
 
 
 def cents(amount: Decimal) -> int:
     return int(amount * 100)
 
 
-def test_the_grid_and_the_segments(desk: Desk) -> None:
+def test_the_grid_and_the_segments(dashboard: DashboardData) -> None:
     grid: dict[Any, list[Row]] = defaultdict(list)
     segments: dict[str, list[Row]] = defaultdict(list)
-    for one in desk.profiles:
+    for one in dashboard.profiles:
         if one["r_score"] is not None:
             grid[one["r_score"], one["f_score"]].append(one)
         segments[one["rfm_segment"]].append(one)
     cells = merged(grid, (None, None))
     assert {
         (row["r_score"], row["f_score"]): (row["customers"], row["amount_cents"])
-        for row in desk.frames["grid"].to_dicts()
+        for row in dashboard.frames["grid"].to_dicts()
     } == {key: size_and_value(ones) for key, ones in cells.items()}
     assert {
         row["segment"]: (row["customers"], row["amount_cents"])
-        for row in desk.frames["segments"].to_dicts()
+        for row in dashboard.frames["segments"].to_dicts()
     } == {key: size_and_value(ones) for key, ones in merged(segments, "(other)").items()}
 
 
@@ -316,17 +320,17 @@ def size_and_value(ones: list[Row]) -> tuple[int, int]:
     return len(ones), sum(cents(one["amount_lifetime"]) for one in ones)
 
 
-def test_the_movements(desk: Desk) -> None:
+def test_the_movements(dashboard: DashboardData) -> None:
     def states(day: date) -> dict[int, str]:
         return {
             one["customer_key"]: one["rfm_segment"]
-            for one in desk.history
+            for one in dashboard.history
             if one["valid_from"] <= day and (one["valid_to"] is None or one["valid_to"] > day)
         }
 
     now = states(AS_OF)
-    for period in desk.frames["movements"]["period"].unique():
-        shown = desk.frames["movements"].filter(period=period)
+    for period in dashboard.frames["movements"]["period"].unique():
+        shown = dashboard.frames["movements"].filter(period=period)
         then = states(shown["then_on"][0])
         pairs = Counter((then.get(key, "(new)"), segment) for key, segment in now.items())
         exact = shown.filter(
@@ -339,11 +343,11 @@ def test_the_movements(desk: Desk) -> None:
         assert shown["all_stayed"][0] == sum(n for (a, b), n in pairs.items() if a == b)
 
 
-def test_the_cohorts(desk: Desk) -> None:
+def test_the_cohorts(dashboard: DashboardData) -> None:
     months: dict[int, set[int]] = defaultdict(set)
-    frame = desk.frames["cohorts"]
+    frame = dashboard.frames["cohorts"]
     width = {"month": 1, "quarter": 3}[frame["unit"][0]]
-    for one in desk.purchases:
+    for one in dashboard.purchases:
         if one["customer_key"]:
             day = one["purchased_on"]
             months[one["customer_key"]].add((day.year * 12 + day.month - 1) // width)
@@ -355,34 +359,34 @@ def test_the_cohorts(desk: Desk) -> None:
         assert row["customers"] == large(active)
 
 
-def test_the_value_of_customers(desk: Desk) -> None:
-    buyers = [one for one in desk.profiles if one["orders_lifetime"] > 0]
+def test_the_value_of_customers(dashboard: DashboardData) -> None:
+    buyers = [one for one in dashboard.profiles if one["orders_lifetime"] > 0]
     ranked = sorted(buyers, key=lambda one: (-one["amount_lifetime"], one["customer_key"]))
-    value = desk.frames["value"]
+    value = dashboard.frames["value"]
     assert value["customers"].sum() == len(buyers)
     place = 0
     for row in value.iter_rows(named=True):
         ones = ranked[place : place + row["customers"]]
         place += row["customers"]
         assert row["amount_cents"] == size_and_value(ones)[1]
-    one = desk.frames["customers"].row(0, named=True)
-    assert (one["customers"], one["buyers"]) == (len(desk.profiles), len(buyers))
+    one = dashboard.frames["customers"].row(0, named=True)
+    assert (one["customers"], one["buyers"]) == (len(dashboard.profiles), len(buyers))
     assert one["repeat_buyers"] == sum(buyer["orders_lifetime"] > 1 for buyer in buyers)
     days: dict[int, list[date]] = defaultdict(list)
-    for purchase in desk.purchases:
+    for purchase in dashboard.purchases:
         if purchase["customer_key"]:
             days[purchase["customer_key"]].append(purchase["purchased_on"])
     gaps = [(b - a).days for on in days.values() for a, b in pairwise(on)]
     assert one["median_gap_days"] == median(gaps)
 
 
-def test_the_carts(desk: Desk) -> None:
+def test_the_carts(dashboard: DashboardData) -> None:
     bands: dict[str, list[Row]] = defaultdict(list)
-    for one in desk.carts:
+    for one in dashboard.carts:
         age = (AS_OF - one["abandoned_at"].date()).days
         limits = {"1": 1, "7": 7, "30": 30, "90": 90, "older": 10_000}
         bands[next(band for band, limit in limits.items() if age <= limit)].append(one)
-    found = {row["band"]: row for row in desk.frames["carts"].to_dicts()}
+    found = {row["band"]: row for row in dashboard.frames["carts"].to_dicts()}
     large_ones = merged(bands, "(other)")
     assert len(large_ones) > 2
     assert {band: (row["carts"], row["value_cents"]) for band, row in found.items()} == {
@@ -391,17 +395,17 @@ def test_the_carts(desk: Desk) -> None:
     }
 
 
-def test_the_filters_are_several_channels_and_segments(desk: Desk) -> None:
-    kinds = Counter(desk.frames["read_filters"]["kind"])
+def test_the_filters_are_several_channels_and_segments(dashboard: DashboardData) -> None:
+    kinds = Counter(dashboard.frames["read_filters"]["kind"])
     assert kinds["channel"] == 9
     assert kinds["segment"] > 5
-    labels = set(desk.frames["read_filters"]["label"])
+    labels = set(dashboard.frames["read_filters"]["label"])
     assert {"(marketplace)", "(other)", "Channel 8"} <= labels
 
 
-def test_no_figure_is_about_one_to_four_people(desk: Desk) -> None:
+def test_no_figure_is_about_one_to_four_people(dashboard: DashboardData) -> None:
     names = {"customers", "new_customers", "returning_customers", "cohort_customers", "carts"}
-    for frame in desk.frames.values():
+    for frame in dashboard.frames.values():
         for name in names & set(frame.columns):
             values = frame[name].explode() if frame[name].dtype == pl.List else frame[name]
             assert not [value for value in values if value in (1, 2, 3, 4)], name

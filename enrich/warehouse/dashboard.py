@@ -1,4 +1,4 @@
-"""What the dashboard shows, asked from the read copy: the statements of sql/dashboard, in order."""
+"""The frames of the dashboard, computed from the read copy with the statements of sql/dashboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enrich.warehouse.connection import limit_memory
 from enrich.warehouse.scripts import read, run, table_exists
 
 MEMORY_LIMIT = "1GB"
-"""A million customers fit; beyond that DuckDB lays aside on disk what does not."""
+"""A million customers fit; with more, DuckDB uses temporary files."""
 
 PREPARED = ("periods", "sales", "points", "sold")
 STAND_INS = ("profiles", "watermarks", "runs", "reject_counts", "reconciliation")
@@ -38,7 +38,7 @@ SHOWN = (
 DIMENSIONS = ("channel", "category", "brand", "product", "promo_code")
 
 
-def desk_frames(
+def dashboard_frames(
     connection: duckdb.DuckDBPyConnection, store: str, as_of: date
 ) -> dict[str, pl.DataFrame]:
     """The frames of the dashboard of one store, by the statement that answers, sales up to `as_of`.
