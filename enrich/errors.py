@@ -7,7 +7,7 @@ EnrichError
 │   └── Locked      another run holds the lock                                   exit 5
 ├── BadSettings     the command line, the configuration or a file is wrong       exit 2
 ├── TryAgain        a passing fault; the same call may work later                exit 1
-└── SkipRecord      this one record is unusable; set it aside and go on          (stays in a job)
+└── SkipRecord      this one record is unusable; reject it and go on          (stays in a job)
 
 Messages are one visible line, tell what to do, and never hold a customer's value.
 """

@@ -39,7 +39,7 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record set aside whole, with its reason; `line` is 1-based within `source`."""
+    """One record rejected whole, with its reason; `line` is 1-based within `source`."""
 
     key: str | None
     reason: str
@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one load did: rows new, changed, unchanged, and records set aside."""
+    """What one load did: rows new, changed, unchanged, and rejected records."""
 
     new_count: int = 0
     changed_count: int = 0

@@ -216,7 +216,7 @@ class Retention(_Frozen):
     """How long what holds people's data for a while is kept."""
 
     rejects_days: int = Field(90, ge=1)
-    """Days that records set aside are kept."""
+    """Days that rejected records are kept."""
     exports_days: int = Field(90, ge=1)
     """Days that files in exports/ are kept."""
     inbox_days: int = Field(30, ge=1)
@@ -251,7 +251,7 @@ class Receive(_Frozen):
     max_body_kb: int = Field(64, ge=1, le=4096)
     """Longer calls are refused."""
     max_concurrent: int = Field(64, ge=1, le=1000)
-    """Calls answered at once; more are told to come again."""
+    """Calls answered at the same time; more get 503 and try again."""
     max_connections: int = Field(512, ge=1, le=10_000)
     """Connections held at once, of all callers."""
     max_connections_per_address: int = Field(128, ge=1, le=10_000)
@@ -260,13 +260,13 @@ class Receive(_Frozen):
 
 
 class Consent(_Frozen):
-    """Who is asked for newsletter consents and whether VTEX is told; off until `enabled`.
+    """Newsletter consents: who is asked, and what VTEX and destinations get; off until `enabled`.
 
-    `read_from` are destinations that are asked; those whose `entities` have consents are told.
+    `read_from` are destinations that are asked; those whose `entities` have consents receive them.
     """
 
     enabled: bool = False
-    """Whether consents are weighed and told."""
+    """Whether consents are decided and sent."""
     read_from: tuple[Name, ...] = ()
     """Destinations that are asked for consents."""
     write_to_vtex: bool = True

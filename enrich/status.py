@@ -66,7 +66,7 @@ class Status:
     see `exit_code_of`; `pushed` and `exports`: what each platform holds of each entity,
     and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
     `proofs`: what the syncs proved per store; `pushes`: the last one to each destination;
-    `set_aside`: (store, entity, reason, count);
+    `rejects`: (store, entity, reason, count);
     `consents`: (store, started, how it ended, what, count) of the last run about consent, if any;
     `counts`: per table; `advice`: what to do next, the most pressing first.
     """
@@ -78,7 +78,7 @@ class Status:
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
     proofs: tuple[Proof, ...]
     pushes: tuple[Pushed, ...]
-    set_aside: tuple[tuple[str, str, str | None, int], ...]
+    rejects: tuple[tuple[str, str, str | None, int], ...]
     consents: tuple[tuple[str, str, str, str, int], ...]
     counts: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
@@ -99,7 +99,7 @@ def status_document(found: Status, waiting: Sequence[tuple[str, str, int, float]
         "pushed": found.pushed.to_dicts(),
         "exports": found.exports.to_dicts(),
         "consents": _named(("store", "started", "ended", "what", "count"), found.consents),
-        "rejects": _named(("store", "entity", "reason", "records"), found.set_aside),
+        "rejects": _named(("store", "entity", "reason", "records"), found.rejects),
         "received": _named(("store", "topic", "files", "hours_waiting"), waiting),
         "tables": dict(found.counts),
     }
@@ -143,7 +143,7 @@ def read_status(
         watermarks=tuple(_watermarks(known, stores, now)),
         proofs=proofs,
         pushes=tuple(_pushes(runs)),
-        set_aside=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
+        rejects=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
         consents=tuple(_consents(runs)),
         counts=tuple(_counts(known)),
         advice=(),
@@ -276,7 +276,7 @@ def _advice(found: Status, reject_count: int) -> Iterator[str]:
     yield from _not_sent(found)
     yield from _unfinished(found.exports)
     if reject_count:
-        yield f"{reject_count:,} records were set aside; `enrich rejects` shows why"
+        yield f"{reject_count:,} records were rejected; `enrich rejects` shows why"
     if "profiles" not in dict(found.counts):
         yield "no profiles yet: `enrich profiles`"
 

@@ -92,7 +92,7 @@ def sync_line(reports: Sequence[SyncReport]) -> str:
     loaded = [entity.loaded for report in reports for entity in report.entities]
     changed = sum(one.new_count + one.changed_count for one in loaded)
     rejected = sum(one.reject_count for one in loaded)
-    return f"{changed:,} new or changed, {rejected:,} set aside in {len(reports)} store(s)"
+    return f"{changed:,} new or changed, {rejected:,} rejected in {len(reports)} store(s)"
 
 
 def sync_page(
@@ -101,7 +101,7 @@ def sync_page(
     copy_path: str,
     dashboard_error: str | None = None,
 ) -> str:
-    """What was pulled and set aside per store and entity, whether it equals VTEX, what to do next.
+    """What was pulled and rejected per store and entity, whether it equals VTEX, what to do next.
 
     `dashboard_error` says why there is no new dashboard.
     """
@@ -128,7 +128,7 @@ def _entities(report: SyncReport) -> Markdown:
 PROOF = (
     ("listed by VTEX", "listed_count"),
     ("stored", "stored_count"),
-    ("set aside", "set_aside_count"),
+    ("rejected", "set_aside_count"),
     ("listed, not stored", "missing_count"),
     ("stored, no longer listed", "unlisted_count"),
     ("stored with other cents", "differing_count"),
@@ -162,7 +162,7 @@ def next_actions(report: SyncReport) -> list[Action]:
     ]
     if rejected:
         actions.append(
-            (ENGINEER, markdown("{} records were set aside: `enrich rejects` shows why", rejected))
+            (ENGINEER, markdown("{} records were rejected: `enrich rejects` shows why", rejected))
         )
     if report.proof is not None and report.proof.is_held:
         actions.append((ENGINEER, report.proof.reason))
@@ -281,11 +281,11 @@ def pair_table(moved: Movements) -> Markdown:
     return table(("then", "now", "cause", "customers"), rows)
 
 
-# -- what was said about consents
+# -- consents
 
 
 def consent_page(summaries: Sequence[ConsentSummary]) -> str:
-    """What was said about consent, what was decided, and who was told."""
+    """Statements about consent, the decisions, and who received them."""
     parts = [Markdown("# Consents")]
     for done in summaries:
         parts.append(markdown("## {}", done.store))

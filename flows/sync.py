@@ -51,7 +51,7 @@ def pull_store(wiring: Wiring, store: str) -> SyncReport:
 @task(name="consent", task_run_name="consent {store}", **RETRYING)
 @hide_customer_data
 def weigh_consents(wiring: Wiring, store: str) -> ConsentSummary:
-    """What was said and told about consent in one store; its fault stands in the summary."""
+    """The consent summary of one store, with its error if it failed."""
     with wiring.warehouse("consent") as warehouse:
         return pipeline.consent(wiring, warehouse, store, run_reporter())
 
@@ -94,7 +94,7 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     consents, consent_faults = each(asked, lambda store: weigh_consents(wiring, store))
     copy_path = publish_copy(wiring)
     page = sync_page(reports, {**faults, **consent_faults}, copy_path, dashboard_error(wiring))
-    leave_page(wiring, "sync", page, "What was pulled and set aside")
+    leave_page(wiring, "sync", page, "What was pulled and rejected")
     if consents:
         leave_page(wiring, "consent", consent_page(consents), "Consents")
     reported = (*(report.fault for report in reports), *(done.fault for done in consents))

@@ -53,7 +53,7 @@ group by job
 order by started_at desc, job;
 
 -- name: findings
--- What the numbers leave out and why: the findings of the last resolve, and the records set aside.
+-- What the numbers leave out and why: the findings of the last resolve, and the rejected records.
 select finding, detail, row_count, amount_cents
 from resolve_report
 where store = getvariable('store') and finding not in ('customers', 'purchases')

@@ -1,7 +1,7 @@
 -- name: doubtful
 -- The contacts of VTEX whose deletion is in doubt. Registered frame: `listed` (contact_id), all that VTEX
 -- lists. Known and not listed, or taken as deleted and listed. Grain: one row per contact; in an order that
--- every run draws anew, so that those beyond what one run asks for have their turn.
+-- every run draws again, so that those beyond what one run asks for have their turn.
 with deleted as (
     select contact_id
     from contact_deletions

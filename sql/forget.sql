@@ -320,7 +320,7 @@ from incoming;
 
 -- name: adopt
 -- The lines of the file `path`, of people who were forgotten, that this warehouse does not know: of
--- a restore, or of a warehouse that was begun anew. A warehouse without a salt takes over the file's.
+-- a restore, or of a newly created warehouse. A warehouse without a salt takes over the file's.
 create or replace temp table remembered as
 select *
 from read_json(

@@ -93,7 +93,7 @@ from incoming_documents
 where key in (select key from loaded_keys);
 
 -- name: settled_rejects
--- A record that is good now was set aside earlier: that is settled.
+-- A record that is good now was rejected earlier: that is settled.
 delete from state.rejects
 where store = getvariable('store')
     and entity = getvariable('entity')
@@ -108,7 +108,7 @@ select
 from loaded_keys;
 
 -- name: rejects
--- state.rejects. Grain: one row per record set aside; the frame `incoming_rejects` replaces what was
+-- state.rejects. Grain: one row per rejected record; the frame `incoming_rejects` replaces what was
 -- said of the same record before, so a record that stays bad is one row, with its newest reason.
 create or replace temp table new_rejects as
 select distinct key, reason, payload, source, line

@@ -118,7 +118,7 @@ create or replace temp macro is_known_status(x) as
     );
 
 -- name: text
--- Cleaning rules, each in one place. Temporary: made anew whenever the warehouse is opened.
+-- Cleaning rules, each in one place. Temporary: rebuilt whenever the warehouse is opened.
 
 -- Text without surrounding blanks; '' is null.
 create or replace temp macro text_or_null(x) as nullif(trim(x), '');

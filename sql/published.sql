@@ -9,7 +9,7 @@ select store, entity, watermark_at, updated_at
 from state.watermarks;
 
 -- name: reject_counts
--- reject_counts, for the read copy: how many records of each entity were set aside; the records stay behind.
+-- reject_counts, for the read copy: how many records of each entity were rejected; the records stay behind.
 select store, entity, count(*) as reject_count
 from state.rejects
 group by store, entity;

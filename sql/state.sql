@@ -79,14 +79,14 @@ where order_items.store = getvariable('store')
 order by order_items.sku;
 
 -- name: rejects
--- Records set aside, newest first. Grain: one row per record and run; store null means all.
+-- Rejected records, newest first. Grain: one row per record and run; store null means all.
 select *
 from state.rejects
 where store = coalesce(getvariable('store')::varchar, store)
 order by rejected_at desc, entity, key;
 
 -- name: reject_counts
--- How many records are set aside. Grain: one row per store, entity and reason, most frequent first.
+-- How many records are rejected. Grain: one row per store, entity and reason, most frequent first.
 select store, entity, reason, count(*) as reject_count
 from state.rejects
 group by store, entity, reason

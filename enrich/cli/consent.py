@@ -18,7 +18,8 @@ from enrich.errors import BadSettings
 from enrich.runs.publish import publish
 
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Take in what others say, show what would be told, stop")
+    bool,
+    typer.Option("--dry-run", help="Read all consents, show what would be sent, stop"),
 ]
 ConfirmOption = Annotated[
     bool, typer.Option("--confirm", help="You looked: make the first writes to VTEX and platforms")
@@ -60,8 +61,8 @@ def consent(
 
 
 def show_consent(shell: Shell, done: ConsentSummary) -> None:
-    """The counts, a masked sample of a dry run, what each platform was told."""
-    title = f"{done.store}: consents" + (", nobody was told" if done.is_dry_run else "")
+    """The counts, a masked sample of a dry run, what each platform received."""
+    title = f"{done.store}: consents" + (", nothing was sent" if done.is_dry_run else "")
     show_table(shell.out, title, ("what", "count"), lines_of(done.as_json()))
     for note in done.notes:
         shell.say(f"note: {note}")

@@ -67,7 +67,7 @@ def simulate(
 
 def demo(
     shell: Shell,
-    folder: Annotated[Path, typer.Option("--folder", help="Made anew at each demo")] = DEMO,
+    folder: Annotated[Path, typer.Option("--folder", help="rebuilt at each demo")] = DEMO,
 ) -> None:
     """Run the whole job against a made-up shop: verify, sync, profiles, push, and once more."""
     now = shell.entry.clock().replace(microsecond=0)

@@ -120,7 +120,7 @@ def _text(done: pipeline.Done) -> str:
             rejected = sum(entity.loaded.reject_count for entity in done.entities)
             return (
                 f"{orders.listed_count:,} orders listed, {orders.fetched_count:,} fetched;"
-                f" {customers.listed_count:,} customer documents; {rejected:,} set aside"
+                f" {customers.listed_count:,} customer documents; {rejected:,} rejected"
             )
         case ProfilesReport():
             count, segments = done.customer_count, len(done.segments)

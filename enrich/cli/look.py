@@ -82,14 +82,14 @@ def tell(shell: Shell, line: str) -> None:
 
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
 PROOFS = (
-    "store", "listed", "stored", "set aside", "not stored", "no longer listed", "other cents",
+    "store", "listed", "stored", "rejected", "not stored", "no longer listed", "other cents",
     "found by id", "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
 WAITING = ("store", "topic", "files", "hours waiting")
 HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
 CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
 PUSHES = ("destination", "store", "entity", "last run (UTC)", "state", "accepted")
-SET_ASIDE = ("store", "entity", "reason", "records")
+REJECT_COLUMNS = ("store", "entity", "reason", "records")
 
 
 def proof_row(proof: Proof) -> tuple[object, ...]:
@@ -126,8 +126,8 @@ def show_status(shell: Shell, found: Status, *, with_tables: bool) -> None:
         show_table(shell.out, "last word on consents", CONSENTS, found.consents)
     if found.pushes:
         show_table(shell.out, "last pushes", PUSHES, map(push_row, found.pushes))
-    if found.set_aside:
-        show_table(shell.out, "set aside", SET_ASIDE, found.set_aside)
+    if found.rejects:
+        show_table(shell.out, "rejected", REJECT_COLUMNS, found.rejects)
     if with_tables:
         show_table(shell.out, "tables", ("table", "rows"), found.counts)
     for line in found.advice:
@@ -140,11 +140,11 @@ RetryOption = Annotated[bool, typer.Option("--retry", help="First try each of th
 def rejects(
     shell: Shell, store: StoreOption = None, limit: LimitOption = 50, retry: RetryOption = False
 ) -> None:
-    """Show the records that were set aside and why, or try them again."""
+    """Show the records that were rejected and why, or try them again."""
     if store is not None:
         shell.stores(store)
     if not shell.wiring.has_warehouse:
-        shell.say("nothing was set aside: nothing has run yet")
+        shell.say("no rejects: no sync or import has run yet")
         return
     if retry:
         retry_all(shell, store)
@@ -152,7 +152,7 @@ def rejects(
         found = warehouse.rejects(store)
     # The payload is a customer's document: it stays in the warehouse.
     shown = found.head(limit).drop("payload", "run_id")
-    show_table(shell.out, f"{found.height:,} set aside", shown.columns, shown.iter_rows())
+    show_table(shell.out, f"{found.height:,} rejected", shown.columns, shown.iter_rows())
 
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in docs/fields.md")]

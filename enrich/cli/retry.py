@@ -1,4 +1,4 @@
-"""Try once more what was set aside."""
+"""Try once more what was rejected."""
 
 from __future__ import annotations
 

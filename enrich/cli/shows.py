@@ -32,7 +32,7 @@ def show_import(console: PlainConsole, done: ImportReport) -> None:
     for note in done.notes:
         console.print(f"note: {note}")
     if done.reject_count:
-        console.print(f"{done.reject_count:,} rows were set aside; `enrich rejects` shows why")
+        console.print(f"{done.reject_count:,} rows were rejected; `enrich rejects` shows why")
     show_checks(console, done.store, done.checks)
 
 

@@ -1,4 +1,4 @@
-"""Gathering what was said about consent: the inbox, files, platforms, VTEX itself."""
+"""Collect statements about consent from the inbox, files, platforms and VTEX."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Gathering:
             self.warehouse.load_import(
                 self.shop.name, None, None, None, bad, run_id=self.run_id, now=self.now
             )
-            self.summary.notes.append(f"{len(bad):,} rows were set aside: `enrich rejects`")
+            self.summary.notes.append(f"{len(bad):,} rows were rejected: `enrich rejects`")
 
     def _ask(self, source: ConsentSource) -> None:
         if isinstance(source.reader, ShowsConsents):

@@ -1,4 +1,4 @@
-"""Consent both ways: gather what was said, decide who wins, tell VTEX and the platforms."""
+"""Consent both ways: collect statements, decide which win, write to VTEX and the platforms."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def decided(
     summary: ConsentSummary,
     now: datetime,
 ) -> Decisions:
-    """Who wins and who has to be told, kept in the warehouse; counts go to `summary`."""
+    """Decide which statements win and who receives them; store both, add counts to `summary`."""
     consents = warehouse.consents(shop.name)
     decisions = decide(consents.facts([destination.name for destination in told]), plan.rules)
     consents.keep_decided(decisions, now=now)

@@ -27,7 +27,7 @@ class Sample:
         words = {True: "yes", False: "no", None: "nothing"}
         return (
             f"{self.person}: {words[self.was]} becomes {words[self.opted_in]},"
-            f" said at {self.origin} {self.changed_at}"
+            f" stated at {self.origin} {self.changed_at}"
         )
 
 
@@ -98,7 +98,7 @@ def lines_of(found: Mapping[str, Any]) -> list[tuple[str, int]]:
         "left for another day": found["left"],
         "not known in VTEX": found["unknown"],
         "created in VTEX": found["created"],
-        **{f"told to {name}": count for name, count in found["told"].items()},
+        **{f"sent to {name}": count for name, count in found["told"].items()},
         **{
             f"VTEX: {code}": count
             for code, count in found["outcomes"].items()

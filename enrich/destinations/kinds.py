@@ -197,7 +197,7 @@ _KINDS = (
             Column("email", pl.String, "Real e-mail address of the customer."),
             Column("opted_in", pl.Boolean, "Whether the person wants the newsletter."),
             Column("changed_at", MOMENT, "When the person decided."),
-            Column("origin", pl.String, "Where it was said: vtex, or a destination."),
+            Column("origin", pl.String, "Where it was stated: vtex, or a destination."),
         ),
         may_jump=True,
     ),

@@ -1,4 +1,4 @@
-"""What a caller told us, as one line of the inbox: who or what changed, never a whole document."""
+"""A message as one line of the inbox: who or what changed, never a whole document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receiver on a socket, until it is told to stop."""
+"""The receiver on a socket, until it is stopped."""
 
 from __future__ import annotations
 

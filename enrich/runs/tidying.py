@@ -16,7 +16,7 @@ def tidy(
 ) -> None:
     """Drop the rejects, exports and messages that are older than so many days.
 
-    What was set aside and is still bad is set aside anew by the next sync that sees it. A message
+    What was rejected and is still bad is rejected again by the next sync that sees it. A message
     only grows old in the inbox of a store that is not pulled any more.
     """
     warehouse.drop_rejects(before=now - timedelta(days=rejects_days))

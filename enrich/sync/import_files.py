@@ -1,4 +1,4 @@
-"""Import order files of one store: read, set the bad rows aside, load the good ones, resolve."""
+"""Import order files of one store: read, reject the bad rows, load the good ones, resolve."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _notes(torn_count: int, unfinished_count: int) -> Iterator[str]:
 
 
 def _take_customers(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
-    """Every customer told of is read by id; gone are those VTEX was said to delete and has not."""
+    """Fetch each notified customer by id; deleted if the notice says so and VTEX answers 404."""
     seen: dict[str, Fetched | Gone] = {}
     for group in _groups(inbox, CUSTOMERS, taken):
         wanted = [key for key in _last_told(group) if key not in seen]
@@ -111,11 +111,11 @@ def _load_customers(
     taken.fetched_count += len(found)
     there = [one.key for one in found if isinstance(one, RawRecord)]
     pull.warehouse.settle_deletions(pull.shop.name, deleted, there, run_id=pull.run.run_id)
-    pull.step("customers told of", taken.fetched_count, None)
+    pull.step("notified customers", taken.fetched_count, None)
 
 
 def _unless_deleted(found: Fetched | Gone, deleted: Mapping[str, datetime]) -> Fetched | None:
-    """What is to be loaded; a document that is gone though nobody said so is set aside."""
+    """What is to be loaded; a missing document without a notice of deletion is rejected."""
     if not isinstance(found, Gone):
         return found
     return None if found.key in deleted else Missing(found.key, NOT_THERE)
@@ -128,7 +128,7 @@ def _is_settled(file: InboxFile, seen: Mapping[str, Fetched | Gone]) -> bool:
 
 
 def _take_orders(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
-    """Every order told of is read by id, wherever it is in time."""
+    """Fetch each notified order by id, whatever its date."""
     done: set[str] = set()
     for group in _groups(inbox, ORDERS, taken):
         told = _last_told(group)
@@ -142,12 +142,12 @@ def _take_orders(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
         taken.loaded += pull.load("orders", [one for one in found if _belongs(pull, one)])
         taken.fetched_count += len(wanted)
         done.update(wanted)
-        pull.step("orders told of", taken.fetched_count, None)
+        pull.step("notified orders", taken.fetched_count, None)
         inbox.remove(group)
 
 
 def _not_read_since(pull: Pull, told: Mapping[str, Message]) -> list[str]:
-    """The orders whose detail was not taken after they were told of, by this sync or another."""
+    """Notified orders whose detail no sync has taken since."""
     known = pull.warehouse.listing(pull.shop.name, list(told))
     read_at = dict(known.select("order_id", "detail_at").iter_rows())
     return [
@@ -194,7 +194,7 @@ def keep_told(
     run_id: str,
     now: datetime,
 ) -> None:
-    """What was said about consent goes to its table as it was said."""
+    """Store the statements about consent as they were received."""
     for group in groups:
         said = statements_of([message for file in group for message in file.messages])
         warehouse.keep_statements(
@@ -241,7 +241,7 @@ def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[InboxFil
 
 
 def _last_told(group: Sequence[InboxFile]) -> dict[str, Message]:
-    """What was told last of every key."""
+    """The last message of every key."""
     return {one.told.key: one for file in group for one in file.messages}
 
 

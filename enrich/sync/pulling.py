@@ -19,7 +19,7 @@ SLICE = 5_000  # records a transaction: what a minute brings at the pace VTEX al
 MAX_REJECTED = 0.2
 JUDGED_FROM = 100
 
-ENTITY_COLUMNS = ("entity", "listed", "fetched", "new", "changed", "unchanged", "set aside")
+ENTITY_COLUMNS = ("entity", "listed", "fetched", "new", "changed", "unchanged", "rejected")
 NOTHING = Loaded()
 
 _Item = TypeVar("_Item")

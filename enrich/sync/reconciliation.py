@@ -65,7 +65,7 @@ class Proof:
         counts = self.counts
         return (
             f"{self.store}: {counts['listed_count']:,} orders listed, {counts['stored_count']:,}"
-            f" of them stored, {counts['set_aside_count']:,} set aside;"
+            f" of them stored, {counts['set_aside_count']:,} rejected;"
             f" unexplained: {self.unexplained_count:,} orders,"
             f" {counts['unexplained_cents'] / 100:,.2f}"
         )

@@ -1,4 +1,4 @@
-"""What was set aside, tried once more: after an outage, a mended document, a newer program."""
+"""What was rejected, tried once more: after an outage, a mended document, a newer program."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Retried:
 
 
 def retry_rejects(pull: Pull) -> list[Retried]:
-    """What became of the records of one store that were set aside, an entity each.
+    """What became of the records of one store that were rejected, an entity each.
 
     Orders and SKUs are asked for again, other documents are read again as they were kept. A record
     that is good leaves the list; the caller resolves the store. Raises what a sync raises.
@@ -71,7 +71,7 @@ def _again(pull: Pull, entity: str, rows: pl.DataFrame) -> list[Fetched]:
 
 
 def _ask_for_customers(pull: Pull, rows: pl.DataFrame) -> list[Fetched]:
-    """The customers that could not be had when the receiver was told of them."""
+    """Customers whose fetch failed after a notification."""
     keys = rows.filter(pl.col("payload") == "")["key"].drop_nulls().to_list()
     asked = fetch_customers(
         pull.client,

@@ -138,7 +138,7 @@ def _limit(
 ) -> None:
     """Days need UTC as the session zone; nothing is fetched from the network by itself.
 
-    A checkpoint writes the last row group of a table anew, so there is one in 256 MB, not in 16.
+    A checkpoint rewrites the last row group of a table, so there is one in 256 MB, not in 16.
     """
     limit_memory(connection, memory_limit)
     settings = {

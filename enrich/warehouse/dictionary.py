@@ -28,7 +28,7 @@ UNDECLARED = {
     "runs": "one row per run of a job.",
     "sales_channels": "one row per sales channel of the shop.",
     "watermarks": "one row per store and entity; everything up to watermark_at is stored.",
-    "reject_counts": "one row per store and entity: how many records were set aside.",
+    "reject_counts": "one row per store and entity: how many records were rejected.",
     "push_jobs": "one row per job that a platform works on by itself.",
 }
 """Notes of tables that a query or a frame makes, or that stand under the note of a neighbour."""

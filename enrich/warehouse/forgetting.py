@@ -152,7 +152,7 @@ def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
 def adopt_remembered(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """The warehouse knows what the file beside it knows of forgotten people.
 
-    One that was restored, or begun anew, does not; then `has_adopted` until it was checked.
+    One that was restored or newly created does not; then `has_adopted` until it was checked.
     """
     byte_count = path.stat().st_size if path.is_file() else 0
     known = connection.execute("select byte_count from state.tombstones_read").fetchall()
@@ -205,7 +205,7 @@ def _has_tombstones(connection: duckdb.DuckDBPyConnection, store: str) -> bool:
 
 
 def rewrite(path: Path) -> None:
-    """The warehouse file written anew, so that no deleted row is left in its free space.
+    """The warehouse file rewritten, so that no deleted row is left in its free space.
 
     Nobody may have it open; the caller holds the writer's lock.
     """
@@ -228,4 +228,4 @@ def rewrite(path: Path) -> None:
 def _refuse_half(fresh: Path) -> None:
     with duckdb.connect(str(fresh), read_only=True) as connection:
         if schema_version(connection) is None:
-            raise BadSettings("the warehouse could not be written anew; it is left as it was")
+            raise BadSettings("the warehouse could not be rewritten; it is left as it was")

@@ -1,4 +1,4 @@
-"""The warehouse file as a whole: written anew, backed up, brought back."""
+"""The warehouse file as a whole: rewritten, backed up, brought back."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def load_rejects(
     run_id: str,
     now: datetime,
 ) -> Loaded:
-    """How many records were set aside."""
+    """How many records were rejected."""
     rows = [(r.key, r.reason, r.payload, r.source, r.line) for r in rejects]
     frame = pl.DataFrame(rows, schema=_REJECTS, orient="row")
     with registered(connection, {"incoming_rejects": frame}):

@@ -65,7 +65,7 @@ def _is_taken(descriptor: int) -> bool:
 
 
 def _is_brief(signature: dict[str, Any]) -> bool:
-    """Whether the lock will be free at once: held for a look, or not signed anew yet."""
+    """Whether the lock will be free at once: held for a look, or not signed again yet."""
     pid = signature.get("pid")
     return signature.get("job") in LOOKS or not isinstance(pid, int) or not _lives(pid)
 

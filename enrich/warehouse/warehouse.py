@@ -75,7 +75,7 @@ class Warehouse:
                 now=now,
                 extra_fields=extra_fields,
             )
-            loaded += self._set_aside(store, entity, rejects, run_id, now)
+            loaded += self._reject(store, entity, rejects, run_id, now)
             if watermark_at is not None:
                 self._set_watermark(store, entity, watermark_at, run_id, now)
         return loaded
@@ -104,7 +104,7 @@ class Warehouse:
                 for entity, frame in frames.items()
                 if frame is not None
             }
-            loaded["rejects"] = self._set_aside(store, "import", rejects, run_id, now)
+            loaded["rejects"] = self._reject(store, "import", rejects, run_id, now)
         return loaded
 
     def load_listing(self, store: str, rows: pl.DataFrame, *, run_id: str, now: datetime) -> None:
@@ -185,15 +185,15 @@ class Warehouse:
         return table_counts(self._connection)
 
     def rejects(self, store: str | None = None) -> pl.DataFrame:
-        """The records set aside, newest first: store, entity, key, reason, source, line, ..."""
+        """The rejected records, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)
 
     def reject_counts(self) -> pl.DataFrame:
-        """store, entity, reason, reject_count of the records set aside, most frequent first."""
+        """store, entity, reason, reject_count of the rejected records, most frequent first."""
         return read(self._connection, "state/reject_counts")
 
     def drop_rejects(self, *, before: datetime) -> None:
-        """Forget the records that were set aside before the UTC moment."""
+        """Forget the records that were rejected before the UTC moment."""
         run(self._connection, "state/drop_old_rejects", before=before)
 
     # -- prove --------------------------------------------------------------------------------
@@ -409,7 +409,7 @@ class Warehouse:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _set_aside(
+    def _reject(
         self, store: str, entity: str, rejects: Sequence[Reject], run_id: str, now: datetime
     ) -> Loaded:
         return loading.load_rejects(

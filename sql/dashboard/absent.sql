@@ -17,7 +17,7 @@ create or replace temp table runs (
 );
 
 -- name: reject_counts
--- In a read copy of an earlier version: nothing is known of what was set aside.
+-- In a read copy of an earlier version: nothing is known of what was rejected.
 create or replace temp table reject_counts (store varchar, entity varchar, reject_count bigint);
 
 -- name: reconciliation

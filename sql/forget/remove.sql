@@ -83,7 +83,7 @@ delete from customer_merges
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
--- Without their links a resolve could not tell what else was theirs: it makes everything anew.
+-- Without their links a resolve could not tell what else was theirs: it rebuilds everything.
 delete from state.resolved where store = getvariable('store');
 
 create or replace temp table loaded_keys as

@@ -1,6 +1,6 @@
 -- reconciliation, for the days of creation that this sync listed. Registered frames: `listed` (what the
 -- order list said, one row per order) and `whole_days` (days that the list covered from end to end).
--- missing: listed, yet neither stored nor set aside. unlisted: stored, yet gone from the list of a whole
+-- missing: listed, yet neither stored nor rejected. unlisted: stored, yet gone from the list of a whole
 -- day. differing: stored with other cents than its detail said (order_listing keeps that apart from the
 -- typed tables). list_differs: the list's own total, a float of an index that lags, says other cents
 -- though it saw the same change; reported, and no reason to doubt the store.
@@ -32,7 +32,7 @@ named as (
     from gone
 ),
 
-set_aside as (
+rejected as (
     select distinct key as order_id
     from state.rejects
     where store = getvariable('store') and entity = 'orders'
@@ -46,7 +46,7 @@ select
     ) as day_on,
     named.is_listed,
     stored.order_id is not null as is_stored,
-    stored.order_id is null and set_aside.order_id is not null as is_set_aside,
+    stored.order_id is null and rejected.order_id is not null as is_rejected,
     coalesce(stored.value_cents, 0) as stored_cents,
     said.detail_cents,
     coalesce(named.total_value, 0) as listed_cents,
@@ -61,7 +61,7 @@ select
         as is_list_differing
 from named
 left join stored on stored.order_id = named.order_id
-left join set_aside on set_aside.order_id = named.order_id
+left join rejected on rejected.order_id = named.order_id
 left join state.order_listing as said
     on said.store = getvariable('store') and said.order_id = named.order_id;
 
@@ -84,14 +84,14 @@ select
     getvariable('now')::timestamp as found_at,
     getvariable('run_id')::varchar as run_id
 from compared_orders
-where not is_listed or is_differing or (not is_stored and not is_set_aside);
+where not is_listed or is_differing or (not is_stored and not is_rejected);
 
 create or replace temp table compared_days as
 select
     day_on,
     count(*) filter (is_listed) as listed_count,
     count(*) filter (is_stored and is_listed) as stored_count,
-    count(*) filter (is_set_aside) as set_aside_count,
+    count(*) filter (is_rejected) as set_aside_count,
     count(*) filter (is_list_differing) as list_differs_count,
     coalesce(sum(detail_cents), 0)::bigint as detail_cents,
     coalesce(sum(stored_cents), 0)::bigint as stored_cents,

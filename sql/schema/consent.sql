@@ -3,7 +3,7 @@
 
 create schema if not exists state;
 
--- Grain: one row per store, person, origin, moment and wish; what was said is never changed.
+-- Grain: one row per store, person, origin, moment and answer; a statement is never changed.
 -- changed_at is when the person decided, as the origin tells; by_person: the origin proves that it was
 -- the person and no program.
 create table if not exists consent_statements (
@@ -14,7 +14,7 @@ create table if not exists consent_statements (
 create table if not exists email_bounces (
     store varchar, email_digest varchar, origin varchar, bounced_at timestamp, run_id varchar
 );
--- Grain: one row per store and person of whom anything was said: what counts now and why. is_settled is
+-- Grain: one row per store and person with a statement: what counts now and why. is_settled is
 -- false where another side shows something else and nobody can say who is right.
 create table if not exists consents (
     store varchar, email_digest varchar, customer_key bigint, opted_in boolean,

@@ -11,7 +11,7 @@ create table if not exists state.order_listing (
     authorized_at timestamp, last_change_at timestamp, detail_at timestamp, detail_status varchar,
     detail_cents bigint, detail_changed_at timestamp
 );
--- Grain: one row per record set aside and load.
+-- Grain: one row per rejected record and load.
 create table if not exists state.rejects (
     store varchar, entity varchar, key varchar, reason varchar, payload varchar, source varchar,
     line bigint, rejected_at timestamp, run_id varchar

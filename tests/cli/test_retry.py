@@ -1,4 +1,4 @@
-"""What was set aside comes in once its fault has passed."""
+"""What was rejected comes in once its fault has passed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.jobs.town import town
 FAULTS = [{"route": "order", "kind": "html", "status": 404, "times": 4, "after": 20}]
 
 
-def test_orders_set_aside_are_asked_for_again(tmp_path: Path) -> None:
+def test_orders_rejected_are_asked_for_again(tmp_path: Path) -> None:
     with town(orders=80, customers=40) as there:
         config = tmp_path / "enrich.toml"
         config.write_text(SETTINGS.replace("ADDRESS", there.address))
@@ -20,13 +20,13 @@ def test_orders_set_aside_are_asked_for_again(tmp_path: Path) -> None:
         there.switch("PUT", "weather", {"script": FAULTS})
         assert enrich("sync", *common, environ=ENVIRON).code == 0
         shown = enrich("rejects", *common, environ=ENVIRON)
-        assert "4 set aside" in shown.out
+        assert "4 rejected" in shown.out
         there.switch("PUT", "weather", {})
 
         said = enrich("rejects", "--retry", *common, environ=ENVIRON)
 
         assert said.code == 0, said.err
-        assert "0 set aside" in said.out
+        assert "0 rejected" in said.out
         with read_warehouse(tmp_path / "data") as copy:
             stored = copy.query("select count(*) from orders").item()
         again = enrich("sync", *common, environ=ENVIRON)

@@ -44,7 +44,7 @@ def of(warehouse: Warehouse) -> Status:
 
 
 def test_looking_makes_nothing(tmp_path: Path) -> None:
-    for command, told in (("status", "nothing has run yet"), ("rejects", "nothing was set aside")):
+    for command, told in (("status", "nothing has run yet"), ("rejects", "no rejects")):
         said = enrich(command, "--data", tmp_path / "data")
         assert (said.code, said.err) == (0, "")
         assert told in said.out

@@ -251,10 +251,10 @@ def test_the_page_says_what_was_pulled_and_what_to_do() -> None:
     page = sync_page([report(orders, coupons)], {"other": Locked("a|b")}, "data/analysis.duckdb")
     assert "| orders | 1,200 | 30 | 20 | 10 | 0 | 2 |" in page
     assert "| data engineer | coupons: not allowed (403); the role lacks Coupons |" in page
-    assert "| data engineer | 2 records were set aside: `enrich rejects` shows why |" in page
+    assert "| data engineer | 2 records were rejected: `enrich rejects` shows why |" in page
     assert "Nothing was listed yet." in page
     assert "**other failed:** a\\|b" in page
-    assert sync_line([report(orders)]) == "30 new or changed, 2 set aside in 1 store(s)"
+    assert sync_line([report(orders)]) == "30 new or changed, 2 rejected in 1 store(s)"
     assert "Nothing to do." in sync_page([report()], {}, "x")
     assert "**The dashboard stays as it was:** no disk" in sync_page([report()], {}, "x", "no disk")
     assert "No destination is enabled." in push_page([])

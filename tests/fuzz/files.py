@@ -120,9 +120,9 @@ def _differing(
             continue  # the first counts; the others are repeats or contradictions
         if isinstance(row, str):
             if line in kept or not reasons.get(line):
-                yield f"must be set aside ({row}): {cells!r}"
+                yield f"must be rejected ({row}): {cells!r}"
         elif line not in kept:
-            yield f"set aside ({reasons.get(line)}) although it is good: {cells!r}"
+            yield f"rejected ({reasons.get(line)}) although it is good: {cells!r}"
         else:
             for name, value in row.items():
                 if kept[line][name] != value:

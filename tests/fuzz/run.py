@@ -36,7 +36,7 @@ class Found:
         counts = self.counts
         return (
             f"{self.kind}: {self.document_count:,} documents, {counts.good:,} good,"
-            f" {counts.rejected:,} set aside for {len(counts.reasons)} reasons,"
+            f" {counts.rejected:,} rejected for {len(counts.reasons)} reasons,"
             f" {len(self.complaints):,} complaints"
         )
 

@@ -1,4 +1,4 @@
-"""Whatever a document holds, it ends as a good record or is set aside with a reason.
+"""Whatever a document holds, it ends as a good record or is rejected with a reason.
 
 The long form: python -m tests.fuzz --documents 100000
 """

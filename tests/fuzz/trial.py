@@ -89,7 +89,7 @@ def _found(kind: Kind, content: bytes) -> RawRecord | Reject:
 
 
 def _wanted(kind: Kind, content: bytes) -> tuple[str | None, Row | None]:
-    """The key and the rows of a good document; None for one that is to be set aside."""
+    """The key and the rows of a good document; None for one that is to be rejected."""
     try:
         document = parsed(content)
         key, row = kind.key_of(document), kind.expected(document)
@@ -109,11 +109,11 @@ def _load(
 
 def _judged(content: bytes, one: RawRecord | Reject, row: Row | None) -> Iterator[str]:
     if isinstance(one, Reject) and row is not None:
-        yield f"set aside ({one.reason}) although it is good: {content[:3000]!r}"
+        yield f"rejected ({one.reason}) although it is good: {content[:3000]!r}"
     if isinstance(one, Reject) and not one.reason:
-        yield f"set aside without a reason: {content[:3000]!r}"
+        yield f"rejected without a reason: {content[:3000]!r}"
     if isinstance(one, RawRecord) and row is None:
-        yield f"taken although it must be set aside: {content[:3000]!r}"
+        yield f"taken although it must be rejected: {content[:3000]!r}"
 
 
 def _differing(content: bytes, stored: Row | None, row: Row) -> Iterator[str]:

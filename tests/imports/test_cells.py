@@ -1,4 +1,4 @@
-"""What a cell may say: the value it becomes, or the reason its row is set aside."""
+"""What a cell may say: the value it becomes, or the reason its row is rejected."""
 
 # ruff: noqa: DTZ001 - the frames hold naive UTC moments
 

@@ -1,4 +1,4 @@
-"""What a file may look like: shapes that read the same, rows set aside, files refused."""
+"""What a file may look like: shapes that read the same, rows rejected, files refused."""
 
 # ruff: noqa: DTZ001 - the frames hold naive UTC moments
 

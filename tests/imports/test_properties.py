@@ -1,4 +1,4 @@
-"""Whatever a file holds: every row is loaded, repeated or set aside, and nothing crashes."""
+"""Whatever a file holds: every row is loaded, repeated or rejected, and nothing crashes."""
 
 import csv
 import io

@@ -168,7 +168,7 @@ def test_nothing_is_written_before_a_person_looked_and_a_look_shows_no_address(h
     before = here.writes()
     seen = here.told(dry_run=True)
     assert (seen.wanted_count, seen.written_count, here.writes()) == (1, 0, before)
-    assert [one.line.partition(": ")[2][:21] for one in seen.sample] == ["yes becomes no, said "]
+    assert [one.line.partition(": ")[2][:23] for one in seen.sample] == ["yes becomes no, stated "]
     assert "***" in seen.sample[0].person and who.email not in str(seen)
     assert [push.is_dry_run for push in seen.pushes] == [True, True]
     assert here.everywhere(who) == (True, "unsubscribed", True)

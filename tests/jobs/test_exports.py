@@ -102,7 +102,7 @@ def test_an_export_removes_nobody_and_holds_no_later_push(market: Market) -> Non
     there = len(market.account.contacts)
     market.export("profiles", Days(date(2026, 3, 1), date(2026, 3, 2)))
     assert len(market.account.contacts) == there
-    market.options["leave_out"] = ["rfm_30d"]  # everybody is sent anew
+    market.options["leave_out"] = ["rfm_30d"]  # everybody is sent again
     profiles = market.push(*ALL, confirmed=False)[0]
     assert (profiles.fault, profiles.accepted) == (None, there)
 

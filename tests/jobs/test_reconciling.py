@@ -123,7 +123,7 @@ def test_a_difference_over_the_limit_holds_until_the_days_are_read_again(tmp_pat
         assert unproven(warehouse, "main") is None
 
 
-def test_an_order_set_aside_is_explained(tmp_path: Path) -> None:
+def test_an_order_rejected_is_explained(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         rejects = [Reject(key, "no moment", "{}") for key in ("1", "2", "3")]
         warehouse.load_records("main", "orders", [], rejects, run_id="r", now=NOW)

@@ -198,7 +198,7 @@ def test_a_deletion_is_believed_only_when_the_document_is_gone(place: Place) -> 
     assert is_deleted(place, contact_id) == (False, False)
 
 
-def test_a_deletion_nobody_told_of_is_set_aside(place: Place) -> None:
+def test_a_deletion_nobody_told_of_is_rejected(place: Place) -> None:
     contact_id = place.contact()
     change_customer(place.main, contact_id, "delete", {})
     place.tell(CUSTOMERS, contact_id, "changed")

@@ -1,6 +1,6 @@
 """A process that is watched: how long it took, how much memory it had at its peak, when to kill it.
 
-The peak is the kernel's own high-water mark of the address space (VmHWM): it starts anew with the
+The peak is the kernel's own high-water mark of the address space (VmHWM): it starts again with the
 program, where the figure of `wait4` would count the process it was forked from.
 """
 

@@ -1,6 +1,6 @@
 """The profile in plain Python loops: slow, obvious, kept beside the fast stage for good.
 
-It knows nothing of buckets, codes or arrays: every window is asked anew of every purchase.
+It knows nothing of buckets, codes or arrays: every window is asked again of every purchase.
 """
 
 from dataclasses import dataclass, field

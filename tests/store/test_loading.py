@@ -79,7 +79,7 @@ def test_the_watermark_moves_with_the_rows(tmp_path: Path, order: Order) -> None
         assert warehouse.watermark("other", "orders") is None
 
 
-def test_a_record_set_aside_is_one_row_until_it_is_good(tmp_path: Path, order: Order) -> None:
+def test_a_record_rejected_is_one_row_until_it_is_good(tmp_path: Path, order: Order) -> None:
     reject = Reject("o1", "value is missing", "{}")
     with open_warehouse(tmp_path) as warehouse:
         for _ in range(2):

@@ -117,7 +117,7 @@ def test_a_second_with_more_than_a_search_reaches_is_scrolled() -> None:
     assert shop.asked[SCROLL] > 0
 
 
-def test_documents_without_an_id_are_set_aside() -> None:
+def test_documents_without_an_id_are_rejected() -> None:
     shop = Shop(customers=[{"email": "nobody@example.com"}, customer(1)])
     ((first, second),) = fetch_all_customers(shop.client())
     assert (first.key, second.key) == (None, "c-000001")

@@ -1,4 +1,4 @@
-"""What is kept of a document, what is mended, what is set aside."""
+"""What is kept of a document, what is mended, what is rejected."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_harmless_oddities_are_mended(field: str, came: object, is_kept_as: obje
         ),
     ],
 )
-def test_what_would_make_a_number_wrong_is_set_aside(changes: dict[str, Any], why: str) -> None:
+def test_what_would_make_a_number_wrong_is_rejected(changes: dict[str, Any], why: str) -> None:
     assert reason(order_with(**changes)) == f"orders: {why}"
 
 
@@ -151,7 +151,7 @@ def test_a_reject_keeps_the_document_without_payments_and_its_reason_no_value() 
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[1]", b"null"])
-def test_what_is_no_document_is_set_aside(content: bytes) -> None:
+def test_what_is_no_document_is_rejected(content: bytes) -> None:
     assert isinstance(parse_record(ORDERS, content), Reject)
 
 

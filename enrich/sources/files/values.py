@@ -32,7 +32,7 @@ _FALSE = ["false", "0", "no", "n", "não", "nao"]
 
 @dataclass(frozen=True)
 class Fault:
-    """A condition under which a row is set aside, and why."""
+    """A condition under which a row is rejected, and why."""
 
     is_bad: pl.Expr
     reason: str

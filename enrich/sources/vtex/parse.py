@@ -19,7 +19,7 @@ from enrich.sources.vtex.records import Document, Location
 
 _Model = TypeVar("_Model", bound=Document)
 _REPAIR_ROUNDS = 4
-_NEVER_KEPT = frozenset({"paymentData"})  # card digits, also in what is set aside
+_NEVER_KEPT = frozenset({"paymentData"})  # card digits, also in what is rejected
 
 
 class Unusable(SkipRecord):
@@ -27,7 +27,7 @@ class Unusable(SkipRecord):
 
 
 def parse_record(entity: Entity, source: bytes | Mapping[str, Any]) -> RawRecord | Reject:
-    """The record of one document, pruned to the entity's fields, or why it is set aside.
+    """The record of one document, pruned to the entity's fields, or why it is rejected.
 
     Rounds money that came as a float, and drops optional fields of the wrong kind. A reject keeps
     the top-level fields of the entity as they came, except payments.
@@ -35,7 +35,7 @@ def parse_record(entity: Entity, source: bytes | Mapping[str, Any]) -> RawRecord
     try:
         record = read_document(entity.model, source)
     except Unusable as error:
-        return _set_aside(entity, str(error), source)
+        return _reject(entity, str(error), source)
     changed_at = getattr(record, entity.changed, None) if entity.changed else None
     return RawRecord(
         key=entity.tidy_key(getattr(record, entity.key)),
@@ -45,7 +45,7 @@ def parse_record(entity: Entity, source: bytes | Mapping[str, Any]) -> RawRecord
 
 
 def parse_records(entity: Entity, documents: Sequence[Any]) -> list[RawRecord | Reject]:
-    """`parse_record` of each document of a list; what is no object is set aside."""
+    """`parse_record` of each document of a list; what is no object is rejected."""
     return [parse_record(entity, document) for document in documents]
 
 
@@ -139,7 +139,7 @@ def _put(document: dict[str, Any], location: Location, value: object) -> None:
         holder[last] = value
 
 
-def _set_aside(entity: Entity, reason: str, source: bytes | Mapping[str, Any]) -> Reject:
+def _reject(entity: Entity, reason: str, source: bytes | Mapping[str, Any]) -> Reject:
     try:
         document = _as_object(source)
     except Unusable:
