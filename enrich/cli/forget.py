@@ -14,7 +14,7 @@ from enrich.cli.console import confirm, show_table
 from enrich.cli.options import KeyOption, StoreOption, YesOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings, EnrichError, Stop
-from enrich.forget.cases import Preview, begin, open_questions, preview
+from enrich.forget.cases import Preview, begin, damaged_notes, open_questions, preview
 from enrich.forget.cases import forget as forget_people
 from enrich.forget.journal import CERTIFICATES, Case, Journal
 from enrich.warehouse import Named, Warehouse
@@ -127,7 +127,10 @@ def finish(shell: Shell, cases: Sequence[Case]) -> None:
     show_cases(shell, cases)
     if not cases:
         shell.say("nothing is unfinished")
-    left = sum(1 for case in cases for _ in open_questions(case))
+    damaged = list(damaged_notes(shell.settings.data_dir))
+    for line in damaged:
+        shell.say(line)
+    left = len(damaged) + sum(1 for case in cases for _ in open_questions(case))
     if left:
         raise Stop(f"{left} thing(s) are left to do, see above; then `enrich forget --continue`")
 
@@ -163,6 +166,7 @@ def unfinished(shell: Shell) -> Iterator[str]:
     for case in Journal(shell.settings.data_dir).cases():
         for line in open_questions(case):
             yield f"forgetting of {case.begun_at:%Y-%m-%d}: {line}"
+    yield from damaged_notes(shell.settings.data_dir)
 
 
 def go_on_forgetting(shell: Shell) -> None:

@@ -31,7 +31,14 @@ from enrich.forget.platforms import OpenDestination, ask_platforms, whom_to_ask
 from enrich.runs.publish import publish
 from enrich.runs.record import new_run_id, recorded
 from enrich.shop import Shop
-from enrich.warehouse import REMEMBERED_NAME, WAREHOUSE_NAME, Found, Named, Warehouse
+from enrich.warehouse import (
+    REMEMBERED_NAME,
+    WAREHOUSE_NAME,
+    Found,
+    Named,
+    Warehouse,
+    read_remembered,
+)
 from enrich.warehouse.keeping import rewrite_warehouse
 
 PEOPLE_PER_CASE = 2_000
@@ -243,6 +250,22 @@ def certificate_of(case: Case) -> dict[str, Any]:
         "forgotten_again": list(case.again),
         "stays_away": "salted digests of the identifiers keep later pulls and imports away",
     }
+
+
+def damaged_notes(data_dir: Path) -> Iterator[str]:
+    """What cannot be read of who is, and was, to be forgotten, a line each."""
+    for name in Journal(data_dir).unreadable():
+        yield (
+            f"{name} cannot be read: put it back from a copy, or forget whoever it was about"
+            " once more and delete it"
+        )
+    _, damaged = read_remembered(data_dir)
+    if damaged:
+        yield (
+            f"{REMEMBERED_NAME}: {len(damaged)} line(s) cannot be read, the first is line"
+            f" {damaged[0]}: put the file back from a copy, or delete these lines; without them a"
+            " restore may bring somebody back"
+        )
 
 
 def open_questions(case: Case) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from enrich.forget.journal import Case
 from enrich.warehouse import (
     OWN_COPY,
     READ_COPY_NAME,
-    REMEMBERED_NAME,
     WAREHOUSE_NAME,
     Traces,
     is_database,
+    read_remembered,
 )
 from enrich.warehouse.copies import drop_copies, remembered_copies
 from enrich.warehouse.searching import holds_forgotten, tables_naming
@@ -92,7 +91,7 @@ def _holds(path: Path, traces: Mapping[str, Traces]) -> bool:
 
 
 def _holds_digests(path: Path, data_dir: Path, case: Case) -> bool:
-    lines = [json.loads(line) for line in (data_dir / REMEMBERED_NAME).open(encoding="utf-8")]
+    lines, _ = read_remembered(data_dir)
     own = [line for line in lines if line["certificate"] == case.certificate]
     try:
         return any(

@@ -92,10 +92,10 @@ def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cle
     left: dict[Path, str] = {}
     for path in list(_some(data_dir, only) if only else _files(data_dir)):
         try:
-            if path.suffix not in SCANS and _names_somebody(path, sought):
-                left[path] = HOLDS
-            elif path.suffix in SCANS and _rewrite(path, sought):
+            if path.suffix in SCANS and _rewrite(path, sought):
                 rewritten.append(path)
+            if _names_somebody(path, sought):
+                left[path] = HOLDS
         except BROKEN as fault:
             left[path] = f"cannot be read ({type(fault).__name__})"
     for path in _manifests_of(rewritten):
@@ -119,9 +119,7 @@ def files_naming(data_dir: Path, sought: Sought) -> tuple[str, ...]:
     for path in _files(data_dir):
         try:
             scan = SCANS.get(path.suffix)
-            named = (
-                _names_somebody(path, sought) if scan is None else _has(scan(path), path, sought)
-            )
+            named = bool(scan and _has(scan(path), path, sought)) or _names_somebody(path, sought)
         except BROKEN:
             named = True
         if named:
@@ -231,7 +229,10 @@ def _clean_inboxes(data_dir: Path, sought: Sought) -> list[Path]:
 
 
 def _names_somebody(path: Path, sought: Sought) -> bool:
-    """Whether a file of any other kind names one of the people: plain text, gzip, zip and Excel."""
+    """Whether the content names one of the people: plain text, gzip, zip and Excel.
+
+    Of tables too: the first line of a CSV file, or what is nested, is no row that could go.
+    """
     return any(
         traces.in_texts(pl.Series([text])).any()
         for content in _contents(path)
@@ -264,10 +265,13 @@ def _opened(path: Path) -> Iterator[Readable]:
 
 
 def _texts(content: Readable) -> Iterator[str]:
-    """The content in pieces that overlap, so that no text is cut in two unseen."""
+    """The content in pieces that overlap, so that no text is cut in two unseen.
+
+    UTF-16 without its zeros is what identifiers are in UTF-8.
+    """
     before = b""
     while chunk := content.read(CHUNK_BYTES):
-        yield (before + chunk).decode("utf-8", errors="replace")
+        yield (before + chunk).replace(b"\0", b"").decode("utf-8", errors="replace")
         before = chunk[-512:]
 
 

@@ -95,8 +95,11 @@ class Journal:
 
     def cases(self) -> Iterator[Case]:
         """The unfinished cases, oldest first, each read when it is asked for."""
-        for path in self._paths():
-            yield _CASE.validate_json(path.read_bytes())
+        return (case for path in self._paths() if (case := _read(path)))
+
+    def unreadable(self) -> tuple[str, ...]:
+        """The files of the journal that say nobody's name any more, as places in the folder."""
+        return tuple(f"{FOLDER}/{path.name}" for path in self._paths() if _read(path) is None)
 
     @property
     def is_empty(self) -> bool:
@@ -118,3 +121,11 @@ class Journal:
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("[0-9]*.json"))
+
+
+def _read(path: Path) -> Case | None:
+    """None: it was damaged, and stops no other case."""
+    try:
+        return _CASE.validate_json(path.read_bytes())
+    except (ValueError, OSError):
+        return None

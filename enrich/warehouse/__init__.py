@@ -10,7 +10,13 @@ from pathlib import Path
 from enrich.settings import WAREHOUSE_NAME
 from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
-from enrich.warehouse.forgetting import REMEMBERED_NAME, Found, Named, adopt_remembered
+from enrich.warehouse.forgetting import (
+    REMEMBERED_NAME,
+    Found,
+    Named,
+    adopt_remembered,
+    read_remembered,
+)
 from enrich.warehouse.lock import writer_lock
 from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
@@ -42,6 +48,7 @@ __all__ = [
     "Warehouse",
     "is_database",
     "open_warehouse",
+    "read_remembered",
     "read_warehouse",
     "ready_queries",
     "serving_lock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -159,6 +160,24 @@ def adopt_remembered(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if byte_count and known != [(byte_count,)]:
         with transaction(connection):
             run(connection, "forget/adopt", path=str(path), byte_count=byte_count)
+
+
+def read_remembered(data_dir: Path) -> tuple[list[dict[str, str]], list[int]]:
+    """The lines of `forgotten.ndjson`, and the numbers of those that cannot be read."""
+    path = data_dir / REMEMBERED_NAME
+    content = path.read_bytes().splitlines() if path.is_file() else []
+    parsed = [_remembered_line(line) for line in content]
+    damaged = [number for number, line in enumerate(parsed, 1) if line is None]
+    return [line for line in parsed if line is not None], damaged
+
+
+def _remembered_line(line: bytes) -> dict[str, str] | None:
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return None
+    is_whole = isinstance(read, dict) and {"store", "digest", "salt", "certificate"} <= read.keys()
+    return read if is_whole else None
 
 
 def has_adopted(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -280,6 +280,48 @@ def _long_null(folder: Path) -> Finding:
     )
 
 
+def _damaged_records(folder: Path) -> Finding:
+    """The journal and the digests as a failing disk leaves them."""
+    shop = shop_in(folder)
+    (shop.data / "forgetting").mkdir()
+    spoilt = shop.data / "forgetting" / "20260101T000000-forget-abc123.json"
+    spoilt.write_text('{"case_id": ')
+    digests = shop.data / "forgotten.ndjson"
+    digests.write_bytes(b'{"torn\n\xff\xfe\n')
+    done = shop.do("forget", ANA[0], "--yes")
+    named = spoilt.name in done.stdout and "2 line(s)" in done.stdout
+    told = spoilt.name in shop.do("status").stdout
+    left = shop.holding()
+    spoilt.unlink()
+    digests.write_bytes(b"\n".join(digests.read_bytes().split(b"\n")[2:]))
+    last = shop.do("forget", "--continue")
+    return Finding(
+        (done.returncode, last.returncode) == (1, 0) and named and told and not left,
+        "both named, exit 1, and the person is gone all the same",
+    )
+
+
+def _not_as_rows(folder: Path) -> Finding:
+    """Files that hold the person otherwise than in a row that could be taken out."""
+    shop = shop_in(folder)
+    exports = shop.data / "exports"
+    table = f"email\tname\n{ANA[0]}\tAna\n"
+    spoilt = {
+        "headerless.csv": f"{ANA[0]},Ana\nbo@example.com,Bo\n".encode(),
+        "utf16.csv": table.encode("utf-16"),
+        "utf16.txt": table.upper().encode("utf-16-be"),
+        "nested.ndjson": json.dumps({"n": 1, "who": {"email": ANA[0]}}).encode() + b"\n",
+    }
+    for name, content in spoilt.items():
+        (exports / name).write_bytes(content)
+    done = shop.do("forget", ANA[0], "--yes")
+    named = [name for name in spoilt if f"{name} " in done.stdout]
+    return Finding(
+        done.returncode == 1 and len(named) == len(spoilt) and not shop.certificates,
+        f"{len(named)} of {len(spoilt)} named, exit {done.returncode}, not certified",
+    )
+
+
 ATTEMPTS = (
     Attempt("a word that means two people", _two_people),
     Attempt("forget in a script that does not say yes", _nobody_there),
@@ -290,4 +332,6 @@ ATTEMPTS = (
     Attempt("backups that compress the person", _backup),
     Attempt("a restore of a backup from before", _restore),
     Attempt("NDJSON that is null for 5,000 lines", _long_null),
+    Attempt("a damaged journal and damaged digests", _damaged_records),
+    Attempt("UTF-16, a file without header, nested values", _not_as_rows),
 )

@@ -147,15 +147,15 @@ def a_channel_called_constructor(folder: Path) -> Finding:
     shop(folder, "plain", people=60)
     with duckdb.connect(str(folder / "data" / "warehouse.duckdb")) as connection:
         for number, name in enumerate(PROTOTYPE):
-            mine = f"hash(order_id) % {len(PROTOTYPE)} = {number}"
-            connection.execute(f"update orders set sales_channel = '{number}' where {mine}")
+            mine = f"purchase_no % {len(PROTOTYPE)} = {number}"
+            connection.execute(f"update purchases set sales_channel = '{number}' where {mine}")
             connection.execute(
                 "insert into sales_channels by name select 'main' as store,"
                 " $number as sales_channel, $name as sales_channel_name",
                 {"number": str(number), "name": name},
             )
             connection.execute(
-                f"update order_items set product = $name, brand = $name where {mine}",
+                f"update purchase_lines set product = $name, brand = $name where {mine}",
                 {"name": name},
             )
         connection.execute("delete from state.resolved")  # else a resolve without a load is skipped

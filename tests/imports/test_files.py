@@ -3,6 +3,7 @@
 # ruff: noqa: DTZ001 - the frames hold naive UTC moments
 
 import json
+import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from enrich.errors import BadSettings
 from enrich.sources.files import csv_lines, read_import
 from enrich.sources.files.batches import read_lines
+from enrich.sources.files.sources import read_batches
 from tests.imports.reads import ITEMS, ORDERS, column, faults, items_of, orders_of, written
 
 ROW = "a,c1,2024-01-01,1"
@@ -135,6 +137,12 @@ def test_refused_files(tmp_path: Path, content: str | bytes, problem: str) -> No
     with pytest.raises(BadSettings) as refused:
         orders_of(tmp_path, content)
     assert str(refused.value) == problem
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "orders.csv")
+    with pytest.raises(BadSettings, match=r"orders\.csv: is no file but a pipe or a device"):
+        next(read_batches(tmp_path / "orders.csv"))
 
 
 @pytest.mark.parametrize(

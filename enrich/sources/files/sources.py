@@ -38,8 +38,11 @@ def read_batches(path: Path) -> Iterator[Batch]:
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise BadSettings(f"{path.name}: unknown kind of file; give .csv, .ndjson or .parquet")
+        name = path.name or path
+        raise BadSettings(f"{name}: unknown kind of file; give .csv, .ndjson or .parquet")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise BadSettings(f"{path.name}: is no file but a pipe or a device; give a file")
         if path.stat().st_size == 0:
             raise BadSettings(f"{path.name}: the file is empty")
         yield from reader(path)
