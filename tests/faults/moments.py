@@ -22,25 +22,27 @@ class Moment:
 
 
 MOMENTS: Mapping[str, Moment] = {
-    "sync: a window was listed": Moment("vtex/listing.py", "_read_window"),
-    "sync: details are fetched, none is stored": Moment("jobs/listed_orders.py", "_load", "call"),
-    "load: inside the transaction": Moment("store/loading.py", "load_documents"),
+    "sync: a window was listed": Moment("sources/vtex/listing.py", "_read_window"),
+    "sync: details are fetched, none is stored": Moment("sync/listed_orders.py", "_load", "call"),
+    "load: inside the transaction": Moment("warehouse/loading.py", "load_documents"),
     "load: stored, the listing is not remembered": Moment(
-        "store/warehouse.py", "load_listing", "call"
+        "warehouse/warehouse.py", "load_listing", "call"
     ),
-    "load: before the watermark": Moment("store/warehouse.py", "set_watermark", "call"),
-    "load: inside the comparison": Moment("store/reconciling.py", "reconcile"),
+    "load: before the watermark": Moment("warehouse/warehouse.py", "set_watermark", "call"),
+    "load: inside the comparison": Moment("warehouse/reconciling.py", "reconcile"),
     "resolve: people are known, purchases are not": Moment(
-        "store/resolving.py", "_resolve_customers"
+        "warehouse/resolving.py", "_resolve_customers"
     ),
-    "profile: a part of the table is written": Moment("store/history.py", "lay_aside"),
-    "profile: all is written, nothing committed": Moment("store/history.py", "keep_profiles"),
-    "publish: half of the copy is written": Moment("store/publishing.py", "_comment_all", "call"),
-    "publish: the copy was swapped": Moment("store/publishing.py", "publish"),
+    "profile: a part of the table is written": Moment("warehouse/history.py", "lay_aside"),
+    "profile: all is written, nothing committed": Moment("warehouse/history.py", "keep_profiles"),
+    "publish: half of the copy is written": Moment(
+        "warehouse/publishing.py", "_comment_all", "call"
+    ),
+    "publish: the copy was swapped": Moment("warehouse/publishing.py", "publish"),
     "push: a batch is about to leave": Moment("destinations/webhook.py", "push", "call"),
     "push: accepted, not recorded": Moment("destinations/webhook.py", "push"),
-    "push: inside the record's transaction": Moment("store/pushes.py", "_record"),
-    "push: recorded": Moment("store/pushes.py", "record"),
+    "push: inside the record's transaction": Moment("warehouse/pushes.py", "_record"),
+    "push: recorded": Moment("warehouse/pushes.py", "record"),
 }
 
 
