@@ -51,7 +51,7 @@ def prepare_folder(folder: Path) -> None:
 def write_settings(folder: Path, address: str, now: datetime) -> Path:
     """The settings file of the demo; its secrets are in the environment, as in real life."""
     text = (resources.files("enrich.cli") / "demo.toml").read_text(encoding="utf-8")
-    values = {"@ADDRESS@": address, "@NOW@": now.isoformat(), "@DATA@": folder.as_posix()}
+    values = {"@ADDRESS@": address, "@NOW@": now.isoformat()}
     for mark, value in values.items():
         text = text.replace(mark, value)
     path = folder / "enrich.toml"
