@@ -59,6 +59,7 @@ select
     is_complete,
     authorized_at,
     last_change_at,
+    invoice_input,
     detail_at,
     detail_status,
     detail_cents,
@@ -117,6 +118,12 @@ select
 -- name: to_resolve
 -- Something that a resolve reads was loaded: the last one of the store counts no longer.
 delete from state.resolved where store = getvariable('store');
+
+-- name: kept_settings
+-- What an upgrade kept of a setting whose default has changed. Grain: one row, or none.
+select value
+from state.kept_settings
+where store = getvariable('store') and setting = getvariable('setting');
 
 -- name: salt
 -- The salt of all digests; made once.

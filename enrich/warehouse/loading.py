@@ -11,10 +11,11 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.warehouse import forgetting
+from enrich.warehouse.older_orders import ORDER_TABLES
 from enrich.warehouse.scripts import read, registered, run
 
 TYPED: Mapping[str, tuple[str, ...]] = {
-    "orders": ("orders", "order_items", "order_refunds", "order_promo_codes"),
+    "orders": ORDER_TABLES,
     "customers": ("contacts", "carts"),
     "skus": ("skus",),
     "categories": ("categories",),

@@ -1,0 +1,19 @@
+"""Orders as older schemas typed them, typed again from what raw has of them."""
+
+from __future__ import annotations
+
+import duckdb
+
+from enrich.warehouse.scripts import run
+
+ORDER_TABLES = ("orders", "order_items", "changed_lines", "order_refunds", "order_promo_codes")
+"""The statements of sql/typed that fill what orders are made of; changed_lines corrects order_items."""
+
+
+def type_older_orders(connection: duckdb.DuckDBPyConnection) -> None:
+    """The typed tables of every store say what its raw orders say; the caller holds the transaction."""
+    stores = connection.execute("select distinct store from raw.vtex_orders").fetchall()
+    for (store,) in stores:
+        run(connection, "loading/all_keys", store=store, raw_table="raw.vtex_orders")
+        for table in ORDER_TABLES:
+            run(connection, f"typed/{table}", store=store)
