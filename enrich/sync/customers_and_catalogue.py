@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from enrich.client import GaveUp, PermissionMissing
+from enrich.errors import HeldBack
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.sources.vtex import (
     Pulled,
@@ -75,8 +76,11 @@ def pull_skus(pull: Pull) -> EntityReport:
             loaded += pull.load(SKUS, found)
             done_count += len(sku_ids)
             pull.step(SKUS, done_count, len(wanted))
+            brake(SKUS, loaded, done_count)
     except (PermissionMissing, GaveUp) as error:
         return EntityReport(SKUS, len(unknown), done_count, loaded, f"names as on orders: {error}")
+    except HeldBack as fault:
+        return EntityReport(SKUS, len(unknown), done_count, loaded, str(fault), fault)
     return EntityReport(SKUS, len(unknown), done_count, loaded)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from enrich.sync.inbox import INBOX, pull_inbox
 from enrich.sync.orders import pull_orders
 from enrich.sync.pulling import EntityReport, Pull
 from enrich.sync.reconciliation import Proof, read_proof
+from enrich.sync.refetching import refetch_days, refetch_orders
 from enrich.warehouse import Warehouse
 
 ENTITIES = ("orders", "customers", INBOX, DELETIONS, *SMALL_LISTS, "skus")
@@ -87,16 +89,44 @@ def sync_store(
     `span` lists the orders created in it instead of what changed, and moves no watermark.
     """
     chosen = chosen_entities(entities)
+    is_partial = span is not None or chosen != ENTITIES
+    with _pulling(warehouse, shop, now, report, is_partial=is_partial) as pull:
+        pulled = (_pulled(pull, entity, span) for entity in chosen)
+        return _resolved(pull, tuple(report for report in pulled if report is not None))
+
+
+def refetch_store(
+    warehouse: Warehouse,
+    shop: Shop,
+    *,
+    now: datetime,
+    order_ids: Sequence[str] = (),
+    days: int | None = None,
+    report: Reporter = SILENT,
+) -> SyncReport:
+    """What orders brought that were fetched again: these, or all of the last `days`."""
+    with _pulling(warehouse, shop, now, report, is_partial=True) as pull:
+        if days is None:
+            return _resolved(pull, (refetch_orders(pull, order_ids),))
+        return _resolved(pull, (refetch_days(pull, days),))
+
+
+@contextmanager
+def _pulling(
+    warehouse: Warehouse, shop: Shop, now: datetime, report: Reporter, *, is_partial: bool
+) -> Iterator[Pull]:
     if shop.client is None:
         raise BadSettings(f"store {shop.name} has no VTEX account; set it, or use `enrich import`")
     with recorded(warehouse, "sync", shop.name, now) as run:
-        run.note({"partial": span is not None or chosen != ENTITIES})
-        pull = Pull(warehouse, shop, shop.client, run, report)
-        pulled = (_pulled(pull, entity, span) for entity in chosen)
-        reports = tuple(report for report in pulled if report is not None)
-        checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
-        _keep_summary(run, done)
+        run.note({"partial": is_partial})
+        yield Pull(warehouse, shop, shop.client, run, report)
+
+
+def _resolved(pull: Pull, reports: tuple[EntityReport, ...]) -> SyncReport:
+    shop, warehouse, run = pull.shop, pull.warehouse, pull.run
+    checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=pull.now)
+    done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
+    _keep_summary(run, done)
     return done
 
 

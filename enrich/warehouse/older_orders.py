@@ -7,11 +7,11 @@ import duckdb
 from enrich.warehouse.scripts import run
 
 ORDER_TABLES = ("orders", "order_items", "changed_lines", "order_refunds", "order_promo_codes")
-"""The statements of sql/typed that fill what orders are made of; changed_lines corrects order_items."""
+"""The statements of sql/typed about orders; changed_lines corrects order_items."""
 
 
 def type_older_orders(connection: duckdb.DuckDBPyConnection) -> None:
-    """The typed tables of every store say what its raw orders say; the caller holds the transaction."""
+    """Fill the typed tables of orders again, of every store; the caller holds the transaction."""
     stores = connection.execute("select distinct store from raw.vtex_orders").fetchall()
     for (store,) in stores:
         run(connection, "loading/all_keys", store=store, raw_table="raw.vtex_orders")

@@ -14,6 +14,7 @@ import polars as pl
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.profile import ProfileInputs
 from enrich.warehouse import (
+    completing,
     consenting,
     forgetting,
     held,
@@ -113,6 +114,23 @@ class Warehouse:
         with transaction(self._connection), registered(self._connection, {"incoming": rows}):
             run(self._connection, "state/load_listing", store=store)
 
+    def load_completed(
+        self,
+        store: str,
+        asked: Sequence[str],
+        records: Sequence[RawRecord],
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> Loaded:
+        """What became of orders that were incomplete; all `asked` for are marked as asked for."""
+        with transaction(self._connection):
+            loaded = loading.load_documents(
+                self._connection, store, "orders", records, run_id=run_id, now=now
+            )
+            completing.mark_asked(self._connection, store, asked, now)
+        return loaded
+
     def rebuild_typed(self, store: str, extra_fields: Sequence[str] = ()) -> None:
         """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
         with transaction(self._connection):
@@ -175,6 +193,26 @@ class Warehouse:
         """Everything of the entity changed up to `at` is stored."""
         with transaction(self._connection):
             self._set_watermark(store, entity, at, run_id, now)
+
+    def orders_since(self, store: str, since: datetime) -> list[str]:
+        """The stored orders of VTEX that were created since the UTC moment, sorted."""
+        stored = read(self._connection, "completing/stored_since", store=store, since=since)
+        return stored["order_id"].to_list()
+
+    def next_incomplete(
+        self, store: str, *, limit: int, per_day: int, now: datetime
+    ) -> pl.DataFrame:
+        """order_id, is_reachable of the next orders that lack what an older schema did not keep.
+
+        None when `per_day` of them were asked for on the UTC day of `now`.
+        """
+        return completing.next_incomplete(
+            self._connection, store, limit=limit, per_day=per_day, now=now
+        )
+
+    def incomplete_count(self, store: str) -> tuple[int, int]:
+        """How many such orders are left, and how many VTEX no longer has."""
+        return completing.count_left(self._connection, store)
 
     def unknown_skus(self, store: str) -> list[str]:
         """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
