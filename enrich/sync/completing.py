@@ -27,7 +27,7 @@ from enrich.warehouse import Warehouse
 
 JOB = "history"
 SLICE = 250  # orders a transaction: some ten seconds of asking, and less than one of storing
-PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 1.0
 MAX_WAIT_SECONDS = 3_600.0
 
 OpenWarehouse = Callable[[], AbstractContextManager[Warehouse]]

@@ -24,7 +24,8 @@ select
     generate_subscripts(changes, 1) as change_no
 from documents;
 
--- Added: lines after those of the items. What one costs that names no price is what its change put on the order.
+-- Added: lines after those of the items; of a SKU that the order has already, all but the price is as there. What one
+-- costs that names no price is what its change put on the order.
 insert into order_items by name
 with added as (
     select
@@ -37,12 +38,17 @@ with added as (
 ),
 
 present as (
-    select
-        order_id,
-        max(line_no) as last_line_no
+    select order_id, max(line_no) as last_line_no
     from order_items
     where store = getvariable('store') and order_id in (select order_id from changes_of_orders)
     group by order_id
+),
+
+twins as (
+    select order_id, sku, arg_min(order_items, line_no) as line
+    from order_items
+    where store = getvariable('store') and order_id in (select order_id from changes_of_orders)
+    group by order_id, sku
 ),
 
 priced as (
@@ -51,6 +57,7 @@ priced as (
         coalesce(last_line_no, 0)
         + row_number() over (partition by added.order_id order by change_no, item_no) as line_no,
         item,
+        twins.line as twin,
         coalesce(item.quantity, 1) as quantity,
         coalesce(
             item.price * coalesce(item.quantity, 1) * coalesce(nullif(item.unitMultiplier, 0), 1),
@@ -58,6 +65,7 @@ priced as (
         ) as amount
     from added
     left join present on present.order_id = added.order_id
+    left join twins on twins.order_id = added.order_id and twins.sku = text_or_null(item.id)
 )
 
 select
@@ -65,11 +73,23 @@ select
     order_id,
     line_no,
     text_or_null(item.id) as sku,
-    text_or_null(item.name) as product,
+    twin.product_id,
+    twin.ref_id,
+    coalesce(twin.product, text_or_null(item.name)) as product,
+    twin.product_name,
+    twin.sku_name,
+    twin.brand,
+    twin.category_id,
+    twin.category_path_ids,
+    twin.category_names,
+    twin.category,
+    twin.seller,
     cents(quantity) as quantity,
     cents(amount) as amount_cents,
     false as is_gift,
-    cents(amount) as list_cents
+    cents(amount) as list_cents,
+    twin.detail_url,
+    twin.image_url
 from priced;
 
 -- Removed: of the lines of that SKU, first those of its price, gifts last, so many units. Of a line that loses some,
