@@ -182,7 +182,7 @@ def wait_for_details(there: Town, count: int) -> None:
 
 
 def test_completing_goes_on_after_a_kill_and_lets_others_work(tmp_path: Path) -> None:
-    with town(orders=2 * SLICE + 120) as there, older(tmp_path / "data", there) as count:
+    with town(orders=SLICE + 100) as there, older(tmp_path / "data", there) as count:
         text = SETTINGS.format(now=NOW.isoformat(), address=there.address)
         (tmp_path / "enrich.toml").write_text(f"{text}pace = {{ requests_per_second = 90 }}\n")
 
@@ -195,8 +195,8 @@ def test_completing_goes_on_after_a_kill_and_lets_others_work(tmp_path: Path) ->
             assert ask(warehouse, WHOLE) == SLICE
 
         second = start(tmp_path, "--complete-history")
-        wait_for_details(there, SLICE + 60)
-        other = start(tmp_path, "--entity", "brands")  # while the first is asking VTEX
+        wait_for_details(there, there.detail_fetches + 10)
+        other = start(tmp_path, "--entity", "brands")  # while that one is asking VTEX
         said, errors = other.communicate(timeout=60)
         assert (other.returncode, errors) == (0, "")
         said, errors = second.communicate(timeout=60)

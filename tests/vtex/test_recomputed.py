@@ -102,7 +102,7 @@ def test_profiles_are_what_the_documents_come_to(shop: Shop, basis: str, label: 
 
 def tidy(value: Any) -> Any:
     """Codes are shown as first seen; here their letters do not matter."""
-    return [text.lower() for text in value] if isinstance(value, list) else value
+    return sorted(text.lower() for text in value) if isinstance(value, list) else value
 
 
 def recompute(shop: Shop, basis: str, label: str) -> dict[int, dict[str, Any]]:
