@@ -50,7 +50,7 @@ class DashboardData:
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardData]:
     with published(Path(tmp_path_factory.mktemp("shop"))) as copy:
         yield DashboardData(
-            copy.dashboard_frames("main", AS_OF),
+            copy.dashboard.frames("main", AS_OF),
             rows(copy, "from purchases where purchased_on <= '2026-03-09' order by purchase_no"),
             rows(copy, "from purchase_lines"),
             rows(copy, "from purchase_promo_codes"),

@@ -60,7 +60,7 @@ def test_the_page_holds_the_frames_as_they_are(page: Path) -> None:
     (store,) = data["stores"]
     assert (store["name"], store["currency"], store["as_of"]) == ("main", "BRL", "2026-03-09")
     with read_warehouse(page.parent) as copy:
-        frames = copy.dashboard_frames("main", date(2026, 3, 9))
+        frames = copy.dashboard.frames("main", date(2026, 3, 9))
     figures = store["tables"]["figures"]
     assert figures["columns"] == frames["figures"].columns
     assert figures["rows"] == [list(row) for row in frames["figures"].iter_rows()]
@@ -111,7 +111,7 @@ def test_a_shops_own_names_of_segments_are_shown(page: Path, tmp_path: Path) -> 
     )
     with read_warehouse(page.parent) as copy:
         own = make_dashboard(copy, RULES, tmp_path / "own.html", NOW, renamed)
-        held = copy.dashboard_frames("main", date(2026, 3, 9))["segments"]["segment"]
+        held = copy.dashboard.frames("main", date(2026, 3, 9))["segments"]["segment"]
     text = opened(own, "lang=pt", tmp_path)
     for name in held.filter(held != "(other)"):
         assert f"Meu nome {name}" in text
