@@ -53,17 +53,10 @@ where store = getvariable('store') and order_id in (select order_id from incomin
 insert into state.order_listing by name
 select
     getvariable('store') as store,
-    order_id,
-    status,
-    total_value,
-    is_complete,
-    authorized_at,
-    last_change_at,
-    invoice_input,
-    detail_at,
-    detail_status,
-    detail_cents,
-    detail_changed_at
+    columns(lambda name: name in [
+        'order_id', 'status', 'total_value', 'is_complete', 'authorized_at', 'last_change_at', 'invoice_input',
+        'detail_at', 'detail_status', 'detail_cents', 'detail_changed_at'
+    ])
 from incoming;
 
 -- name: unknown_skus

@@ -111,13 +111,13 @@ def complete_history(
         asked_count += wanted.height
         report.step(f"{shop.name} orders completed", asked_count, None)
     with way.warehouse() as warehouse:
-        left_count, lost_count = warehouse.incomplete_count(shop.name)
+        left_count, lost_count = warehouse.incomplete_orders.count(shop.name)
     return Completed(shop.name, asked_count, had_count, left_count, lost_count)
 
 
 def _next(way: _Way) -> pl.DataFrame:
     with way.warehouse() as warehouse:
-        return warehouse.next_incomplete(
+        return warehouse.incomplete_orders.next(
             way.shop.name, limit=SLICE, per_day=way.per_day, now=way.now
         )
 
@@ -145,5 +145,7 @@ def _keep(way: _Way, order_ids: Sequence[str], found: Sequence[Fetched], run_id:
     """How many orders were had; they are stored, and all of them marked as asked for, together."""
     records = [one for one in found if isinstance(one, RawRecord)]
     with way.warehouse() as warehouse:
-        warehouse.load_completed(way.shop.name, order_ids, records, run_id=run_id, now=way.now)
+        warehouse.incomplete_orders.load(
+            way.shop.name, order_ids, records, run_id=run_id, now=way.now
+        )
     return len(records)

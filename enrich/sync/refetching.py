@@ -31,7 +31,7 @@ def refetch_days(pull: Pull, days: int) -> EntityReport:
         raise BadSettings(f"--refetch-days is a number from 1 to {MAX_DAYS:,}")
     since = pull.now - timedelta(days=days)
     listed = list_windows(pull, explicit_windows(since, pull.now, pull.now))
-    stored = pull.warehouse.orders_since(pull.shop.name, since)
+    stored = pull.warehouse.orders.stored_since(pull.shop.name, since)
     wanted = list(dict.fromkeys([*listed.rows["order_id"].to_list(), *stored]))
     loaded = fetch_and_load(pull, listed.rows, wanted)
     return EntityReport(ORDERS, listed.rows.height, len(wanted), loaded, listed.note)

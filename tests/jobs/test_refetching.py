@@ -118,7 +118,7 @@ def test_orders_are_fetched_again_by_id_and_by_days_whatever_the_list_says(tmp_p
         done = refetch_store(warehouse, there.shop, now=NOW, days=30)
         assert done.entity("orders").fetched_count == recent
         assert recent <= ask(warehouse, WHOLE) < count
-        assert warehouse.watermark("main", "orders") is not None
+        assert warehouse.records.watermark("main", "orders") is not None
 
 
 def test_history_is_completed_oldest_first_so_many_a_day(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ COPY = f"warehouse.before-schema-{SCHEMA_VERSION}.duckdb"
 def make_first(folder: Path) -> None:
     """A warehouse as schema 1 left it, with one order."""
     with open_warehouse(folder) as warehouse:
-        warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], **RUN)
+        warehouse.records.load("main", "orders", [RawRecord("o1", "{}")], **RUN)
     with duckdb.connect(str(folder / NAME)) as connection:
         connection.execute("alter table state.order_listing drop column detail_cents")
         connection.execute("alter table state.order_listing drop column detail_changed_at")
@@ -42,7 +42,7 @@ VERSION = "select version from state.schema_version"
 def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
     make_first(tmp_path)
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.reconciliation("main").is_empty()
+        assert warehouse.orders.reconciliation("main").is_empty()
     assert ask(tmp_path / NAME, VERSION) == [(SCHEMA_VERSION,)]
     assert ask(tmp_path / NAME, COLUMNS) == [(1,)]
     assert ask(tmp_path / NAME, "select count(*) from raw.vtex_orders") == [(1,)]
@@ -129,9 +129,9 @@ def test_every_older_schema_becomes_the_present_one_and_keeps_its_rows(
     for table in ("raw.vtex_orders", "orders", "state.watermarks", "push_records"):
         assert ask(old / NAME, f"select count(*) from {table}") == [(1,)], table
     with open_warehouse(old) as warehouse:  # and it works
-        assert warehouse.watermark("main", "orders") is not None
+        assert warehouse.records.watermark("main", "orders") is not None
         record = RawRecord("o2", '{"orderId": "o2"}')
-        assert warehouse.load_records("main", "orders", [record], **RUN).new_count == 1
+        assert warehouse.records.load("main", "orders", [record], **RUN).new_count == 1
         assert warehouse.pushes.state(PushTarget("hook", "main")).height == 1
 
 
@@ -156,12 +156,12 @@ def test_an_upgrade_keeps_what_products_are_called(tmp_path: Path) -> None:
     }  # fmt: skip
     record = RawRecord("o2", json.dumps(order))
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.incomplete_count("main") == (1, 0)
+        assert warehouse.incomplete_orders.count("main") == (1, 0)
         for store, label, expected in (
             ("main", None, "Toalha P"), ("main", "name", "Toalha"), ("main", None, "Toalha P"),
             ("another", None, "Toalha"), ("another", "sku_name", "Toalha P"),
         ):  # fmt: skip
-            warehouse.load_records(store, "orders", [record], **RUN)
+            warehouse.records.load(store, "orders", [record], **RUN)
             found = warehouse.resolve(store, Rules(product_label=label), **RUN)
             query = f"select product from purchase_lines where store = '{store}'"
             assert warehouse._connection.sql(query).fetchall() == [(expected,)]

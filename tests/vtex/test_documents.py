@@ -382,14 +382,14 @@ def load(warehouse: Warehouse, store: str, entity: str, *documents: Fields) -> N
     ]
     good = [one for one in records if isinstance(one, RawRecord)]
     assert good == records
-    warehouse.load_records(store, entity, good, run_id="r", now=NOW)
+    warehouse.records.load(store, entity, good, run_id="r", now=NOW)
 
 
 def profile(warehouse: Warehouse, store: str, rules: Fields) -> dict[str, Any] | None:
     """The profile of the only customer, if there is one."""
     chosen = Rules(time_zone="America/Sao_Paulo", currency="BRL", **rules)
     warehouse.resolve(store, chosen, run_id="r", now=NOW)
-    profiles = build_profiles(warehouse.profile_inputs(store), AS_OF, chosen).profiles
+    profiles = build_profiles(warehouse.profiles.inputs(store), AS_OF, chosen).profiles
     assert profiles.height <= 1
     return next(profiles.iter_rows(named=True), None)
 
@@ -431,10 +431,10 @@ def test_an_imported_birth_date_is_too(warehouse: Warehouse) -> None:
     born = [date(1, 1, 1), date(1990, 5, 17), date(2030, 1, 1)]
     people = pl.DataFrame({"customer_id": ["a", "b", "c"], "birth_date": born})
     store = f"store {next(NUMBERS)}"
-    warehouse.load_import(store, None, None, people, run_id="r", now=NOW)
+    warehouse.imports.load(store, None, None, people, run_id="r", now=NOW)
     rules = Rules(currency="BRL")
     warehouse.resolve(store, rules, run_id="r", now=NOW)
-    profiles = build_profiles(warehouse.profile_inputs(store), AS_OF, rules).profiles
+    profiles = build_profiles(warehouse.profiles.inputs(store), AS_OF, rules).profiles
     found = dict(profiles.select("customer_id", "birth_date").iter_rows())
     assert found == {"a": None, "b": date(1990, 5, 17), "c": None}
 

@@ -87,7 +87,7 @@ def test_the_shop_has_everything_that_is_odd(shop: Shop) -> None:
 def test_profiles_are_what_the_documents_come_to(shop: Shop, basis: str, label: str) -> None:
     rules = replace(RULES, amount_basis=basis, product_label=label)
     shop.warehouse.resolve("main", rules, run_id="r", now=NOW)
-    frame = build_profiles(shop.warehouse.profile_inputs("main"), AS_OF, rules).profiles
+    frame = build_profiles(shop.warehouse.profiles.inputs("main"), AS_OF, rules).profiles
     found = {row["customer_key"]: row for row in frame.iter_rows(named=True)}
     expected = recompute(shop, basis, label)
     assert {key for key, row in found.items() if row["orders_lifetime"]} == expected.keys()
