@@ -208,3 +208,25 @@ def test_completing_goes_on_after_a_kill_and_lets_others_work(tmp_path: Path) ->
 
     with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as file:
         assert file.sql(WHOLE).fetchall() == [(count,)]
+
+
+def test_more_than_a_fifth_of_the_skus_missing_is_a_fault_told_once(tmp_path: Path) -> None:
+    gone = """
+        insert into order_items by name
+        select
+            'main' as store, min(order_id) as order_id, 100 + range as line_no,
+            'gone' || range as sku
+        from orders, range(120) group by range
+    """
+    with town(orders=30) as there, warehouse_in(tmp_path) as warehouse:
+        sync_store(warehouse, there.shop, now=NOW, entities=["orders"])
+        warehouse._connection.execute(gone)
+        done = sync_store(warehouse, there.shop, now=NOW, entities=["skus"])
+        skus = done.entity("skus")
+        assert isinstance(done.fault, HeldBack)
+        assert str(done.fault) == skus.note
+        assert "documents are unusable" in str(skus.note)
+        assert skus.loaded.reject_count == 120
+        assert skus.loaded.new_count > 0
+        # They are not asked for again within a week, so that the next run goes through.
+        assert sync_store(warehouse, there.shop, now=NOW + DAY, entities=["skus"]).fault is None
