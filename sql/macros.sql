@@ -164,9 +164,9 @@ create or replace temp macro promo_codes(x) as
         list_transform(string_split(x, ','), lambda part: text_or_null(part)), lambda part: part is not null
     );
 
--- A day somebody may be born on, as known on the day it was told: .NET's "no date" is the first day of year 1.
-create or replace temp macro real_birth_date(born_on, told_on) as
-    case when born_on between date '1900-01-01' and told_on then born_on end;
+-- A day somebody may be born on, seen from the day it was read: .NET's "no date" is the first day of year 1.
+create or replace temp macro real_birth_date(born_on, read_on) as
+    case when born_on between date '1900-01-01' and read_on then born_on end;
 
 -- The name of the product in that of a SKU, which VTEX writes behind it; the whole name where the SKU's own is
 -- not its end, null where that is not known.

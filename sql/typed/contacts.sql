@@ -11,7 +11,7 @@ with documents as (
         store,
         key as contact_id,
         payload,
-        pulled_at::date as told_on,
+        pulled_at::date as read_on,
         json_transform(payload, '{
             "userId": "VARCHAR", "email": "VARCHAR", "firstName": "VARCHAR", "lastName": "VARCHAR",
             "phone": "VARCHAR", "homePhone": "VARCHAR", "cellPhone": "VARCHAR",
@@ -37,7 +37,7 @@ renamed as (
             name_or_null(said.homePhone), name_or_null(said.cellPhone), name_or_null(said.phone),
             name_or_null(said.businessPhone)
         ) as phone,
-        real_birth_date(try_cast(trim(said.birthDate)[1:10] as date), told_on) as birth_date,
+        real_birth_date(try_cast(trim(said.birthDate)[1:10] as date), read_on) as birth_date,
         clean_document(said.document, said.documentType) as document,
         text_or_null(said.documentType) as document_type,
         coalesce(said.isCorporate, false) as is_corporate,

@@ -169,6 +169,10 @@ CASES = (
         | changed({"itemsRemoved": [some("101")]}, {"itemsRemoved": [some("101")]}), ITEMS,
     ),
     Case(
+        "one item removed and some of another", CHANGE, bought(["Shirt A"], 2, "65.80"),
+        three_of_the_first(9870) | changed({"itemsRemoved": [some("102"), some("101")]}), ITEMS,
+    ),
+    Case(
         "more removed than there was", CHANGE, bought(["Shirt B"], 1, "50"),
         changed({"itemsRemoved": [some("101", 5)]}), ITEMS,
     ),
