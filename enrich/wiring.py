@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
+from enrich.consent.rules import ConsentRules
 from enrich.consent.run import ConsentPlan
-from enrich.consent_rules import ConsentRules
 from enrich.destinations import (
     Tools,
     open_consent_reader,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from enrich.consent.exports import ConsentSource
 from enrich.consent.reading import Gathering
+from enrich.consent.rules import ConsentRules, Decisions, Facts, decide
 from enrich.consent.summary import ConsentSummary
 from enrich.consent.writing import Writing
-from enrich.consent_rules import ConsentRules, Decisions, decide
 from enrich.destinations.kinds import CONSENTS
 from enrich.errors import EnrichError
 from enrich.push.destination import Destination, push_entity
@@ -97,8 +97,9 @@ def decided(
 ) -> Decisions:
     """Decide which statements win and who receives them; store both, add counts to `summary`."""
     consents = warehouse.consents(shop.name)
-    decisions = decide(consents.facts([destination.name for destination in told]), plan.rules)
-    consents.keep_decided(decisions, now=now)
+    parties = tuple(destination.name for destination in told)
+    decisions = decide(Facts(**consents.facts(parties), parties=parties), plan.rules)
+    consents.keep_decided(decisions.known_state, decisions.desired_consents, now=now)
     consents.drop_addresses(is_wanted=plan.creates_unknown)
     summary.statements.update(consents.new_statements(run.run_id))
     summary.echo_count = decisions.echo_count

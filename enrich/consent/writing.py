@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from enrich.consent.rules import Decisions
 from enrich.consent.summary import ConsentSummary, Sample
-from enrich.consent_rules import Decisions
+from enrich.destinations.kinds import CONSENTS
 from enrich.destinations.mask import mask_email
 from enrich.errors import HeldBack
+from enrich.model import VTEX
 from enrich.runs.reporting import Reporter
 from enrich.shop import Shop
 from enrich.sources.vtex.newsletter import (
@@ -27,7 +29,6 @@ from enrich.warehouse.consents import WRITTEN, Consents
 TOGETHER = 50  # documents whose fate one killed run leaves unknown
 DAY = timedelta(days=1)
 SHOWN = 5
-PARTY, ENTITY = "vtex", "consents"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Writing:
 
     def _is_agreed(self, confirmed: bool, count: int) -> bool:
         """Whether a person looked once; else the summary says what is held and why."""
-        target = PushTarget(PARTY, self.shop.name, ENTITY)
+        target = PushTarget(VTEX, self.shop.name, CONSENTS)
         if self.warehouse.pushes.status(target).is_confirmed:
             return True
         if confirmed:

@@ -12,7 +12,8 @@ from typing import Literal
 
 import polars as pl
 
-VTEX = "vtex"
+from enrich.model import VTEX
+
 MOMENT = pl.Datetime("us")
 
 STATEMENTS = pl.Schema(
@@ -141,6 +142,13 @@ class Decisions:
     desired_consents: pl.DataFrame
     unsettled: pl.DataFrame
     echo_count: int
+
+    @property
+    def known_state(self) -> pl.DataFrame:
+        """`state` with `is_settled`: nobody contradicts it, or it is clear who is right."""
+        return self.state.with_columns(
+            is_settled=~pl.col("person").is_in(self.unsettled["person"].implode())
+        )
 
 
 def decide(facts: Facts, rules: ConsentRules) -> Decisions:
