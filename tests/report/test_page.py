@@ -14,6 +14,9 @@ from enrich.dashboard.file import make_dashboard
 from enrich.dashboard.page import embedded
 from enrich.model import Rules
 from enrich.profile import SEGMENTS
+from enrich.sources.vtex.entities import ENTITIES
+from enrich.sync.deletions import DELETIONS
+from enrich.sync.orders import LONG_LIST
 from enrich.warehouse import open_warehouse, read_warehouse
 from tests.flows.screenshot import browser, elements
 from tests.report.shop import NOW, SHOP, published
@@ -78,6 +81,7 @@ def test_every_word_exists_in_every_language(page: Path) -> None:
             assert sorted(re.findall(r"\{\w+\}", words[language][key])) == holes, key
     asked = set(re.findall(r'word\("([^"]+)"', page.read_text()))
     assert asked <= set(words["en"])
+    assert {f"entity_{one}" for one in (LONG_LIST, DELETIONS, *ENTITIES)} <= set(words["en"])
 
 
 def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
