@@ -251,7 +251,8 @@ def test_a_currency_without_decimals_is_in_hundredths(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Refund", "refund"])
 def test_a_refund_is_found_in_either_letter_case(name: str, tmp_path: Path) -> None:
-    from enrich.sources.vtex import ENTITIES, parse_record
+    from enrich.sources.vtex.entities import ENTITIES
+    from enrich.sources.vtex.parse import parse_record
 
     package = {"type": "Input", "invoiceNumber": "R1", "restitutions": {name: {"value": 400}}}
     document = {"orderId": "o1", **ORDER, "packageAttachment": {"packages": [package]}}

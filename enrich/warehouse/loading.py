@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import duckdb
 import polars as pl
@@ -11,20 +13,9 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.warehouse import forgetting
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
 
-TYPED: Mapping[str, tuple[str, ...]] = {
-    "orders": ("orders", "order_items", "order_refunds", "order_promo_codes"),
-    "customers": ("contacts", "carts"),
-    "skus": ("skus",),
-    "categories": ("categories",),
-    "brands": ("brands",),
-    "sales_channels": ("sales_channels",),
-    "coupons": ("coupons",),
-    "promotions": ("promotions",),
-}
-"""The typed tables that the documents of each VTEX entity fill, one SQL file each."""
-
+_RAW = re.compile(r"^ *from raw\.vtex_(\w+)", re.MULTILINE)
 _RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
 
 _DOCUMENTS = {"position": pl.Int64, "key": pl.String, "payload": pl.String}
@@ -35,6 +26,22 @@ _REJECTS = {
     "source": pl.String,
     "line": pl.Int64,
 }
+
+
+@cache
+def typed_scripts() -> dict[str, list[str]]:
+    """The scripts of sql/typed by the VTEX entity whose documents they read; each fills a table.
+
+    The one with the entity's own name is first: others may read its table.
+    """
+    found: dict[str, list[str]] = {}
+    for script in scripts_in("typed"):
+        for entity in set(_RAW.findall(statement(script))):
+            found.setdefault(entity, []).append(script)
+    return {
+        entity: sorted(scripts, key=lambda script: script != f"typed/{entity}")
+        for entity, scripts in found.items()
+    }
 
 
 def load_documents(
@@ -91,15 +98,15 @@ def fill_typed(
     extra_fields: Sequence[str] = (),
 ) -> None:
     """Replace the typed rows of the temporary table loaded_keys by what raw says."""
-    for table in TYPED[entity]:
-        run(connection, f"typed/{table}", store=store, extra_fields=list(extra_fields))
+    for script in typed_scripts()[entity]:
+        run(connection, script, store=store, extra_fields=list(extra_fields))
 
 
 def rebuild_typed(
     connection: duckdb.DuckDBPyConnection, store: str, extra_fields: Sequence[str] = ()
 ) -> None:
     """Fill every typed table of a store again from raw."""
-    for entity in TYPED:
+    for entity in typed_scripts():
         run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
         fill_typed(connection, store, entity, extra_fields)
     for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
@@ -108,8 +115,8 @@ def rebuild_typed(
 
 
 def _known(entity: str) -> None:
-    if entity not in TYPED:
-        raise BadSettings(f"{entity!r} is not an entity; known are {sorted(TYPED)}")
+    if entity not in typed_scripts():
+        raise BadSettings(f"{entity!r} is not an entity; known are {sorted(typed_scripts())}")
 
 
 def _documents(entity: str, records: Sequence[RawRecord]) -> pl.DataFrame:
@@ -134,7 +141,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 
 def _replace_raw(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
-    """`entity` is one of TYPED, never a user's text."""
+    """`entity` is one of typed_scripts(), never a user's text."""
     connection.execute(
         f"delete from raw.vtex_{entity} where store = getvariable('store') "  # noqa: S608
         "and key in (select key from loaded_keys)"
