@@ -51,5 +51,5 @@ def customers_with(extra_fields: tuple[str, ...]) -> Entity:
 
 SKUS = Entity("skus", Sku, "Id")
 ENTITIES: dict[str, Entity] = {
-    entity.name: entity for entity in (ORDERS, CUSTOMERS, SKUS, *(one.entity for one in LISTS))
+    entity.name: entity for entity in (ORDERS, CUSTOMERS, *(one.entity for one in LISTS), SKUS)
 }
