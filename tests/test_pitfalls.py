@@ -109,7 +109,7 @@ PITFALLS = (
     )),
     Pitfall(25, "two spellings of the content range, a wrong total", (
         "vtex/test_paging.py::test_both_spellings_of_a_range",
-        "vtex/test_paging.py::test_a_search_ends_with_a_short_page",
+        "vtex/test_customers.py::test_a_search_ends_with_a_short_page",
     )),
     Pitfall(26, "a search finds nothing though there is something", (
         HERE + "test_whoever_a_search_does_not_find_is_not_gone",
