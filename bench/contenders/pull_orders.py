@@ -22,7 +22,7 @@ def load_orders(address: str, folder: Path) -> None:
     with simulated(address) as shop, open_warehouse(folder) as warehouse:
         assert shop.source is not None
         with recorded(warehouse, "sync", shop.name, NOW) as run:
-            pull_orders(Pull(warehouse, shop, shop.source, run, SILENT), shop.source.orders, None)
+            pull_orders(Pull(warehouse, shop, shop.source, run, SILENT), shop.source.listed, None)
 
 
 if __name__ == "__main__":

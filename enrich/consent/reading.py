@@ -18,7 +18,7 @@ from enrich.shop import Shop
 from enrich.sources.files.consents import read_consents
 from enrich.sync.inbox import take_consents
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consenting import SAID, VERIFIED
+from enrich.warehouse.consents import SAID, VERIFIED
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Gathering:
         self.summary.notes += found.notes
         if found.rejects:
             bad = found.rejects
-            self.warehouse.load_import(
+            self.warehouse.imports.load(
                 self.shop.name, None, None, None, bad, run_id=self.run_id, now=self.now
             )
             self.summary.notes.append(f"{len(bad):,} rows were rejected: `enrich rejects`")
@@ -111,7 +111,7 @@ class Gathering:
         newsletter = self.shop.newsletter
         found = {} if newsletter is None else newsletter.read(asked)
         verified = pl.DataFrame(list(found.items()), schema=VERIFIED, orient="row")
-        watermark_at = self.warehouse.watermark(self.shop.name, "customers")
+        watermark_at = self.warehouse.records.watermark(self.shop.name, "customers")
         consents.observe_contacts(
             asked,
             verified,
@@ -121,8 +121,7 @@ class Gathering:
         )
 
     def _keep(self, said: pl.DataFrame) -> None:
-        kept = self.warehouse.keep_statements(
-            self.shop.name,
+        kept = self.warehouse.consents(self.shop.name).keep_statements(
             said.select(SAID.names()),
             run_id=self.run_id,
             now=self.now,

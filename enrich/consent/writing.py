@@ -17,8 +17,7 @@ from enrich.shop import Shop
 from enrich.sources.source import WantedOptIn, WroteOptIn
 from enrich.sources.vtex.newsletter import new_contact_id
 from enrich.warehouse import PushTarget, Warehouse
-from enrich.warehouse.consenting import WRITTEN
-from enrich.warehouse.consents import Consents
+from enrich.warehouse.consents import WRITTEN, Consents
 
 TOGETHER = 50  # documents whose fate one killed run leaves unknown
 DAY = timedelta(days=1)

@@ -313,7 +313,7 @@ class Source(ABC):
         """What it has; each kind is pulled in this order."""
 
     @property
-    def orders(self) -> Listed:
+    def listed(self) -> Listed:
         """Its listed orders; raises BadSettings when it lists none."""
         for entity in self.entities:
             if isinstance(entity, Listed):

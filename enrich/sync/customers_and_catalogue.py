@@ -30,8 +30,8 @@ def pull_changing(pull: Pull, customers: Changing) -> EntityReport:
 
 def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
     """What the catalogue says of the SKUs that were sold and are not known yet."""
-    unknown = pull.warehouse.unknown_skus(pull.shop.name)
-    rejects = pull.warehouse.rejects(pull.shop.name).filter(entity=skus.name)
+    unknown = pull.warehouse.records.unknown_skus(pull.shop.name)
+    rejects = pull.warehouse.records.rejects(pull.shop.name).filter(entity=skus.name)
     wanted = worth_asking(unknown, rejects, pull.now)
     loaded = Loaded()
     done_count = 0

@@ -45,7 +45,7 @@ def _doubtful_days(pull: Pull) -> list[date]:
 
     Stored with other cents than its detail said: that is a fault of ours, which no list ends.
     """
-    found = pull.warehouse.unexplained_orders(pull.shop.name).filter(pl.col("kind") != "differing")
+    found = pull.warehouse.orders.unexplained(pull.shop.name).filter(pl.col("kind") != "differing")
     return found["day_on"].drop_nulls().unique(maintain_order=True).to_list()
 
 
@@ -93,14 +93,14 @@ def _ask(pull: Pull, orders: Listed, days: Sequence[date]) -> Settled:
 
     They are stored as they are shown. One that cannot be had stays a difference and is no reject.
     """
-    unlisted = pull.warehouse.unexplained_orders(pull.shop.name).filter(
+    unlisted = pull.warehouse.orders.unexplained(pull.shop.name).filter(
         pl.col("day_on").is_in(days), kind="unlisted"
     )
     asked = unlisted["order_id"].head(MAX_ASKED).to_list()
     shown = [one for one in orders.fetch(asked) if isinstance(one, RawRecord)]
     loaded = pull.load(orders.name, shown)
     cents = orders.facts(shown).select("order_id", cents="detail_cents")
-    pull.warehouse.explain_orders(
+    pull.warehouse.orders.explain(
         pull.shop.name, cents, limit_share=pull.shop.max_unexplained_share
     )
     return Settled(len(shown), loaded)
@@ -108,7 +108,7 @@ def _ask(pull: Pull, orders: Listed, days: Sequence[date]) -> Settled:
 
 def compare(pull: Pull, orders: Listed, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
     """What was listed against what is stored; the days stand in the table reconciliation."""
-    pull.warehouse.reconcile(
+    pull.warehouse.orders.reconcile(
         pull.shop.name,
         rows,
         whole_days(_created(windows), pull.shop.rules.zone),
@@ -125,7 +125,7 @@ def _created(windows: Iterable[Window]) -> list[Span]:
 
 
 def _say(pull: Pull) -> None:
-    days = pull.warehouse.reconciliation(pull.shop.name)
+    days = pull.warehouse.orders.reconciliation(pull.shop.name)
     if days.height:
         proof = proof_of(pull.shop.name, days)
         pull.run.note({"reconciliation": proof.as_json()})

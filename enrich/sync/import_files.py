@@ -74,7 +74,7 @@ def pull_rows(pull: Pull, rows: Rows) -> EntityReport:
 
 
 def _load(warehouse: Warehouse, shop: Shop, frames: ImportFrames, run: Run) -> dict[str, Loaded]:
-    return warehouse.load_import(
+    return warehouse.imports.load(
         shop.name,
         frames.orders,
         frames.items,

@@ -43,7 +43,7 @@ def list_windows(pull: Pull, orders: Listed, windows: Iterable[Window]) -> Liste
 
 def wanted_orders(pull: Pull, orders: Listed, rows: pl.DataFrame) -> Sequence[str]:
     """The listed orders whose detail is new, changed, or not final and a day old."""
-    stored = pull.warehouse.listing(pull.shop.name, rows["order_id"].to_list())
+    stored = pull.warehouse.orders.listing(pull.shop.name, rows["order_id"].to_list())
     return orders.need_detail(rows, stored, pull.now)
 
 
@@ -71,7 +71,7 @@ def _load(pull: Pull, orders: Listed, rows: pl.DataFrame, found: Sequence[Fetche
     facts = orders.facts(one for one in found if isinstance(one, RawRecord))
     rejected = [one.key for one in found if isinstance(one, Reject) and one.key]
     remembered = remembered_listing(rows, facts, rejected, pull.now)
-    pull.warehouse.load_listing(pull.shop.name, remembered, run_id=pull.run.run_id, now=pull.now)
+    pull.warehouse.orders.keep_listing(pull.shop.name, remembered)
     return loaded
 
 

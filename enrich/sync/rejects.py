@@ -30,7 +30,7 @@ def retry_rejects(pull: Pull) -> list[Retried]:
     that is good leaves the list; the caller resolves the store. Raises what a sync raises.
     """
     entities = {entity.name: entity for entity in pull.source.entities}
-    rejects = pull.warehouse.rejects(pull.shop.name)
+    rejects = pull.warehouse.records.rejects(pull.shop.name)
     done = []
     for (key,), rows in rejects.group_by("entity", maintain_order=True):
         name = str(key)
