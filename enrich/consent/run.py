@@ -110,7 +110,7 @@ def decided(
 
 def _tell_vtex(writing: Writing, decisions: Decisions, plan: ConsentPlan, mode: Mode) -> None:
     creates = plan.creates_unknown
-    if mode.dry_run or not plan.writes_to_vtex or writing.shop.client is None:
+    if mode.dry_run or not plan.writes_to_vtex or writing.shop.newsletter is None:
         writing.planned(decisions, creates_unknown=creates)
         return
     writing.write(decisions, creates_unknown=creates, confirmed=mode.confirmed)

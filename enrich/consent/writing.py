@@ -16,13 +16,8 @@ from enrich.errors import HeldBack
 from enrich.model import VTEX
 from enrich.runs.reporting import Reporter
 from enrich.shop import Shop
-from enrich.sources.vtex.newsletter import (
-    Wanted,
-    Wrote,
-    create_customers,
-    new_contact_id,
-    write_opt_ins,
-)
+from enrich.sources.source import WantedOptIn, WroteOptIn
+from enrich.sources.vtex.newsletter import new_contact_id
 from enrich.warehouse import PushTarget, Warehouse
 from enrich.warehouse.consents import WRITTEN, Consents
 
@@ -50,18 +45,11 @@ class Writing:
             return
         if not self._is_agreed(confirmed, changes.height + new.height):
             return
-        client, threads = self.shop.client, self.shop.detail_threads
-        assert client is not None  # a store without an account has no documents to change
+        newsletter = self.shop.newsletter
+        assert newsletter is not None  # a store without an account has no documents to change
         room = self.room()
-        self._carry_out(
-            changes.head(room),
-            lambda wanted: write_opt_ins(client, wanted, concurrent=threads),
-        )
-        self._carry_out(
-            new.head(max(0, room - changes.height)),
-            lambda wanted: create_customers(client, wanted, concurrent=threads),
-            is_new=True,
-        )
+        self._carry_out(changes.head(room), newsletter.write)
+        self._carry_out(new.head(max(0, room - changes.height)), newsletter.create, is_new=True)
 
     def planned(
         self, decisions: Decisions, *, creates_unknown: bool
@@ -121,7 +109,7 @@ class Writing:
     def _carry_out(
         self,
         rows: pl.DataFrame,
-        write: Callable[[Sequence[Wanted]], Iterator[Wrote]],
+        write: Callable[[Sequence[WantedOptIn]], Iterator[WroteOptIn]],
         *,
         is_new: bool = False,
     ) -> None:
@@ -158,12 +146,12 @@ def _written(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(outcome=none, code=none).select(WRITTEN.names())
 
 
-def _wanted(rows: pl.DataFrame) -> list[Wanted]:
+def _wanted(rows: pl.DataFrame) -> list[WantedOptIn]:
     columns = rows.select("contact_id", "email", "was", "opted_in")
-    return [Wanted(*row) for row in columns.iter_rows()]
+    return [WantedOptIn(*row) for row in columns.iter_rows()]
 
 
-def _settled(rows: pl.DataFrame, wrote: Sequence[Wrote]) -> pl.DataFrame:
+def _settled(rows: pl.DataFrame, wrote: Sequence[WroteOptIn]) -> pl.DataFrame:
     """The rows with what became of them; `was` as it was found, where somebody looked."""
     found = pl.DataFrame(
         [(one.contact_id, str(one.outcome), one.code, one.found) for one in wrote],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,11 +13,14 @@ import duckdb
 from enrich.durable import private_files, whole_file
 from enrich.errors import BadSettings
 from enrich.warehouse.older_profiles import take_over_older_profiles
-from enrich.warehouse.scripts import quoted, run, scripts_in, table_exists
+from enrich.warehouse.scripts import quoted, run, scripts_in, statement, table_exists
 
 ROW_GROUPS = "type duckdb, row_group_size 40960"
 """Options of attaching a file. Rows of a transaction that fill no row group are written twice: with
 DuckDB's own size of 122,880 that would be all customers of most shops."""
+
+_DECLARATION = re.compile(r"^create table if not exists [^;]+;", re.MULTILINE)
+"""A table that one statement alone fills is declared above it, in its file of sql/typed."""
 
 
 def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
@@ -148,6 +152,9 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             run(connection, script)
     for script in scripts_in("schema"):
         run(connection, script)
+    for script in scripts_in("typed"):
+        for declaration in _DECLARATION.findall(statement(script)):
+            connection.execute(declaration)
     if version != SCHEMA_VERSION:
         take_over_older_profiles(connection)
         connection.execute("delete from state.schema_version")

@@ -15,7 +15,7 @@ import duckdb
 from enrich.durable import private_files
 from enrich.warehouse.connection import ROW_GROUPS, transaction
 from enrich.warehouse.dictionary import column_note, table_notes, view_names
-from enrich.warehouse.scripts import quoted, quoted_name, statement, table_exists
+from enrich.warehouse.scripts import quoted, quoted_name, scripts_in, statement, table_exists
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
 from enrich.warehouse.swapping import remove, replace
 
@@ -23,20 +23,9 @@ STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
 
 PUBLISHED = (
-    "orders",
-    "order_items",
-    "order_refunds",
-    "order_promo_codes",
+    *(script.removeprefix("typed/") for script in scripts_in("typed")),
     "order_customers",
-    "contacts",
     "contact_deletions",
-    "carts",
-    "skus",
-    "categories",
-    "brands",
-    "sales_channels",
-    "coupons",
-    "promotions",
     "customers",
     "purchases",
     "purchase_orders",
@@ -62,7 +51,7 @@ PUBLISHED = (
     "consents",
     "email_bounces",
 )
-"""Everything but the raw documents, the rejects and the listing."""
+"""All that sql/typed fills, and the rest; not the raw documents, the rejects and the listing."""
 
 DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published.sql makes."""
