@@ -38,7 +38,7 @@ WRITES = pl.Schema(
         "is_certain": pl.Boolean(),
     }
 )
-"""What we told a platform, one row each: when it left, when its fate was known (null: not yet), and
+"""What we sent a platform, one row each: when it left, when its fate was known (null: not yet), and
 whether it surely arrived."""
 
 CONTACTS = pl.Schema({"person": pl.String(), "contact_id": pl.String(), "opted_in": pl.Boolean()})
@@ -50,7 +50,7 @@ THERE = pl.Schema({"person": pl.String(), "party": pl.String()})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a decision takes into account; `parties` are the platforms that are told."""
+    """Everything a decision takes into account; `parties` are the platforms we write to."""
 
     statements: pl.DataFrame
     writes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WRITES))

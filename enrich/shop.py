@@ -14,7 +14,7 @@ from enrich.sources.vtex import VtexClient
 class Shop:
     """A store of the settings; `client` is None when it has no VTEX account (imports only).
 
-    `url` is where its customers see it. `inbox` holds what the receiver was told about it; None
+    `url` is where its customers see it. `inbox` holds what the receiver got about it; None
     where nothing can have been. `keeps_unknown`: people whom VTEX does not know are to be created.
     """
 

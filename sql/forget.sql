@@ -137,21 +137,21 @@ group by destination
 order by destination, record_id;
 
 -- name: pushed_consents
--- Which platforms were told of the consent of these people. Grain: one row per destination and person.
+-- Which platforms were sent the consent of these people. Grain: one row per destination and person.
 select
-    told.destination,
-    told.record_id,
+    sent.destination,
+    sent.record_id,
     min(lower(theirs.value)) as remote_key
-from push_records as told
+from push_records as sent
 inner join forgotten_identifiers as theirs
     on theirs.kind = 'email'
-    and told.record_id
+    and sent.record_id
     = email_digest((select salt from state.tombstone_salt), lower(theirs.value))
-where told.store = getvariable('store')
-    and told.entity = 'consents'
-    and (told.accepted_at is not null or told.outcome in ('queued', 'unknown'))
-group by told.destination, told.record_id
-order by told.destination, told.record_id;
+where sent.store = getvariable('store')
+    and sent.entity = 'consents'
+    and (sent.accepted_at is not null or sent.outcome in ('queued', 'unknown'))
+group by sent.destination, sent.record_id
+order by sent.destination, sent.record_id;
 
 -- name: remove_consents
 -- Everything that tells of the consent of the people in forgotten_digests, and the marks of their

@@ -79,7 +79,7 @@ class Consents:
     # -- decisions ----------------------------------------------------------------------------
 
     def facts(self, parties: Sequence[str]) -> Facts:
-        """Everything a decision takes into account; `parties` are the platforms that are told."""
+        """Everything a decision takes into account; `parties` are the platforms we write to."""
         return consenting.facts(self._connection, self.store, parties)
 
     def keep_decided(self, decisions: Decisions, *, now: datetime) -> None:

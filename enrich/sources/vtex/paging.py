@@ -1,4 +1,4 @@
-"""How VTEX cuts long answers into pages: what to ask next, told from what came. No I/O here.
+"""How VTEX cuts long answers into pages: what to ask next, from what came. No I/O here.
 
 Every pager refuses a whole page that came before: a server that ignores the page number would be
 read for ever, and the missing rows would pass for absent.
