@@ -25,15 +25,11 @@ from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, tak
 from enrich.destinations.file_tables import writer
 from enrich.destinations.kinds import CARTS, PRODUCTS, PROFILES, PURCHASES
 from enrich.destinations.mapping import version_of
-from enrich.destinations.places import (
-    Bucket,
-    LocalFolder,
-    Place,
-    S3Settings,
-    SftpFolder,
-    SftpSettings,
-)
-from enrich.destinations.records import ProductKey, RecordEntity, own_fields
+from enrich.destinations.places.local import LocalFolder
+from enrich.destinations.places.place import Place
+from enrich.destinations.places.s3 import Bucket, S3Settings
+from enrich.destinations.places.sftp import SftpFolder, SftpSettings
+from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
@@ -200,19 +196,4 @@ class _Records(RecordEntity, FileDrop):
     max_records = RECORDS_PER_FILE
 
 
-class FileProducts(_Records):
-    name = PRODUCTS
-    mapping = own_fields(PRODUCTS)
-
-
-class FilePurchases(_Records):
-    name = PURCHASES
-    mapping = own_fields(PURCHASES)
-
-
-class FileCarts(_Records):
-    name = CARTS
-    mapping = own_fields(CARTS)
-
-
-FileDrop.others = (FileProducts, FilePurchases, FileCarts)
+FileDrop.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS)

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from enrich.destinations.places import FileEntry, Place
+from enrich.destinations.places.place import FileEntry, Place
 
 MANIFEST = ".manifest.json"
 # STORE-ENTITY-DAY-ID.KIND, and the same while it is not finished: nobody else's files match.

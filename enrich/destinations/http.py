@@ -42,7 +42,6 @@ from enrich.destinations.sending import (
     answer_of,
     ask,
     erase_one,
-    field_problems,
     same_outcome,
     send_each,
     send_halving,
@@ -185,6 +184,8 @@ class HttpDestination(DestinationEntity):
         return send_halving(batch.records, self.save, MAX_REQUESTS_PER_BATCH)
 
     def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
+        if not self.job_path:
+            return None
         path = self.job_path.format(id=path_segment(job_id))
         try:
             job = self.fetch("GET", path, name=f"{self.platform} {self.job_path}")
@@ -268,10 +269,14 @@ class HttpDestination(DestinationEntity):
         """The mapped fields that the platform does not have, or has of a type that does not fit.
 
         `path` answers with a list under `listed`, whose items have their name under `key` and
-        their type under `kind`; `types` is what is allowed by how a value is written.
+        their type under `kind`; `types` is what is allowed by how a value is written. A type that
+        the list does not show is not judged.
         """
         found = self.fetch("GET", path, **rest).get(listed)
-        return field_problems(self.fields, found, key, what, types, kind)
+        items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
+        there = {str(item.get(key)): item.get(kind) for item in items}
+        problems = (_field_problem(field, there, what, types) for field in self.fields)
+        return [problem for problem in problems if problem]
 
 
 class TokenDestination(HttpDestination):
@@ -312,6 +317,21 @@ class TokenDestination(HttpDestination):
 
 
 Types = Mapping[str, Collection[str]]
+
+
+def _field_problem(
+    field: MappedField, there: Mapping[str, Any], what: str, types: Types
+) -> str | None:
+    if field.target not in there:
+        return f"{what} {field.target} does not exist"
+    actual, allowed = there[field.target], types.get(field.format, ())
+    if actual is None or not allowed or str(actual) in allowed:
+        return None
+    return (
+        f"{what} {field.target} is of type {actual}, but {field.source} is written as"
+        f" {field.format}: make it {' or '.join(sorted(allowed))}"
+    )
+
 
 # The settings that decide how a value is written: changing one sends everything again.
 _WRITTEN = {

@@ -155,3 +155,11 @@ def _plain(line: Mapping[str, Any]) -> dict[str, Any]:
 def own_fields(entity: str) -> tuple[MappedField, ...]:
     """Every column of a kind of record under its own name."""
     return tuple(MappedField(one.name, one.name, one.format) for one in KINDS[entity].columns)
+
+
+def own_records(base: type[RecordEntity], *entities: str) -> tuple[type[DestinationEntity], ...]:
+    """A class of the platform for each of these kinds, with every column under its own name."""
+    return tuple(
+        type(f"{base.__qualname__}_{name}", (base,), {"name": name, "mapping": own_fields(name)})
+        for name in entities
+    )

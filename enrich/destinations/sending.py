@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +17,7 @@ from enrich.client import (
     parse_json,
     raise_for_refusal,
 )
-from enrich.destinations.base import Addressee, MappedField, Record, Sender
+from enrich.destinations.base import Addressee, Record, Sender
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
@@ -219,38 +219,6 @@ def of_job(
         else RecordResult(one.record_id, Outcome.ACCEPTED)
         for one in records
     ]
-
-
-def field_problems(
-    fields: Sequence[MappedField],
-    found: object,
-    key: str,
-    what: str,
-    types: Mapping[str, Collection[str]],
-    kind: str,
-) -> list[str]:
-    """A line for each mapped name that is not in the platform's list, or has a type that is wrong.
-
-    `types` is what is allowed by how a value is written; a type that the list does not show is
-    not judged.
-    """
-    items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
-    there = {str(item.get(key)): item.get(kind) for item in items}
-    return [problem for field in fields if (problem := _field_problem(field, there, what, types))]
-
-
-def _field_problem(
-    field: MappedField, there: Mapping[str, Any], what: str, types: Mapping[str, Collection[str]]
-) -> str | None:
-    if field.target not in there:
-        return f"{what} {field.target} does not exist"
-    actual, allowed = there[field.target], types.get(field.format, ())
-    if actual is None or not allowed or str(actual) in allowed:
-        return None
-    return (
-        f"{what} {field.target} is of type {actual}, but {field.source} is written as"
-        f" {field.format}: make it {' or '.join(sorted(allowed))}"
-    )
 
 
 def safe_code(value: object) -> str | None:

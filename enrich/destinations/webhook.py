@@ -27,7 +27,7 @@ from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES
 from enrich.destinations.mapping import version_of
-from enrich.destinations.records import ProductKey, RecordEntity, own_fields
+from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.destinations.sending import ask, safe_code, send_halving
 from enrich.model import Outcome, RecordResult
 
@@ -175,7 +175,7 @@ class _Records(RecordEntity, Webhook):
     """Other records, each as a whole; people by the same key as profiles."""
 
     example = {}
-    record_key = "record_id"
+    record_key: RecordKey = "record_id"
     removals = ()
 
     def adapt(self) -> None:
@@ -184,22 +184,7 @@ class _Records(RecordEntity, Webhook):
         self.record_key = "email" if needs_email else "record_id"
 
 
-class WebhookProducts(_Records):
-    name = PRODUCTS
-    mapping = own_fields(PRODUCTS)
-
-
-class WebhookPurchases(_Records):
-    name = PURCHASES
-    mapping = own_fields(PURCHASES)
-
-
-class WebhookCarts(_Records):
-    name = CARTS
-    mapping = own_fields(CARTS)
-
-
-Webhook.others = (WebhookProducts, WebhookPurchases, WebhookCarts)
+Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS)
 
 
 def sign(body: bytes, secret: SecretStr) -> str:
