@@ -38,7 +38,7 @@ def planner_of(
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
-        found = warehouse.profiles(target.store)
+        found = warehouse.profiles.of(target.store)
         if days is None:
             return found
         keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
