@@ -14,7 +14,7 @@ from enrich.sources.source import Newsletter, Source
 class Shop:
     """A store of the settings; `source` is None when it has no account (imports only).
 
-    `url` is where its customers see it. `inbox` holds what the receiver was told about it; None
+    `url` is where its customers see it. `inbox` holds what the receiver got about it; None
     where nothing can have been. `keeps_unknown`: people whom VTEX does not know are to be created.
     """
 

@@ -108,7 +108,7 @@ from consent_statements
 where store = getvariable('store');
 
 -- name: facts_writes
--- What we told the platforms and may have arrived. Grain: one row per decision.
+-- What we sent the platforms and may have arrived. Grain: one row per decision.
 select
     email_digest as person,
     party,

@@ -77,11 +77,11 @@ def _received(data_dir: Path, store: str, keys: frozenset[str]) -> Iterator[dict
     for topic in TOPICS if inbox else ():
         for file in inbox.open(topic) if inbox else ():
             for message in file.messages:
-                if message.told.key.lower() in keys:
+                if message.notice.key.lower() in keys:
                     yield {
                         "topic": topic,
-                        "key": message.told.key,
-                        "event": message.told.event,
+                        "key": message.notice.key,
+                        "event": message.notice.event,
                         "origin": message.origin,
                         "received_at": message.received_at,
                     }

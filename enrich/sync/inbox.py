@@ -28,7 +28,7 @@ from enrich.warehouse.consents import SAID
 INBOX = "inbox"
 DELETED = "deleted"
 NOT_THERE = "VTEX does not have it (any more)"
-# VTEX applies transitions with delay: an order that was just told of may still read as before.
+# VTEX applies transitions with delay: an order that was just notified may still read as before.
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -91,7 +91,7 @@ def _take_customers(customers: Changing, pull: Pull, inbox: Inbox, taken: _Taken
     """Fetch each notified customer by id; deleted if the notice says so and VTEX answers 404."""
     seen: dict[str, Fetched | Gone] = {}
     for group in _groups(inbox, CUSTOMERS, taken):
-        wanted = [key for key in _last_told(group) if key not in seen]
+        wanted = [key for key in _last_notified(group) if key not in seen]
         seen.update(zip(wanted, customers.fetch(wanted), strict=True))
         deleted = {key: at for key, at in _deleted_at(group).items() if isinstance(seen[key], Gone)}
         _load(pull, customers.name, [seen[key] for key in wanted], deleted, taken)
@@ -121,8 +121,8 @@ def _unless_deleted(found: Fetched | Gone, deleted: Mapping[str, datetime]) -> F
 
 
 def _is_settled(file: InboxFile, seen: Mapping[str, Fetched | Gone]) -> bool:
-    """Whether nothing of a file is still to be asked: a deletion is told only once."""
-    deleted = (one.told.key for one in file.messages if one.told.event == DELETED)
+    """Whether nothing of a file is still to be asked: a deletion is notified only once."""
+    deleted = (one.notice.key for one in file.messages if one.notice.event == DELETED)
     return not any(isinstance(seen[key], Missing) for key in deleted)
 
 
@@ -130,9 +130,9 @@ def _take_orders(orders: Listed, pull: Pull, inbox: Inbox, taken: _Taken) -> Non
     """Fetch each notified order by id, whatever its date."""
     done: set[str] = set()
     for group in _groups(inbox, ORDERS, taken):
-        told = _last_told(group)
-        wanted = [key for key in _not_read_since(pull, told) if key not in done]
-        found = orders.fetch(wanted, _recent_changes(told, pull.now))
+        notified = _last_notified(group)
+        wanted = [key for key in _not_read_since(pull, notified) if key not in done]
+        found = orders.fetch(wanted, _recent_changes(notified, pull.now))
         # An order that a sync would not have listed is none of ours.
         shown = [one for one in found if not isinstance(one, RawRecord) or orders.shows(one)]
         taken.loaded += pull.load(orders.name, shown)
@@ -142,20 +142,20 @@ def _take_orders(orders: Listed, pull: Pull, inbox: Inbox, taken: _Taken) -> Non
         inbox.remove(group)
 
 
-def _not_read_since(pull: Pull, told: Mapping[str, Message]) -> list[str]:
+def _not_read_since(pull: Pull, notified: Mapping[str, Message]) -> list[str]:
     """Notified orders whose detail no sync has taken since."""
-    known = pull.warehouse.orders.listing(pull.shop.name, list(told))
+    known = pull.warehouse.orders.listing(pull.shop.name, list(notified))
     read_at = dict(known.select("order_id", "detail_at").iter_rows())
     return [
         key
-        for key, one in told.items()
+        for key, one in notified.items()
         if (at := read_at.get(key)) is None or at <= _naive(one.received_at)
     ]
 
 
-def _recent_changes(told: Mapping[str, Message], now: datetime) -> dict[str, datetime | None]:
+def _recent_changes(notified: Mapping[str, Message], now: datetime) -> dict[str, datetime | None]:
     since = now - JUST_NOW
-    return {key: one.told.told_at for key, one in told.items() if one.received_at >= since}
+    return {key: one.notice.changed_at for key, one in notified.items() if one.received_at >= since}
 
 
 def _take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
@@ -194,12 +194,12 @@ def statements_of(messages: Sequence[Message]) -> pl.DataFrame:
     """The messages as statements; whoever names no moment means the one of the call."""
     rows = [
         (
-            one.told.key,
+            one.notice.key,
             one.origin,
-            one.told.event,
-            _naive(one.told.told_at or one.received_at),
+            one.notice.event,
+            _naive(one.notice.changed_at or one.received_at),
             True,
-            one.told.by_person,
+            one.notice.by_person,
             _naive(one.received_at),
         )
         for one in messages
@@ -227,15 +227,15 @@ def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[InboxFil
         yield group
 
 
-def _last_told(group: Sequence[InboxFile]) -> dict[str, Message]:
+def _last_notified(group: Sequence[InboxFile]) -> dict[str, Message]:
     """The last message of every key."""
-    return {one.told.key: one for file in group for one in file.messages}
+    return {one.notice.key: one for file in group for one in file.messages}
 
 
 def _deleted_at(group: Sequence[InboxFile]) -> dict[str, datetime]:
     return {
-        one.told.key: one.received_at
+        one.notice.key: one.received_at
         for file in group
         for one in file.messages
-        if one.told.event == DELETED
+        if one.notice.event == DELETED
     }

@@ -42,7 +42,7 @@ Puller = Callable[[Pull], EntityReport | None]
 class SyncReport:
     """What one sync of one store did; `checks` are the findings of the resolve.
 
-    `proof` is how the store compares with VTEX now; None while VTEX never told of it.
+    `proof` is how the store compares with VTEX now; None without a figure of VTEX.
     """
 
     store: str

@@ -112,7 +112,7 @@ def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
-    """Attached, not connected to: the size of row groups can be told no other way."""
+    """Attached, not connected to: the size of row groups can be set no other way."""
     connection = duckdb.connect()
     try:
         with private_files():

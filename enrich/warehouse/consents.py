@@ -134,7 +134,7 @@ class Consents:
     # -- decisions ----------------------------------------------------------------------------
 
     def facts(self, parties: Sequence[str]) -> dict[str, pl.DataFrame]:
-        """The frames of `enrich.consent.rules.Facts`; `parties` are the platforms that are told."""
+        """The frames of `enrich.consent.rules.Facts`; `parties` are the platforms we write to."""
         make_salt(self._connection)
         names = ("statements", "writes", "contacts", "there")
         return {name: self._read(f"facts_{name}", parties=list(parties)) for name in names}
