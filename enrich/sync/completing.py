@@ -21,7 +21,7 @@ from enrich.model import RawRecord
 from enrich.runs.record import new_run_id
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
-from enrich.sources.vtex import Fetched, fetch_orders
+from enrich.sources.source import Fetched, Listed
 from enrich.sync.pulling import is_no_accident
 from enrich.warehouse import Warehouse
 
@@ -59,6 +59,7 @@ class _Way:
 
     open_warehouse: OpenWarehouse
     shop: Shop
+    orders: Listed
     now: datetime
     per_day: int
     report: Reporter
@@ -98,11 +99,11 @@ def complete_history(
     Raises BadSettings without a VTEX account, HeldBack when VTEX lacks so many orders of the last
     two years that it may be another account, Locked, and what fetching raises.
     """
-    if shop.client is None:
+    if shop.source is None:
         raise BadSettings(f"store {shop.name} has no VTEX account; its orders are as imported")
     if per_day < 1:
         raise BadSettings("--per-day is a number of orders, 1 or more")
-    way = _Way(open_warehouse, shop, now, per_day, report, sleep)
+    way = _Way(open_warehouse, shop, shop.source.listed, now, per_day, report, sleep)
     run_id = new_run_id(JOB, now)
     asked_count = had_count = 0
     while (wanted := _next(way)).height:
@@ -124,12 +125,7 @@ def _next(way: _Way) -> pl.DataFrame:
 
 def _fetch(way: _Way, wanted: pl.DataFrame) -> list[Fetched]:
     """The answers; raises HeldBack instead of taking the word of an account that knows nothing."""
-    assert way.shop.client is not None
-    found = list(
-        fetch_orders(
-            way.shop.client, wanted["order_id"].to_list(), concurrent=way.shop.detail_threads
-        )
-    )
+    found = list(way.orders.fetch(wanted["order_id"].to_list()))
     had = [one.key for one in found if isinstance(one, RawRecord)]
     due = wanted.filter("is_reachable")
     missing_count = due.filter(~pl.col("order_id").is_in(had)).height

@@ -8,21 +8,22 @@ from datetime import timedelta
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.sources.vtex import LISTED_SCHEMA, explicit_windows
-from enrich.sync.listed_orders import ORDERS, fetch_and_load, list_windows
+from enrich.model import Span
+from enrich.sources.source import LISTED_SCHEMA, Listed
+from enrich.sync.listed_orders import fetch_and_load, list_windows
 from enrich.sync.pulling import EntityReport, Pull
 
 MAX_DAYS = 3_650
 
 
-def refetch_orders(pull: Pull, order_ids: Sequence[str]) -> EntityReport:
+def refetch_orders(pull: Pull, orders: Listed, order_ids: Sequence[str]) -> EntityReport:
     """What these orders brought; one that VTEX does not show counts as rejected."""
     wanted = list(dict.fromkeys(order_ids))
-    loaded = fetch_and_load(pull, pl.DataFrame(schema=LISTED_SCHEMA), wanted)
-    return EntityReport(ORDERS, 0, len(wanted), loaded)
+    loaded = fetch_and_load(pull, orders, pl.DataFrame(schema=LISTED_SCHEMA), wanted)
+    return EntityReport(orders.name, 0, len(wanted), loaded)
 
 
-def refetch_days(pull: Pull, days: int) -> EntityReport:
+def refetch_days(pull: Pull, orders: Listed, days: int) -> EntityReport:
     """What all orders created in the last `days` days brought: the listed and the stored ones.
 
     Raises BadSettings on a number of days that is none.
@@ -30,8 +31,9 @@ def refetch_days(pull: Pull, days: int) -> EntityReport:
     if not 1 <= days <= MAX_DAYS:
         raise BadSettings(f"--refetch-days is a number from 1 to {MAX_DAYS:,}")
     since = pull.now - timedelta(days=days)
-    listed = list_windows(pull, explicit_windows(since, pull.now, pull.now))
+    windows = orders.created_in(Span(since, pull.now), pull.now)
+    listed = list_windows(pull, orders, windows)
     stored = pull.warehouse.orders.stored_since(pull.shop.name, since)
     wanted = list(dict.fromkeys([*listed.rows["order_id"].to_list(), *stored]))
-    loaded = fetch_and_load(pull, listed.rows, wanted)
-    return EntityReport(ORDERS, listed.rows.height, len(wanted), loaded, listed.note)
+    loaded = fetch_and_load(pull, orders, listed.rows, wanted)
+    return EntityReport(orders.name, listed.rows.height, len(wanted), loaded, listed.note)

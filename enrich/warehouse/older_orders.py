@@ -6,8 +6,14 @@ import duckdb
 
 from enrich.warehouse.scripts import run
 
-ORDER_TABLES = ("orders", "order_items", "changed_lines", "order_refunds", "order_promo_codes")
-"""The statements of sql/typed about orders; changed_lines corrects order_items."""
+ORDER_SCRIPTS = (
+    "orders",
+    "order_items",
+    "order_items_changed",
+    "order_promo_codes",
+    "order_refunds",
+)
+"""The statements of sql/typed about orders, in their order; order_items_changed corrects lines."""
 
 
 def type_older_orders(connection: duckdb.DuckDBPyConnection) -> None:
@@ -15,5 +21,5 @@ def type_older_orders(connection: duckdb.DuckDBPyConnection) -> None:
     stores = connection.execute("select distinct store from raw.vtex_orders").fetchall()
     for (store,) in stores:
         run(connection, "loading/all_keys", store=store, raw_table="raw.vtex_orders")
-        for table in ORDER_TABLES:
-            run(connection, f"typed/{table}", store=store)
+        for script in ORDER_SCRIPTS:
+            run(connection, f"typed/{script}", store=store)

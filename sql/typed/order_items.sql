@@ -1,5 +1,5 @@
 -- order_items, from VTEX. Grain: one row per line of the orders of loaded_keys, as sold: the order's items, less
--- what a change removed, plus what it added (see changed_lines).
+-- what a change removed, plus what it added (see order_items_changed).
 -- Line amount: priceDefinition.total, else its sellingPrices, else sellingPrice (rounded by VTEX), else price less
 -- discounts. Of a Chain order sellingPrice holds, because its priceDefinition may follow price.
 delete from order_items

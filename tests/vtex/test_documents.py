@@ -24,7 +24,8 @@ from enrich.model import RawRecord, Reject, Rules
 from enrich.profile import build_profiles
 from enrich.simulator.build import Simulation, build_simulation
 from enrich.simulator.order_document import render_order
-from enrich.sources.vtex import ENTITIES, parse_record
+from enrich.sources.vtex.entities import ENTITIES
+from enrich.sources.vtex.parse import parse_record
 from enrich.sources.vtex.records import ListRow
 from enrich.warehouse import Warehouse, open_warehouse
 
