@@ -26,7 +26,7 @@ from enrich.simulator.build import Simulation, build_simulation
 from enrich.simulator.order_document import render_order
 from enrich.sources.vtex.entities import ENTITIES
 from enrich.sources.vtex.parse import parse_record
-from enrich.sources.vtex.records import ListRow
+from enrich.sources.vtex.records.orders import ListRow
 from enrich.warehouse import Warehouse, open_warehouse
 
 DOCUMENTS = Path(__file__).with_name("documents")
