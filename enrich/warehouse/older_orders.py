@@ -9,11 +9,10 @@ from enrich.warehouse.scripts import run
 ORDER_SCRIPTS = (
     "orders",
     "order_items",
-    "order_items_changed",
     "order_promo_codes",
     "order_refunds",
 )
-"""The statements of sql/typed about orders, in their order; order_items_changed corrects lines."""
+"""The statements of sql/typed about orders, in their order."""
 
 
 def type_older_orders(connection: duckdb.DuckDBPyConnection) -> None:
