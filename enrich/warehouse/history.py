@@ -63,6 +63,7 @@ def keep_profiles(
             store=store,
             as_of=as_of,
             customer_count=aside.states.height,
+            history_since=history_since(connection, store),
             run_id=run_id,
             now=now,
         )
@@ -116,6 +117,12 @@ def _replace_cut_points(
     with registered(connection, {"incoming": incoming}):
         run(connection, "history/replace_rfm_cut_points", store=store, columns=incoming.columns)
         run(connection, "history/remember_rfm_cut_points", store=store, as_of=as_of)
+
+
+def history_since(connection: duckdb.DuckDBPyConnection, store: str) -> date | None:
+    """The day where knowledge of the store begins; None without a purchase."""
+    found = read(connection, "history/history_since", store=store).item()
+    return found if isinstance(found, date) else None
 
 
 def frozen_cut_points(
