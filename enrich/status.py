@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,8 @@ CODES_BY_URGENCY = (3, 1, 2, 4, 5)
 MOMENT = "%Y-%m-%d %H:%M:%S"
 LATE_HOURS = 9.0
 """Two four-hourly syncs and an hour: later than that, nobody syncs any more."""
+_REFUNDS = {"refunds": "refunded", "taken_refunds": "taken", "unmatched_refunds": "unmatched"}
+"""The findings about refunds, and what the status calls them."""
 NOTHING_YET = "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
 
 
@@ -38,6 +41,12 @@ class Known(Protocol):
     def reconciliation(self, store: str) -> pl.DataFrame: ...
 
     def reject_counts(self) -> pl.DataFrame: ...
+
+    def findings(self, store: str) -> pl.DataFrame: ...
+
+    def splits(self, store: str) -> pl.DataFrame: ...
+
+    def history_since(self, store: str) -> date | None: ...
 
     @property
     def pushes(self) -> Pushes: ...
@@ -65,6 +74,9 @@ class Status:
     `runs`: the last of each job and store, newest first, as shown; `exit_code`: what they come to,
     see `exit_code_of`; `pushed` and `exports`: what each platform holds of each entity,
     and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
+    `known_since`: (store, day of its oldest purchase); `refunds`: (store, what, rows, cents) of all
+    refunds, those taken, those unmatched by reason, with the currency unless it is the store's;
+    `splits`: (store, key, new key, moment) of who got a key of their own since the last push;
     `proofs`: what the syncs proved per store; `pushes`: the last one to each destination;
     `rejects`: (store, entity, reason, count);
     `consents`: (store, started, how it ended, what, count) of the last run about consent, if any;
@@ -76,6 +88,9 @@ class Status:
     pushed: pl.DataFrame
     exports: pl.DataFrame
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
+    known_since: tuple[tuple[str, date | None], ...]
+    refunds: tuple[tuple[str, str, int | None, int], ...]
+    splits: tuple[tuple[str, int, int, datetime], ...]
     proofs: tuple[Proof, ...]
     pushes: tuple[Pushed, ...]
     rejects: tuple[tuple[str, str, str | None, int], ...]
@@ -91,6 +106,9 @@ def status_document(found: Status, waiting: Sequence[tuple[str, str, int, float]
         "advice": list(found.advice),
         "runs": found.runs.to_dicts(),
         "pulled": _named(("store", "entity", "moment", "hours_behind"), found.watermarks),
+        "known": _named(("store", "history_since"), found.known_since),
+        "refunds": _named(("store", "what", "count", "cents"), found.refunds),
+        "splits": _named(("store", "customer_key", "new_customer_key", "split_at"), found.splits),
         "compared": [
             {"store": proof.store, "is_held": proof.is_held, **proof.counts}
             for proof in found.proofs
@@ -141,6 +159,9 @@ def read_status(
         pushed=known.pushes.overview(),
         exports=known.pushes.exports(SHOWN_EXPORTS),
         watermarks=tuple(_watermarks(known, stores, now)),
+        known_since=tuple((store, known.history_since(store)) for store in stores),
+        refunds=tuple(row for store in stores for row in _refunds(store, known.findings(store))),
+        splits=tuple((store, *row) for store in stores for row in known.splits(store).iter_rows()),
         proofs=proofs,
         pushes=tuple(_pushes(runs)),
         rejects=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
@@ -221,6 +242,14 @@ def _consents(runs: pl.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
             yield store, f"{started_at:{MOMENT}}", how, what, count
 
 
+def _refunds(store: str, findings: pl.DataFrame) -> Iterator[tuple[str, str, int | None, int]]:
+    """(store, what, refunds, cents) of each currency: refunded, taken, unmatched by reason."""
+    for finding, what in _REFUNDS.items():
+        rows = findings.filter(finding=finding).select("detail", "row_count", "amount_cents")
+        for detail, count, cents in rows.iter_rows():
+            yield store, " ".join(filter(None, (what, detail))), count, cents
+
+
 def _watermarks(
     known: Known, stores: Sequence[str], now: datetime
 ) -> Iterator[tuple[str, str, datetime | None, float | None]]:
@@ -273,6 +302,7 @@ def _advice(found: Status, reject_count: int) -> Iterator[str]:
         job = found.runs["job"][0]
         yield f"the last run ({job}) did not complete; run it again, nothing is lost"
     yield from _late(found)
+    yield from _split(found)
     yield from _not_sent(found)
     yield from _unfinished(found.exports)
     if reject_count:
@@ -288,6 +318,14 @@ def _late(found: Status) -> Iterator[str]:
                 f"{store}: orders are {behind:,.0f} hours behind; see whether `enrich serve` runs,"
                 " or `enrich sync` now: one run covers the whole gap"
             )
+
+
+def _split(found: Status) -> Iterator[str]:
+    for store, count in Counter(store for store, *_ in found.splits).items():
+        yield (
+            f"{store}: {count:,} customers have a key of their own since the last push"
+            " (customer_splits); look at them before the next one"
+        )
 
 
 def _not_sent(found: Status) -> Iterator[str]:
@@ -314,6 +352,15 @@ class OfCopy:
 
     def reconciliation(self, store: str) -> pl.DataFrame:
         return self.copy.table("reconciliation", store)
+
+    def findings(self, store: str) -> pl.DataFrame:
+        return self.copy.findings(store)
+
+    def splits(self, store: str) -> pl.DataFrame:
+        return self.copy.splits(store)
+
+    def history_since(self, store: str) -> date | None:
+        return self.copy.history_since(store)
 
     def reject_counts(self) -> pl.DataFrame:
         """Without the reasons, which stay in the warehouse."""

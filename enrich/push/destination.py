@@ -13,7 +13,7 @@ from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.push.days import Days, status_of
 from enrich.push.planned import Planner, push
 from enrich.push.sources import Source
-from enrich.push.summary import PushSummary
+from enrich.push.summary import PushSummary, split_line
 from enrich.runs.record import Run, kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -134,7 +134,9 @@ def push_entity(
     with recorded(warehouse, "push", store, now) as run:
         # A no has nothing to do with whether every order is known.
         held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
+        splits = _splits(warehouse, target, report)
         done = not_begun(destination.name, store, held, entity) if held else work.done(target, run)
+        done = replace(done, splits=splits)
         if not dry_run:
             done = _tidied(destination, done, now)
         partial = {} if days is None else {"partial": True}
@@ -143,6 +145,19 @@ def push_entity(
         if done.fault is not None:
             run.fail(done.fault)
     return done
+
+
+def _splits(
+    warehouse: Warehouse, target: PushTarget, report: Reporter
+) -> tuple[tuple[int, int], ...]:
+    """Whose profiles go under a key of their own from now on; listed before they are sent."""
+    if target.entity != PROFILES:
+        return ()
+    found = warehouse.splits(target.store, target.destination)
+    pairs = tuple(found.select("customer_key", "new_customer_key").iter_rows())
+    if pairs:
+        report.say(f"{target.store} to {target.destination}: {split_line(pairs)}")
+    return pairs
 
 
 def _tidied(destination: Destination, done: PushSummary, now: datetime) -> PushSummary:

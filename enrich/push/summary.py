@@ -25,8 +25,9 @@ class PushSummary:
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
     of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. No field holds a
-    customer's value.
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. `splits` are customers
+    with a key of their own since the last push there: the key before, the new one. No field holds
+    a customer's value.
     """
 
     destination: str
@@ -49,6 +50,7 @@ class PushSummary:
     fault: EnrichError | None = None
     sample: tuple[Payload, ...] = ()
     entity: str = PROFILES
+    splits: tuple[tuple[int, int], ...] = ()
 
     @property
     def what(self) -> str:
@@ -105,10 +107,24 @@ class PushSummary:
             "left": self.left,
             "resent": self.resent,
             "frozen": self.frozen,
+            "splits": len(self.splits),
             "batches": self.batches,
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,
         }
+
+
+MAX_SHOWN_SPLITS = 10
+
+
+def split_line(splits: Sequence[tuple[int, int]]) -> str:
+    """Who got a key of their own, the first ones by name."""
+    shown = ", ".join(f"{new} (was {old})" for old, new in splits[:MAX_SHOWN_SPLITS])
+    more = ", ..." if len(splits) > MAX_SHOWN_SPLITS else ""
+    return (
+        f"{len(splits):,} customers have a key of their own since the last push: {shown}{more};"
+        " the table customer_splits has all"
+    )
 
 
 def empty_summary(target: PushTarget, *, is_dry_run: bool) -> PushSummary:

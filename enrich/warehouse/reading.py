@@ -25,6 +25,7 @@ from enrich.errors import BadSettings, Stop
 from enrich.warehouse.connection import limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
 from enrich.warehouse.dashboard import dashboard_frames
+from enrich.warehouse.history import history_since
 from enrich.warehouse.parts import EVERYBODY
 from enrich.warehouse.person import person_frames
 from enrich.warehouse.publishing import OWN_COPY
@@ -84,6 +85,18 @@ class ReadCopy:
     ) -> dict[str, pl.DataFrame]:
         """Everything known of one customer, found by a word or our key; see `person`."""
         return person_frames(self._connection, who, store, key)
+
+    def findings(self, store: str) -> pl.DataFrame:
+        """The findings of the last resolve: finding, detail, row_count, amount_cents."""
+        return read(self._connection, "report/read", store=store)
+
+    def splits(self, store: str) -> pl.DataFrame:
+        """Who got a key of their own since profiles were last pushed; see `Warehouse.splits`."""
+        return read(self._connection, "report/splits", store=store, destination=None)
+
+    def history_since(self, store: str) -> date | None:
+        """The day of the oldest purchase; None without any."""
+        return history_since(self._connection, store)
 
     def profiles_day(self, store: str) -> date | None:
         """The day the newest profiles of the store are for; None before the first."""

@@ -262,6 +262,21 @@ class Warehouse:
         ):
             return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
 
+    def findings(self, store: str) -> pl.DataFrame:
+        """The findings of the last resolve: finding, detail, row_count, amount_cents."""
+        return read(self._connection, "report/read", store=store)
+
+    def splits(self, store: str, destination: str | None = None) -> pl.DataFrame:
+        """Who got a key of their own since profiles were last pushed there, or anywhere.
+
+        customer_key (which was theirs too until then), new_customer_key, split_at; a row each.
+        """
+        return read(self._connection, "report/splits", store=store, destination=destination)
+
+    def history_since(self, store: str) -> date | None:
+        """The day of the oldest purchase of the last resolve; None without any."""
+        return history.history_since(self._connection, store)
+
     def profile_inputs(self, store: str) -> ProfileInputs:
         """The four frames the profile core reads, of all customers; identified purchases only."""
         parts = self.profile_parts(store, EVERYBODY)

@@ -1,5 +1,6 @@
 -- identity_conflicts. Grain: one row per identifier and person who uses it though somebody else owns
--- it. Recorded, never merged: customer_key owns it, other_customer_key used it.
+-- it, or nobody can, because too many share it. Recorded, never merged: customer_key owns it (null: nobody),
+-- other_customer_key used it.
 delete from identity_conflicts where store = getvariable('store');
 
 insert into identity_conflicts
@@ -24,11 +25,58 @@ with uses as (
     where open_owners.group_no <> matched_orders.group_no
 ),
 
+shared as (
+    select 'customer_id' as kind, customer_id as value from shared_ids
+    union all
+    select 'document', document from shared_documents
+    union all
+    select 'email', email from shared_emails
+),
+
+carried as (
+    select
+        id_key(contacts.customer_id) as customer_id,
+        contacts.document,
+        contacts.email,
+        contact_groups.group_no,
+        null as order_id,
+        null as created_at
+    from contacts
+    inner join contact_groups on contact_groups.contact_no = contacts.rowid
+    where contacts.email in (from shared_emails)
+        or contacts.document in (from shared_documents)
+        or id_key(contacts.customer_id) in (from shared_ids)
+    union all
+    select
+        id_key(coalesce(orders.user_profile_id, orders.customer_id)) as customer_id,
+        orders.document,
+        orders.email,
+        order_groups.group_no,
+        orders.order_id,
+        orders.created_at
+    from orders
+    inner join order_groups on order_groups.order_no = orders.rowid
+    where orders.email in (from shared_emails)
+        or orders.document in (from shared_documents)
+        or id_key(coalesce(orders.user_profile_id, orders.customer_id)) in (from shared_ids)
+),
+
+shared_uses as (
+    select shared.kind, shared.value, 'shared by too many' as reason, group_no, order_id, created_at
+    from carried
+    inner join shared
+        on shared.value = case shared.kind
+            when 'customer_id' then carried.customer_id
+            when 'document' then carried.document
+            else carried.email
+        end
+),
+
 valued as (
     select
         uses.kind,
         case uses.kind
-            when 'customer_id' then lower(coalesce(orders.user_profile_id, orders.customer_id))
+            when 'customer_id' then id_key(coalesce(orders.user_profile_id, orders.customer_id))
             when 'document' then orders.document
             else orders.email
         end as value,
@@ -51,6 +99,9 @@ valued as (
     from contact_documents
     inner join document_owners on document_owners.document = contact_documents.document
     where document_owners.group_no <> contact_documents.group_no
+    union all
+    select kind, value, null as owner_group, group_no, reason, order_id, created_at
+    from shared_uses
 )
 
 select
@@ -63,6 +114,6 @@ select
     count(valued.order_id) as order_count,
     arg_min(valued.order_id, (valued.created_at, valued.order_id)) as first_order_id
 from valued
-inner join group_keys as owner_keys on owner_keys.group_no = valued.owner_group
+left join group_keys as owner_keys on owner_keys.group_no = valued.owner_group
 inner join group_keys as user_keys on user_keys.group_no = valued.group_no
 group by valued.kind, valued.value, owner_keys.customer_key, user_keys.customer_key;
