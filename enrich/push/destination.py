@@ -153,7 +153,7 @@ def _splits(
     """Whose profiles go under a key of their own from now on; listed before they are sent."""
     if target.entity != PROFILES:
         return ()
-    found = warehouse.splits(target.store, target.destination)
+    found = warehouse.resolved.splits(target.store, target.destination)
     pairs = tuple(found.select("customer_key", "new_customer_key").iter_rows())
     if pairs:
         report.say(f"{target.store} to {target.destination}: {split_line(pairs)}")

@@ -66,7 +66,7 @@ def import_store(
         brake(frames.counts)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
-        loaded = warehouse.load_import(
+        loaded = warehouse.imports.load(
             shop.name,
             frames.orders,
             frames.items,

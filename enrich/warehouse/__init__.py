@@ -10,21 +10,17 @@ from pathlib import Path
 from enrich.settings import WAREHOUSE_NAME
 from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
-from enrich.warehouse.forgetting import (
-    REMEMBERED_NAME,
-    Found,
-    Named,
-    adopt_remembered,
-    read_remembered,
-)
+from enrich.warehouse.forgetting import Found, Named
 from enrich.warehouse.lock import writer_lock
 from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.warehouse.reading import ReadCopy, read_warehouse
 from enrich.warehouse.ready import ReadyQuery, ready_queries
+from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.searching import is_database
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing
+from enrich.warehouse.tombstones import REMEMBERED_NAME, adopt_remembered, read_remembered
 from enrich.warehouse.traces import IDENTIFIER_COLUMNS, Traces, traces_of
 from enrich.warehouse.warehouse import Warehouse
 
@@ -42,6 +38,7 @@ __all__ = [
     "Pushes",
     "ReadCopy",
     "ReadyQuery",
+    "Resolved",
     "Sharing",
     "StoreParts",
     "Traces",

@@ -116,8 +116,11 @@ def test_after_an_upgrade_the_oldest_link_keeps_the_key(upgraded: Warehouse) -> 
         ]
         links = copy.sql("select value, customer_key from identity_links order by all").fetchall()
         assert ("0035g00000abcde", 7) not in links
-    assert upgraded.splits("main").rows() == [(7, 10, NOW.replace(tzinfo=None))]
-    assert upgraded.findings("main").filter(finding="split_customers")["row_count"].item() == 1
+    assert upgraded.resolved.splits("main").rows() == [(7, 10, NOW.replace(tzinfo=None))]
+    assert (
+        upgraded.resolved.findings("main").filter(finding="split_customers")["row_count"].item()
+        == 1
+    )
 
 
 CUSTOMERS = "customer_id,email\na,home@example.com\nb,home@example.com\nc,home@example.com\n"
