@@ -25,51 +25,53 @@ with uses as (
     where open_owners.group_no <> matched_orders.group_no
 ),
 
-shared as (
-    select 'customer_id' as kind, customer_id as value from shared_ids
+contact_uses as (
+    select
+        'customer_id' as kind, shared_ids.customer_id as value, contacts.rowid as contact_no
+    from contacts
+    inner join shared_ids on shared_ids.customer_id = id_key(contacts.customer_id)
+    where contacts.store = getvariable('store') and contacts.source = 'import'
     union all
-    select 'document', document from shared_documents
+    select 'document', contacts.document, contacts.rowid
+    from contacts
+    inner join shared_documents on shared_documents.document = contacts.document
+    where contacts.store = getvariable('store') and not contacts.is_corporate
     union all
-    select 'email', email from shared_emails
+    select 'email', contacts.email, contacts.rowid
+    from contacts
+    inner join shared_emails on shared_emails.email = contacts.email
+    where contacts.store = getvariable('store')
 ),
 
-carried as (
-    select
-        id_key(contacts.customer_id) as customer_id,
-        contacts.document,
-        contacts.email,
-        contact_groups.group_no,
-        null as order_id,
-        null as created_at
-    from contacts
-    inner join contact_groups on contact_groups.contact_no = contacts.rowid
-    where contacts.email in (from shared_emails)
-        or contacts.document in (from shared_documents)
-        or id_key(contacts.customer_id) in (from shared_ids)
-    union all
-    select
-        id_key(coalesce(orders.user_profile_id, orders.customer_id)) as customer_id,
-        orders.document,
-        orders.email,
-        order_groups.group_no,
-        orders.order_id,
+order_uses as (
+    select 'customer_id' as kind, shared_ids.customer_id as value, orders.rowid as order_no,
         orders.created_at
     from orders
-    inner join order_groups on order_groups.order_no = orders.rowid
-    where orders.email in (from shared_emails)
-        or orders.document in (from shared_documents)
-        or id_key(coalesce(orders.user_profile_id, orders.customer_id)) in (from shared_ids)
+    inner join shared_ids
+        on shared_ids.customer_id = id_key(coalesce(orders.user_profile_id, orders.customer_id))
+    where orders.store = getvariable('store') and orders.source = 'import'
+    union all
+    select 'document', orders.document, orders.rowid, orders.created_at
+    from orders
+    inner join shared_documents on shared_documents.document = orders.document
+    where orders.store = getvariable('store') and not orders.is_corporate
+    union all
+    select 'email', orders.email, orders.rowid, orders.created_at
+    from orders
+    inner join shared_emails on shared_emails.email = orders.email
+    where orders.store = getvariable('store')
 ),
 
 shared_uses as (
-    select shared.kind, shared.value, 'shared by too many' as reason, group_no, order_id, created_at
-    from carried
-    inner join shared
-        on shared.value = case shared.kind
-            when 'customer_id' then carried.customer_id
-            when 'document' then carried.document
-            else carried.email
-        end
+    select contact_uses.kind, contact_uses.value, contact_groups.group_no, null as order_id,
+        null as created_at
+    from contact_uses
+    inner join contact_groups on contact_groups.contact_no = contact_uses.contact_no
+    union all
+    select order_uses.kind, order_uses.value, order_groups.group_no, order_groups.order_id,
+        order_uses.created_at
+    from order_uses
+    inner join order_groups on order_groups.order_no = order_uses.order_no
 ),
 
 valued as (
@@ -100,7 +102,9 @@ valued as (
     inner join document_owners on document_owners.document = contact_documents.document
     where document_owners.group_no <> contact_documents.group_no
     union all
-    select kind, value, null as owner_group, group_no, reason, order_id, created_at
+    select
+        kind, value, null as owner_group, group_no, 'shared by too many' as reason, order_id,
+        created_at
     from shared_uses
 )
 
