@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+VTEX = "vtex"
+"""The source and the side of consents that is a shop's VTEX account."""
+
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """What a moment that another program names lies between: VTEX was founded in 2000, .NET writes "no
 date" as the first day of year 1, and the ends of the calendar have no moment in UTC."""

@@ -33,6 +33,7 @@ from enrich.push.destination import push_destination
 from enrich.push.summary import PushSummary
 from enrich.runs import publish as read_copy
 from enrich.runs.reporting import Reporter
+from enrich.runs.tidying import tidy
 from enrich.sync.store import SyncReport, span_of_days, sync_store
 from enrich.warehouse import Warehouse
 from enrich.wiring import Wiring
@@ -163,7 +164,14 @@ def push(
 
 def publish(wiring: Wiring, warehouse: Warehouse) -> Path:
     """The path of the fresh read copy, without what the settings keep no longer."""
-    wiring.tidy(warehouse)
+    kept = wiring.settings.retention
+    tidy(
+        warehouse,
+        rejects_days=kept.rejects_days,
+        exports_days=kept.exports_days,
+        inbox_days=kept.inbox_days,
+        now=wiring.now,
+    )
     return read_copy.publish(warehouse)
 
 

@@ -112,6 +112,8 @@ class Pace(_Frozen):
 class StoreSettings(_Frozen):
     """One shop: where it is, how to read it, and what its numbers mean."""
 
+    source: Name = "vtex"
+    """Which shop system; a third one is a [recipe](extending.md#a-source)."""
     account: Account | None = None
     """VTEX account name; without one the store lives from imports."""
     app_key: SecretSource | None = None

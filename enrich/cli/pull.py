@@ -14,16 +14,20 @@ from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_import, show_sync
 from enrich.runs.publish import publish
+from enrich.sources.files import Files
 from enrich.sources.files.online_retail import convert
-from enrich.sync.import_files import Files, import_store
-from enrich.sync.store import ENTITIES
+from enrich.sources.vtex.entities import ENTITIES
+from enrich.sync.deletions import DELETIONS
+from enrich.sync.import_files import import_store
+from enrich.sync.inbox import INBOX
 
 FromOption = Annotated[
     str | None, typer.Option("--from", help="List orders created from this day on, again")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Up to this day (default: now)")]
+KNOWN = ", ".join((*ENTITIES, INBOX, DELETIONS))
 EntityOption = Annotated[
-    list[str] | None, typer.Option("--entity", help=f"Only this, repeatable: {', '.join(ENTITIES)}")
+    list[str] | None, typer.Option("--entity", help=f"Only this, repeatable: {KNOWN}")
 ]
 
 

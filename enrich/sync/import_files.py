@@ -6,27 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.model import Loaded
-from enrich.runs.record import recorded
+from enrich.runs.record import Run, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
-from enrich.sources.files import FileCount, read_import
-from enrich.sync.pulling import is_no_accident
+from enrich.sources.files import Files
+from enrich.sources.source import FileCount, ImportFrames, Rows
+from enrich.sync.pulling import EntityReport, Pull, is_no_accident
 from enrich.warehouse import Warehouse
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of one import; None for what is not given."""
-
-    orders: Path | None = None
-    items: Path | None = None
-    customers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +46,13 @@ def import_store(
     its rows are unusable that it is no accident of theirs; nothing is loaded then. Somebody who
     looked says `confirmed`.
     """
-    frames = read_import(
-        files.orders,
-        files.items,
-        files.customers,
-        time_zone=shop.rules.time_zone,
-        currency=shop.rules.currency,
-    )
+    (rows,) = files.entities
+    frames = rows.changed(None, now, shop.rules)
     if not confirmed:
         brake(frames.counts)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
-        loaded = warehouse.imports.load(
-            shop.name,
-            frames.orders,
-            frames.items,
-            frames.customers,
-            frames.rejects,
-            run_id=run.run_id,
-            now=now,
-        )
+        loaded = _load(warehouse, shop, frames, run)
         report.say(f"{shop.name}: resolving customers and purchases")
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         kept = {entity: count for entity, count in loaded.items() if entity != "rejects"}
@@ -82,6 +60,29 @@ def import_store(
         run.note({entity: asdict(count) for entity, count in kept.items()})
         run.note({"rejected": done.reject_count, "notes": list(done.notes)})
     return done
+
+
+def pull_rows(pull: Pull, rows: Rows) -> EntityReport:
+    """What a source brought in our own columns; raises HeldBack as an import does."""
+    frames = rows.changed(pull.watermark(rows.name), pull.now, pull.shop.rules)
+    brake(frames.counts)
+    loaded = _load(pull.warehouse, pull.shop, frames, pull.run)
+    pull.move_watermark(rows.name, rows.known_until(pull.now))
+    count = sum(one.row_count for one in frames.counts)
+    total = sum(loaded.values(), start=Loaded())
+    return EntityReport(rows.name, count, count, total, "; ".join(frames.notes) or None)
+
+
+def _load(warehouse: Warehouse, shop: Shop, frames: ImportFrames, run: Run) -> dict[str, Loaded]:
+    return warehouse.imports.load(
+        shop.name,
+        frames.orders,
+        frames.items,
+        frames.customers,
+        frames.rejects,
+        run_id=run.run_id,
+        now=run.now,
+    )
 
 
 SHOWN_REASONS = 3

@@ -51,24 +51,6 @@ create table if not exists skus (
     category_path_ids varchar[], category_names varchar[], is_active boolean, detail_url varchar,
     image_url varchar
 );
--- Grain: one row per category; path_ids and path_names start at the department.
-create table if not exists categories (
-    store varchar, category_id varchar, category varchar, parent_id varchar, path_ids varchar[],
-    path_names varchar[]
-);
-create table if not exists brands (store varchar, brand_id varchar, brand varchar, is_active boolean);
-create table if not exists sales_channels (
-    store varchar, sales_channel varchar, sales_channel_name varchar, currency varchar,
-    time_zone varchar, country varchar, is_active boolean
-);
-create table if not exists coupons (
-    store varchar, promo_code_key varchar, promo_code varchar, utm_source varchar,
-    utm_campaign varchar, is_archived boolean, max_usage bigint, last_modified_at timestamp
-);
-create table if not exists promotions (
-    store varchar, promotion_id varchar, promotion varchar, promotion_type varchar,
-    is_active boolean, is_archived boolean, starts_at timestamp, ends_at timestamp
-);
 -- Grain: one row per contact that its source has deleted. A record of its own: the documents of a
 -- source do not tell of those that are gone.
 create table if not exists contact_deletions (

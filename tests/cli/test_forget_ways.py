@@ -70,7 +70,7 @@ def key_of(folder: Path, email: str) -> int:
 class Platform:
     """A destination that fails, then is too busy, then erases."""
 
-    capabilities = Klaviyo.capabilities
+    record_key = Klaviyo.record_key
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from enrich.destinations import REGISTRY
-from enrich.receiver import CONSENTS, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
 from enrich.simulator.platforms import PLATFORMS, Account, newsletter
@@ -198,7 +198,7 @@ def say_something(there: Town, data: Path) -> None:
     for email in sorted(account.contacts)[:5]:
         newsletter.set_status(account, email, "unsubscribed", ip="203.0.113.7", origin="form")
     inbox = inbox_of(data, "main")
-    told = Told(CONSENTS, STRANGER, "subscribed", by_person=True)
+    told = Notice(CONSENTS, STRANGER, "subscribed", by_person=True)
     inbox.prepare()
     kept = inbox.keep(CONSENTS, [Message(told, "connectif", NOW - timedelta(hours=1))], NOW)
     assert f"{kept.stat().st_mode:o}"[-3:] == "600"

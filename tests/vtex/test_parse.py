@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from enrich.model import RawRecord, Reject
-from enrich.sources.vtex import ENTITIES, parse_record
-from enrich.sources.vtex.entities import Entity, customers_with
+from enrich.sources.vtex.entities import ENTITIES, customers_with
+from enrich.sources.vtex.parse import parse_record
+from enrich.sources.vtex.records.entity import Entity
 
 ORDERS, CUSTOMERS, SKUS = ENTITIES["orders"], ENTITIES["customers"], ENTITIES["skus"]
 MOMENT = "2026-03-02T14:05:09.1234567+00:00"

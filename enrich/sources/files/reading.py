@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.model import Reject
 from enrich.sources.files.batches import LINE
 from enrich.sources.files.checking import TableRead, read_table
 from enrich.sources.files.tables import customers_table, items_table, orders_table
+from enrich.sources.source import FileCount, ImportFrames
 
 _ORDERS = [
     "order_id",
@@ -34,38 +33,6 @@ _ITEMS = [
     "brand",
     "category",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class FileCount:
-    """How many rows a file has, and the rejects among them by their reason and their lines."""
-
-    name: str
-    row_count: int
-    rejects: list[Reject] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class ImportFrames:
-    """What the files hold; None for a file that was not given.
-
-    orders, a row per order_id: order_id, customer_id (null: anonymous), email, ordered_at (UTC,
-      naive, microseconds), amount_cents (negative: a refund), currency, status, promo_code,
-      refund_of, source (the name of the file), line.
-    items: order_id, line_no (from 1 within the order, as in the file), sku, quantity, amount_cents,
-      product, brand, category. A repeated line is a repeated sale.
-    customers, a row per customer_id: customer_id, email, first_name, last_name, phone, birth_date,
-      document, gender, newsletter_opt_in, locale, extra_fields (JSON text, null without any).
-    rejects: the bad rows of all files. counts: how many rows and rejects each file has. notes: what
-      was ignored or left out, a line each.
-    """
-
-    orders: pl.DataFrame | None
-    items: pl.DataFrame | None
-    customers: pl.DataFrame | None
-    rejects: list[Reject] = field(default_factory=list, repr=False)
-    counts: list[FileCount] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def read_import(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -14,8 +15,10 @@ from pydantic_core import ErrorDetails
 from enrich.client import BadBody, parse_json
 from enrich.errors import SkipRecord
 from enrich.model import MAX_CENTS, RawRecord, Reject
-from enrich.sources.vtex.entities import Entity
-from enrich.sources.vtex.records import Document, Location
+from enrich.sources.source import Documents
+from enrich.sources.vtex.records.base import Document, Location
+from enrich.sources.vtex.records.entity import Entity
+from enrich.sources.vtex.spans import next_watermark
 
 _Model = TypeVar("_Model", bound=Document)
 _REPAIR_ROUNDS = 4
@@ -24,6 +27,25 @@ _NEVER_KEPT = frozenset({"paymentData"})  # card digits, also in what is rejecte
 
 class Unusable(SkipRecord):
     """A document that would corrupt the data; the text names the field and the kind of error."""
+
+
+class VtexDocuments(Documents):
+    """What all entities of VTEX share."""
+
+    @property
+    @abstractmethod
+    def entity(self) -> Entity:
+        """What VTEX calls it and what is kept of it."""
+
+    @property
+    def name(self) -> str:
+        return self.entity.name
+
+    def known_until(self, now: datetime) -> datetime:
+        return next_watermark(now)
+
+    def parse(self, document: bytes) -> RawRecord | Reject:
+        return parse_record(self.entity, document)
 
 
 def parse_record(entity: Entity, source: bytes | Mapping[str, Any]) -> RawRecord | Reject:
