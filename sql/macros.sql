@@ -107,9 +107,13 @@ create or replace temp macro is_nobody(x) as
         )
     );
 
+-- What a spreadsheet leaves of a long number, such as 5,51199E+12: many ids become this one.
+create or replace temp macro has_lost_digits(x) as
+    contains(x, '+') and regexp_full_match(x, '[0-9]+([.,][0-9]+)?[eE]\+[0-9]+');
+
 -- The id of a customer in a file, or null where it names nobody.
 create or replace temp macro customer_id_or_null(x) as
-    case when not is_nobody(identifier(x)) then identifier(x) end;
+    case when not is_nobody(identifier(x)) and not has_lost_digits(identifier(x)) then identifier(x) end;
 
 -- name: email
 -- clean_email: the real address in lower case, or null.

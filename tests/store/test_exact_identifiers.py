@@ -123,6 +123,25 @@ def test_after_an_upgrade_the_oldest_link_keeps_the_key(upgraded: Warehouse) -> 
     )
 
 
+TWO = "order_id,customer_id,ordered_at,amount\n1,35ABCDe,2026-03-01,10\n2,35ABCDE,2026-03-02,500\n"
+
+
+def test_forgetting_one_keeps_the_other_spelling(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(TWO)
+    console = PlainConsole(file=StringIO(), width=200, color_system=None)
+
+    def run(*arguments: object) -> str:
+        words = [*map(str, arguments), "--data", str(tmp_path / "data")]
+        assert enrich(words, environ={}, clock=lambda: NOW, out=console, err=console) == 0
+        return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+    run("import", "--orders", tmp_path / "orders.csv")
+    run("forget", "35ABCDe", "--yes")
+    run("import", "--orders", tmp_path / "orders.csv")
+    said = run("query", "--csv", "select 'left: ' || string_agg(customer_id, ' ') from customers")
+    assert "left: 35ABCDE\n" in said.replace('"', "")
+
+
 CUSTOMERS = "customer_id,email\na,home@example.com\nb,home@example.com\nc,home@example.com\n"
 ORDERS = "order_id,customer_id,ordered_at,amount\n1,a,2026-03-01,10.00\n2,c,2026-03-02,20.00\n"
 
