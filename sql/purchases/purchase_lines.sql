@@ -50,42 +50,28 @@ where order_items.store = getvariable('store')
     and not order_items.is_gift
     and order_items.quantity > 0;
 
-create or replace temp table sold_products as
-select product, row_number() over () as product_no
-from (select distinct product from counting_lines where product is not null);
-
-create or replace temp table sold_skus as
-select sku, product_id, seller, row_number() over () as sku_no
-from (select distinct sku, product_id, seller from counting_lines);
-
-create or replace temp table sold_categories as
-select category, row_number() over () as category_no
-from (select distinct category from counting_lines where category is not null);
-
-create or replace temp table sold_brands as
-select brand, row_number() over () as brand_no
-from (select distinct brand from counting_lines where brand is not null);
+-- What lines say, each once. Grain: one row per product, category, brand, SKU and seller that were sold together.
+create or replace temp table sold_things as
+select *, row_number() over ()::uinteger as thing_no
+from (select distinct product, category, brand, sku, product_id, seller from counting_lines);
 
 create or replace temp table numbered_lines as
 select
     order_purchases.purchase_no,
     order_purchases.customer_key,
-    sold_products.product_no::uinteger as product_no,
-    sold_categories.category_no::uinteger as category_no,
-    sold_brands.brand_no::uinteger as brand_no,
-    sold_skus.sku_no::uinteger as sku_no,
+    sold_things.thing_no,
     counting_lines.quantity,
     counting_lines.amount_cents,
     counting_lines.discount_cents
 from counting_lines
 inner join order_purchases on order_purchases.order_id = counting_lines.order_id
-left join sold_products on sold_products.product = counting_lines.product
-left join sold_categories on sold_categories.category = counting_lines.category
-left join sold_brands on sold_brands.brand = counting_lines.brand
-left join sold_skus
-    on sold_skus.sku is not distinct from counting_lines.sku
-    and sold_skus.product_id is not distinct from counting_lines.product_id
-    and sold_skus.seller is not distinct from counting_lines.seller
+inner join sold_things
+    on sold_things.sku is not distinct from counting_lines.sku
+    and sold_things.product is not distinct from counting_lines.product
+    and sold_things.category is not distinct from counting_lines.category
+    and sold_things.brand is not distinct from counting_lines.brand
+    and sold_things.product_id is not distinct from counting_lines.product_id
+    and sold_things.seller is not distinct from counting_lines.seller
 order by order_purchases.customer_key;
 
 delete from purchase_lines where store = getvariable('store');
@@ -93,21 +79,9 @@ delete from purchase_lines where store = getvariable('store');
 insert into purchase_lines by name
 select
     getvariable('store') as store,
-    numbered_lines.purchase_no,
-    numbered_lines.customer_key,
-    sold_products.product,
-    sold_categories.category,
-    sold_brands.brand,
-    numbered_lines.quantity,
-    numbered_lines.amount_cents,
-    numbered_lines.discount_cents,
-    sold_skus.sku,
-    sold_skus.product_id,
-    sold_skus.seller
+    numbered_lines.* exclude (thing_no),
+    sold_things.* exclude (thing_no)
 from numbered_lines
-left join sold_products on sold_products.product_no = numbered_lines.product_no
-left join sold_categories on sold_categories.category_no = numbered_lines.category_no
-left join sold_brands on sold_brands.brand_no = numbered_lines.brand_no
-left join sold_skus on sold_skus.sku_no = numbered_lines.sku_no;
+inner join sold_things on sold_things.thing_no = numbered_lines.thing_no;
 
 drop table numbered_lines;
