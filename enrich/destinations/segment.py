@@ -42,7 +42,13 @@ class Segment(HttpDestination):
     rate_limit = RateLimit(1_000, 1)
     idempotency_key = "messageId, made from the content"
     sends_empty = False
+    moves_address = "clear"
     result_fidelity = "none"
+
+    def adapt(self) -> None:
+        super().adapt()
+        if self.settings.identify_by == "customer_id":
+            self.moves_address = "field"
 
     def headers(self) -> dict[str, str]:
         return self.basic_auth(self.secret(), "")
@@ -54,7 +60,8 @@ class Segment(HttpDestination):
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         """The messageId is made from who and what, so that Segment drops a repeated one."""
-        content = f"{row['record_id']}:{row.get('hash', '')}"
+        before = row.get("accepted_at")  # what was so once is another message when it is so again
+        content = f"{row['record_id']}:{row.get('hash', '')}:{row['email']}:{before}"
         return {
             "type": "identify",
             "userId": row[self.settings.identify_by],

@@ -206,6 +206,10 @@ class _Push:
         sending = self.sending
         if sending.destination.transport == "job" and sending.summary.fault is None:
             sending.settle(wait=True)
+        former = sending.former()
+        if not former.is_empty():
+            self._begin()
+            sending.leave(former)
         if sending.summary.fault:
             return "failed"
         return "completed" if sending.target.export_id is None else "exported"
