@@ -46,7 +46,6 @@ class Braze(HttpDestination):
     idempotency_key = "email"
     null_meaning = "clears"
     removals = ("clear",)
-    moves_address = "clear"
     result_fidelity = "rejected_only"
 
     @property

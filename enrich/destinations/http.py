@@ -20,6 +20,7 @@ from enrich.destinations.base import (
     DestinationSettings,
     FieldName,
     MappedField,
+    MovesAddress,
     Record,
     RecordKey,
     Row,
@@ -102,6 +103,7 @@ class HttpDestination(DestinationEntity):
     """
 
     record_key: RecordKey = "email"
+    moves_address: MovesAddress = "clear"
     delete: Callable[[Addressee], RecordResult] | None = None  # a method where erasure is known
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
     writes_texts: ClassVar[bool] = False  # every value is sent as a text

@@ -157,7 +157,6 @@ class Icomm(IcommAccount):
     example = {"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"}
     mapping = MAPPING
     removals = ("clear", "delete")
-    moves_address = "clear"
 
     @property
     def formats(self) -> Mapping[str, Format]:

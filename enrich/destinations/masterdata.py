@@ -189,7 +189,6 @@ class WriteBack(MasterDataAccount):
     fields_created_first = True
     idempotency_key = "document id"
     sends_empty = False  # what VTEX does with an empty value in a PATCH is not documented
-    moves_address = "clear"
 
     def headers(self) -> dict[str, str]:
         return {**super().headers(), "Accept": "application/vnd.vtex.ds.v10+json"}

@@ -42,7 +42,6 @@ class Segment(HttpDestination):
     rate_limit = RateLimit(1_000, 1)
     idempotency_key = "messageId, made from the content"
     sends_empty = False
-    moves_address = "clear"
     result_fidelity = "none"
 
     def adapt(self) -> None:

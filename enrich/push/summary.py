@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,8 @@ class PushSummary:
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
     of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. No field holds a
-    customer's value.
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of. No
+    field holds a customer's value.
     """
 
     destination: str
@@ -48,7 +48,7 @@ class PushSummary:
     requests: int | None = None
     estimated_seconds: float | None = None
     fault: EnrichError | None = None
-    sample: tuple[Payload, ...] = ()
+    sample: Mapping[str, Payload] = field(default_factory=dict)
     entity: str = PROFILES
 
     @property

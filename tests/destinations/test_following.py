@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -238,3 +239,18 @@ def test_an_address_nobody_accepted_is_nobodys_former_one(world, kind):
     there.push(make_profiles({"customer_key": 1, "email": None}))
     there.push(people(1))
     assert there.former() == []
+
+
+def test_a_dry_run_shows_a_buyer_a_new_one_and_a_removal(world, kind):
+    wanted = next((one for one in ("clear", "delete") if one in REGISTRY[kind].removals), "nothing")
+    there = There(world, kind, removals=wanted)
+    there.push(people())
+    stranger = {"customer_key": 9, "email": "person0009@example.com"}
+    left = people(p2=NEW).filter(pl.col("customer_key") != 3)
+    sample = there.push(pl.concat([left, make_profiles(stranger)]), dry_run=True).sample
+    shown = ["a buyer", "a new one", *(["a removal"] if wanted != "nothing" else [])]
+    assert list(sample) == shown
+    texts = [json.dumps(one) for one in sample.values()]
+    assert len(set(texts)) == len(shown)
+    assert "GROUP-2" in texts[0] and "GROUP-" not in "".join(texts[1:])
+    assert "person0" not in "".join(texts) and "anew" not in "".join(texts)

@@ -29,7 +29,6 @@ class Connectif(ConnectifImports):
     idempotency_key = "_email"
     sends_empty = False
     removals = ("delete",)
-    moves_address = "clear"
 
     @property
     def report_column(self) -> str | None:
