@@ -86,6 +86,7 @@ class Rules:
     """The settings of one store that decide what the numbers mean (DESIGN section 2).
 
     `windows` are those of the installation, ascending; `beyond_last` is `older` or `lifetime`.
+    Without a `product_label` it is `name`, or what an upgrade kept for the store.
     """
 
     time_zone: str = "UTC"
@@ -94,7 +95,7 @@ class Rules:
     returned_purchases: str = "count"
     amount_basis: str = "net"
     beyond_last: str = "older"
-    product_label: str = "name"
+    product_label: str | None = None
     category_label: str = "leaf"
     rfm_method: str = "icomm"
     rfm_frozen_for: str = "never"

@@ -71,9 +71,11 @@ _LISTING: dict[str, Any] = {
     "is_complete": pl.Boolean,
     "authorized_at": _MOMENT,
     "last_change_at": _MOMENT,
+    "invoice_input": pl.String,
 }
 LISTING_SCHEMA = pl.Schema(_LISTING)
-"""What is remembered of a listed order; amounts in hundredths, moments in UTC without a zone."""
+"""What is remembered of a listed order; amounts in hundredths, moments in UTC without a zone.
+`invoice_input` is what the list says of returns, as one text; null without any."""
 LISTED_SCHEMA = pl.Schema({**_LISTING, "created_at": _MOMENT})
 """What one listing tells: created_at is for the proof afterwards, not remembered."""
 _FACTS: dict[str, Any] = {

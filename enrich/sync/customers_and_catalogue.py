@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from enrich.client import GaveUp, PermissionMissing
+from enrich.errors import HeldBack
 from enrich.model import Loaded, Reject
 from enrich.sources.source import Changing, Wanted, Whole
 from enrich.sync.pulling import EntityReport, Pull, brake, sliced
@@ -35,15 +36,18 @@ def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
     wanted = worth_asking(unknown, rejects, pull.now)
     loaded = Loaded()
     done_count = 0
-    note = None
+    note, fault = None, None
     try:
         for sku_ids in sliced(wanted):
             loaded += pull.load(skus.name, skus.fetch(sku_ids))
             done_count += len(sku_ids)
             pull.step(skus.name, done_count, len(wanted))
+            brake(skus.name, loaded, done_count)
     except (PermissionMissing, GaveUp) as error:
         note = f"names as on orders: {error}"
-    return EntityReport(skus.name, len(unknown), done_count, loaded, note)
+    except HeldBack as held:
+        note, fault = str(held), held
+    return EntityReport(skus.name, len(unknown), done_count, loaded, note, fault)
 
 
 def worth_asking(unknown: list[str], rejects: pl.DataFrame, now: datetime) -> list[str]:

@@ -33,8 +33,10 @@ from enrich.sync.inbox import INBOX, pull_inbox
 from enrich.sync.orders import pull_orders
 from enrich.sync.pulling import ENTITY_COLUMNS, EntityReport, Pull
 from enrich.sync.reconciliation import Proof, read_proof
+from enrich.sync.refetching import refetch_days, refetch_orders
 from enrich.warehouse import Warehouse
 
+NO_SOURCE = "store {store} has no VTEX account; set it, or use `enrich import`"
 Puller = Callable[[Pull], EntityReport | None]
 
 
@@ -87,7 +89,7 @@ def sync_store(
     `span` lists the orders created in it instead of what changed, and moves no watermark.
     """
     if shop.source is None:
-        raise BadSettings(f"store {shop.name} has no VTEX account; set it, or use `enrich import`")
+        raise BadSettings(NO_SOURCE.format(store=shop.name))
     pullers = pullers_of(shop.source, span)
     chosen = chosen_entities(entities, tuple(pullers))
     needed = {one.name for one in shop.source.entities if isinstance(one, Listed | Rows)}
@@ -95,12 +97,37 @@ def sync_store(
         run.note({"partial": span is not None or chosen != tuple(pullers)})
         pull = Pull(warehouse, shop, shop.source, run, report)
         pulled = (_pulled(pull, name, pullers[name], is_needed=name in needed) for name in chosen)
-        reports = tuple(report for report in pulled if report is not None)
-        checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
-        run.note(done.as_json())
-        if done.fault is not None:
-            run.fail(done.fault)
+        return _resolved(pull, tuple(report for report in pulled if report is not None))
+
+
+def refetch_store(
+    warehouse: Warehouse,
+    shop: Shop,
+    *,
+    now: datetime,
+    order_ids: Sequence[str] = (),
+    days: int | None = None,
+    report: Reporter = SILENT,
+) -> SyncReport:
+    """What orders brought that were fetched again: these, or all of the last `days`."""
+    if shop.source is None:
+        raise BadSettings(NO_SOURCE.format(store=shop.name))
+    orders = shop.source.listed
+    with recorded(warehouse, "sync", shop.name, now) as run:
+        run.note({"partial": True})
+        pull = Pull(warehouse, shop, shop.source, run, report)
+        if days is None:
+            return _resolved(pull, (refetch_orders(pull, orders, order_ids),))
+        return _resolved(pull, (refetch_days(pull, orders, days),))
+
+
+def _resolved(pull: Pull, reports: tuple[EntityReport, ...]) -> SyncReport:
+    shop, warehouse, run = pull.shop, pull.warehouse, pull.run
+    checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=pull.now)
+    done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
+    run.note(done.as_json())
+    if done.fault is not None:
+        run.fail(done.fault)
     return done
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from enrich.durable import private_files, whole_file
 from enrich.errors import BadSettings
+from enrich.warehouse.older_orders import type_older_orders
 from enrich.warehouse.older_profiles import take_over_older_profiles
 from enrich.warehouse.scripts import quoted, run, scripts_in, statement, table_exists
 
@@ -157,6 +158,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(declaration)
     if version != SCHEMA_VERSION:
         take_over_older_profiles(connection)
+        if version is not None and version < WHOLE_ORDERS:
+            type_older_orders(connection)
         connection.execute("delete from state.schema_version")
         connection.execute(
             "insert into state.schema_version values ($version, 'enrich')",
@@ -169,5 +172,8 @@ def _migrations() -> list[tuple[int, str]]:
     names = scripts_in("migrations")
     return [(int(name.rpartition("/")[2].partition("_")[0]), name) for name in names]
 
+
+WHOLE_ORDERS = 7
+"""The schema from which on the typed tables have all that an order says."""
 
 SCHEMA_VERSION = max(number for number, _ in _migrations())

@@ -145,6 +145,8 @@ def load_documents(
     run(connection, "loading/loaded_keys", **values)
     _replace_raw(connection, entity)
     run(connection, "loading/settled_rejects", **values)
+    if entity == "orders":
+        run(connection, "completing/loaded", store=store)
     fill_typed(connection, store, entity, extra_fields)
     loaded = Loaded(*read(connection, "loading/counts").row(0))
     if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:

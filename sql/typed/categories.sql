@@ -1,3 +1,4 @@
+-- The categories as VTEX sent them. Grain: one row per document.
 create table if not exists raw.vtex_categories as from raw.vtex_skus with no data;
 -- Grain: one row per category; path_ids and path_names start at the department.
 create table if not exists categories (

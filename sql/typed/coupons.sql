@@ -1,3 +1,4 @@
+-- The coupons as VTEX sent them. Grain: one row per document.
 create table if not exists raw.vtex_coupons as from raw.vtex_skus with no data;
 -- Grain: one row per coupon of the shop.
 create table if not exists coupons (

@@ -1,3 +1,4 @@
+-- The promotions as VTEX sent them. Grain: one row per document.
 create table if not exists raw.vtex_promotions as from raw.vtex_skus with no data;
 -- Grain: one row per promotion of the shop.
 create table if not exists promotions (

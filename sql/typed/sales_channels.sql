@@ -1,3 +1,4 @@
+-- The sales channels as VTEX sent them. Grain: one row per document.
 create table if not exists raw.vtex_sales_channels as from raw.vtex_skus with no data;
 -- Grain: one row per sales channel of the shop.
 create table if not exists sales_channels (

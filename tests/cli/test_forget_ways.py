@@ -192,7 +192,7 @@ def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
         "raw.vtex_sales_channels", "raw.vtex_skus", "profile_runs", "profile_texts",
         "push_batches", "push_confirmations", "push_exports", "push_jobs", "push_runs",
         "reconciliation", "resolve_report", "state.consent_exports", "state.consent_looks",
-        "state.resolved", "state.runs", "state.tombstones",
+        "state.kept_settings", "state.resolved", "state.runs", "state.tombstones",
         "state.watermarks",
     }  # fmt: skip
     with open_warehouse(tmp_path) as warehouse:

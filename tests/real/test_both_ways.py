@@ -21,8 +21,8 @@ from enrich.model import Rules
 from enrich.profile import build_profiles
 from enrich.shop import Shop
 from enrich.simulator import FULL_KEY, Simulation, build_simulation, serve
-from enrich.sources.files import Converted, Files, convert
-from enrich.sources.files.online_retail import read_transactions
+from enrich.sources.files import Files
+from enrich.sources.files.online_retail import Converted, convert, read_transactions
 from enrich.sources.vtex import Vtex, VtexClient
 from enrich.sync.import_files import import_store
 from enrich.sync.store import sync_store

@@ -23,11 +23,13 @@ ROW: dict[str, Any] = {
     "is_complete": True,
     "authorized_at": TWO_DAYS_AGO,
     "last_change_at": TWO_DAYS_AGO,
+    "invoice_input": None,
 }
 STORED = ROW | {"detail_at": AN_HOUR_AGO, "detail_status": "invoiced"}
 DETAIL: dict[str, Any] = {"detail_at": pl.Datetime("us"), "detail_status": pl.String}
 STORED_SCHEMA = pl.Schema([*LISTING_SCHEMA.items(), *DETAIL.items()])
 NO_CHANGE_TOLD = {"last_change_at": None}
+RETURNED = {"invoice_input": '["R1"]'}
 
 
 def rows(*documents: dict[str, Any]) -> pl.DataFrame:
@@ -50,6 +52,11 @@ def stored(*documents: dict[str, Any]) -> pl.DataFrame:
         pytest.param(NO_CHANGE_TOLD | {"total_value": 99}, {}, True, id="other amount"),
         pytest.param(NO_CHANGE_TOLD | {"is_complete": False}, {}, True, id="other completeness"),
         pytest.param(NO_CHANGE_TOLD | {"authorized_at": None}, {}, True, id="other authorization"),
+        pytest.param(RETURNED, {}, True, id="returned, whatever the change says"),
+        pytest.param(
+            NO_CHANGE_TOLD | RETURNED, NO_CHANGE_TOLD, True, id="returned, no change told"
+        ),
+        pytest.param(RETURNED, RETURNED, False, id="the return is known"),
         pytest.param({}, {"detail_at": TWO_DAYS_AGO}, False, id="final and old"),
         pytest.param({}, {"detail_status": "handling"}, False, id="in work, fresh"),
         pytest.param(

@@ -33,6 +33,7 @@ def test_rows_come_in_cents_and_utc_without_a_zone() -> None:
         "order_id": "000007-01",
         "status": "invoiced",
         "total_value": 1007,
+        "invoice_input": None,
         "is_complete": True,
         "authorized_at": moment,
         "last_change_at": moment,

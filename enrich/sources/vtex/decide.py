@@ -36,7 +36,8 @@ def which_need_detail(rows: pl.DataFrame, stored: pl.DataFrame, now: datetime) -
 
     `stored` is what the list said when their details were last taken, with `detail_at` and
     `detail_status`. Fetched are orders that are new, changed since, or not final and not looked at
-    for a day. Without a last change on either side, status, amount and authorization are compared.
+    for a day, and those whose receipts of returns are others. Without a last change on either side,
+    status, amount and authorization are compared.
     """
     known = stored.select(*_STORED_SCHEMA).cast(_STORED_SCHEMA)
     listed = rows.select(*LISTING_SCHEMA).cast(LISTING_SCHEMA)
@@ -57,7 +58,11 @@ def _needs_detail(now: datetime) -> pl.Expr:
     is_final = pl.col("detail_status").is_in(FINAL_STATUSES).fill_null(False)
     is_old = (pl.lit(now) - pl.col("detail_at")) > UNFINISHED_REST
     is_unfinished = ~is_final & is_old.fill_null(True)
-    return pl.col("is_known").is_null() | newer.fill_null(differs) | is_unfinished
+    # VTEX's reference has no last change in a row: a return shows in its receipts alone.
+    is_returned = pl.col("invoice_input").ne_missing(pl.col("invoice_input_before"))
+    return pl.any_horizontal(
+        pl.col("is_known").is_null(), newer.fill_null(differs), is_returned, is_unfinished
+    )
 
 
 class _Facts(BaseModel):

@@ -146,6 +146,7 @@ def _frame(rows: Iterable[ListRow]) -> pl.DataFrame:
                 row.orderIsComplete,
                 row.authorizedDate and naive(row.authorizedDate),
                 row.lastChange and naive(row.lastChange),
+                row.invoiceInput,
                 row.creationDate and naive(row.creationDate),
             )
             for row in by_id.values()
