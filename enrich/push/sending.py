@@ -132,8 +132,7 @@ class Sending:
         columns = batch.frame.select("record_id", "former", "email").drop_nulls("former")
         waiting: list[RecordResult] = []
         for record_id, former, email in columns.iter_rows():
-            old = Addressee(record_id, former)
-            done = erase_one(old, lambda one, email=email: self.destination.move(one, email))
+            done = self._moved(Addressee(record_id, former), email)
             if done.outcome is Outcome.ACCEPTED and done.code == GONE:
                 gone = pl.DataFrame([(record_id, former, None)], schema=_SETTLED, orient="row")
                 self.ledger.settle_addresses(self.target, gone)
@@ -143,6 +142,9 @@ class Sending:
             elif done.outcome not in (Outcome.ACCEPTED, Outcome.REJECTED):
                 waiting.append(done)
         return waiting
+
+    def _moved(self, old: Addressee, email: str) -> RecordResult:
+        return erase_one(old, lambda one: self.destination.move(one, email))
 
     def settle(self, *, wait: bool) -> None:
         """Ask for the end of every open job, once or until all are over or time is up."""
