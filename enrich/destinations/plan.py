@@ -135,7 +135,7 @@ def build_plan(
         adds=changed.height - known_count,
         changes=known_count,
         unchanged=people.height - changed.height,
-        removed=_removed(judged, state if export_id is None else state.clear()),
+        removed=_removed(good, state if export_id is None else state.clear()),
         done_before=0 if export_id is None else people.height - changed.height,
         to_send=_with_profiles(people if is_all_sent else changed, clean),
         invalid=count_problems(judged),
@@ -280,7 +280,10 @@ def count_problems(judged: pl.DataFrame) -> dict[str, int]:
 
 
 def _removed(present: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """Who the platform has and the profiles have not; never an address somebody else has now."""
+    """Who the platform has and the profiles have not, or no longer with an address it could know.
+
+    Never an address somebody else has now.
+    """
     if "remote_key" not in state.columns:
         state = state.with_columns(remote_key=pl.lit(None, dtype=pl.String))
     accepted = state.drop_nulls("hash").select(pl.col("record_id", "remote_key").cast(pl.String))

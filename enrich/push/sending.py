@@ -210,7 +210,6 @@ class Sending:
         memos = batch.frame["memo"] if "memo" in batch.frame.columns else None
         keys = self._sent(batch)["remote_key"] if self.target.entity == PROFILES else None
         self._intend(record_ids, batch.batch_id, memos, keys)
-        waiting: list[RecordResult] = []
         try:
             waiting = self._move(batch)
             rest = _without(batch, {one.record_id for one in waiting})

@@ -205,6 +205,21 @@ def test_a_person_removed_after_an_address_changed_is_gone_from_both(world, kind
         assert there.former() == []
 
 
+def test_whose_address_is_no_longer_known_counts_as_gone(world, kind):
+    """Nobody can follow them there: the contact is removed as the settings say."""
+    if "clear" not in REGISTRY[kind].removals:
+        pytest.skip("nobody is cleared there")
+    there = There(world, kind, removals="clear")
+    there.push(people())
+    without = people().with_columns(
+        email=pl.when(pl.col("customer_key") == 2).then(None).otherwise("email")
+    )
+    there.push(without)
+    assert not there.ours(OLD)
+    there.push(people())
+    assert there.value("rfm_group", OLD) == "GROUP-2"
+
+
 def test_whoever_is_forgotten_is_erased_at_every_address(world, kind):
     """The ledger names every address that was accepted and whose contact may be there."""
     there = There(world, kind)
