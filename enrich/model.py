@@ -100,6 +100,7 @@ class Rules:
     rfm_method: str = "icomm"
     rfm_frozen_for: str = "never"
     segment_window: str = "lifetime"
+    max_people_per_identifier: int = 3
     windows: tuple[int, ...] = WINDOWS_DAYS
     rfm_thresholds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 

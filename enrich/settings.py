@@ -142,7 +142,9 @@ class StoreSettings(_Frozen):
     purchase_rule: Literal["authorized", "invoiced"] = "authorized"
     """From when on an order is a purchase."""
     returned_purchases: Literal["count", "drop"] = "count"
-    """Whether a purchase refunded to zero still counts as one."""
+    """Whether a purchase refunded to zero still counts as one; with `drop` it is in no figure."""
+    max_people_per_identifier: int = Field(3, ge=1, le=1000)
+    """An e-mail, imported id or document that more people share identifies nobody."""
     amount_basis: Literal["net", "gross", "items"] = "net"
     """After refunds, before them, or the lines alone without shipping and tax."""
     beyond_last: Literal["older", "lifetime"] = "older"
@@ -160,7 +162,7 @@ class StoreSettings(_Frozen):
     rfm_thresholds: dict[
         Literal["recency", "frequency", "monetary"], tuple[int, int, int, int]
     ] = {}
-    """For `thresholds`: four cut points each for recency, frequency, monetary (cents)."""
+    """For `thresholds`: four edges an axis, in order; see [concepts](concepts.md#scores)."""
 
     @model_validator(mode="after")
     def _whole(self) -> StoreSettings:
@@ -170,6 +172,8 @@ class StoreSettings(_Frozen):
             raise ValueError("a store with an account needs its reporting currency, such as BRL")
         if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:
             raise ValueError("rfm_method thresholds needs rfm_thresholds for all three axes")
+        for axis, edges in self.rfm_thresholds.items():
+            _refuse_disorder(axis, edges)
         return self
 
     @property
@@ -181,6 +185,18 @@ class StoreSettings(_Frozen):
         """The part of the settings that SQL and the core need, with the installation's windows."""
         names = set(Rules.__dataclass_fields__) - {"windows"}
         return Rules(windows=windows, **{name: getattr(self, name) for name in names})
+
+
+def _refuse_disorder(axis: str, edges: tuple[int, ...]) -> None:
+    """Raise ValueError unless the cut points go one way: up, or those of recency down as well."""
+    rising = sorted(set(edges))
+    ways = [rising[::-1], rising] if axis == "recency" else [rising]
+    if list(edges) not in ways:
+        how = "from the most days down" if axis == "recency" else "from the lowest up"
+        raise ValueError(
+            f"rfm_thresholds.{axis} are the edges of the scores 2 to 5: write them {how},"
+            f" none twice, such as {ways[0]}; they are {list(edges)}"
+        )
 
 
 class WarehouseSettings(_Frozen):

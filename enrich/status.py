@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from enrich.destinations import PROFILES
 from enrich.receiver import TOPICS, inboxes_in
 from enrich.runs.record import LOOKED_BACK
 from enrich.sync.reconciliation import Proof, proof_of
-from enrich.warehouse import ReadCopy, Warehouse
+from enrich.warehouse import ReadCopy, Resolved, Warehouse
 
 WATERMARKED = ("orders", "customers")
 SHOWN_REJECTS = 10
@@ -25,6 +26,8 @@ CODES_BY_URGENCY = (3, 1, 2, 4, 5)
 MOMENT = "%Y-%m-%d %H:%M:%S"
 LATE_HOURS = 9.0
 """Two four-hourly syncs and an hour: later than that, nobody syncs any more."""
+_REFUNDS = {"refunds": "refunded", "taken_refunds": "taken", "unmatched_refunds": "unmatched"}
+"""The findings about refunds, and what the status calls them."""
 NOTHING_YET = "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
 
 
@@ -32,8 +35,8 @@ NOTHING_YET = "nothing has run yet: `enrich verify`, then `enrich sync`; or `enr
 class Known:
     """What a status is made of, from the warehouse, or the read copy while a run is at work.
 
-    `watermarks` by store and entity; `reconciliations` by store; the frames as the methods of the
-    warehouse give them.
+    `watermarks` by store and entity; `reconciliations`, `findings`, `splits` and `known_since` by
+    store; the frames as the methods of the warehouse give them.
     """
 
     watermarks: Mapping[str, Mapping[str, datetime | None]]
@@ -43,6 +46,9 @@ class Known:
     pushed: pl.DataFrame
     exports: pl.DataFrame
     table_counts: pl.DataFrame
+    findings: Mapping[str, pl.DataFrame]
+    splits: Mapping[str, pl.DataFrame]
+    known_since: Mapping[str, date | None]
 
 
 def known_of_warehouse(warehouse: Warehouse, stores: Sequence[str]) -> Known:
@@ -56,6 +62,17 @@ def known_of_warehouse(warehouse: Warehouse, stores: Sequence[str]) -> Known:
         pushes.overview(),
         pushes.exports(SHOWN_EXPORTS),
         warehouse.table_counts(),
+        *_resolved(warehouse.resolved, stores),
+    )
+
+
+def _resolved(
+    resolved: Resolved, stores: Sequence[str]
+) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame], dict[str, date | None]]:
+    return (
+        {store: resolved.findings(store) for store in stores},
+        {store: resolved.splits(store) for store in stores},
+        {store: resolved.history_since(store) for store in stores},
     )
 
 
@@ -83,6 +100,7 @@ def known_of_copy(copy: ReadCopy, stores: Sequence[str]) -> Known:
         copy.pushes.overview(),
         copy.pushes.exports(SHOWN_EXPORTS),
         copy.table_counts(),
+        *_resolved(copy.resolved, stores),
     )
 
 
@@ -125,6 +143,9 @@ class Status:
     `runs`: the last of each job and store, newest first, as shown; `exit_code`: what they come to,
     see `exit_code_of`; `pushed` and `exports`: what each platform holds of each entity,
     and the newest exports; `watermarks`: (store, entity, moment, hours behind now);
+    `known_since`: (store, day of its oldest purchase); `refunds`: (store, what, rows, cents) of all
+    refunds, those taken, those unmatched by reason, with the currency unless it is the store's;
+    `splits`: (store, key, new key, moment) of who got a key of their own since the last push;
     `proofs`: what the syncs proved per store; `pushes`: the last one to each destination;
     `rejects`: (store, entity, reason, count);
     `consents`: (store, started, how it ended, what, count) of the last run about consent, if any;
@@ -136,6 +157,9 @@ class Status:
     pushed: pl.DataFrame
     exports: pl.DataFrame
     watermarks: tuple[tuple[str, str, datetime | None, float | None], ...]
+    known_since: tuple[tuple[str, date | None], ...]
+    refunds: tuple[tuple[str, str, int, int], ...]
+    splits: tuple[tuple[str, int, int, datetime], ...]
     proofs: tuple[Proof, ...]
     pushes: tuple[Pushed, ...]
     rejects: tuple[tuple[str, str, str | None, int], ...]
@@ -151,6 +175,9 @@ def status_document(found: Status, waiting: Sequence[tuple[str, str, int, float]
         "advice": list(found.advice),
         "runs": found.runs.to_dicts(),
         "pulled": _named(("store", "entity", "moment", "hours_behind"), found.watermarks),
+        "known": _named(("store", "history_since"), found.known_since),
+        "refunds": _named(("store", "what", "count", "cents"), found.refunds),
+        "splits": _named(("store", "customer_key", "new_customer_key", "split_at"), found.splits),
         "compared": [
             {"store": proof.store, "is_held": proof.is_held, **proof.counts}
             for proof in found.proofs
@@ -200,6 +227,11 @@ def read_status(
         pushed=known.pushed,
         exports=known.exports,
         watermarks=tuple(_watermarks(known, now)),
+        known_since=tuple(known.known_since.items()),
+        refunds=tuple(row for store in known.findings for row in _refunds(store, known)),
+        splits=tuple(
+            (store, *row) for store, rows in known.splits.items() for row in rows.iter_rows()
+        ),
         proofs=tuple(
             proof_of(store, days) for store, days in known.reconciliations.items() if days.height
         ),
@@ -271,6 +303,14 @@ def _consents(runs: pl.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
             yield store, f"{started_at:{MOMENT}}", how, what, count
 
 
+def _refunds(store: str, known: Known) -> Iterator[tuple[str, str, int, int]]:
+    """(store, what, rows, cents) of each currency: refunded, taken, unmatched by reason."""
+    for finding, what in _REFUNDS.items():
+        rows = known.findings[store].filter(finding=finding)
+        for detail, count, cents in rows.select("detail", "row_count", "amount_cents").iter_rows():
+            yield store, " ".join(filter(None, (what, detail))), count, cents
+
+
 def _watermarks(
     known: Known, now: datetime
 ) -> Iterator[tuple[str, str, datetime | None, float | None]]:
@@ -322,6 +362,7 @@ def _advice(found: Status, reject_count: int) -> Iterator[str]:
         job = found.runs["job"][0]
         yield f"the last run ({job}) did not complete; run it again, nothing is lost"
     yield from _late(found)
+    yield from _split(found)
     yield from _not_sent(found)
     yield from _unfinished(found.exports)
     if reject_count:
@@ -337,6 +378,14 @@ def _late(found: Status) -> Iterator[str]:
                 f"{store}: orders are {behind:,.0f} hours behind; see whether `enrich serve` runs,"
                 " or `enrich sync` now: one run covers the whole gap"
             )
+
+
+def _split(found: Status) -> Iterator[str]:
+    for store, count in Counter(store for store, *_ in found.splits).items():
+        yield (
+            f"{store}: {count:,} customers have a key of their own since the last push"
+            " (customer_splits); look at them before the next one"
+        )
 
 
 def _not_sent(found: Status) -> Iterator[str]:

@@ -148,8 +148,9 @@ def proof_table(proof: Proof | None) -> Markdown:
 
 
 def _checks(report: SyncReport) -> Markdown:
-    rows = report.checks.select("finding", "detail", "row_count").iter_rows()
-    return table(("finding", "detail", "rows"), rows)
+    found = report.checks.select("finding", "detail", "row_count", "amount_cents").iter_rows()
+    rows = [(*what, f"{cents / 100:,.2f}" if cents else None) for *what, cents in found]
+    return table(("finding", "detail", "rows", "amount"), rows)
 
 
 def next_actions(report: SyncReport) -> list[Action]:

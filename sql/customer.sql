@@ -4,21 +4,23 @@
 with named as (
     select store, customer_key
     from customers
-    where lower(email) = lower(trim(getvariable('who')))
-        or lower(customer_id) = lower(trim(getvariable('who')))
+    where lower(email) = lower(identifier(getvariable('who')))
+        or id_key(customer_id) = id_key(identifier(getvariable('who')))
         or customer_key::varchar = trim(getvariable('who'))
         or customer_key = getvariable('key')::bigint
     union
     select store, customer_key
     from identity_links
-    where (kind in ('email', 'customer_id') and lower(value) = lower(trim(getvariable('who'))))
+    where (kind = 'email' and value = lower(identifier(getvariable('who'))))
+        or (kind = 'customer_id' and value = id_key(identifier(getvariable('who'))))
         or (
             kind = 'document'
             and value in (only_digits(getvariable('who')), only_alphanumeric(getvariable('who')))
         )
         or (
             kind = 'contact'
-            and lower(regexp_replace(value, '^[^:]*:', '')) = lower(trim(getvariable('who')))
+            and id_key(regexp_replace(value, '^[^:]*:', ''))
+            = id_key(identifier(getvariable('who')))
         )
     union
     select store, customer_key
@@ -52,7 +54,7 @@ from customers
 where store = getvariable('store') and customer_key = getvariable('customer_key');
 
 -- name: links
--- Why these records are one person. Grain: one row per identifier; a merge and a conflict are rows too.
+-- Why these records are one person. Grain: one row per identifier; a merge, a split and a conflict are rows too.
 select kind, value, reason, linked_at as since
 from identity_links
 where store = getvariable('store') and customer_key = getvariable('customer_key')
@@ -61,16 +63,38 @@ select 'merged', 'customer ' || merged_customer_key, reason, merged_at
 from customer_merges
 where store = getvariable('store') and customer_key = getvariable('customer_key')
 union all
+select 'split', 'customer ' || new_customer_key, 'a customer of its own since', split_at
+from customer_splits
+where store = getvariable('store') and customer_key = getvariable('customer_key')
+union all
+select 'split', 'customer ' || customer_key, 'was a part of this one until then', split_at
+from customer_splits
+where store = getvariable('store') and new_customer_key = getvariable('customer_key')
+union all
 select
     'conflict: ' || kind,
     value,
     format(
-        '{}; belongs to customer {}, used on {} orders, first on {}',
+        '{}; customer {} used it too, on {} orders, first on {}',
         reason, other_customer_key, order_count, first_order_id
     ),
     null
 from identity_conflicts
 where store = getvariable('store') and customer_key = getvariable('customer_key')
+union all
+select
+    'conflict: ' || kind,
+    value,
+    case
+        when customer_key is null then 'shared by too many, so it identifies nobody'
+        else format(
+            '{}; belongs to customer {}, used on {} orders, first on {}',
+            reason, customer_key, order_count, first_order_id
+        )
+    end,
+    null
+from identity_conflicts
+where store = getvariable('store') and other_customer_key = getvariable('customer_key')
 order by kind, value;
 
 -- name: purchases

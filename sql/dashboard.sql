@@ -56,7 +56,8 @@ order by started_at desc, job;
 -- What the numbers leave out and why: the findings of the last resolve, and the rejected records.
 select finding, detail, row_count, amount_cents
 from resolve_report
-where store = getvariable('store') and finding not in ('customers', 'purchases')
+where store = getvariable('store')
+    and finding not in ('customers', 'purchases', 'refunds', 'taken_refunds')
 union all
 select 'rejects', entity, reject_count, null
 from reject_counts

@@ -16,9 +16,10 @@ order by kind, value;
 select
     getvariable('store')::varchar as store,
     kind,
-    sha256((select salt from state.tombstone_salt) || kind || ':' || lower(value)) as digest,
+    identifier_digest((select salt from state.tombstone_salt), kind, value) as digest,
     customer_key,
-    (select salt from state.tombstone_salt) as salt
+    (select salt from state.tombstone_salt) as salt,
+    true as is_exact
 from forgotten_identifiers
 order by kind, digest;
 
@@ -169,6 +170,14 @@ select salt from state.tombstone_salt
 union
 select salt from state.tombstones where salt is not null;
 
+-- name: imported
+-- What identifies somebody in a file, as digests are made of it. A digest of before schema 8 was made of an id in lower case.
+create or replace temp macro imported_identifiers(customer_id, email) as [
+    {'identifier': 'customer_id:' || id_key(identifier(customer_id)), 'is_former': false},
+    {'identifier': 'customer_id:' || lower(identifier(customer_id)), 'is_former': true},
+    {'identifier': 'email:' || clean_email(email), 'is_former': false}
+];
+
 -- name: tombstones
 -- How many identifiers of the store must stay away.
 select count(*) as row_count
@@ -184,7 +193,7 @@ where key in (
             key,
             unnest([
                 'contact:vtex:' || lower(key),
-                'customer_id:' || lower(trim(payload ->> '$.userId')),
+                'customer_id:' || id_key(identifier(payload ->> '$.userId')),
                 'email:' || clean_email(payload ->> '$.email')
             ]) as identifier
         from incoming_documents
@@ -205,7 +214,7 @@ with identified as (
     select
         key,
         unnest([
-            'customer_id:' || lower(trim(payload ->> '$.clientProfileData.userProfileId')),
+            'customer_id:' || id_key(identifier(payload ->> '$.clientProfileData.userProfileId')),
             'email:' || clean_email(payload ->> '$.clientProfileData.email'),
             'document:' || lower(clean_document(
                 payload ->> '$.clientProfileData.document',
@@ -231,22 +240,18 @@ where key in (select key from tombstoned_documents);
 -- name: imported_customers
 -- The registered frame `incoming` of customers without whoever was forgotten.
 with identified as (
-    select
-        customer_id,
-        email,
-        unnest([
-            'customer_id:' || lower(trim(customer_id)), 'email:' || clean_email(email)
-        ]) as identifier
+    select customer_id, email, unnest(imported_identifiers(customer_id, email), recursive := true)
     from incoming
 ),
 
 forgotten as (
-    select customer_id, email
+    select identified.customer_id, identified.email
     from identified
     cross join tombstone_salts as salts
-    where sha256(salts.salt || identifier) in (
-            select digest from state.tombstones where store = getvariable('store')
-        )
+    inner join state.tombstones as tombstones
+        on tombstones.digest = sha256(salts.salt || identified.identifier)
+        and (not identified.is_former or tombstones.is_exact is null)
+    where tombstones.store = getvariable('store')
 )
 
 select *
@@ -260,21 +265,18 @@ where not exists (
 -- name: imported_orders
 -- The registered frame `incoming` of orders without whoever was forgotten.
 with identified as (
-    select
-        order_id,
-        unnest([
-            'customer_id:' || lower(trim(customer_id)), 'email:' || clean_email(email)
-        ]) as identifier
+    select order_id, unnest(imported_identifiers(customer_id, email), recursive := true)
     from incoming
 ),
 
 forgotten as (
-    select order_id
+    select identified.order_id
     from identified
     cross join tombstone_salts as salts
-    where sha256(salts.salt || identifier) in (
-            select digest from state.tombstones where store = getvariable('store')
-        )
+    inner join state.tombstones as tombstones
+        on tombstones.digest = sha256(salts.salt || identified.identifier)
+        and (not identified.is_former or tombstones.is_exact is null)
+    where tombstones.store = getvariable('store')
 )
 
 select
@@ -295,7 +297,7 @@ from read_json(
     ignore_errors = true,
     columns = {
         store: 'varchar', kind: 'varchar', digest: 'varchar', customer_key: 'bigint',
-        salt: 'varchar', certificate: 'varchar', forgotten_at: 'timestamp'
+        salt: 'varchar', certificate: 'varchar', forgotten_at: 'timestamp', is_exact: 'boolean'
     }
 )
 where digest is not null and salt is not null;
@@ -314,7 +316,8 @@ select distinct on (store, digest)
     customer_key,
     forgotten_at,
     nullif(salt, (select salt from state.tombstone_salt)) as salt,
-    certificate
+    certificate,
+    is_exact
 from remembered
 where (store, digest) not in (select (store, digest) from state.tombstones);
 
@@ -351,7 +354,13 @@ linked as (
     cross join salts
     left join state.tombstones as tombstones
         on tombstones.store = links.store
-        and tombstones.digest = sha256(salts.salt || links.kind || ':' || lower(links.value))
+        and (
+            tombstones.digest = identifier_digest(salts.salt, links.kind, links.value)
+            or (
+                tombstones.is_exact is null
+                and tombstones.digest = sha256(salts.salt || links.kind || ':' || lower(links.value))
+            )
+        )
     where links.store = getvariable('store')
     group by links.customer_key, links.kind, links.value
 )

@@ -19,8 +19,15 @@ where store = getvariable('store') and as_of = getvariable('as_of')::date;
 insert into profile_runs
 values (
     getvariable('run_id')::varchar, getvariable('store'), getvariable('as_of')::date,
-    getvariable('customer_count'), getvariable('now')::timestamp
+    getvariable('customer_count'), getvariable('now')::timestamp,
+    getvariable('history_since')::date
 );
+
+-- name: history_since
+-- Where knowledge of a store begins: the day of its oldest purchase; null without any. VTEX shows two years.
+select min(purchased_on) as history_since
+from purchases
+where store = getvariable('store');
 
 -- name: continue
 -- segment_history continued to as_of from the registered frame `incoming` (one row per customer).

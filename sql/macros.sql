@@ -17,10 +17,17 @@ create or replace temp macro change_percent(now, before) as percent_of(now - bef
 -- the two can be compared. The salt, state.tombstone_salt, never leaves the warehouse.
 create or replace temp macro email_digest(salt, email) as sha256(salt || 'email:' || email);
 
+-- An identifier of somebody who was forgotten: ids letter for letter, the others without regard to case.
+create or replace temp macro identifier_digest(salt, kind, value) as
+    sha256(
+        salt || kind || ':'
+        || case when kind in ('contact', 'customer_id') then value else lower(value) end
+    );
+
 -- name: document
 -- clean_document: a document without punctuation when it is plausible, or null.
 -- cpf and cnpj must carry their check digits (a cnpj may hold letters since 2026: a letter counts
--- as its ASCII code less 48); any other type needs 5 characters that are not all the same.
+-- as its ASCII code less 48); any other type needs 5 characters that are not all the same, a digit among them.
 create or replace temp macro only_digits(x) as regexp_replace(x, '[^0-9]', '', 'g');
 create or replace temp macro only_alphanumeric(x) as regexp_replace(upper(x), '[^0-9A-Z]', '', 'g');
 
@@ -50,15 +57,70 @@ create or replace temp macro clean_document(x, document_type) as
         when lower(trim(document_type)) = 'cnpj'
             then case when is_cnpj(only_alphanumeric(x)) then only_alphanumeric(x) end
         when length(only_alphanumeric(x)) >= 5 and has_two_characters(only_alphanumeric(x))
+            and regexp_matches(x, '[0-9]')
             then only_alphanumeric(x)
     end;
+
+-- name: identifier
+-- What identifies a person, as it is stored and compared: without marks that nobody sees, in one Unicode form (NFC),
+-- without blanks around it, no-break ones included; '' is null. Nearly all are ASCII, which needs none of it.
+create or replace temp macro identifier(x) as
+    nullif(
+        case
+            when strlen(x) = length(x) and not regexp_matches(x, '[\x00-\x1F\x7F]') then trim(x)
+            else regexp_replace(
+                nfc_normalize(regexp_replace(
+                    x, '[\p{Cf}\x00-\x08\x0E-\x1F\x7F\x{034F}\x{FE00}-\x{FE0F}]', '', 'g'
+                )),
+                '^[\s\x0B\x{85}\pZ]+|[\s\x0B\x{85}\pZ]+$', '', 'g'
+            )
+        end,
+        ''
+    );
+
+-- What an id is compared by: itself, letter for letter, but a GUID in its usual form, whatever its case and braces.
+create or replace temp macro id_key(x) as
+    case
+        when strlen(x) not in (32, 36, 38) or (strlen(x) = 36 and x = lower(x)) then x
+        when regexp_full_match(
+                x, '(?i)[0-9a-f]{32}|([{(]?)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}([)}]?)'
+            )
+            then regexp_replace(
+                lower(regexp_replace(x, '[^0-9A-Fa-f]', '', 'g')),
+                '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5'
+            )
+        else x
+    end;
+
+-- Words for nobody, as spreadsheets, databases and tills write them where an id should be: what is left of them without
+-- case, accents and signs. Nothing but signs and zeros is nobody too.
+create or replace temp macro is_nobody(x) as
+    not regexp_matches(x, '[1-9]')
+    and (
+        x = '\N'
+        or regexp_full_match(
+            regexp_replace(upper(strip_accents(x)), '[^0-9A-Z\pL]', '', 'g'),
+            '0*|NULL|NULO|NAN|NONE|NA|NAT|NIL|UNDEFINED|UNKNOWN|EMPTY|VAZIO|VACIO|ANONIMO|ANONYMOUS|GUEST'
+            || '|CONSUMIDOR(FINAL)?|CLIENTE(FINAL|BALCAO|PADRAO|MOSTRADOR|OCASIONAL|GENERICO|ANONIMO)'
+            || '|PUBLICO(EN)?GENERAL|(SEM|SIN)(CLIENTE|CADASTRO|REGISTRO|IDENTIFICAR|IDENTIFICACAO|IDENTIFICACION)'
+            || '|NA?O(IDENTIFICADO|INFORMADO|CADASTRADO|REGISTRADO)|WALKIN(CUSTOMER)?'
+        )
+    );
+
+-- What a spreadsheet leaves of a long number, such as 5,51199E+12: many ids become this one.
+create or replace temp macro has_lost_digits(x) as
+    contains(x, '+') and regexp_full_match(x, '[0-9]+([.,][0-9]+)?[eE]\+[0-9]+');
+
+-- The id of a customer in a file, or null where it names nobody.
+create or replace temp macro customer_id_or_null(x) as
+    case when not is_nobody(identifier(x)) and not has_lost_digits(identifier(x)) then identifier(x) end;
 
 -- name: email
 -- clean_email: the real address in lower case, or null.
 -- VTEX's Conversation Tracker hides addresses: a hard alias is 32 hex digits at ct.vtex.com(.br) and
 -- not reversible; a soft alias carries the address before -<digits and letter>.ct.vtex.com.br.
 create or replace temp macro without_soft_alias(x) as
-    regexp_replace(lower(trim(x)), '-[^-@]*\.ct\.vtex\.com(\.br)?$', '');
+    regexp_replace(lower(identifier(x)), '-[^-@]*\.ct\.vtex\.com(\.br)?$', '');
 
 create or replace temp macro is_real_email(x) as
     length(x) <= 254

@@ -81,11 +81,16 @@ def tell(shell: Shell, line: str) -> None:
     shell.entry.err.print(line, markup=False, soft_wrap=True)
 
 
+MAX_SHOWN_SPLITS = 20
+
 WATERMARKS = ("store", "entity", "moment (UTC)", "hours behind")
 PROOFS = (
     "store", "listed", "stored", "rejected", "not stored", "no longer listed", "other cents",
     "found by id", "unexplained", "unexplained amount", "push", "as of (UTC)",
 )  # fmt: skip
+KNOWN = ("store", "history since")
+REFUNDS = ("store", "refunds", "rows", "amount")
+SPLITS = ("store", "customer", "new customer", "since (UTC)")
 WAITING = ("store", "topic", "files", "hours waiting")
 HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
 CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
@@ -108,6 +113,12 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
     )
 
 
+def refund_row(row: tuple[str, str, int | None, int]) -> tuple[object, ...]:
+    """What became of some refunds as a row of REFUNDS; the amount in currency units."""
+    *what, cents = row
+    return (*what, f"{cents / 100:,.2f}")
+
+
 def push_row(push: Pushed) -> tuple[object, ...]:
     """One push as a row of PUSHES; what held it stands in the advice."""
     moment = f"{push.started_at:%Y-%m-%d %H:%M:%S}"
@@ -117,6 +128,14 @@ def push_row(push: Pushed) -> tuple[object, ...]:
 def show_status(shell: Shell, found: Status, *, with_tables: bool) -> None:
     show_table(shell.out, "last runs", found.runs.columns, found.runs.iter_rows())
     show_table(shell.out, "pulled up to", WATERMARKS, found.watermarks)
+    show_table(shell.out, "purchases are known since", KNOWN, found.known_since)
+    if found.refunds:
+        show_table(shell.out, "every refunded cent", REFUNDS, map(refund_row, found.refunds))
+    if found.splits:
+        shown = found.splits[:MAX_SHOWN_SPLITS]
+        show_table(
+            shell.out, "customers with a key of their own since the last push", SPLITS, shown
+        )
     if found.pushed.height:
         show_table(shell.out, "pushed", HELD_THERE, found.pushed.iter_rows())
     if found.exports.height:

@@ -8,7 +8,7 @@ import polars as pl
 
 from enrich.cli.console import PlainConsole, show_table
 from enrich.compute.profiles import ProfilesReport
-from enrich.push.summary import PushSummary
+from enrich.push.summary import PushSummary, split_line
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
 from enrich.sync.store import SyncReport
@@ -141,6 +141,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,
         f"{done.frozen:,} changed since, and the platform takes no change": done.frozen > 0,
+        split_line(done.splits): bool(done.splits),
     }
     return [line for line, is_so in lines.items() if is_so]
 

@@ -87,7 +87,13 @@ def make_profiles(
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         parts = warehouse.profiles.parts(shop.name)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
-        scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
+        scored = score_parts(
+            parts,
+            plan.as_of,
+            shop.rules,
+            _yardstick(warehouse, shop, plan.as_of),
+            history_since=warehouse.resolved.history_since(shop.name),
+        )
         previous = warehouse.profiles.segments_before(shop.name, plan.as_of)
         lost = lost_columns(warehouse.profiles.columns(), shop.rules) if plan.is_kept else []
         if lost:

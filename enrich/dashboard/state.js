@@ -29,11 +29,13 @@ function state() {
     card(word("fresh"), tableOf([["", (row) => row[0]], ["", (row) => row[1], true, "wrap"]], lines)),
     el("div", { class: "grid" }, leftOut(), platforms()));
 }
+// An entity, or what a finding is about.
+const subject = (detail) => WORDS[view.lang][`detail_${detail}`] ?? known("entity", detail);
 function leftOut() {
   const found = rows("findings");
   if (!found.length) return nothing(word("left_out"), word("none_left_out"));
   return card(word("left_out"), tableOf([
-    [word("finding"), (row) => `${known("f", row.finding)}${row.detail ? ` (${known("entity", row.detail)})` : ""}`],
+    [word("finding"), (row) => `${known("f", row.finding)}${row.detail ? ` (${subject(row.detail)})` : ""}`],
     [word("rows"), (row) => number(row.row_count), true],
     [word("amount"), (row) => (row.amount_cents ? money(row.amount_cents) : ""), true]], found));
 }

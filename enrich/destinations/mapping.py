@@ -50,7 +50,8 @@ def _of_windows(*families: str) -> tuple[str, ...]:
     return tuple(f"{family}_{window}" for family in families for window in window_names())
 
 
-# What most platforms are sent unless the settings say otherwise: computed, nothing personal.
+# What most platforms are sent unless the settings say otherwise: computed, nothing personal. Where
+# lifetime figures are among it, so is the day they begin with.
 SCORES = (
     "rfm_group",
     "rfm_segment",
@@ -63,6 +64,7 @@ CORE = (
     *SCORES,
     "previous_rfm_segment",
     "rfm_segment_changed_on",
+    "history_since",
     *_of_windows("orders", "amount", "avg_amount", "rfm"),
     "brands_360d",
     "categories_360d",

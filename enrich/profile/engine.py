@@ -64,15 +64,24 @@ def build_profiles(
     history: pl.DataFrame | None = None,
     *,
     frozen_cut_points: pl.DataFrame | None = None,
+    history_since: date | None = None,
     segments: SegmentTable = SEGMENTS,
 ) -> ProfileResult:
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
-    `history` is each customer's segment before the day (contracts.HISTORY). List columns and texts
-    of a small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
+    `history` is each customer's segment before the day (contracts.HISTORY); `history_since` the day
+    where what is known of the store begins. List columns and texts of a small vocabulary are held
+    as Enum. Raises Stop when an input breaks its contract.
     """
     size = max(inputs.customers.height, 1)
-    scored = score_parts(_Whole(inputs), as_of, rules, frozen_cut_points, customers_per_block=size)
+    scored = score_parts(
+        _Whole(inputs),
+        as_of,
+        rules,
+        frozen_cut_points,
+        history_since=history_since,
+        customers_per_block=size,
+    )
     (profiles,) = profile_parts(scored, history, segments=segments)
     return ProfileResult(profiles, scored.cut_points, notes(scored.cut_points))
 
@@ -116,6 +125,7 @@ class ScoredParts:
 
     as_of: date
     rules: Rules
+    history_since: date | None
     scoring: Scoring
     customers_per_block: int
     block_count: int
@@ -133,6 +143,7 @@ def score_parts(
     rules: Rules,
     frozen_cut_points: pl.DataFrame | None = None,
     *,
+    history_since: date | None = None,
     customers_per_block: int = CUSTOMERS_PER_BLOCK,
 ) -> ScoredParts:
     """The cut points of all customers, from one look at each part's purchases."""
@@ -144,7 +155,8 @@ def score_parts(
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
-    return ScoredParts(as_of, rules, scoring, customers_per_block, blocks, chain([loaded], rest))
+    handed = chain([loaded], rest)
+    return ScoredParts(as_of, rules, history_since, scoring, customers_per_block, blocks, handed)
 
 
 def profile_parts(
@@ -218,7 +230,9 @@ def _block(
         history.rename(_BEFORE), on="customer_key", how="left", maintain_order="left"
     )
     columns = [customers, before.drop("customer_key"), values, *lists]
-    frame = pl.concat(columns, how="horizontal").with_columns(as_of=pl.lit(scored.as_of))
+    frame = pl.concat(columns, how="horizontal").with_columns(
+        as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
+    )
     wanted = fields(rules)
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(

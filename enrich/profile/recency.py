@@ -42,4 +42,12 @@ RECENCY = (
         "Days from the newest purchase to the day of the profile.",
         pl.col("days_lifetime"),
     ),
+    ProfileField(
+        "history_since",
+        pl.Date,
+        "day",
+        None,
+        "Day of the store's oldest known purchase: where all lifetime figures begin.",
+        pl.col("history_since"),
+    ),
 )

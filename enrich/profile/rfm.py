@@ -157,13 +157,25 @@ def cut_points(
             unit=pl.lit(UNITS[axis]),
             method=pl.lit(method),
             population=pl.lit(group["customers"].sum()),
-            note=pl.lit(_note(axis, found.height, group.height)),
+            note=pl.lit(_note(axis, method, found.height, group.height)),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in CUT_POINTS.items())
     )
 
 
-def _note(axis: Axis, used: int, distinct: int) -> str | None:
+def _note(axis: Axis, method: str, used: int, distinct: int) -> str | None:
     if used == CLASS_COUNT or distinct == 0:
         return None
-    return f"{used} of {CLASS_COUNT} {axis} classes are in use: {distinct} distinct values"
+    why = _why_empty(method, distinct)
+    return f"{used} of {CLASS_COUNT} {axis} classes are in use: {why}"
+
+
+def _why_empty(method: str, distinct: int) -> str:
+    """Why somebody's class has nobody in it."""
+    if method.endswith("frozen"):
+        return "the cut points of the period leave them empty"
+    if method == "thresholds":
+        return "the shop's own cut points leave them empty"
+    if distinct < CLASS_COUNT:
+        return "there are fewer than five distinct values"
+    return "equal values share a class, and many customers have the same"

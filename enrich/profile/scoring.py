@@ -107,15 +107,16 @@ def _named(names: pl.Series, window: str) -> pl.Expr:
 
 
 def notes(cut_points: pl.DataFrame) -> tuple[str, ...]:
-    """What a person should know about the classes: one line per axis that leaves some empty."""
+    """What a person should know about the classes: a line per axis and reason for empty ones."""
     filled = (
         cut_points.filter(pl.col("note").is_not_null())
-        .group_by("axis", "window", maintain_order=True)
+        .with_columns(why=pl.col("note").str.split(": ").list.last())
+        .group_by("axis", "why", "window", maintain_order=True)
         .agg(classes=(pl.col("customer_count") > 0).sum())
-        .group_by("axis", maintain_order=True)
+        .group_by("axis", "why", maintain_order=True)
         .agg(where=pl.format("{} in {}", "classes", "window").str.join(", "))
     )
     return tuple(
-        f"{axis}: fewer than five classes for want of distinct values ({where})"
-        for axis, where in filled.iter_rows()
+        f"{axis}: fewer than five classes in use, {why} ({where})"
+        for axis, why, where in filled.iter_rows()
     )

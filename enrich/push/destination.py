@@ -12,7 +12,7 @@ from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.push.days import Days, status_of
 from enrich.push.planned import push
 from enrich.push.sources import planner_of
-from enrich.push.summary import PushSummary, not_begun
+from enrich.push.summary import PushSummary, not_begun, split_line
 from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -140,6 +140,7 @@ def push_entity(
         target = PushTarget(destination.name, store, entity)
         # A no has nothing to do with whether every order is known.
         held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
+        splits = _splits(warehouse, target, report)
         if held:
             done = not_begun(target, held)
         elif days is None:
@@ -148,6 +149,7 @@ def push_entity(
             done = pushed(replace(target, export_id=run.run_id))
         else:
             done = _exported(warehouse.pushes, target, days, pushed, run_id=run.run_id, now=now)
+        done.splits = splits
         if not dry_run:
             done = _tidied(destination, done, now)
         partial = {} if days is None else {"partial": True}
@@ -156,6 +158,19 @@ def push_entity(
         if done.fault is not None:
             run.fail(done.fault)
     return done
+
+
+def _splits(
+    warehouse: Warehouse, target: PushTarget, report: Reporter
+) -> tuple[tuple[int, int], ...]:
+    """Whose profiles go under a key of their own from now on; listed before they are sent."""
+    if target.entity != PROFILES:
+        return ()
+    found = warehouse.resolved.splits(target.store, target.destination)
+    pairs = tuple(found.select("customer_key", "new_customer_key").iter_rows())
+    if pairs:
+        report.say(f"{target.store} to {target.destination}: {split_line(pairs)}")
+    return pairs
 
 
 def _exported(

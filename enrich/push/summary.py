@@ -26,8 +26,9 @@ class PushSummary:
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
     of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of. No
-    field holds a customer's value.
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of.
+    `splits` are customers with a key of their own since the last push there: the key before, the
+    new one. No field holds a customer's value.
     """
 
     destination: str
@@ -50,6 +51,7 @@ class PushSummary:
     fault: EnrichError | None = None
     sample: Mapping[str, Payload] = field(default_factory=dict)
     entity: str = PROFILES
+    splits: tuple[tuple[int, int], ...] = ()
 
     @property
     def what(self) -> str:
@@ -128,6 +130,7 @@ class PushSummary:
             "entity": self.entity,
             **{name: getattr(self, name) for name in _COUNTS},
             "invalid": dict(self.invalid),
+            "splits": len(self.splits),
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,
         }
@@ -138,6 +141,19 @@ _COUNTS = (
     *("accepted", "queued", "rejected", "retryable", "unknown"),
     *("left", "resent", "frozen", "batches"),
 )
+
+
+MAX_SHOWN_SPLITS = 10
+
+
+def split_line(splits: Sequence[tuple[int, int]]) -> str:
+    """Who got a key of their own, the first ones by name."""
+    shown = ", ".join(f"{new} (was {old})" for old, new in splits[:MAX_SHOWN_SPLITS])
+    more = ", ..." if len(splits) > MAX_SHOWN_SPLITS else ""
+    return (
+        f"{len(splits):,} customers have a key of their own since the last push: {shown}{more};"
+        " the table customer_splits has all"
+    )
 
 
 def not_begun(

@@ -17,6 +17,7 @@ from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.warehouse.reading import ReadCopy, read_warehouse
 from enrich.warehouse.ready import ReadyQuery, ready_queries
+from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.searching import is_database
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing
 from enrich.warehouse.tombstones import REMEMBERED_NAME, adopt_remembered, read_remembered
@@ -37,6 +38,7 @@ __all__ = [
     "Pushes",
     "ReadCopy",
     "ReadyQuery",
+    "Resolved",
     "Sharing",
     "StoreParts",
     "Traces",

@@ -15,6 +15,8 @@ from enrich.warehouse.scripts import frame_of, quoted_name
 _ABOUT = {
     "customer_key": "customer_key in (select customer_key from forgotten_customers)",
     "merged_customer_key": "merged_customer_key in (select customer_key from forgotten_customers)",
+    "other_customer_key": "other_customer_key in (select customer_key from forgotten_customers)",
+    "new_customer_key": "new_customer_key in (select customer_key from forgotten_customers)",
     "email_digest": "email_digest in (select digest from forgotten_digests)",
     "order_id": "order_id in (select order_id from forgotten_orders)",
     "contact_id": "contact_id in (select contact_id from forgotten_contacts)",

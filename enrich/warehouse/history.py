@@ -17,6 +17,7 @@ from enrich.threads import made_ahead
 from enrich.warehouse.coded import Vocabulary, show_profiles
 from enrich.warehouse.connection import another, transaction
 from enrich.warehouse.parts import EVERYBODY, StoreParts, store_parts
+from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.scripts import read, registered, run, table_exists
 
 STATES = {
@@ -90,6 +91,7 @@ class Profiles:
                 store=store,
                 as_of=as_of,
                 customer_count=aside.states.height,
+                history_since=Resolved(connection).history_since(store),
                 run_id=run_id,
                 now=now,
             )

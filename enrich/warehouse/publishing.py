@@ -33,6 +33,7 @@ PUBLISHED = (
     "purchase_promo_codes",
     "unmatched_refunds",
     "customer_merges",
+    "customer_splits",
     "identity_links",
     "identity_conflicts",
     "resolve_report",

@@ -27,6 +27,7 @@ from enrich.warehouse.history import Profiles
 from enrich.warehouse.person import the_only_one
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import Pushes
+from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
 
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -38,6 +39,7 @@ class ReadCopy:
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path = path
+        self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, connection)
         self.pushes = Pushes(connection)
         self.dashboard = Dashboard(connection)

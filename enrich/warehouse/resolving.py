@@ -49,13 +49,13 @@ MATCH_RULES = (
 """First match wins. People with a record (contacts, then imported customers) come before those
 known by their orders alone; among these a document before an e-mail before a profile id."""
 
-_OWNERS = ("shared_documents", "contact_groups", "contact_owners", "order_owners")
+_OWNERS = ("shared_identifiers", "contact_groups", "contact_owners", "order_owners")
 _CUSTOMERS = ("keys", "links", "conflicts", "customers")
 _PURCHASES = (
     "reporting_currency",
     "order_classes",
+    "refunds",
     "gross_purchases",
-    "loose_refunds",
     "matched_refunds",
     "purchases",
     "unmatched_refunds",

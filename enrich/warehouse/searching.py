@@ -93,7 +93,8 @@ def holds_forgotten(path: Path, store: str, digests: set[str], salt: str) -> boo
             return table_exists(connection, "identity_links") and bool(
                 connection.execute(
                     "select 1 from identity_links where store = $store and"
-                    " sha256($salt || kind || ':' || lower(value)) in (select unnest($digests))"
+                    " (sha256($salt || kind || ':' || value) in (select unnest($digests))"
+                    " or sha256($salt || kind || ':' || lower(value)) in (select unnest($digests)))"
                     " limit 1",
                     {"store": store, "salt": salt, "digests": sorted(digests)},
                 ).fetchall()

@@ -67,6 +67,7 @@ def without_forgotten(
     if entity not in ("orders", "customers") or not _has_tombstones(connection, store):
         return frame
     run(connection, "forget/salts")
+    run(connection, "forget/imported")
     with registered(connection, {"incoming": frame}):
         return read(connection, f"forget/imported_{entity}", store=store)
 

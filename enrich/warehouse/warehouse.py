@@ -22,6 +22,7 @@ from enrich.warehouse.importing import Imports
 from enrich.warehouse.loading import Records
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
+from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.runs import Runs
 from enrich.warehouse.scripts import table_counts
 from enrich.warehouse.sharing import Sharing
@@ -45,6 +46,7 @@ class Warehouse:
         self.orders = Orders(connection)
         self.incomplete_orders = IncompleteOrders(connection)
         self.contacts = Contacts(connection)
+        self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, reader)
         self.pushes = Pushes(connection)
         self.people = People(connection)

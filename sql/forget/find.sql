@@ -43,7 +43,7 @@ select orders.order_id
 from orders
 inner join forgotten_identifiers as theirs
     on theirs.kind = 'customer_id'
-    and theirs.value = lower(coalesce(orders.user_profile_id, orders.customer_id))
+    and theirs.value = id_key(coalesce(orders.user_profile_id, orders.customer_id))
 where orders.store = getvariable('store')
 union
 select orders.order_id

@@ -9,11 +9,12 @@ select
     digest,
     customer_key,
     getvariable('now')::timestamp as forgotten_at,
-    getvariable('certificate')::varchar as certificate
+    getvariable('certificate')::varchar as certificate,
+    true as is_exact
 from (
     select
         *,
-        sha256((select salt from state.tombstone_salt) || kind || ':' || lower(value)) as digest
+        identifier_digest((select salt from state.tombstone_salt), kind, value) as digest
     from forgotten_identifiers
 )
 where digest not in (select digest from state.tombstones where store = getvariable('store'));
@@ -88,6 +89,13 @@ where store = getvariable('store')
 delete from customer_merges
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
+
+delete from customer_splits
+where store = getvariable('store')
+    and (
+        customer_key in (select customer_key from forgotten_customers)
+        or new_customer_key in (select customer_key from forgotten_customers)
+    );
 
 -- Without their links a resolve could not tell what else was theirs: it rebuilds everything.
 delete from state.resolved where store = getvariable('store');

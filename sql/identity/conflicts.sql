@@ -1,5 +1,6 @@
 -- identity_conflicts. Grain: one row per identifier and person who uses it though somebody else owns
--- it. Recorded, never merged: customer_key owns it, other_customer_key used it.
+-- it, or nobody can, because too many share it. Recorded, never merged: customer_key owns it (null: nobody),
+-- other_customer_key used it.
 delete from identity_conflicts where store = getvariable('store');
 
 insert into identity_conflicts
@@ -24,11 +25,60 @@ with uses as (
     where open_owners.group_no <> matched_orders.group_no
 ),
 
+contact_uses as (
+    select
+        'customer_id' as kind, shared_ids.customer_id as value, contacts.rowid as contact_no
+    from contacts
+    inner join shared_ids on shared_ids.customer_id = id_key(contacts.customer_id)
+    where contacts.store = getvariable('store') and contacts.source = 'import'
+    union all
+    select 'document', contacts.document, contacts.rowid
+    from contacts
+    inner join shared_documents on shared_documents.document = contacts.document
+    where contacts.store = getvariable('store') and not contacts.is_corporate
+    union all
+    select 'email', contacts.email, contacts.rowid
+    from contacts
+    inner join shared_emails on shared_emails.email = contacts.email
+    where contacts.store = getvariable('store')
+),
+
+order_uses as (
+    select 'customer_id' as kind, shared_ids.customer_id as value, orders.rowid as order_no,
+        orders.created_at
+    from orders
+    inner join shared_ids
+        on shared_ids.customer_id = id_key(coalesce(orders.user_profile_id, orders.customer_id))
+    where orders.store = getvariable('store') and orders.source = 'import'
+    union all
+    select 'document', orders.document, orders.rowid, orders.created_at
+    from orders
+    inner join shared_documents on shared_documents.document = orders.document
+    where orders.store = getvariable('store') and not orders.is_corporate
+    union all
+    select 'email', orders.email, orders.rowid, orders.created_at
+    from orders
+    inner join shared_emails on shared_emails.email = orders.email
+    where orders.store = getvariable('store')
+),
+
+shared_uses as (
+    select contact_uses.kind, contact_uses.value, contact_groups.group_no, null as order_id,
+        null as created_at
+    from contact_uses
+    inner join contact_groups on contact_groups.contact_no = contact_uses.contact_no
+    union all
+    select order_uses.kind, order_uses.value, order_groups.group_no, order_groups.order_id,
+        order_uses.created_at
+    from order_uses
+    inner join order_groups on order_groups.order_no = order_uses.order_no
+),
+
 valued as (
     select
         uses.kind,
         case uses.kind
-            when 'customer_id' then lower(coalesce(orders.user_profile_id, orders.customer_id))
+            when 'customer_id' then id_key(coalesce(orders.user_profile_id, orders.customer_id))
             when 'document' then orders.document
             else orders.email
         end as value,
@@ -51,6 +101,11 @@ valued as (
     from contact_documents
     inner join document_owners on document_owners.document = contact_documents.document
     where document_owners.group_no <> contact_documents.group_no
+    union all
+    select
+        kind, value, null as owner_group, group_no, 'shared by too many' as reason, order_id,
+        created_at
+    from shared_uses
 )
 
 select
@@ -63,6 +118,6 @@ select
     count(valued.order_id) as order_count,
     arg_min(valued.order_id, (valued.created_at, valued.order_id)) as first_order_id
 from valued
-inner join group_keys as owner_keys on owner_keys.group_no = valued.owner_group
+left join group_keys as owner_keys on owner_keys.group_no = valued.owner_group
 inner join group_keys as user_keys on user_keys.group_no = valued.group_no
 group by valued.kind, valued.value, owner_keys.customer_key, user_keys.customer_key;

@@ -4,23 +4,17 @@
 -- tangled_groups (temporary). Grain: one row per contact that shares one; label is the smallest identifier of its
 -- person, spread from identifier to identifier until it is everywhere.
 create or replace temp table tangled_groups as
-with recursive identified as (
-    select rowid as contact_no, email, lower(customer_id) as customer_id
-    from contacts
-    where store = getvariable('store')
-),
-
-shared_emails as (
+with recursive common_emails as (
     select email
-    from identified
+    from identified_contacts
     where email is not null
     group by email
     having count(*) > 1
 ),
 
-shared_ids as (
+common_ids as (
     select customer_id
-    from identified
+    from identified_contacts
     where customer_id is not null
     group by customer_id
     having count(*) > 1
@@ -31,8 +25,8 @@ nodes as (
         contact_no,
         'email:' || email as email_hub,
         'customer_id:' || customer_id as customer_id_hub
-    from identified
-    where email in (from shared_emails) or customer_id in (from shared_ids)
+    from identified_contacts
+    where email in (from common_emails) or customer_id in (from common_ids)
 ),
 
 pairs as (
@@ -90,7 +84,8 @@ select contact_no, label, min(contact_no) over (partition by label) as group_no
 from labeled;
 
 create or replace temp table contact_groups as
-select contacts.rowid as contact_no, coalesce(tangled_groups.group_no, contacts.rowid) as group_no
-from contacts
-left join tangled_groups on tangled_groups.contact_no = contacts.rowid
-where contacts.store = getvariable('store');
+select
+    contacts.contact_no,
+    coalesce(tangled_groups.group_no, contacts.contact_no) as group_no
+from identified_contacts as contacts
+left join tangled_groups on tangled_groups.contact_no = contacts.contact_no;

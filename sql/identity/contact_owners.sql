@@ -2,26 +2,24 @@
 -- with the person (group_no) it belongs to. A document of several people belongs to the one who had it
 -- first; the others are conflicts.
 create or replace temp table customer_id_owners as
-select lower(contacts.customer_id) as customer_id, any_value(contact_groups.group_no) as group_no
-from contacts
-inner join contact_groups on contact_groups.contact_no = contacts.rowid
+select contacts.customer_id, any_value(contact_groups.group_no) as group_no
+from identified_contacts as contacts
+inner join contact_groups on contact_groups.contact_no = contacts.contact_no
 where contacts.customer_id is not null
-group by lower(contacts.customer_id);
+group by contacts.customer_id;
 
 create or replace temp table email_owners as
 select contacts.email, any_value(contact_groups.group_no) as group_no
-from contacts
-inner join contact_groups on contact_groups.contact_no = contacts.rowid
+from identified_contacts as contacts
+inner join contact_groups on contact_groups.contact_no = contacts.contact_no
 where contacts.email is not null
 group by contacts.email;
 
 create or replace temp table contact_documents as
-select contacts.document, contact_groups.group_no, contacts.rowid as contact_no
-from contacts
-inner join contact_groups on contact_groups.contact_no = contacts.rowid
-where contacts.document is not null
-    and not contacts.is_corporate
-    and contacts.document not in (select document from shared_documents);
+select contacts.document, contact_groups.group_no, contacts.contact_no
+from identified_contacts as contacts
+inner join contact_groups on contact_groups.contact_no = contacts.contact_no
+where contacts.document is not null;
 
 create or replace temp table document_owners as
 with counted as (

@@ -1,20 +1,20 @@
 -- customers. Grain: one row per person. Each attribute is the newest contact's that is not null, else
 -- the newest order's; an order's id, e-mail or document only when this person owns it, so that no two
--- customers show the same one. A contact that its source deleted comes after all others; deleted_at is
--- set when that is true of every contact, and the person has bought nothing since.
+-- customers show the same one; none that too many share. A contact that its source deleted comes after all
+-- others; deleted_at is set when that is true of every contact, and the person has bought nothing since.
 -- Nearly all people have one contact: only of the others the newest is looked for, and only orders of people
 -- who lack something that the order has are read.
 create or replace temp table contact_facts as
 with facts as (
     select
         contact_groups.group_no,
-        contacts.customer_id,
+        case when contacts.customer_id is not null then contacts.given_id end as customer_id,
         contacts.email,
         contacts.first_name,
         contacts.last_name,
         contacts.phone,
         contacts.birth_date,
-        case when not contacts.is_corporate then contacts.document end as document,
+        contacts.document,
         contacts.gender,
         contacts.newsletter_opt_in,
         contacts.locale,
@@ -29,7 +29,8 @@ with facts as (
             contacts.source || ':' || contacts.contact_id
         ) as recency
     from contact_groups
-    inner join contacts on contacts.rowid = contact_groups.contact_no
+    inner join identified_contacts as contacts
+        on contacts.contact_no = contact_groups.contact_no
     left join contact_deletions as deletions
         on deletions.store = contacts.store
         and deletions.source = contacts.source
@@ -127,7 +128,7 @@ facts as (
     left join owners as id_owner
         on wanted.wants_customer_id
         and id_owner.kind = 'customer_id'
-        and id_owner.value = lower(coalesce(orders.user_profile_id, orders.customer_id))
+        and id_owner.value = id_key(coalesce(orders.user_profile_id, orders.customer_id))
     left join owners as email_owner
         on wanted.wants_email
         and email_owner.kind = 'email' and email_owner.value = orders.email

@@ -1,6 +1,6 @@
 -- group_keys (temporary). Grain: one row per person; the customer_key that stays for ever.
--- A key known from earlier runs goes to one person, the strongest kind of link deciding (then the
--- older link); a person with several keeps the smallest and the others are merged into it.
+-- A key known from earlier runs goes to one person, the one with the oldest link (of equally old ones the strongest
+-- kind, then who was seen first); a person with several keeps the smallest and the others are merged into it.
 create or replace temp table groups as
 with evidence as (
     select contact_groups.group_no, contacts.created_at as seen_at
@@ -37,27 +37,28 @@ from identity_links as links
 inner join owners on owners.kind = links.kind and owners.value = links.value
 where links.store = getvariable('store');
 
-create or replace temp table won_keys as
-with counted as (
-    select customer_key, min(group_no) as group_no, max(group_no) as other_group_no
-    from followed_links
-    group by customer_key
-)
+create or replace temp table followed_keys as
+select customer_key, min(group_no) as group_no, max(group_no) as other_group_no
+from followed_links
+group by customer_key;
 
+create or replace temp table won_keys as
 select customer_key, group_no
-from counted
+from followed_keys
 where group_no = other_group_no
 union all
 select
     followed_links.customer_key,
     arg_min(followed_links.group_no, (
+        links.linked_at,
         list_position(['contact', 'customer_id', 'document', 'email'], links.kind),
-        links.linked_at, links.kind, links.value
+        coalesce(groups.first_seen_at, 'infinity'::timestamp), links.kind, links.value
     )) as group_no
 from followed_links
 inner join identity_links as links on links.rowid = followed_links.link_no
+inner join groups on groups.group_no = followed_links.group_no
 where followed_links.customer_key in (
-    select customer_key from counted where group_no <> other_group_no
+    select customer_key from followed_keys where group_no <> other_group_no
 )
 group by followed_links.customer_key;
 
@@ -75,6 +76,8 @@ highest as (
         union all
         select max(merged_customer_key) as customer_key from customer_merges
         union all
+        select max(new_customer_key) as customer_key from customer_splits
+        union all
         select max(customer_key) as customer_key from customers
         union all
         select max(customer_key) as customer_key from state.tombstones
@@ -89,7 +92,7 @@ named as (
         coalesce(
             new_groups.label,
             tangled_groups.label,
-            'customer_id:' || lower(contacts.customer_id),
+            'customer_id:' || contacts.customer_id,
             'email:' || contacts.email,
             'contact:' || contacts.source || ':' || contacts.contact_id
         ) as label
@@ -97,7 +100,7 @@ named as (
     left join kept on kept.group_no = groups.group_no
     left join new_groups on new_groups.group_no = groups.group_no
     left join tangled_groups on tangled_groups.contact_no = groups.group_no
-    left join contacts on contacts.rowid = groups.group_no
+    left join identified_contacts as contacts on contacts.contact_no = groups.group_no
     where kept.group_no is null
 ),
 

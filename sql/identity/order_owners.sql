@@ -1,25 +1,8 @@
 -- order_owners (temporary). Grain: one row per order of the store that carries an identifier, with the person
--- that owns each one by the contacts (a group_no, or null). Orders of external marketplaces carry invented people, so
--- they carry none; a document of a company or a shared one is none either. Phones never are.
+-- that owns each one by the contacts (a group_no, or null).
 -- is_open: some identifier belongs to nobody yet, so that the order may lend or receive one (see match.sql). All
 -- other orders are matched here, by the first rule that finds anybody.
 create or replace temp table order_owners as
-with identified as (
-    select
-        rowid as order_no,
-        order_id,
-        source = 'import' as is_imported,
-        created_at,
-        lower(coalesce(user_profile_id, customer_id)) as customer_id,
-        case
-            when not is_corporate and document not in (select document from shared_documents)
-                then document
-        end as document,
-        email
-    from orders
-    where store = getvariable('store') and not is_marketplace_order(origin, affiliate_id)
-)
-
 select
     identified.order_no,
     identified.order_id,
@@ -31,7 +14,7 @@ select
     (identified.customer_id is not null and customer_id_owners.group_no is null)
     or (identified.document is not null and document_owners.group_no is null)
     or (identified.email is not null and email_owners.group_no is null) as is_open
-from identified
+from identified_orders as identified
 left join customer_id_owners on customer_id_owners.customer_id = identified.customer_id
 left join document_owners on document_owners.document = identified.document
 left join email_owners on email_owners.email = identified.email
@@ -73,16 +56,12 @@ create or replace temp table open_identifiers as
 with open_orders as (
     select
         order_owners.*,
-        lower(coalesce(orders.user_profile_id, orders.customer_id)) as customer_id,
-        case
-            when not orders.is_corporate
-                and orders.document not in (select document from shared_documents)
-                then orders.document
-        end as document,
-        orders.email,
+        identified.customer_id,
+        identified.document,
+        identified.email,
         row_number() over (order by order_owners.created_at, order_owners.order_id) as turn
     from order_owners
-    inner join orders on orders.rowid = order_owners.order_no
+    inner join identified_orders as identified on identified.order_no = order_owners.order_no
     where order_owners.is_open
 )
 

@@ -1,4 +1,4 @@
--- contacts, from imports. Grain: one row per imported customer of loaded_keys.
+-- contacts, from imports. Grain: one row per imported customer of loaded_keys whose id is not a word for nobody.
 delete from contacts
 where store = getvariable('store') and source = 'import'
     and contact_id in (select key from loaded_keys);
@@ -8,7 +8,7 @@ select
     store,
     customer_id as contact_id,
     'import' as source,
-    text_or_null(customer_id) as customer_id,
+    customer_id_or_null(customer_id) as customer_id,
     clean_email(email) as email,
     text_or_null(first_name) as first_name,
     text_or_null(last_name) as last_name,
@@ -22,4 +22,6 @@ select
     extra_fields,
     pulled_at as updated_at
 from raw.imported_customers
-where store = getvariable('store') and customer_id in (select key from loaded_keys);
+where store = getvariable('store')
+    and customer_id in (select key from loaded_keys)
+    and not is_nobody(customer_id);

@@ -25,8 +25,8 @@ select
     amount_cents as value_cents,
     upper(text_or_null(currency)) as currency,
     text_or_null(promo_code) as promo_code,
-    text_or_null(refund_of) as refund_of,
-    text_or_null(customer_id) as customer_id,
+    identifier(refund_of) as refund_of,
+    customer_id_or_null(customer_id) as customer_id,
     clean_email(email) as email,
     false as is_corporate
 from told_orders;
@@ -38,13 +38,13 @@ where store = getvariable('store') and source = 'import'
 insert into order_refunds by name
 select
     store,
-    refund_of as order_id,
+    identifier(refund_of) as order_id,
     'import' as source,
     order_id as receipt,
     ordered_at as refunded_at,
     abs(amount_cents) as amount_cents
 from told_orders
-where text_or_null(refund_of) is not null
+where identifier(refund_of) is not null
     and amount_cents <> 0
     and not is_dead_status(order_status);
 

@@ -1,11 +1,11 @@
 -- sold_orders (temporary view). Grain: one row per order that counts, with its customer and what refunds that name
 -- it take.
 create or replace temp view sold_orders as
-with refunds as (
-    select order_id, sum(amount_cents)::bigint as refund_cents
-    from order_refunds
-    where store = getvariable('store')
-    group by order_id
+with refunded as (
+    select refund_of as order_id, sum(refund_cents)::bigint as refund_cents
+    from refunds
+    where not is_loose and reason is null
+    group by refund_of
 ),
 
 lines as (
@@ -34,14 +34,14 @@ select
             )
         else order_classes.value_cents
     end as basis_cents,
-    coalesce(refunds.refund_cents, 0) as refund_cents,
+    coalesce(refunded.refund_cents, 0) as refund_cents,
     order_classes.sales_channel,
     order_classes.is_marketplace
 from order_classes
 left join order_customers
     on order_customers.store = getvariable('store')
     and order_customers.order_id = order_classes.order_id
-left join refunds on refunds.order_id = order_classes.order_id
+left join refunded on refunded.order_id = order_classes.order_id
 left join lines on lines.order_id = order_classes.order_id
 where order_classes.is_purchase;
 

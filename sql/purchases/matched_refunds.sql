@@ -16,7 +16,7 @@ with events as (
         order_id,
         net_cents as amount_cents
     from gross_purchases
-    where customer_key in (select customer_key from loose_refunds)
+    where customer_key in (select customer_key from refunds where is_loose and reason is null)
     union all
     select
         customer_key,
@@ -24,8 +24,8 @@ with events as (
         1 as is_refund,
         order_id,
         -refund_cents as amount_cents
-    from loose_refunds
-    where customer_key is not null
+    from refunds
+    where is_loose and reason is null and refunded_at is not null
 ),
 
 numbered as (

@@ -1,10 +1,6 @@
--- purchases and purchase_orders. Grain: one row per purchase, one per order of a purchase.
--- purchase_no rises with (purchased_at, order_id), so the last purchase of a customer has the highest
--- number. amount_cents is on the basis of the settings; a purchase refunded to 0 counts unless
--- returned_purchases is drop.
-delete from purchases where store = getvariable('store');
-
-insert into purchases by name
+-- netted_purchases (temporary view). Grain: one row per purchase; left_cents is what refunds have left of it,
+-- is_kept whether it counts: one refunded to 0 does unless returned_purchases is drop.
+create or replace temp view netted_purchases as
 with remaining as (
     select order_id, remaining_cents
     from matched
@@ -20,6 +16,18 @@ netted as (
 )
 
 select
+    *,
+    greatest(basis_cents, 0) - left_cents as refund_cents,
+    getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0 as is_kept
+from netted;
+
+-- purchases and purchase_orders. Grain: one row per purchase, one per order of a purchase.
+-- purchase_no rises with (purchased_at, order_id), so the last purchase of a customer has the highest
+-- number. amount_cents is on the basis of the settings.
+delete from purchases where store = getvariable('store');
+
+insert into purchases by name
+select
     getvariable('store') as store,
     row_number() over (order by purchased_at, order_id) as purchase_no,
     order_id,
@@ -29,14 +37,18 @@ select
     case when getvariable('amount_basis') = 'gross' then gross_cents else left_cents end
         as amount_cents,
     gross_cents,
-    greatest(basis_cents, 0) - left_cents as refund_cents,
+    refund_cents,
     order_count,
     sales_channel,
     is_marketplace
-from netted
-where getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0;
+from netted_purchases
+where is_kept;
 
-drop table gross_purchases;
+-- dropped_purchases (temporary). Grain: one row per purchase that the settings drop.
+create or replace temp table dropped_purchases as
+select order_id, order_count, gross_cents, refund_cents
+from netted_purchases
+where not is_kept;
 
 -- order_purchases (temporary view). Grain: one row per order of a purchase, with the purchase.
 create or replace temp view order_purchases as

@@ -1,10 +1,21 @@
 -- name: to_push
 -- carts_to_push (temporary). Grain: one row per known customer with an abandoned cart of the last
--- cart_days days, the newest one; and the customers whose cart is there and who finished it, or whose
+-- cart_days days, the newest one (without an e-mail that too many share); and the customers whose cart is there and who finished it, or whose
 -- cart is older now (is_over).
 create or replace temp table carts_to_push as
 with of_customers as (
-    select identity_links.customer_key, carts.*
+    select
+        identity_links.customer_key,
+        carts.* replace (
+            case
+                when carts.email not in (
+                    select value
+                    from identity_conflicts
+                    where store = getvariable('store') and kind = 'email' and customer_key is null
+                )
+                    then carts.email
+            end as email
+        )
     from carts
     inner join identity_links
         on identity_links.store = carts.store

@@ -1,6 +1,6 @@
 -- name: to_push
 -- consents_to_push (temporary). Grain: one row per person whom the destination has to know of and whose
--- address is a customer's; decided by the last run of consent.
+-- address is a customer's; decided by the last run of consent. A yes of an address that too many share is nobody's.
 create or replace temp table consents_to_push as
 with addresses as (
     select distinct
@@ -19,7 +19,16 @@ with addresses as (
 select desired.email_digest, addresses.email, desired.opted_in, desired.changed_at, desired.origin
 from state.consent_wishes as desired
 inner join addresses on addresses.email_digest = desired.email_digest
-where desired.store = getvariable('store') and desired.destination = getvariable('destination');
+where desired.store = getvariable('store')
+    and desired.destination = getvariable('destination')
+    and not (
+        desired.opted_in
+        and addresses.email in (
+            select value
+            from identity_conflicts
+            where store = getvariable('store') and kind = 'email' and customer_key is null
+        )
+    );
 
 -- name: index
 -- What a plan needs of consents_to_push, the no before the yes. Grain: one row per person.

@@ -11,7 +11,9 @@ create table if not exists segment_history (
     store varchar, customer_key bigint, rfm_segment varchar, rfm_group varchar, r_score bigint,
     f_score bigint, m_score bigint, valid_from date, valid_to date
 );
--- Grain: one row per store and day for which profiles were kept.
+-- Grain: one row per store and day for which profiles were kept; history_since is the day of the oldest purchase
+-- known then, where every lifetime figure begins.
 create table if not exists profile_runs (
-    run_id varchar, store varchar, as_of date, customer_count bigint, kept_at timestamp
+    run_id varchar, store varchar, as_of date, customer_count bigint, kept_at timestamp,
+    history_since date
 );

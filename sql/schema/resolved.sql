@@ -6,7 +6,8 @@ create table if not exists identity_links (
     store varchar, kind varchar, value varchar, customer_key bigint, reason varchar,
     linked_at timestamp
 );
--- Grain: one row per identifier and customer that used it though another customer owns it.
+-- Grain: one row per identifier and customer that used it though another customer owns it; customer_key is null where
+-- nobody does, because more people share it than the settings allow.
 create table if not exists identity_conflicts (
     store varchar, kind varchar, value varchar, customer_key bigint, other_customer_key bigint,
     reason varchar, order_count bigint, first_order_id varchar
@@ -15,6 +16,11 @@ create table if not exists identity_conflicts (
 create table if not exists customer_merges (
     store varchar, customer_key bigint, merged_customer_key bigint, merged_at timestamp,
     reason varchar
+);
+-- Grain: one row per customer who was a part of another until then and has a key since; customer_key is the one
+-- that the other kept.
+create table if not exists customer_splits (
+    store varchar, customer_key bigint, new_customer_key bigint, split_at timestamp
 );
 -- Grain: one row per order whose customer is known; match_rule says by what.
 create table if not exists order_customers (
@@ -43,10 +49,13 @@ create table if not exists purchase_lines (
 create table if not exists purchase_promo_codes (
     store varchar, purchase_no bigint, customer_key bigint, promo_code varchar, is_applied boolean
 );
--- Grain: one row per imported refund with a part that no purchase could take.
+-- Grain: one row per refund and reason why a part of it is taken from no purchase: more_than_paid, no_purchase (of an
+-- order that is none), nobody, other_currency, not_in_basis (shipping, where amount_basis is items). order_id is the order
+-- that holds the refund, of an imported one its own; refund_of the order it names; receipt the one of VTEX.
 create table if not exists unmatched_refunds (
     store varchar, order_id varchar, customer_key bigint, refunded_at timestamp,
-    refund_cents bigint, unmatched_cents bigint
+    refund_cents bigint, unmatched_cents bigint, receipt varchar, refund_of varchar, currency varchar,
+    reason varchar
 );
 -- Grain: one row per finding of the last resolve.
 create table if not exists resolve_report (

@@ -53,6 +53,8 @@ create table if not exists state.tombstones (
 );
 alter table state.tombstones add column if not exists salt varchar;
 alter table state.tombstones add column if not exists certificate varchar;
+-- Null: of before schema 8, when the digest of an id was that of the id in lower case.
+alter table state.tombstones add column if not exists is_exact boolean;
 create table if not exists state.tombstone_salt (salt varchar);
 -- Grain: one row: how many bytes of `forgotten.ndjson` are in state.tombstones already; is_checked is false
 -- until the customers were compared with what came from there.

@@ -45,7 +45,7 @@ steps as (
 select
     store,
     contact_id,
-    lower(text_or_null(user_id)) as customer_id,
+    id_key(identifier(user_id)) as customer_id,
     clean_email(email) as email,
     moment(session_date) as abandoned_at,
     units_to_cents(cart_value) as value_cents,

@@ -1,6 +1,6 @@
 -- contacts, from the CL entity of VTEX Master Data. Grain: one row per document of loaded_keys.
--- birthDate is a day: its date part as written, never shifted by a zone; an impossible one is none. Ids compare
--- in lower case.
+-- birthDate is a day: its date part as written, never shifted by a zone; an impossible one is none. Ids are kept as
+-- they are compared.
 delete from contacts
 where store = getvariable('store') and source = 'vtex'
     and contact_id in (select key from loaded_keys);
@@ -29,7 +29,7 @@ renamed as (
         store,
         contact_id,
         'vtex' as source,
-        lower(text_or_null(said.userId)) as customer_id,
+        id_key(identifier(said.userId)) as customer_id,
         clean_email(said.email) as email,
         name_or_null(said.firstName) as first_name,
         name_or_null(said.lastName) as last_name,

@@ -100,7 +100,7 @@ renamed as (
             as totals_cents,
         upper(text_or_null(said.storePreferencesData.currencyCode)) as currency,
         text_or_null(said.marketingData.coupon) as promo_code,
-        lower(text_or_null(said.clientProfileData.userProfileId)) as user_profile_id,
+        id_key(identifier(said.clientProfileData.userProfileId)) as user_profile_id,
         clean_email(said.clientProfileData.email) as email,
         clean_document(said.clientProfileData.document, said.clientProfileData.documentType)
             as document,

@@ -3,7 +3,16 @@ select
     carts.store,
     carts.contact_id,
     identity_links.customer_key,
-    carts.email,
+    case
+        when not exists (
+            from identity_conflicts as shared
+            where shared.store = carts.store
+                and shared.kind = 'email'
+                and shared.value = carts.email
+                and shared.customer_key is null
+        )
+            then carts.email
+    end as email,
     contacts.newsletter_opt_in,
     carts.abandoned_at,
     (carts.value_cents::decimal(38, 2) / 100)::decimal(18, 2) as value_amount,

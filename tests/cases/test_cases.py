@@ -38,8 +38,9 @@ def profiles_of(case: Case, folder: Path) -> Mapping[str, Mapping[str, Any]]:
             warehouse.records.load("main", entity, records, [], run_id="case", now=NOW)
         warehouse.resolve("main", case.rules, run_id="case", now=NOW)
         inputs = warehouse.profiles.inputs("main")
-    rows = build_profiles(inputs, case.as_of, case.rules).profiles.iter_rows(named=True)
-    return {row["customer_id"]: row for row in rows}
+        since = warehouse.resolved.history_since("main")
+    made = build_profiles(inputs, case.as_of, case.rules, history_since=since)
+    return {row["customer_id"]: row for row in made.profiles.iter_rows(named=True)}
 
 
 def shown(value: Any) -> str:

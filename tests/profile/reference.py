@@ -78,7 +78,7 @@ def scalars(bought: list[Purchase], as_of: date, spans: Spans) -> dict[str, Any]
     row: dict[str, Any] = dict.fromkeys(
         ("first_purchase_date", "last_purchase_date", "days_since_first_purchase")
     )
-    row |= {"days_since_last_purchase": None, "last_purchase_amount": None}
+    row |= {"days_since_last_purchase": None, "last_purchase_amount": None, "history_since": None}
     row |= {f"last_purchase_{n}": [] for n in ("brands", "categories", "promo_codes")}
     if bought:
         first, last = bought[0], bought[-1]

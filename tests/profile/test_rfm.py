@@ -81,9 +81,42 @@ def test_cut_points_tell_range_and_size_of_every_class() -> None:
     counts = table.filter(window="lifetime", axis="frequency")
     assert counts.select("lowest", "customer_count").rows() == [(1, 5), *[(None, 0)] * 4]
     assert (
-        counts["note"].unique().item() == "1 of 5 frequency classes are in use: 1 distinct values"
+        counts["note"].unique().item()
+        == "1 of 5 frequency classes are in use: there are fewer than five distinct values"
     )
     assert table["population"].max() == 5
+
+
+EMPTY_CLASSES = [
+    (Rules(), [100, 100, 200], "there are fewer than five distinct values"),
+    (
+        Rules(),
+        [1, 2, 3, 4, *[5] * 96],
+        "equal values share a class, and many customers have the same",
+    ),
+    (
+        Rules(
+            rfm_method="thresholds",
+            rfm_thresholds={
+                "recency": (90, 60, 45, 30),
+                "frequency": (2, 3, 4, 5),
+                "monetary": (1, 2, 3, 9000),
+            },
+        ),
+        [1, 2, 3, 4, 5],
+        "the shop's own cut points leave them empty",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "cents", "why"), EMPTY_CLASSES)
+def test_the_note_says_why_a_class_is_empty(rules: Rules, cents: list[int], why: str) -> None:
+    frame = inputs(list(range(1, len(cents) + 1)), shop([(1, one) for one in cents]))
+    made = build_profiles(frame, AS_OF, rules)
+    assert any(
+        line.startswith("monetary: fewer than five classes in use") and why in line
+        for line in made.notes
+    ), made.notes
 
 
 def test_frozen_cut_points_keep_the_yardstick() -> None:
@@ -96,6 +129,7 @@ def test_frozen_cut_points_keep_the_yardstick() -> None:
     assert result.profiles["m_score"].to_list() == [5, 5, 5, 2, 1]
     floating = build_profiles(inputs(list(range(1, 6)), richer), AS_OF, Rules())
     assert floating.profiles["m_score"].to_list() == [5, 4, 3, 2, 1]
+    assert "the cut points of the period leave them empty" in " ".join(result.notes)
 
 
 def test_no_customers_at_all() -> None:

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 
 SCRIPT = Path(__file__).resolve().parents[2] / "sql" / "identity" / "contact_groups.sql"
 CONTACTS = """
-create table contacts (
-    store varchar, source varchar, contact_id varchar, email varchar, customer_id varchar
-);
-set variable store = 'main';
+create table identified_contacts (contact_no bigint, email varchar, customer_id varchar);
 """
 
 emails = st.sampled_from([None, *(f"u{n}" for n in range(8))])
@@ -34,8 +31,8 @@ def found(contacts: list[tuple[str | None, str | None]]) -> set[frozenset[int]]:
     with duckdb.connect() as connection:
         connection.execute(CONTACTS)
         for number, (email, customer_id) in enumerate(contacts):
-            row = ["main", "vtex", str(number), email, customer_id]
-            connection.execute("insert into contacts values (?, ?, ?, ?, ?)", row)
+            row = [number, email, customer_id]
+            connection.execute("insert into identified_contacts values (?, ?, ?)", row)
         connection.execute(SCRIPT.read_text())
         groups = connection.sql("select list(contact_no) from contact_groups group by group_no")
         return {frozenset(members) for (members,) in groups.fetchall()}
@@ -45,8 +42,8 @@ def slowly(contacts: list[tuple[str | None, str | None]]) -> set[frozenset[int]]
     """The same: whoever shares something with a person joins that person's set."""
     persons: list[tuple[set[int], set[str]]] = []
     for number, (email, customer_id) in enumerate(contacts):
-        members, names = {number}, {f"email {email}", f"id {customer_id}".lower()}
-        names -= {"email None", "id none"}
+        members, names = {number}, {f"email {email}", f"id {customer_id}"}
+        names -= {"email None", "id None"}
         for person in [one for one in persons if one[1] & names]:
             persons.remove(person)
             members, names = members | person[0], names | person[1]

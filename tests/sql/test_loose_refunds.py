@@ -78,11 +78,12 @@ def test_agrees_with_the_stack(connection: duckdb.DuckDBPyConnection, events: li
     with registered(connection, {"events": frame(events)}):
         for table, is_refund, moment, cents in (
             ("gross_purchases", False, "purchased_at", "net_cents"),
-            ("loose_refunds", True, "refunded_at", "refund_cents"),
+            ("refunds", True, "refunded_at", "refund_cents"),
         ):
             connection.execute(
                 f"create or replace temp table {table} as select customer_key, order_id, "
-                f"to_timestamp(minute * 60)::timestamp as {moment}, cents as {cents} "
+                f"to_timestamp(minute * 60)::timestamp as {moment}, cents as {cents}, "
+                "true as is_loose, null as reason "
                 f"from events where is_refund = {is_refund}"
             )
     run(connection, "purchases/matched_refunds")

@@ -35,11 +35,13 @@ RULES = (
     Rules(),
     Rules(amount_basis="items", returned_purchases="drop", currency="BRL"),
     Rules(amount_basis="gross", purchase_rule="invoiced", currency="BRL", category_label="path"),
+    Rules(max_people_per_identifier=1),
 )
 TABLES = (
     "identity_links",
     "customer_merges",
     "identity_conflicts",
+    "customer_splits",
     "order_customers",
     "customers",
     "purchases",
@@ -59,6 +61,7 @@ ONCE = {
 
 Row = dict[str, Any]
 Identifiers = dict[str, str]
+Shared = set[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +89,9 @@ def live_through(connection: duckdb.DuckDBPyConnection, rules: Rules, seed: int)
             apply(connection, store, changed)
             resolved = resolved_again(connection, store, rules, run_no)
         assert_once(connection)
-        assert_people(connection, store)
+        assert_people(connection, store, rules.max_people_per_identifier)
         assert_purchases(connection, store, rules)
+        assert_refunds(connection, store)
     assert resolved_again(connection, store, rules, len(changes)) == resolved
 
 
@@ -107,10 +111,11 @@ def assert_once(connection: duckdb.DuckDBPyConnection) -> None:
         assert connection.sql(query).fetchall() == [], table
 
 
-def assert_people(connection: duckdb.DuckDBPyConnection, store: str) -> None:
+def assert_people(connection: duckdb.DuckDBPyConnection, store: str, limit: int) -> None:
     """The orders of each customer, and by which rule, are what the slow way finds."""
     found = rows(connection, "order_customers", store)
-    slowly = people(rows(connection, "contacts", store), rows(connection, "orders", store))
+    stored = rows(connection, "contacts", store), rows(connection, "orders", store)
+    slowly = people(*stored, limit)
     assert {one["order_id"]: one["match_rule"] for one in found} == {
         order_id: rule for order_id, (_, rule) in slowly.items()
     }
@@ -125,14 +130,14 @@ def grouped(person_of: dict[str, Any]) -> set[frozenset[str]]:
     return {frozenset(group) for group in groups.values()}
 
 
-def people(contacts: list[Row], orders: list[Row]) -> dict[str, tuple[int, str]]:
+def people(contacts: list[Row], orders: list[Row], limit: int) -> dict[str, tuple[int, str]]:
     """The person and the match rule of each order that has one; one order after the other."""
-    shared = shared_documents(contacts, orders)
+    shared = shared_identifiers(contacts, orders, limit)
     owner = owners(contacts, shared)
     open_orders = {
         one["order_id"]: (one, identifiers(one, shared))
         for one in sorted(orders, key=lambda one: (one["created_at"], one["order_id"]))
-        if not (one["origin"] in ("Fulfillment", "Chain") and one["affiliate_id"])
+        if not of_marketplace(one)
     }
     found: dict[str, tuple[int, str]] = {}
     for rule in MATCH_RULES:
@@ -153,30 +158,49 @@ def people(contacts: list[Row], orders: list[Row]) -> dict[str, tuple[int, str]]
     return found
 
 
-def shared_documents(contacts: list[Row], orders: list[Row]) -> set[str]:
-    profiles: dict[str, set[str]] = defaultdict(set)
-    for profile, one in [
-        *((one["customer_id"], one) for one in contacts),
-        *((one["user_profile_id"], one) for one in orders),
-    ]:
+def of_marketplace(order: Row) -> bool:
+    return bool(order["origin"] in ("Fulfillment", "Chain") and order["affiliate_id"])
+
+
+def shared_identifiers(contacts: list[Row], orders: list[Row], limit: int) -> Shared:
+    """(kind, value) of what more people carry than may; imported ids are of the kind `import`."""
+    of_email: dict[tuple[str, str], set[str]] = defaultdict(set)
+    of_id: dict[str, set[str]] = defaultdict(set)
+    of_document: dict[str, set[str]] = defaultdict(set)
+    for one in [*contacts, *(one for one in orders if not of_marketplace(one))]:
+        person = id_of(one) or one.get("contact_id")
+        if one["email"] and person:
+            of_email[one["source"], one["email"]].add(person)
+    emails = {email for (_, email), people in of_email.items() if len(people) > limit}
+    for one in [*contacts, *orders]:
+        if one["source"] == "import" and id_of(one) and one["email"] not in {None, *emails}:
+            of_id[id_of(one)].add(one["email"])
+        profile = one["user_profile_id"] if "user_profile_id" in one else one["customer_id"]
         if one["document"] and not one["is_corporate"] and profile:
-            profiles[one["document"]].add(profile.lower())
-    return {document for document, used in profiles.items() if len(used) > 3}
+            of_document[one["document"]].add(profile)
+    return {
+        *(("email", email) for email in emails),
+        *(("import", value) for value, used in of_id.items() if len(used) > limit),
+        *(("document", value) for value, used in of_document.items() if len(used) > limit),
+    }
 
 
-def identifiers(one: Row, shared: set[str]) -> Identifiers:
+def id_of(one: Row) -> str:
+    return str(one.get("user_profile_id") or one["customer_id"] or "")
+
+
+def identifiers(one: Row, shared: Shared) -> Identifiers:
     """kind -> value of what identifies an order or a contact."""
-    customer_id = one.get("user_profile_id") or one["customer_id"]
-    document = None if one["is_corporate"] or one["document"] in shared else one["document"]
+    is_shared_id = one["source"] == "import" and ("import", id_of(one)) in shared
     named = {
-        "customer_id": (customer_id or "").lower(),
-        "document": document,
+        "customer_id": None if is_shared_id else id_of(one),
+        "document": None if one["is_corporate"] else one["document"],
         "email": one["email"],
     }
-    return {kind: value for kind, value in named.items() if value}
+    return {kind: value for kind, value in named.items() if value and (kind, value) not in shared}
 
 
-def owners(contacts: list[Row], shared: set[str]) -> dict[tuple[str, str], int]:
+def owners(contacts: list[Row], shared: Shared) -> dict[tuple[str, str], int]:
     """(kind, value) -> the person among the contacts; a document is the first one's."""
     persons: list[tuple[set[int], set[tuple[str, str]]]] = []
     for number, one in enumerate(contacts):
@@ -225,6 +249,27 @@ def assert_purchases(connection: duckdb.DuckDBPyConnection, store: str, rules: R
     ]
     lines = [one["purchase_no"] for one in rows(connection, "purchase_lines", store)]
     assert sorted(lines) == sorted(counting)
+
+
+def assert_refunds(connection: duckdb.DuckDBPyConnection, store: str) -> None:
+    """Every refunded cent, read from the orders, is taken from a purchase or unmatched."""
+    receipts = rows(connection, "order_refunds", store)
+    loose = [
+        abs(one["value_cents"])
+        for one in rows(connection, "order_classes", store)
+        if one["is_refund"]
+        and one["status"] != "canceled"
+        and one["order_id"] not in {r["receipt"] for r in receipts if r["source"] == "import"}
+    ]
+    taken = rows(connection, "purchases", store)
+    dropped = connection.sql("select coalesce(sum(refund_cents), 0) from dropped_purchases")
+    unmatched = rows(connection, "unmatched_refunds", store)
+    assert sum(loose) + sum(one["amount_cents"] for one in receipts) == (
+        sum(one["refund_cents"] for one in taken)
+        + int(dropped.fetchall()[0][0])
+        + sum(one["unmatched_cents"] for one in unmatched)
+    )
+    assert all(one["reason"] for one in unmatched)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> list[Row]:

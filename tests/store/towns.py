@@ -56,8 +56,9 @@ def _change(dice: Random, entity: str, n: int) -> Change:
 
 
 def _order(dice: Random) -> Rows:
+    source = dice.choice(["vtex", "vtex", "import"])
     head = {
-        "source": dice.choice(["vtex", "vtex", "import"]),
+        "source": source,
         "order_group": _some(dice, "g", 15, 0.3),
         "origin": dice.choice(["Fulfillment", "Chain"]) if dice.random() < 0.1 else None,
         "affiliate_id": "MLB",
@@ -67,10 +68,10 @@ def _order(dice: Random) -> Rows:
         "authorized_at": _moment(dice) if dice.random() < 0.8 else None,
         "value_cents": dice.choice([1000, 700, 500, 0, -300, -900]),
         "currency": dice.choice([None, "BRL", "BRL", "BRL", "USD"]),
-        "refund_of": _some(dice, "o", 90, 0.1),
+        "refund_of": _some(dice, "o", 90, 0.3) if source == "import" else None,
         "email": _some(dice, "u", 30, 0.3),
         "user_profile_id": _some(dice, "p", 40, 0.5),
-        "customer_id": _some(dice, "P", 40, 0.5),
+        "customer_id": _some(dice, dice.choice("pP"), 40, 0.5),
         "document": _some(dice, "d", 12, 0.25),
         "is_corporate": dice.random() < 0.1,
         "first_name": dice.choice([None, "A", "B"]),
@@ -78,7 +79,7 @@ def _order(dice: Random) -> Rows:
     return {
         "orders": [head],
         "order_items": [_line(dice, n) for n in range(dice.randrange(3))],
-        "order_refunds": [{"amount_cents": 300} for _ in range(dice.randrange(2))],
+        "order_refunds": [_returned(dice) for _ in range(dice.randrange(3))],
         "order_promo_codes": [_code(dice) for _ in range(dice.randrange(2))],
     }
 
@@ -119,8 +120,18 @@ def _abandoned(dice: Random) -> Rows:
     return {"carts": [{**cart, "is_abandoned": cart["checkout_step"] is None}]}
 
 
+def _returned(dice: Random) -> Row:
+    at = _moment(dice) if dice.random() < 0.9 else None
+    return {
+        "source": "vtex",
+        "receipt": f"r{dice.randrange(1000)}",
+        "refunded_at": at,
+        "amount_cents": dice.choice([300, 700]),
+    }
+
+
 def _receipt(dice: Random) -> Rows:
-    refund = {"order_id": _some(dice, "o", 90, 1), "source": "import", "amount_cents": 400}
+    refund = {"order_id": _some(dice, "o", 90, 1), "source": "vtex", "amount_cents": 400}
     return {"order_refunds": [refund]}
 
 
@@ -171,6 +182,21 @@ def apply(connection: duckdb.DuckDBPyConnection, store: str, changes: list[Chang
                 for row in found.get(table, [])
             ]
             _replace(connection, table, store, (KEYS[entity], list(last)), rows)
+    _refunds_of_imports(connection, store)
+
+
+def _refunds_of_imports(connection: duckdb.DuckDBPyConnection, store: str) -> None:
+    """What sql/imports/typed_orders writes beside an imported refund that names an order."""
+    connection.execute(
+        "delete from order_refunds where store = $store and source = 'import'", {"store": store}
+    )
+    connection.execute(
+        "insert into order_refunds by name select store, refund_of as order_id, source,"
+        " order_id as receipt, created_at as refunded_at, abs(value_cents) as amount_cents"
+        " from orders where store = $store and source = 'import' and refund_of is not null"
+        " and value_cents <> 0 and status <> 'canceled'",
+        {"store": store},
+    )
 
 
 def _replace(

@@ -1,0 +1,1 @@
+select finding, row_count from resolve_report where finding like 'split%'

@@ -1,0 +1,1 @@
+select finding, detail, row_count, amount_cents from resolve_report where finding like '%statuses'
