@@ -103,7 +103,7 @@ where store = getvariable('store')
     );
 
 -- name: pushed
--- Where these people were pushed to. Grain: one row per destination and record. Erasing the person there
+-- Where these people were pushed to. Grain: one row per destination, record and key there. Erasing the person there
 -- takes what belongs to them along; where their purchases or carts are and no profile is, nobody
 -- knows what the platform knows them by (a null remote_key).
 with theirs as (
@@ -120,10 +120,30 @@ with theirs as (
                 or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
         end
     union all
+    -- By these they were known before, and may be still.
+    select destination, entity, record_id, address as remote_key
+    from push_addresses
+    where store = getvariable('store')
+        and record_id in (select customer_key::varchar from forgotten_customers)
+    union all
+    select destination, entity, record_id, remote_key
+    from push_job_records
+    where store = getvariable('store')
+        and entity = 'profiles'
+        and record_id in (select customer_key::varchar from forgotten_customers)
+    union all
+    select destination, entity, record_id, remote_key
+    from push_intents
+    where store = getvariable('store')
+        and entity = 'profiles'
+        and remote_key is not null
+        and record_id in (select customer_key::varchar from forgotten_customers)
+    union all
     select destination, entity, record_id, null as remote_key
     from push_intents
     where store = getvariable('store')
         and entity = 'profiles'
+        and remote_key is null
         and record_id in (select customer_key::varchar from forgotten_customers)
         and (destination, record_id) not in (
             select (destination, record_id)
@@ -132,7 +152,7 @@ with theirs as (
         )
 )
 
-select destination, record_id, remote_key
+select distinct destination, record_id, remote_key
 from theirs
 where entity not in ('purchases', 'carts')
 union all

@@ -39,9 +39,10 @@ select
 -- name: pushed_state
 -- What a platform last accepted, and how the last attempt ended. Grain: one row per record, those among
 -- them that were on their way when a push was killed. What is in a job that is not over counts as
--- accepted, so that it is not sent a second time. The memo is that of the last request that left.
+-- accepted, so that it is not sent a second time. remote_key is null where the platform cannot know the
+-- record. The memo is that of the last request that left.
 with pending as (
-    select record_id, hash
+    select record_id, hash, remote_key
     from push_job_records
     where destination = getvariable('destination')
         and store = getvariable('store')
@@ -70,7 +71,13 @@ select
     coalesce(pending.hash, records.hash) as hash,
     records.accepted_at,
     records.outcome,
-    records.remote_key,
+    coalesce(
+        pending.remote_key,
+        case
+            when records.accepted_at is not null or records.outcome in ('queued', 'unknown')
+                then records.remote_key
+        end
+    ) as remote_key,
     coalesce(leaving.memo, records.memo) as memo,
     records.export_id
 from records
@@ -157,7 +164,49 @@ select
     'running' as status;
 
 -- name: intend
--- The records of the registered frame `leaving` (record_id, memo) are about to be sent.
+-- The records of the registered frame `leaving` (record_id, memo, remote_key) are about to be sent. Where the
+-- platform may know one of them by another address, that address is kept.
+insert into push_addresses by name
+with known as (
+    select record_id, remote_key as address
+    from push_records
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+        and (accepted_at is not null or outcome in ('queued', 'unknown'))
+    union
+    select record_id, remote_key
+    from push_job_records
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+    union
+    select record_id, remote_key
+    from push_intents
+    where destination = getvariable('destination')
+        and store = getvariable('store')
+        and entity = getvariable('entity')
+)
+
+select
+    getvariable('destination') as destination,
+    getvariable('store') as store,
+    getvariable('entity') as entity,
+    known.record_id,
+    known.address,
+    getvariable('now')::timestamp as noted_at
+from known
+inner join leaving on leaving.record_id = known.record_id
+where known.address <> leaving.remote_key
+    and not exists (
+        from push_addresses as noted
+        where noted.destination = getvariable('destination')
+            and noted.store = getvariable('store')
+            and noted.entity = getvariable('entity')
+            and noted.record_id = known.record_id
+            and noted.address = known.address
+    );
+
 insert into push_intents by name
 select
     getvariable('destination') as destination,
@@ -167,8 +216,89 @@ select
     getvariable('batch_id') as batch_id,
     getvariable('run_id') as run_id,
     getvariable('now')::timestamp as intended_at,
-    memo
+    memo,
+    remote_key
 from leaving;
+
+-- name: moved
+-- The platform gave contacts a new address: the registered frame `moved` (record_id, former, address).
+update push_records
+set remote_key = moved.address
+from moved
+where push_records.destination = getvariable('destination')
+    and push_records.store = getvariable('store')
+    and push_records.entity = getvariable('entity')
+    and push_records.record_id = moved.record_id;
+
+delete from push_addresses
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and (record_id, address) in (select (record_id, former) from moved);
+
+-- name: former_addresses
+-- What a platform knew customers by before, and nobody else by now, of customers whose present address it has
+-- accepted. is_removed: the customer was cleared or deleted there. Grain: one row per record and address.
+select
+    former.record_id,
+    former.address,
+    former.state,
+    records.remote_key,
+    records.hash is null as is_removed
+from push_addresses as former
+inner join push_records as records
+    on records.destination = former.destination
+    and records.store = former.store
+    and records.entity = former.entity
+    and records.record_id = former.record_id
+where former.destination = getvariable('destination')
+    and former.store = getvariable('store')
+    and former.entity = getvariable('entity')
+    and records.accepted_at is not null
+    and records.outcome in ('accepted', 'queued')
+    and former.address <> records.remote_key
+    and not exists (
+        from push_job_records as jobs
+        where jobs.destination = former.destination
+            and jobs.store = former.store
+            and jobs.entity = former.entity
+            and (jobs.record_id = former.record_id or jobs.remote_key = former.address)
+    )
+    and not exists (
+        from push_intents as intents
+        where intents.destination = former.destination
+            and intents.store = former.store
+            and intents.entity = former.entity
+            and (intents.record_id = former.record_id or intents.remote_key = former.address)
+    )
+    and not exists (
+        from push_records as others
+        where others.destination = former.destination
+            and others.store = former.store
+            and others.entity = former.entity
+            and others.remote_key = former.address
+            and others.hash is not null
+    )
+order by former.record_id, former.noted_at, former.address;
+
+-- name: settled_addresses
+-- What became of former addresses: the registered frame `settled` (record_id, address, state), where a null
+-- state says that there is nothing left of them.
+delete from push_addresses
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and (record_id, address) in (select (record_id, address) from settled where state is null);
+
+update push_addresses
+set state = settled.state
+from settled
+where push_addresses.destination = getvariable('destination')
+    and push_addresses.store = getvariable('store')
+    and push_addresses.entity = getvariable('entity')
+    and push_addresses.record_id = settled.record_id
+    and push_addresses.address = settled.address
+    and settled.state is not null;
 
 -- name: finish_run
 -- A push of one entity to one destination is over; summary is JSON.

@@ -103,10 +103,10 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
             console.print(f"{done.what}: {count:,} not sent: {reason}")
         for line in _push_lines(done):
             console.print(f"{done.what}: {line}")
-        for payload in done.sample[:1]:
+        for what, payload in done.sample.items():
             said = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
-                f"{done.what} ({done.store}), one record without its zeros: {said}",
+                f"{done.what} ({done.store}), {what} without its zeros: {said}",
             )
 
 

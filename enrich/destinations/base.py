@@ -22,6 +22,7 @@ from enrich.profile import is_field_name
 Removals = Literal["nothing", "clear", "delete"]
 RecordKey = Literal["customer_key", "email", "record_id"]
 AsksFirst = Literal["never", "doubt", "always"]
+MovesAddress = Literal["field", "update", "clear", "merge", "delete"]
 Removable = tuple[Literal["clear", "delete"], ...]
 Payload = Mapping[str, Any]
 Row = Mapping[str, Any]

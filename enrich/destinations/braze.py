@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.destinations.base import RateLimit, Record, Row
+from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import Refusal, accepted_but_places
@@ -64,6 +64,12 @@ class Braze(HttpDestination):
         """A 201 can hold rejections: each names the place of its user."""
         answer = self.fetch("POST", TRACK, {"attributes": payloads_of(records)})
         return accepted_but_places(records, answer.get("errors"), "index", "type")
+
+    def clear(self, one: Addressee) -> RecordResult:
+        """Only of a user who is there: nobody begins at an address that is gone."""
+        values, _ = self.emptied(one)
+        user = {"email": one.remote_key, "_update_existing_only": True, **values}
+        return self.save([Record(one.record_id, "", user)])[0]
 
     def problems(self) -> list[str]:
         """An empty request: Braze judges the key, finds nothing to do, and writes nothing."""

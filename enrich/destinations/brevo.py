@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -32,7 +33,7 @@ class BrevoSettings(HttpSettings):
 
     list_ids: tuple[int, ...] = Field(min_length=1)
     list_separator: str = Field("|", min_length=1)
-    clear_with: Literal["nothing", "empty"] = "nothing"
+    clear_with: Literal["nothing", "empty"] = "empty"
 
 
 class Brevo(HttpDestination):
@@ -54,6 +55,7 @@ class Brevo(HttpDestination):
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False
+    moves_address = "update"
     result_fidelity = "none"
 
     def headers(self) -> dict[str, str]:
@@ -80,6 +82,17 @@ class Brevo(HttpDestination):
             return same_outcome(records, Outcome.RETRYABLE, "job_failed")
         is_completed = job.get("status") == "completed"
         return same_outcome(records, Outcome.ACCEPTED) if is_completed else None
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._update(old, {"EMAIL": address})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        return self._update(one, self.emptied(one)[0])
+
+    def _update(self, one: Addressee, attributes: Mapping[str, Any]) -> RecordResult:
+        path = f"/v3/contacts/{quote(one.remote_key, safe='')}"
+        name = "brevo PUT contact"
+        return self.removed(one, "PUT", path, {"attributes": attributes}, name=name)
 
     def problems(self) -> list[str]:
         """Brevo drops unknown attributes without a word."""

@@ -10,8 +10,8 @@ from pydantic import Field
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import accepted_but_places
-from enrich.model import RecordResult
+from enrich.destinations.sending import REFUSED, accepted_but_places
+from enrich.model import Outcome, RecordResult
 
 BATCH = "/api/v2/batch"
 ENVELOPE_BYTES = 100
@@ -46,6 +46,7 @@ class CustomerIo(HttpDestination):
     idempotency_key = "email"
     sends_empty = False
     removals = ("delete",)
+    moves_address = "merge"
 
     @property
     def host(self) -> str:
@@ -60,6 +61,24 @@ class CustomerIo(HttpDestination):
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         answer = self.fetch("POST", BATCH, {"batch": payloads_of(records)})
         return accepted_but_places(records, answer.get("errors"), "batch_index", "reason")
+
+    def leave(self, old: Addressee, address: str) -> RecordResult:
+        """The old person emptied of our attributes, then merged into the new one.
+
+        Customer.io merges in silence, and not at all while the new person is not there yet.
+        """
+        values = dict.fromkeys(self.emptied(old)[0], "")
+        merge = {
+            "type": "person",
+            "action": "merge",
+            "primary": {"email": address},
+            "secondary": {"email": old.remote_key},
+        }
+        emptied = {**_person("identify", old.remote_key), "attributes": values}
+        answer = self.fetch("POST", BATCH, {"batch": [emptied, merge]})
+        if answer.get("errors"):
+            return RecordResult(old.record_id, Outcome.REJECTED, "merge", REFUSED)
+        return RecordResult(old.record_id, Outcome.ACCEPTED)
 
     def delete(self, one: Addressee) -> RecordResult:
         path, body = "/api/v2/entity", _person("delete", one.remote_key)

@@ -16,6 +16,7 @@ from enrich.destinations.base import (
     Batch,
     DestinationSettings,
     MappedField,
+    MovesAddress,
     Payload,
     RateLimit,
     RecordKey,
@@ -84,6 +85,10 @@ class DestinationEntity(ABC):
     takes_changes: bool = True  # False: what was accepted can never be changed
     tells_end: bool = True  # False: nor can it be taken back when it counts no longer
     removals: Removable = ()  # of a customer who is gone
+    # What becomes of the old contact when an address changes. update: it gets the new address
+    # first. Else, once the new one is accepted: clear, its fields are emptied; merge, it goes into
+    # the new one; delete. field: people are known by something else, an address is only a field.
+    moves_address: MovesAddress = "field"
 
     # How much the platform reports about the single record.
     result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"] = "per_record"
@@ -187,6 +192,20 @@ class DestinationEntity(ABC):
         """One outcome for every person to erase; invalid where somebody must do it by hand."""
         message = "this platform documents no erasure: delete the person there by hand"
         return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        """The contact gets the new address; rejected where another contact has it already.
+
+        Accepted with the code GONE: there is no such contact. Only where `moves_address` is update.
+        """
+        raise NotImplementedError
+
+    def leave(self, old: Addressee, address: str) -> RecordResult:
+        """What became of the old contact of somebody who was accepted at a new address.
+
+        Accepted with the code GONE: nothing of it is left.
+        """
+        raise NotImplementedError
 
     def remember(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with `memo`: what a later change has to repeat once they are sent."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
+import polars as pl
 from pydantic import Field, field_validator
 
 from enrich.client import Call, NotFound, Response, path_segment, raise_for_refusal
@@ -17,6 +20,7 @@ from enrich.destinations.base import (
     DestinationSettings,
     FieldName,
     MappedField,
+    MovesAddress,
     Record,
     RecordKey,
     Row,
@@ -33,10 +37,14 @@ from enrich.destinations.mapping import (
     in_texts,
     joined,
     own_names,
+    render_rows,
     settled,
     version_of,
+    without_computed,
 )
+from enrich.destinations.plan import clearing_plan
 from enrich.destinations.sending import (
+    GONE,
     REFUSED,
     WITHOUT_DETAIL,
     answer_of,
@@ -95,6 +103,7 @@ class HttpDestination(DestinationEntity):
     """
 
     record_key: RecordKey = "email"
+    moves_address: MovesAddress = "clear"
     delete: Callable[[Addressee], RecordResult] | None = None  # a method where erasure is known
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
     writes_texts: ClassVar[bool] = False  # every value is sent as a text
@@ -197,6 +206,30 @@ class HttpDestination(DestinationEntity):
         if self.delete is None:
             return super().erase(records)
         return [erase_one(one, self.delete) for one in records]
+
+    def leave(self, old: Addressee, address: str) -> RecordResult:
+        """The old contact deleted where the settings want that of the gone, else emptied."""
+        is_deleted = "delete" in (self.moves_address, self.settings.removals)
+        if not is_deleted or self.delete is None:
+            return self.clear(old)
+        done = erase_one(old, self.delete)
+        return replace(done, code=GONE) if done.outcome is Outcome.ACCEPTED else done
+
+    def clear(self, one: Addressee) -> RecordResult:
+        """Every computed field of a contact emptied, whatever the settings do with a single one."""
+        values, row = self.emptied(one)
+        record = Record(one.record_id, str(row["hash"]), self.shape(row, values))
+        return send_halving([record], self.save, 1)[0]
+
+    def emptied(self, one: Addressee) -> tuple[dict[str, Any], Row]:
+        """The fields of a contact as they are emptied, and the row that it is about."""
+        mark = hashlib.sha256(one.remote_key.encode()).hexdigest()[:32]
+        gone = {"record_id": [one.record_id], "remote_key": [one.remote_key], "hash": [mark]}
+        frame = clearing_plan(pl.DataFrame(gone), "email", self.windows).to_send
+        (values,) = render_rows(
+            frame, self.fields, self.formats, sends_empty=True, empty=self.empty
+        )
+        return dict.fromkeys(values, self.empty), without_computed(frame).row(0, named=True)
 
     def secret(self, name: str = "api_key") -> str:
         return self._secrets[name].get_secret_value()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.destinations.base import RateLimit, Record, Row
+from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import Refusal, accepted_but, safe_code
 from enrich.model import RecordResult
 
+CONTACTS = "/crm/v3/objects/contacts"
 _NUMBER = ("number", "string")
 # Every value is a text; HubSpot reads it by the type of the property.
 TYPES = {
@@ -55,6 +57,7 @@ class Hubspot(HttpDestination):
     idempotency_key = "email"
     null_meaning = "clears"
     removals = ("clear",)
+    moves_address = "update"
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret()}"}
@@ -68,12 +71,23 @@ class Hubspot(HttpDestination):
         }
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
-        path = "/crm/v3/objects/contacts/batch/upsert"
+        path = f"{CONTACTS}/batch/upsert"
         answer = self.fetch("POST", path, {"inputs": payloads_of(records)})
         refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
         if len(refused) < int(answer.get("numErrors") or 0):
             raise Refusal("partial")
         return accepted_but(records, refused)
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._update(old, {"email": address})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        return self._update(one, self.emptied(one)[0])
+
+    def _update(self, one: Addressee, properties: Mapping[str, Any]) -> RecordResult:
+        path = f"{CONTACTS}/{quote(one.remote_key, safe='')}?idProperty=email"
+        name = "hubspot PATCH contact"
+        return self.removed(one, "PATCH", path, {"properties": properties}, name=name)
 
     def problems(self) -> list[str]:
         path = "/crm/v3/properties/contacts"

@@ -11,10 +11,11 @@ from pydantic import Field
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import of_job, queued_in, safe_code, same_outcome
+from enrich.destinations.sending import GONE, of_job, queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 JOBS = "/api/profile-bulk-import-jobs"
+PROFILES_PATH = "/api/profiles"
 ENVELOPE_BYTES = 1_000
 NATIVE = frozenset({"first_name", "last_name", "phone_number", "external_id", "locale"})
 
@@ -33,7 +34,7 @@ class Klaviyo(HttpDestination):
     """Profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
 
     kind = "klaviyo"
-    version = "klaviyo-1"
+    version = "klaviyo-2"
     Settings = KlaviyoSettings
     settings: KlaviyoSettings
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}
@@ -49,6 +50,7 @@ class Klaviyo(HttpDestination):
     idempotency_key = "email"
     null_meaning = "clears"
     removals = ("clear", "delete")
+    moves_address = "update"
 
     def headers(self) -> dict[str, str]:
         return {
@@ -61,8 +63,8 @@ class Klaviyo(HttpDestination):
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         native = {name: value for name, value in values.items() if name in NATIVE}
         free = {name: value for name, value in values.items() if name not in NATIVE}
-        attributes = {"email": row["email"], **native, "properties": free}
-        return {"type": "profile", "attributes": attributes}
+        attributes = {"email": row["email"], **native, "properties": without_nulls(free)}
+        return {"type": "profile", "attributes": attributes, **_unset(free)}
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         attributes = {"profiles": {"data": payloads_of(records)}}
@@ -95,6 +97,25 @@ class Klaviyo(HttpDestination):
             path = f"{following.path}?{following.query}" if following.path else ""
         return refused
 
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._update(old, {"attributes": {"email": address}})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        values, _ = self.emptied(one)
+        names = dict.fromkeys(name for name in values if name not in NATIVE)
+        return self._update(one, {"attributes": {}, **_unset(names)})
+
+    def _update(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
+        """The profile of an address changed by its id, which is asked for first."""
+        wanted = {"filter": f'equals(email,"{one.remote_key}")', "fields[profile]": "email"}
+        found = self.fetch("GET", PROFILES_PATH, params=wanted).get("data") or [{}]
+        profile_id = safe_code(found[0].get("id"))
+        if profile_id is None:
+            return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+        path = f"{PROFILES_PATH}/{profile_id}"
+        body = {"data": {"type": "profile", "id": profile_id, **changes}}
+        return self.removed(one, "PATCH", path, body, name="klaviyo PATCH profile")
+
     def delete(self, one: Addressee) -> RecordResult:
         """Queued there; Klaviyo deletes the person and all that belongs to the profile."""
         profile = {"data": {"type": "profile", "attributes": {"email": one.remote_key}}}
@@ -105,6 +126,17 @@ class Klaviyo(HttpDestination):
         """Asks for the account; nothing is written."""
         self.ask("GET", "/api/accounts")
         return []
+
+
+def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are there."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _unset(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What takes away the properties without a value: a null alone is ignored."""
+    names = [name for name, value in values.items() if value is None]
+    return {"meta": {"patch_properties": {"unset": names}}} if names else {}
 
 
 def _email_in(payload: object) -> str:

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.client import NotFound
-from enrich.destinations.base import Record, Row
+from enrich.client import Call, NotFound
+from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import named
-from enrich.destinations.sending import LATER
+from enrich.destinations.sending import GONE, LATER
 from enrich.model import Outcome, RecordResult
 
+NOT_A_MEMBER = "not_a_member"
 # A merge tag has at most ten characters, and an audience at most some dozens of them.
 TAGS = {
     "rfm_group": "RFMGROUP",
@@ -75,6 +76,7 @@ class Mailchimp(HttpDestination):
     idempotency_key = "md5 of the e-mail"
     null_meaning = "clears"
     removals = ("clear",)
+    moves_address = "update"
 
     @property
     def host(self) -> str:
@@ -91,22 +93,41 @@ class Mailchimp(HttpDestination):
 
     def _patch(self, record: Record) -> RecordResult:
         """Merge fields alone: a status that is not sent cannot change."""
-        address = str(record.payload["email_address"]).encode()
-        member = hashlib.md5(address, usedforsecurity=False).hexdigest()
-        call = self.call(
+        fields = {"merge_fields": record.payload["merge_fields"]}
+        call = self._call(str(record.payload["email_address"]), fields)
+        return self._sent(record.record_id, call)
+
+    def _sent(self, record_id: str, call: Call) -> RecordResult:
+        response = self.http.send(call)
+        if response.status_code == 403 and not response.content.strip():  # how it throttles
+            return RecordResult(record_id, Outcome.RETRYABLE, "throttled", LATER)
+        if response.status_code == 404:
+            message = "not a member of the audience"
+            return RecordResult(record_id, Outcome.INVALID, NOT_A_MEMBER, message)
+        return self.saved(Record(record_id, "", {}), call, response)
+
+    def _call(self, address: str, changes: Mapping[str, Any]) -> Call:
+        member = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+        return self.call(
             "PATCH",
             f"/3.0/lists/{self.settings.list_id}/members/{member}",
-            {"merge_fields": record.payload["merge_fields"]},
+            changes,
             name="mailchimp PATCH member",
             params={"skip_merge_validation": "true"},
         )
-        response = self.http.send(call)
-        if response.status_code == 403 and not response.content.strip():  # how it throttles
-            return RecordResult(record.record_id, Outcome.RETRYABLE, "throttled", LATER)
-        if response.status_code == 404:
-            message = "not a member of the audience"
-            return RecordResult(record.record_id, Outcome.INVALID, "not_a_member", message)
-        return self.saved(record, call, response)
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        """The member keeps the status: only the address is sent."""
+        return self._change(old, {"email_address": address})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        return self._change(one, {"merge_fields": self.emptied(one)[0]})
+
+    def _change(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
+        """Who is not a member of the audience is gone from it."""
+        done = self._sent(one.record_id, self._call(one.remote_key, changes))
+        is_gone = done.code == NOT_A_MEMBER
+        return RecordResult(one.record_id, Outcome.ACCEPTED, GONE) if is_gone else done
 
     def problems(self) -> list[str]:
         """Which merge fields of the mapping the audience does not have, or of another type."""

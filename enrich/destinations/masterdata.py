@@ -21,6 +21,7 @@ from enrich.destinations.base import Addressee, MappedField, Record, Row, Secret
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import COMPUTED, JSON_FORMATS, Format, joined, named
+from enrich.destinations.sending import GONE
 from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
@@ -130,6 +131,7 @@ class MasterData(MasterDataAccount):
     mapping = named(COMPUTED)
     empty = None
     idempotency_key = "document id, made from the e-mail"
+    moves_address = "delete"
     null_meaning = "clears"
 
     @classmethod
@@ -260,6 +262,12 @@ class WriteBack(MasterDataAccount):
             return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
         empty = dict.fromkeys(names, self.empty)
         return self._write(Record(one.record_id, "", {"address": one.remote_key, "fields": empty}))
+
+    def leave(self, old: Addressee, address: str) -> RecordResult:
+        """As a rule nothing is there: the shop's own document has the new address too."""
+        if not self._documents_of(old.remote_key):
+            return RecordResult(old.record_id, Outcome.ACCEPTED, GONE)
+        return self.delete(old)
 
     def problems(self) -> list[str]:
         """Which fields of the mapping CL does not have, or has of a type that does not fit."""

@@ -59,7 +59,9 @@ class PushPlan:
     """What changed since the platform last accepted.
 
     `to_send` has record_id, hash, is_known (accepted before) and the profile's columns, in the
-    order of customer_key. `invalid` counts by reason the profiles this platform cannot take.
+    order of customer_key, when each was accepted last, and `former`: the address by which the
+    platform knows the customer now, where it is another one and nobody else's. `invalid` counts by
+    reason the profiles this platform cannot take.
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
     longer have. `row_count` is how many records it could have. `frozen` changed since they were
     accepted and the platform takes no change. `done_before` were answered in an earlier run of the
@@ -125,7 +127,7 @@ def build_plan(
         record_id=pl.col("customer_key").cast(pl.String),
     )
     good = judged.filter(pl.col("problem").is_null()).sort("customer_key")
-    people = compared(good, state, export_id)
+    people = _moved(compared(good, state, export_id), is_by_email=record_key == "email")
     changed = people.filter("is_changed" if export_id is None else ~pl.col("is_done"))
     known_count = int(changed["is_known"].sum())
     is_all_sent = whole_table and not changed.is_empty()
@@ -133,7 +135,7 @@ def build_plan(
         adds=changed.height - known_count,
         changes=known_count,
         unchanged=people.height - changed.height,
-        removed=_removed(judged, state if export_id is None else state.clear()),
+        removed=_removed(good, state if export_id is None else state.clear()),
         done_before=0 if export_id is None else people.height - changed.height,
         to_send=_with_profiles(people if is_all_sent else changed, clean),
         invalid=count_problems(judged),
@@ -211,20 +213,33 @@ def known_state(state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
     """record_id, old_hash, memo, and is_done: whether this export was answered for the record."""
     there = {
         name: pl.col(name) if name in state.columns else pl.lit(None)
-        for name in ("outcome", "memo", "export_id")
+        for name in ("outcome", "memo", "export_id", "remote_key", "accepted_at")
     }
     is_of_it = (there["export_id"].cast(pl.String) == (export_id or "")).fill_null(False)
     return state.select(
         pl.col("record_id").cast(pl.String),
         old_hash=pl.col("hash").cast(pl.String),
         memo=there["memo"].cast(pl.String),
+        known_at=there["remote_key"].cast(pl.String),
+        accepted_at=there["accepted_at"].cast(pl.String),
         is_done=is_of_it & there["outcome"].cast(pl.String).is_in(ANSWERED).fill_null(False),
+    )
+
+
+def _moved(people: pl.DataFrame, *, is_by_email: bool) -> pl.DataFrame:
+    """A new address is a change too; the old one is `former` unless it is somebody else's now."""
+    is_moved = (pl.col("known_at") != pl.col("email")).fill_null(False) & is_by_email
+    is_free = ~pl.col("known_at").is_in(people["email"].drop_nulls().implode())
+    return people.with_columns(
+        is_changed=pl.col("is_changed") | is_moved,
+        former=pl.when(is_moved & is_free).then("known_at"),
     )
 
 
 def _with_profiles(wanted: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
     """Only now the wide columns, and only of what is sent: most days that is little of many."""
-    keys = wanted.select("customer_key", "record_id", "hash", "is_known")
+    names = ("customer_key", "record_id", "hash", "is_known", "former", "accepted_at")
+    keys = wanted.select(names)
     return keys.join(profiles, on="customer_key", how="left", maintain_order="left")
 
 
@@ -265,7 +280,10 @@ def count_problems(judged: pl.DataFrame) -> dict[str, int]:
 
 
 def _removed(present: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """Who the platform has and the profiles have not; never an address somebody else has now."""
+    """Who the platform has and the profiles have not, or no longer with an address it could know.
+
+    Never an address somebody else has now.
+    """
     if "remote_key" not in state.columns:
         state = state.with_columns(remote_key=pl.lit(None, dtype=pl.String))
     accepted = state.drop_nulls("hash").select(pl.col("record_id", "remote_key").cast(pl.String))

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.destinations.base import RateLimit, Record, Row, SecretRef
+from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
 from enrich.destinations.http import HttpSettings, TokenDestination
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import answer_of, ask
+from enrich.destinations.sending import answer_of, ask, safe_code
 from enrich.model import Outcome, RecordResult
 
 TYPES = {
@@ -60,6 +60,7 @@ class RdStation(TokenDestination):
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False
+    moves_address = "update"
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}
@@ -72,6 +73,21 @@ class RdStation(TokenDestination):
         path = f"/platform/contacts/email:{quote(str(record.payload['address']), safe='')}"
         self.ask("PATCH", path, record.payload["fields"], name="rdstation PATCH contact")
         return RecordResult(record.record_id, Outcome.ACCEPTED)
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._update(old, {"email": address})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        return self._update(one, self.emptied(one)[0])
+
+    def _update(self, one: Addressee, values: Mapping[str, Any]) -> RecordResult:
+        """The contact of an address changed by its uuid: by the address a new one could begin."""
+        path = f"/platform/contacts/email:{quote(one.remote_key, safe='')}"
+        uuid = safe_code(self.fetch("GET", path, name="rdstation GET contact").get("uuid"))
+        if uuid is None:
+            return RecordResult(one.record_id, Outcome.UNKNOWN, "no_uuid")
+        path, name = f"/platform/contacts/uuid:{uuid}", "rdstation PATCH contact by uuid"
+        return self.removed(one, "PATCH", path, values, name=name)
 
     def log_in(self) -> object:
         """A new access token for the refresh token."""

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from enrich.destinations.base import MappedField, Payload, Row
+from enrich.destinations.base import MappedField, MovesAddress, Payload, Row
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination
 from enrich.destinations.kinds import KINDS
@@ -44,6 +44,8 @@ RECORD_FORMATS: Mapping[str, Write] = {
 
 class RecordEntity(DestinationEntity):
     """Purchases, products, coupons, carts or consents; comes before the platform in the bases."""
+
+    moves_address: MovesAddress = "field"
 
     @property
     def formats(self) -> Mapping[str, Write]:

@@ -44,6 +44,11 @@ class Segment(HttpDestination):
     sends_empty = False
     result_fidelity = "none"
 
+    def adapt(self) -> None:
+        super().adapt()
+        if self.settings.identify_by == "customer_id":
+            self.moves_address = "field"
+
     def headers(self) -> dict[str, str]:
         return self.basic_auth(self.secret(), "")
 
@@ -54,7 +59,8 @@ class Segment(HttpDestination):
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         """The messageId is made from who and what, so that Segment drops a repeated one."""
-        content = f"{row['record_id']}:{row.get('hash', '')}"
+        before = row.get("accepted_at")  # what was so once is another message when it is so again
+        content = f"{row['record_id']}:{row.get('hash', '')}:{row['email']}:{before}"
         return {
             "type": "identify",
             "userId": row[self.settings.identify_by],

@@ -25,6 +25,7 @@ WITHOUT_DETAIL = frozenset({400, 406, 409, 413, 415, 422})
 REFUSED = "refused by the platform"
 LATER = "the next run sends the newest values"
 QUEUE_FULL = "queue_full"  # the platform works on as many jobs as it takes; later there is room
+GONE = "already_gone"  # the platform has no such contact
 SAFE_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 
 
@@ -141,7 +142,7 @@ def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> R
     try:
         return attempt(one)
     except NotFound:
-        return RecordResult(one.record_id, Outcome.ACCEPTED, "already_gone")
+        return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
     except Refusal as refusal:
         return RecordResult(one.record_id, Outcome.REJECTED, refusal.code, REFUSED)
     except (TryAgain, BadBody) as fault:

@@ -32,6 +32,7 @@ ORIGINS: Mapping[str, str] = {
     "push_records": "what was sent, to which platform (destination), and its answer",
     "push_intents": "what was on its way to a platform when a push ended",
     "push_job_records": "what a platform has in a job that is not over",
+    "push_addresses": "by what a platform knew the person before an address changed",
     "state.rejects": "documents and rows that could not be used",
     "consent_statements": "who stated the consent: the column origin",
     "inbox": "received and not taken in yet: the column origin",

@@ -78,6 +78,8 @@ def estimate(
     if "is_doubtful" in plan.to_send.columns:  # each of them is asked for first
         requests += int(plan.to_send["is_doubtful"].sum())
     gap = 1 / requests_per_second if requests_per_second else 0.0
+    if "former" in plan.to_send.columns:  # looked for and moved, or emptied, one by one
+        requests += 2 * int(plan.to_send["former"].is_not_null().sum())
     each = max(gap, SECONDS_PER_REQUEST / destination.concurrency)
     return requests, requests * each + _wait_for_jobs(destination, count, per_record)
 

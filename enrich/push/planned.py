@@ -13,14 +13,13 @@ import polars as pl
 from enrich.destinations.base import Payload
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.mask import mask_row
-from enrich.destinations.plan import PushedState, PushPlan, build_plan
+from enrich.destinations.plan import PushedState, PushPlan, build_plan, clearing_plan
 from enrich.errors import EnrichError
 from enrich.push.guards import estimate, held_back, run_limit, within
 from enrich.push.sending import Sending
 from enrich.push.summary import PushSummary, not_begun
-from enrich.warehouse import Pushes, PushStatus, PushTarget
+from enrich.warehouse import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 
-SAMPLE_SIZE = 3
 DAY = timedelta(days=1)
 
 Planner: TypeAlias = Callable[[PushedState], PushPlan]
@@ -88,11 +87,44 @@ def plan_push(
     )
 
 
-def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> tuple[Payload, ...]:
-    """The first payloads with every personal value masked."""
-    sample = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE)
-    masked = [mask_row(row) for row in sample.iter_rows(named=True)]
-    return tuple(destination.render(pl.DataFrame(masked, schema=sample.schema)))
+def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> dict[str, Payload]:
+    """Payloads that differ, by what they are of, with every personal value masked."""
+    if plan.load_rows is not None or plan.is_empty:
+        rows = {"a record": plan.sample(1).head(1)}
+    else:
+        rows = _different(plan.to_send)
+    shown = {what: _masked(row, destination) for what, row in rows.items() if not row.is_empty()}
+    return {**shown, **_removal(plan, destination)}
+
+
+def _different(to_send: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """A customer who bought, if need be a new one, and a new one who bought nothing if possible."""
+    bought = pl.col("last_purchase_date").is_not_null()
+    buyer = to_send.filter(bought).sort("is_known", descending=True, maintain_order=True).head(1)
+    others = to_send.join(buyer.select("record_id"), on="record_id", how="anti")
+    new = others.filter(~pl.col("is_known")).sort(bought, maintain_order=True).head(1)
+    if buyer.is_empty() and new.is_empty():
+        return {"a customer": to_send.head(1)}
+    return {"a buyer": buyer, "a new one": new}
+
+
+def _removal(plan: PushPlan, destination: DestinationEntity) -> dict[str, Payload]:
+    """What goes out for a customer who is gone."""
+    wanted, gone = destination.settings.removals, plan.removed.drop_nulls().head(1)
+    if wanted == "nothing" or gone.is_empty():
+        return {}
+    if wanted == "delete":
+        return {"a removal": {"delete": mask_row(gone.row(0, named=True))["remote_key"]}}
+    emptied = clearing_plan(
+        gone.with_columns(hash=pl.lit(NOTHING_LEFT)), destination.record_key, destination.windows
+    )
+    return {"a removal": _masked(emptied.to_send, destination)}
+
+
+def _masked(row: pl.DataFrame, destination: DestinationEntity) -> Payload:
+    """The payload of one row."""
+    masked = pl.DataFrame([mask_row(row.row(0, named=True))], schema=row.schema)
+    return destination.render(masked)[0]
 
 
 def _pushed_state(ledger: Pushes, target: PushTarget) -> PushedState:
@@ -206,6 +238,10 @@ class _Push:
         sending = self.sending
         if sending.destination.transport == "job" and sending.summary.fault is None:
             sending.settle(wait=True)
+        former = sending.former()
+        if not former.is_empty():
+            self._begin()
+            sending.leave(former)
         if sending.summary.fault:
             return "failed"
         return "completed" if sending.target.export_id is None else "exported"

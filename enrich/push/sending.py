@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
 from enrich.destinations.base import Addressee, Batch
 from enrich.destinations.batches import Context, Prepared, batch_id_of, cut_batches
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.kinds import KINDS
+from enrich.destinations.kinds import KINDS, PROFILES
 from enrich.destinations.plan import PushPlan, clearing_plan
-from enrich.destinations.sending import QUEUE_FULL
+from enrich.destinations.sending import GONE, QUEUE_FULL, erase_one
 from enrich.errors import EnrichError, HeldBack, TryAgain
 from enrich.model import Outcome, RecordResult
 from enrich.push.summary import SENT, PushSummary
 from enrich.warehouse import NOTHING_LEFT, Pushes, PushTarget
 
 ERASED_AT_ONCE = 50  # an interrupted run has little to repeat
+_MOVED = dict.fromkeys(("record_id", "former", "address"), pl.String)
+_SETTLED = dict.fromkeys(("record_id", "address", "state"), pl.String)
 _RESULT = dict.fromkeys(("record_id", "outcome", "code", "message", "job_id"), pl.String)
 _SENT = dict.fromkeys(("record_id", "hash", "remote_key", "memo"), pl.String)
 
@@ -72,6 +75,76 @@ class Sending:
         else:
             self._delete([Addressee(*row) for row in known.iter_rows()])
         self.summary.removed += self.summary.outcomes[Outcome.ACCEPTED] - before
+
+    def former(self) -> pl.DataFrame:
+        """The addresses that customers had before and where something is left to do."""
+        if self.target.entity != PROFILES or self.summary.fault is not None:
+            return pl.DataFrame()
+        deletes = self.destination.settings.removals == "delete"
+        is_due = pl.col("state").is_null() | (pl.col("is_removed") & deletes)
+        return self.ledger.former_addresses(self.target).filter(is_due)
+
+    def leave(self, former: pl.DataFrame) -> None:
+        """Empty, merge or delete what is left at the addresses that customers had before."""
+        for start in range(0, former.height, ERASED_AT_ONCE):
+            results = []
+            for row in former.slice(start, ERASED_AT_ONCE).iter_rows(named=True):
+                result = self._leave(row) if self.summary.fault is None else None
+                results += [] if result is None else [(row, result)]
+            self.ledger.settle_addresses(self.target, self._settled(results))
+            failed = [result for _, result in results if result.outcome not in SENT]
+            if failed:
+                self.summary.count(failed)
+            if self.summary.fault is not None:
+                return
+
+    def _leave(self, row: Mapping[str, Any]) -> RecordResult | None:
+        """What became of one former address; None when a fault came."""
+        there, old = self.destination, Addressee(row["record_id"], row["address"])
+        if there.moves_address == "field":
+            return RecordResult(old.record_id, Outcome.ACCEPTED, GONE)
+        try:
+            if row["is_removed"] and there.settings.removals == "delete":
+                (done,) = there.erase([old])
+                return replace(done, code=GONE) if done.outcome is Outcome.ACCEPTED else done
+            return erase_one(old, lambda one: there.leave(one, row["remote_key"]))
+        except EnrichError as fault:
+            self.summary.fault = fault
+            return None
+
+    @staticmethod
+    def _settled(results: Sequence[tuple[Mapping[str, Any], RecordResult]]) -> pl.DataFrame:
+        """The state of each address that need not be asked for again."""
+        rows = [
+            (row["record_id"], row["address"], _state_of(result))
+            for row, result in results
+            if result.outcome in (*SENT, Outcome.INVALID)
+        ]
+        return pl.DataFrame(rows, schema=_SETTLED, orient="row")
+
+    def _move(self, batch: Batch) -> list[RecordResult]:
+        """Give the contacts of a batch their new address; the outcomes of those that have to wait.
+
+        A contact that cannot get it is left where it is, until the new one was accepted.
+        """
+        if self.destination.moves_address != "update" or "former" not in batch.frame.columns:
+            return []
+        columns = batch.frame.select("record_id", "former", "email").drop_nulls("former")
+        waiting: list[RecordResult] = []
+        for record_id, former, email in columns.iter_rows():
+            done = self._moved(Addressee(record_id, former), email)
+            if done.outcome is Outcome.ACCEPTED and done.code == GONE:
+                gone = pl.DataFrame([(record_id, former, None)], schema=_SETTLED, orient="row")
+                self.ledger.settle_addresses(self.target, gone)
+            elif done.outcome is Outcome.ACCEPTED:
+                moved = pl.DataFrame([(record_id, former, email)], schema=_MOVED, orient="row")
+                self.ledger.moved(self.target, moved)
+            elif done.outcome not in (Outcome.ACCEPTED, Outcome.REJECTED):
+                waiting.append(done)
+        return waiting
+
+    def _moved(self, old: Addressee, email: str) -> RecordResult:
+        return erase_one(old, lambda one: self.destination.move(one, email))
 
     def settle(self, *, wait: bool) -> None:
         """Ask for the end of every open job, once or until all are over or time is up."""
@@ -135,9 +208,13 @@ class Sending:
             return prepared.invalid, None
         record_ids = batch.frame["record_id"]
         memos = batch.frame["memo"] if "memo" in batch.frame.columns else None
-        self._intend(record_ids, batch.batch_id, memos)
+        keys = self._sent(batch)["remote_key"] if self.target.entity == PROFILES else None
+        self._intend(record_ids, batch.batch_id, memos, keys)
         try:
-            return [*self.destination.push(batch), *prepared.invalid], None
+            waiting = self._move(batch)
+            rest = _without(batch, {one.record_id for one in waiting})
+            sent = self.destination.push(rest) if rest.frame.height else []
+            return [*sent, *waiting, *prepared.invalid], None
         except EnrichError as fault:
             code = "not_sent" if not isinstance(fault, TryAgain) else "try_again"
             left = [
@@ -176,9 +253,21 @@ class Sending:
             if self.summary.fault is not None:
                 return
 
-    def _intend(self, ids: pl.Series, batch_id: str, memos: pl.Series | None = None) -> None:
+    def _intend(
+        self,
+        ids: pl.Series,
+        batch_id: str,
+        memos: pl.Series | None = None,
+        keys: pl.Series | None = None,
+    ) -> None:
         self.ledger.intend(
-            self.target, ids, run_id=self.run_id, batch_id=batch_id, now=self.now, memos=memos
+            self.target,
+            ids,
+            run_id=self.run_id,
+            batch_id=batch_id,
+            now=self.now,
+            memos=memos,
+            remote_keys=keys,
         )
 
     def _record(
@@ -209,6 +298,24 @@ class Sending:
             f"{self.target.destination}: {summary.failed} of {summary.tried} records failed, more"
             f" than {settings.stop_failed_share:.0%}; the push was stopped"
         )
+
+
+def _state_of(result: RecordResult) -> str | None:
+    """What is kept of a former address; None when nothing is left of the contact."""
+    if result.outcome is Outcome.INVALID:
+        return "by_hand"
+    return None if result.code == GONE else "cleared"
+
+
+def _without(batch: Batch, record_ids: Set[str]) -> Batch:
+    """The batch without some of its records."""
+    if not record_ids:
+        return batch
+    return replace(
+        batch,
+        frame=batch.frame.filter(~pl.col("record_id").is_in(list(record_ids))),
+        records=tuple(one for one in batch.records if one.record_id not in record_ids),
+    )
 
 
 def result_frame(results: Sequence[RecordResult], sent: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +26,9 @@ class PushSummary:
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
     of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads. `splits` are customers
-    with a key of their own since the last push there: the key before, the new one. No field holds
-    a customer's value.
+    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of.
+    `splits` are customers with a key of their own since the last push there: the key before, the
+    new one. No field holds a customer's value.
     """
 
     destination: str
@@ -49,7 +49,7 @@ class PushSummary:
     requests: int | None = None
     estimated_seconds: float | None = None
     fault: EnrichError | None = None
-    sample: tuple[Payload, ...] = ()
+    sample: Mapping[str, Payload] = field(default_factory=dict)
     entity: str = PROFILES
     splits: tuple[tuple[int, int], ...] = ()
 

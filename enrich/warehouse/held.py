@@ -41,6 +41,7 @@ _BY_TABLE = {
     "push_records": _PUSHED,
     "push_intents": _PUSHED,
     "push_job_records": _PUSHED,
+    "push_addresses": _PUSHED,
     "state.rejects": "rowid in (select reject from forgotten_rejects)",
 }
 """Tables whose rows are known otherwise."""

@@ -135,11 +135,19 @@ class Pushes:
         batch_id: str,
         now: datetime,
         memos: pl.Series | None = None,
+        remote_keys: pl.Series | None = None,
     ) -> None:
-        """These records are about to be sent, each with what a later change must repeat of it."""
+        """These records are about to be sent, each with what a later change must repeat of it.
+
+        Another key than the platform may know one by is kept as a former address.
+        """
         none = pl.Series([None] * len(record_ids), dtype=pl.String)
         leaving = pl.DataFrame(
-            {"record_id": record_ids.alias(""), "memo": none if memos is None else memos}
+            {
+                "record_id": record_ids.alias(""),
+                "memo": none if memos is None else memos,
+                "remote_key": none if remote_keys is None else remote_keys,
+            }
         )
         with transaction(self._connection), registered(self._connection, {"leaving": leaving}):
             self._run("intend", target, run_id=run_id, batch_id=batch_id, now=now)
@@ -172,6 +180,20 @@ class Pushes:
         values = {"run_id": run_id, "batch_id": batch_id, "now": now, "closed_job": closed_job}
         with transaction(self._connection):
             self._record(target, results, values)
+
+    def moved(self, target: PushTarget, moved: pl.DataFrame) -> None:
+        """The platform gave these contacts a new address: record_id, former, address."""
+        with transaction(self._connection), registered(self._connection, {"moved": moved}):
+            self._run("moved", target)
+
+    def former_addresses(self, target: PushTarget) -> pl.DataFrame:
+        """By what customers were known: record_id, address, state, remote_key, is_removed."""
+        return self._read("former_addresses", target)
+
+    def settle_addresses(self, target: PushTarget, settled: pl.DataFrame) -> None:
+        """What became of former addresses: record_id, address, state (null: nothing is left)."""
+        with transaction(self._connection), registered(self._connection, {"settled": settled}):
+            self._run("settled_addresses", target)
 
     def finish(
         self,

@@ -78,6 +78,10 @@ where store = getvariable('store')
         else record_id in (select customer_key::varchar from forgotten_customers)
     end;
 
+delete from push_addresses
+where store = getvariable('store')
+    and record_id in (select customer_key::varchar from forgotten_customers);
+
 delete from identity_links
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);

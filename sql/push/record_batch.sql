@@ -13,6 +13,43 @@ select
 from incoming
 having getvariable('closed_job') is null;
 
+-- Where nobody knows whether the platform has them by a new address, it is kept.
+insert into push_addresses by name
+select
+    records.destination,
+    records.store,
+    records.entity,
+    records.record_id,
+    incoming.remote_key as address,
+    getvariable('now')::timestamp as noted_at
+from incoming
+inner join push_records as records
+    on records.destination = getvariable('destination')
+    and records.store = getvariable('store')
+    and records.entity = getvariable('entity')
+    and records.record_id = incoming.record_id
+where incoming.outcome = 'unknown'
+    and incoming.remote_key <> records.remote_key
+    and not exists (
+        from push_addresses as noted
+        where noted.destination = records.destination
+            and noted.store = records.store
+            and noted.entity = records.entity
+            and noted.record_id = records.record_id
+            and noted.address = incoming.remote_key
+    );
+
+-- An address at which a record was taken is nobody's former one any more.
+delete from push_addresses
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and entity = getvariable('entity')
+    and address in (
+        select remote_key
+        from incoming
+        where outcome in ('accepted', 'queued') and job_id is null and remote_key is not null
+    );
+
 merge into push_records
 using (
     select *, outcome in ('accepted', 'queued') and job_id is null as is_taken

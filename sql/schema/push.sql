@@ -38,6 +38,15 @@ create table if not exists push_intents (
     run_id varchar, intended_at timestamp
 );
 alter table push_intents add column if not exists memo varchar;
+alter table push_intents add column if not exists remote_key varchar;
+-- Grain: one row per destination, store, customer and address. The addresses by which a platform knows, or may
+-- know, a customer beside push_records.remote_key: noted before the request that gives them a new one, deleted
+-- once the platform confirmed that the contact was moved or deleted. state null: not settled yet; cleared: our
+-- fields are empty there; by_hand: somebody has to look at it. It is not in the read copy.
+create table if not exists push_addresses (
+    destination varchar, store varchar, entity varchar, record_id varchar, address varchar,
+    state varchar, noted_at timestamp
+);
 -- Grain: one row per export: records of a stretch of days, sent once more to one destination. dated_by
 -- is created or updated; status is running, completed, unfinished, held, failed or interrupted: until
 -- it is completed, the same command goes on with what is left.

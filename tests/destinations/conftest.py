@@ -134,6 +134,7 @@ TABLES = (
     "push_job_records",
     "push_intents",
     "push_confirmations",
+    "push_addresses",
 )
 
 

@@ -115,6 +115,7 @@ _LIMITS = (
     "fields_created_first",
     "diff_days_since",
     "removals",
+    "moves_address",
 )
 
 _OF_RECORDS = ("takes_changes", "tells_end", "asks_first")

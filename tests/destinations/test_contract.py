@@ -164,6 +164,7 @@ def test_the_mapping_as_shipped_has_names_that_can_be_written(kind):
 NEVER = {
     "braze": ["email_subscribe", "subscription_groups", "external_id"],
     "brevo": ["EMAIL", "OPT_IN"],
+    "connectif": ["_newsletterSubscriptionStatus", "_emailStatus", "_smsSubscriptionStatus"],
     "customerio": ["unsubscribed", "cio_subscription_preferences", "id"],
     "hubspot": ["hs_email_optout", "hs_legal_basis", "Upper", "email"],
     "klaviyo": ["$consent", "email"],

@@ -24,6 +24,12 @@ class ConnectifSettings(HttpSettings):
     """The keys of a destination of kind `connectif`."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("api_key", "api_secret")
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(
+        [
+            *("_email", "_externalId", "_newsletterSubscriptionStatus", "_smsSubscriptionStatus"),
+            *("_emailStatus", "_mobilePhoneStatus"),
+        ]
+    )
 
     api_secret: SecretRef
     patch_limit: int = Field(500, ge=0, le=5_000)

@@ -41,6 +41,11 @@ class Connectif(ConnectifImports):
         body = {name: value for name, value in record.payload.items() if name != "_email"}
         return self.save_one(record, self.contact_call(str(record.payload["_email"]), body))
 
+    def clear(self, one: Addressee) -> RecordResult:
+        """By a call of its own, however many are imported."""
+        values, row = self.emptied(one)
+        return self.patch(Record(one.record_id, "", self.shape(row, values)))
+
     def delete(self, one: Addressee) -> RecordResult:
         """Where no path of a deletion is set, somebody must do it there."""
         template = self.settings.delete_path

@@ -39,6 +39,7 @@ class Synerise(SyneriseAccount):
     idempotency_key = "email"
     null_meaning = "clears"
     removals = ("clear", "delete")
+    moves_address = "update"
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/clients/batch", records)
@@ -64,12 +65,25 @@ class Synerise(SyneriseAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         """Deletion goes by their own id, which is asked for by the address first."""
+        return self._by_id(one, "DELETE")
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._by_id(old, "POST", {"email": clean(address, is_identifier=True)})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        values, row = self.emptied(one)
+        return self._by_id(one, "POST", {"attributes": self.shape(row, values)["attributes"]})
+
+    def _by_id(self, one: Addressee, method: str, body: Any = None) -> RecordResult:
         path, name = f"{BY_EMAIL}{quote(one.remote_key, safe='')}", f"synerise {BY_EMAIL}{{email}}"
         client_id = safe_code(self.fetch("GET", path, name=name).get("clientId"))
         if client_id is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")
-        path, name = f"/v4/clients/{path_segment(client_id)}", "synerise DELETE /v4/clients/{id}"
-        return self.removed(one, "DELETE", path, name=name)
+        path, name = (
+            f"/v4/clients/{path_segment(client_id)}",
+            f"synerise {method} /v4/clients/{{id}}",
+        )
+        return self.removed(one, method, path, body, name=name)
 
 
 def email_problem(row: Row) -> str | None:

@@ -67,6 +67,25 @@ class Account:
             del kept[name]
         self.times[email] = self.times.get(email, 0) + 1
 
+    def rename(self, old: str, new: str) -> bool:
+        """Give a contact another address; False when somebody has it already."""
+        if new in self.contacts:
+            return False
+        self.contacts[new] = self.contacts.pop(old)
+        self.times[new] = self.times.pop(old, 0)
+        return True
+
+    def by_id(self, number: str) -> str | None:
+        """The address of a contact by the platform's own id: its place among all."""
+        return self.ids.get(number)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {f"{at}": name for at, name in enumerate(sorted(self.contacts), 1)}
+
+    def id_of(self, address: str) -> str | None:
+        return next((number for number, name in self.ids.items() if name == address), None)
+
     def new_job(self, **values: Any) -> dict[str, Any]:
         job = {"id": f"job-{len(self.jobs) + 1}", "polls": 0, **values}
         self.jobs[job["id"]] = job

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import unquote
+
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
@@ -16,6 +19,8 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({"attributes": account.listed("name", "type")})
     if request.path == "/v3/contacts/import":
         return _import(account, request)
+    if request.method == "PUT":
+        return _update(account, request)
     job_id = f"job-{request.path.rpartition('/')[2]}"
     if job_id not in account.jobs:
         return json_reply({"code": "document_not_found"}, 404)
@@ -29,16 +34,36 @@ def _import(account: Account, request: Request) -> Reply:
         return json_reply({"code": "too_large"}, 413)
     if not body["listIds"] or not body["updateExistingContacts"]:
         raise RequestError("a list and updates are needed")
+    empties = body.get("emptyContactsAttributes", False)
     for contact in body["jsonBody"]:
-        known = {
-            name: value
-            for name, value in contact["attributes"].items()
-            if account.known_fields is None or name in account.known_fields
-        }
+        known = _known(account, contact["attributes"])
+        if not empties:
+            known = {name: value for name, value in known.items() if value is not None}
         if contact["email"] not in account.refused:
             account.keep(contact["email"], known)
     job = account.new_job(total=len(body["jsonBody"]))
     return json_reply({"processId": int(job["id"].rpartition("-")[2])}, 202)
+
+
+def _known(account: Account, attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that exist; an empty one is null."""
+    return {
+        name: None if value == "" else value
+        for name, value in attributes.items()
+        if account.known_fields is None or name in account.known_fields
+    }
+
+
+def _update(account: Account, request: Request) -> Reply:
+    """One contact by its address, which may get another one."""
+    email, attributes = unquote(request.path.rpartition("/")[2]), request.json()["attributes"]
+    if email not in account.contacts:
+        return json_reply({"code": "document_not_found"}, 404)
+    address = attributes.pop("EMAIL", email)
+    if address != email and not account.rename(email, address):
+        return json_reply({"code": "duplicate_parameter"}, 400)
+    account.keep(address, _known(account, attributes))
+    return Reply(204)
 
 
 PLATFORM = Platform("api.brevo.com", answer)

@@ -21,6 +21,9 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({})
     errors = []
     for at, item in enumerate(request.json()["batch"]):
+        if item["action"] == "merge":
+            _merge(account, item["primary"]["email"], item["secondary"]["email"])
+            continue
         email, attributes = item["identifiers"]["email"], item["attributes"]
         is_bad = len(attributes) > MAX_ATTRIBUTES or any(
             len(name.encode()) > MAX_NAME_BYTES for name in attributes
@@ -30,6 +33,16 @@ def answer(account: Account, request: Request) -> Reply:
         else:
             account.keep(email, attributes)
     return json_reply({"errors": errors}, 207) if errors else json_reply({})
+
+
+def _merge(account: Account, primary: str, secondary: str) -> None:
+    """Who remains gets what is empty there; nothing happens where somebody is missing."""
+    if primary in account.contacts and secondary in account.contacts:
+        gone, kept = account.contacts.pop(secondary), account.contacts[primary]
+        account.contacts[primary] = {
+            **kept,
+            **{n: v for n, v in gone.items() if not kept.get(n) and v},
+        }
 
 
 PLATFORM = Platform("track.customer.io", answer, 100, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.platforms.account import Account, Platform
@@ -16,6 +17,8 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({"status": "error", "category": "INVALID_AUTHENTICATION"}, 401)
     if request.path == "/crm/v3/properties/contacts":
         return json_reply({"results": account.listed("name", "type")})
+    if request.method == "PATCH":
+        return _patch(account, request)
     inputs = request.json()["inputs"]
     names = {name for one in inputs for name in one["properties"]}
     values = [value for one in inputs for value in one["properties"].values()]
@@ -25,6 +28,18 @@ def answer(account: Account, request: Request) -> Reply:
     if len(inputs) > MAX_INPUTS or is_unknown or is_twice or is_no_text:
         return json_reply({"status": "error", "category": "VALIDATION_ERROR"}, 400)
     return _upsert(account, inputs)
+
+
+def _patch(account: Account, request: Request) -> Reply:
+    """One contact by its address, which may get another one."""
+    email, properties = unquote(request.path.rpartition("/")[2]), request.json()["properties"]
+    if request.query.get("idProperty") != "email" or email not in account.contacts:
+        return json_reply({"status": "error", "category": "OBJECT_NOT_FOUND"}, 404)
+    address = properties.pop("email", email)
+    if address != email and not account.rename(email, address):
+        return json_reply({"status": "error", "category": "CONFLICT"}, 409)
+    account.keep(address, {name: value or None for name, value in properties.items()})
+    return json_reply({"id": address})
 
 
 def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:

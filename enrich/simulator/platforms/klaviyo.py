@@ -9,7 +9,7 @@ from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
 MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
-JOBS = "/api/profile-bulk-import-jobs"
+JOBS, PROFILES = "/api/profile-bulk-import-jobs", "/api/profiles"
 ERRORS_PER_PAGE = 2
 
 
@@ -23,6 +23,8 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({"data": []})
     if request.path == "/api/data-privacy-deletion-jobs":
         return _delete(account, request)
+    if request.path.startswith(PROFILES):
+        return _profile(account, request)
     if request.path == JOBS:
         return _new_job(account, request)
     job_id, _, rest = request.path.removeprefix(f"{JOBS}/").partition("/")
@@ -48,9 +50,34 @@ def _new_job(account: Account, request: Request) -> Reply:
         if attributes["email"] in account.refused:
             refused.append(profile)
         else:
-            account.keep(attributes["email"], attributes["properties"])
+            _keep(account, attributes["email"], profile)
     job = account.new_job(total=len(profiles), refused=refused)
     return json_reply({"data": {"type": data["type"], "id": job["id"]}}, 202)
+
+
+def _keep(account: Account, email: str, profile: dict[str, Any]) -> None:
+    """A null changes nothing; only `unset` takes a property away."""
+    given = profile["attributes"].get("properties", {})
+    values = {name: value for name, value in given.items() if value is not None}
+    unset = profile.get("meta", {}).get("patch_properties", {}).get("unset", [])
+    account.keep(email, {**values, **dict.fromkeys(unset)})
+
+
+def _profile(account: Account, request: Request) -> Reply:
+    """A profile asked for by its address, or changed by its id."""
+    profile_id = request.path.removeprefix(PROFILES).strip("/")
+    if not profile_id:
+        email = request.query["filter"].removeprefix('equals(email,"').removesuffix('")')
+        found = account.id_of(email)
+        return json_reply({"data": [] if found is None else [{"type": "profile", "id": found}]})
+    kept, data = account.by_id(profile_id), request.json()["data"]
+    if kept is None or data["id"] != profile_id:
+        return _problem(404, "not_found")
+    email = data["attributes"].get("email", kept)
+    if email != kept and not account.rename(kept, email):
+        return _problem(409, "duplicate_profile")
+    _keep(account, email, data)
+    return json_reply({"data": {"type": "profile", "id": profile_id}})
 
 
 def _job(account: Account, job: dict[str, Any]) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
@@ -21,10 +23,22 @@ def answer(account: Account, request: Request) -> Reply:
         account.tokens.discard(THROTTLED)
         return Reply(403)
     body = request.json()
+    if set(body) == {"email_address"}:
+        return _move(account, member, body["email_address"])
     if set(body) != {"merge_fields"}:
         raise RequestError("a status must not change here")
     account.keep(member, {name: value or None for name, value in body["merge_fields"].items()})
     return json_reply({"id": member})
+
+
+def _move(account: Account, member: str, address: str) -> Reply:
+    """The member is known by the digest of its address."""
+    if member not in account.contacts:
+        return json_reply({"title": "Resource Not Found"}, 404)
+    digest = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+    if not account.rename(member, digest):
+        return json_reply({"title": "Member Exists"}, 400)
+    return json_reply({"id": digest})
 
 
 PLATFORM = Platform("us1.api.mailchimp.com", answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
@@ -18,8 +20,16 @@ def answer(account: Account, request: Request) -> Reply:
         return _problem(401, "UNAUTHORIZED")
     if request.path == "/platform/contacts/fields":
         return json_reply({"fields": account.listed("api_identifier", "data_type")})
-    email = request.path.rpartition("email:")[2]
+    email = _address(account, request)
+    if email is None:
+        return _problem(404, "RESOURCE_NOT_FOUND")
+    if request.method == "GET":
+        return json_reply({"uuid": account.id_of(email), "email": email})
     values = request.json()
+    address = values.pop("email", email)
+    if address != email and not account.rename(email, address):
+        return _problem(400, "EMAIL_ALREADY_IN_USE")
+    email = address
     is_unknown = account.known_fields is not None and not set(values) <= account.known_fields
     if is_unknown or email in account.refused:
         return _problem(400, "VALIDATION_ERROR")
@@ -27,6 +37,14 @@ def answer(account: Account, request: Request) -> Reply:
         return _problem(429, "TOO_MANY_REQUESTS")
     account.keep(email, values)
     return json_reply({"email": email})
+
+
+def _address(account: Account, request: Request) -> str | None:
+    """Whom a call is about; by a uuid, or when asked for, only somebody who is there."""
+    kind, _, value = unquote(request.path.rpartition("/")[2]).partition(":")
+    email = account.by_id(value) if kind == "uuid" else value
+    is_read = request.method == "GET"
+    return None if is_read and email not in account.contacts else email
 
 
 def _problem(status: int, kind: str) -> Reply:

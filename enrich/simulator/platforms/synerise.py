@@ -184,15 +184,25 @@ def _items(account: Account, request: Request, catalog: str) -> Reply:
 
 def _client(account: Account, request: Request) -> Reply:
     email = request.path.removeprefix("/v4/clients/by-email/")
-    ids = {f"{at}": name for at, name in enumerate(sorted(account.contacts), 1)}
+    by_id = account.by_id(request.path.removeprefix("/v4/clients/"))
     if request.method == "DELETE":
-        gone = ids.get(request.path.removeprefix("/v4/clients/"))
-        return Reply(404) if gone is None else _delete(account, gone)
-    found = [number for number, name in ids.items() if name == email]
-    if not found:
+        return Reply(404) if by_id is None else _delete(account, by_id)
+    if request.method == "POST":
+        return Reply(404) if by_id is None else _update(account, by_id, request.json())
+    found = account.id_of(email)
+    if found is None:
         return json_reply({"error": "Not Found", "status": 404}, 404)
     agreed = account.table("consents").get(email, {"email": False})
-    return json_reply({"clientId": int(found[0]), "email": email, "agreements": agreed})
+    return json_reply({"clientId": int(found), "email": email, "agreements": agreed})
+
+
+def _update(account: Account, email: str, changes: dict[str, Any]) -> Reply:
+    """One client, who may get another address."""
+    address = changes.get("email", email)
+    if address != email and not account.rename(email, address):
+        return json_reply({"error": "Conflict", "status": 409}, 409)
+    account.keep(address, changes.get("attributes", {}))
+    return Reply(202)
 
 
 def _delete(account: Account, email: str) -> Reply:
