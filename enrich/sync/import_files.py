@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.model import Loaded
+from enrich.model import FileFormat, Loaded
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
-from enrich.sources.files import FileCount, read_import
-from enrich.sync.pulling import is_no_accident
+from enrich.sources.files import ImportFrames, read_import
+from enrich.sync.import_doubts import beside_the_store, unknown_words, unusable_rows
 from enrich.warehouse import Warehouse
 
 
@@ -46,24 +45,19 @@ def import_store(
     files: Files,
     *,
     now: datetime,
+    formats: Mapping[str, FileFormat] | None = None,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> ImportReport:
     """What one import did; importing the same files again changes nothing.
 
-    Raises BadSettings when a file cannot be read or holds no good row, and HeldBack when so many of
-    its rows are unusable that it is no accident of theirs; nothing is loaded then. Somebody who
-    looked says `confirmed`.
+    `formats` says how the files are written, else the shop's settings do. Raises BadSettings when a
+    file cannot be understood or holds no good row, and HeldBack when it is doubtful; nothing is
+    loaded then. Somebody who looked says `confirmed`; a status nobody knows holds it all the same.
     """
-    frames = read_import(
-        files.orders,
-        files.items,
-        files.customers,
-        time_zone=shop.rules.time_zone,
-        currency=shop.rules.currency,
-    )
-    if not confirmed:
-        brake(frames.counts)
+    said = shop.file_formats if formats is None else formats
+    frames = read_files(shop, files, now=now, formats=said)
+    hold(warehouse, shop, frames, confirmed=confirmed)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
         loaded = warehouse.load_import(
@@ -84,25 +78,34 @@ def import_store(
     return done
 
 
-SHOWN_REASONS = 3
-
-
-def brake(files: Iterable[FileCount]) -> None:
-    """Raises HeldBack on a file of which more than a fifth cannot be used, as a sync does."""
-    for file in files:
-        if is_no_accident(len(file.rejects), file.row_count):
-            raise HeldBack(
-                f"{file.name}: {len(file.rejects):,} of {file.row_count:,} rows are unusable,"
-                f" nothing was loaded: {_reasons(file)}; correct the file, or load its other rows"
-                " with --confirm"
-            )
-
-
-def _reasons(file: FileCount) -> str:
-    """The most frequent reasons, each with its first line; no value of the file."""
-    counts = Counter(reject.reason for reject in file.rejects)
-    first = {reject.reason: reject.line for reject in reversed(file.rejects)}
-    return "; ".join(
-        f"{reason} ({count:,} rows, the first is line {first[reason]})"
-        for reason, count in counts.most_common(SHOWN_REASONS)
+def read_files(
+    shop: Shop, files: Files, *, now: datetime, formats: Mapping[str, FileFormat]
+) -> ImportFrames:
+    """What the files hold; raises BadSettings when one cannot be understood."""
+    return read_import(
+        files.orders,
+        files.items,
+        files.customers,
+        time_zone=shop.rules.time_zone,
+        currency=shop.rules.currency,
+        now=now,
+        formats=formats,
     )
+
+
+def hold(warehouse: Warehouse, shop: Shop, frames: ImportFrames, *, confirmed: bool) -> None:
+    """Raises HeldBack, with all that is doubtful, unless somebody looked and confirmed it."""
+    if unknown := [problem for file in frames.counts if (problem := unknown_words(file))]:
+        raise HeldBack(f"nothing was loaded: {'; '.join(unknown)}")
+    if confirmed:
+        return
+    given = {"orders": frames.orders, "items": frames.items, "customers": frames.customers}
+    doubts = [
+        *(problem for file in frames.counts if (problem := unusable_rows(file))),
+        *beside_the_store(warehouse.import_doubts(shop.name, given)),
+    ]
+    if doubts:
+        raise HeldBack(
+            f"nothing was loaded: {'; '.join(doubts)}; correct the file, or load it as it is with"
+            " --confirm"
+        )

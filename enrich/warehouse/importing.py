@@ -76,6 +76,29 @@ def load_frame(
     return Loaded(*read(connection, "loading/counts").row(0))
 
 
+def doubts(
+    connection: duckdb.DuckDBPyConnection, store: str, frames: Mapping[str, pl.DataFrame | None]
+) -> dict[str, pl.DataFrame]:
+    """What frames that are not loaded yet look like beside the store's orders.
+
+    reused_orders: a row per order id that is stored with another customer and another moment;
+    item_joins, customer_joins: a row with known_count, named_count, joined_count and some ids of
+    either side, `alone` and `there`.
+    """
+    given = {entity: frame for entity, frame in frames.items() if frame is not None}
+    asked = {"orders": "reused_orders", "items": "item_joins", "customers": "customer_joins"}
+    shaped = {
+        f"given_{entity}": _shaped(entity, given.get(entity, pl.DataFrame(schema=columns)))
+        for entity, columns in FRAMES.items()
+    }
+    with registered(connection, shaped):
+        return {
+            name: read(connection, f"imports/{name}", store=store)
+            for entity, name in asked.items()
+            if entity in given
+        }
+
+
 def _shaped(entity: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with every declared column, in its type; moments in UTC without a zone."""
     columns = FRAMES[entity]

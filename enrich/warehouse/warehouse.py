@@ -107,6 +107,13 @@ class Warehouse:
             loaded["rejects"] = self._reject(store, "import", rejects, run_id, now)
         return loaded
 
+    def import_doubts(
+        self, store: str, frames: Mapping[str, pl.DataFrame | None]
+    ) -> dict[str, pl.DataFrame]:
+        """What frames that are not loaded yet look like beside the store's orders: see
+        `importing.doubts`."""
+        return importing.doubts(self._connection, store, frames)
+
     def load_listing(self, store: str, rows: pl.DataFrame, *, run_id: str, now: datetime) -> None:
         """Remember what the order list said of these orders, once their details are stored."""
         del run_id, now

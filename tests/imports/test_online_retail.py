@@ -19,6 +19,7 @@ from enrich.errors import BadSettings
 from enrich.sources.files import Converted, ImportFrames, convert, read_import
 from enrich.sources.files.online_retail import COLUMNS, Retail, build, read_transactions
 from tests.imports.independent import Row, compute, read_rows, unmatched_refund_cents
+from tests.imports.reads import NOW
 
 EXTRACT = Path(__file__).parent.parent / "data" / "online_retail_extract.csv"
 LAST_DAY = date(2011, 12, 9)
@@ -31,6 +32,7 @@ def imported(converted: Converted) -> ImportFrames:
         converted.customers,
         time_zone=converted.time_zone,
         currency=converted.currency,
+        now=NOW,
     )
 
 

@@ -27,9 +27,9 @@ SOUP = st.lists(st.sampled_from([*'a1,;"\r\n\t |-.é\x00', "2024-01-01", ORDERS]
 def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows([*rows, ["sure", "c", "2024-01-01", "1"]])
+    writer.writerows([*rows, ["sure", "c", "2024-01-01", "1.25"]])
     with tempfile.TemporaryDirectory() as folder:
-        frames = orders_of(Path(folder), f"{ORDERS}\n{text.getvalue()}")
+        frames = orders_of(Path(folder), f"{ORDERS}\n{text.getvalue()}", decimal=".")
     repeated = sum(int(note.rsplit(" ", 1)[1]) for note in frames.notes if "word for word" in note)
     row_count = len(rows) + 1
     assert len(column(frames, "line")) + len(frames.rejects) + repeated >= row_count
