@@ -84,9 +84,10 @@ def read_table(path: Path, table: Table) -> TableRead:
         known = ", ".join(table.names)
         raise spec.refusal(f"columns: {unknown[0]} is no column of ours; they are {known}")
     state = state_of(spec)
-    judged = judge(spec, table, _batches(spec))
+    parsed = {column.name: column.parse(column.name) for column in table.columns}
+    judged = judge(spec, table, parsed, _batches(spec))
     tally = _Tally()
-    parts = [_read_batch(spec, table, batch, tally) for batch in _batches(spec)]
+    parts = [_read_batch(spec, table, parsed, batch, tally) for batch in _batches(spec)]
     if state != state_of(spec):
         raise spec.refusal("was written to while it was read; run it again")
     if tally.row_count == 0:
@@ -127,7 +128,9 @@ def _batches(spec: FileSpec) -> Iterator[Batch]:
         yield Batch(rows, batch.broken, batch.numbers, batch.understood)
 
 
-def _read_batch(spec: FileSpec, table: Table, batch: Batch, tally: _Tally) -> pl.DataFrame:
+def _read_batch(
+    spec: FileSpec, table: Table, parsed: Mapping[str, Parsed], batch: Batch, tally: _Tally
+) -> pl.DataFrame:
     """The good rows of one batch, typed; the bad ones go to the tally."""
     path = spec.path
     tally.understood = tally.understood or batch.understood
@@ -137,7 +140,7 @@ def _read_batch(spec: FileSpec, table: Table, batch: Batch, tally: _Tally) -> pl
     absent = [name for name in table.names if name not in given.columns]
     kept = _without_long_cells(given, extra, tally) if table.keeps_extra else given
     rows = kept.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    judged = _judged(table, rows)
+    judged = _judged(table, parsed, rows)
     broken = [Reject(None, row.reason, row.payload, path.name, row.line) for row in batch.broken]
     bad = judged.filter(pl.col(_REASON).is_not_null())
     _keep(spec, tally, [*broken, *_rejects(path, table, bad, given.columns)])
@@ -173,9 +176,8 @@ def _without_long_cells(rows: pl.DataFrame, names: list[str], tally: _Tally) -> 
     return kept
 
 
-def _judged(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+def _judged(table: Table, parsed: Mapping[str, Parsed], rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with the value of every column, why a row is bad, and words that mean nothing."""
-    parsed = {column.name: column.parse(column.name) for column in table.columns}
     found = parse(rows.lazy(), parsed).with_columns(_first_reason(table, parsed), *_marks(parsed))
     dropped = (_without_faults(column, parsed[column.name]) for column in table.columns)
     typed = found.with_columns(
@@ -231,16 +233,24 @@ def _without_faults(column: Column, parsed: Parsed) -> pl.Expr:
 
 def _count(table: Table, good: pl.DataFrame, tally: _Tally) -> None:
     """Add up, for each column, the cells with a value, the cells left out and unknown words."""
+    given = {column.name: pl.col(column.name).is_not_null() for column in table.columns}
+    filled = {name: is_given & value_of(name).is_not_null() for name, is_given in given.items()}
+    dropped = {
+        column.name: given[column.name] & value_of(column.name).is_null()
+        for column in table.columns
+        if column.is_dropped
+    }
+    sums = good.select(
+        *(is_so.sum().alias(f"filled {name}") for name, is_so in filled.items()),
+        *(is_so.sum().alias(f"dropped {name}") for name, is_so in dropped.items()),
+        nobody=pl.col(_NOBODY).sum() if _NOBODY in good.columns else pl.lit(0),
+    ).row(0, named=True)
+    tally.filled.update({name: sums[f"filled {name}"] for name in filled})
+    tally.dropped.update({name: sums[f"dropped {name}"] for name in dropped})
+    tally.nobody_count += sums["nobody"]
     for column in table.columns:
-        given = good[column.name].is_not_null()
-        values = good[VALUE + column.name].is_not_null()
-        tally.filled[column.name] += int((given & values).sum())
-        if column.is_dropped:
-            tally.dropped[column.name] += int((given & ~values).sum())
         if _UNKNOWN + column.name in good.columns:
             _add_unknown(good, _UNKNOWN + column.name, tally)
-    if _NOBODY in good.columns:
-        tally.nobody_count += int(good[_NOBODY].sum())
 
 
 def _add_unknown(good: pl.DataFrame, name: str, tally: _Tally) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,9 +12,8 @@ import polars as pl
 from enrich.sources.files.batches import LINE, Batch
 from enrich.sources.files.spec import FileSpec
 from enrich.sources.files.tables import Column, Table
-from enrich.sources.files.values import Notation, parse, value_of
+from enrich.sources.files.values import Notation, Parsed, parse, value_of
 
-_NAME = "cell"
 _SHOWN = 40
 
 
@@ -39,15 +38,15 @@ class Judged:
             "sure": notation.is_sure,
             **readings,
         }
-        cells = rows.lazy().select(LINE, **{_NAME: self.column.name}).drop_nulls(_NAME)
+        name = self.column.name
+        cells = rows.lazy().select(LINE, name).drop_nulls(name)
         marked = cells.with_columns(
             is_read.alias(name) for name, is_read in marks.items()
         ).collect()
-        self.counts.update({name: int(marked[name].sum()) for name in marks})
-        for name, is_one in _SAMPLES.items():
-            rows_of_kind = marked.filter(is_one).select(LINE, _NAME).head(1).rows()
-            if rows_of_kind and name not in self.samples:
-                self.samples[name] = rows_of_kind[0]
+        self.counts.update(marked.select(pl.col(*marks).sum()).row(0, named=True))
+        for kind, is_one in _SAMPLES.items():
+            if kind not in self.samples and (first := marked.filter(is_one).head(1)).height:
+                self.samples[kind] = first.select(LINE, name).row(0)
 
     @property
     def whole(self) -> list[str]:
@@ -121,18 +120,22 @@ def _shown(value: object) -> str:
     return f"{value:%-d %B %Y}" if isinstance(value, date | datetime) else str(value)
 
 
-def judge(spec: FileSpec, table: Table, batches: Iterator[Batch]) -> dict[str, Judged]:
+def judge(
+    spec: FileSpec, table: Table, parsed: Mapping[str, Parsed], batches: Iterator[Batch]
+) -> dict[str, Judged]:
     """How every column with more than one notation is written.
 
     Raises BadSettings that names, for all columns at once, the settings the file needs.
     """
-    found: dict[str, Judged] = {}
+    found = {
+        column.name: Judged(column, notation, table.names)
+        for column in table.columns
+        if (notation := parsed[column.name].notation) is not None
+    }
     for batch in batches:
-        for column in table.columns:
-            is_there = column.name in batch.rows.columns and column.name not in batch.numbers
-            notation = column.parse(_NAME).notation
-            if is_there and notation is not None and batch.rows.height:
-                found.setdefault(column.name, Judged(column, notation, table.names)).add(batch.rows)
+        for name in found.keys() & set(batch.rows.columns) - batch.numbers:
+            if batch.rows.height:
+                found[name].add(batch.rows)
     problems = [problem for one in found.values() if (problem := one.problem(spec))]
     if problems:
         raise spec.refusal("; ".join(problems))

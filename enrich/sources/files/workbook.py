@@ -10,6 +10,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import islice
@@ -78,9 +79,9 @@ def _batches(spec: FileSpec, sheet: Any) -> Iterator[Batch]:
     rows = enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1)
     filled = ((line, row) for line, row in rows if any(cell is not None for cell in row))
     line, names = _header(spec, filled)
-    yield Batch(
-        _frame(names, [], decimal).rows, understood=f"sheet {sheet.title}, header on row {line}"
-    )
+    understood = f"sheet {sheet.title}, header on row {line}"
+    some = list(islice(filled, BATCH_ROWS))
+    yield replace(_frame(names, some, decimal), understood=understood)
     while some := list(islice(filled, BATCH_ROWS)):
         yield _frame(names, some, decimal)
 
