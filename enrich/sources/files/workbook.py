@@ -24,6 +24,7 @@ from enrich.sources.files.spec import HEADER_ROWS, FileSpec
 
 MAX_UNPACKED_BYTES = 2**28
 BATCH_ROWS = 50_000
+Row = tuple[int, Sequence[Any]]
 
 
 def read_workbook(spec: FileSpec) -> Iterator[Batch]:
@@ -76,17 +77,22 @@ def _sheet(spec: FileSpec, book: Any) -> Any:
 
 def _batches(spec: FileSpec, sheet: Any) -> Iterator[Batch]:
     decimal = spec.format.decimal or "."
-    rows = enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1)
-    filled = ((line, row) for line, row in rows if any(cell is not None for cell in row))
-    line, names = _header(spec, filled)
+    last = max(HEADER_ROWS, spec.format.header_line or 0)
+    line, names = _header(spec, _filled(sheet, 1, last, MAX_COLUMNS + 1))
     understood = f"sheet {sheet.title}, header on row {line}"
+    # no wider than the header: a row that is left out is as many empty cells
+    filled = _filled(sheet, line + 1, None, len(names))
     some = list(islice(filled, BATCH_ROWS))
     yield replace(_frame(names, some, decimal), understood=understood)
     while some := list(islice(filled, BATCH_ROWS)):
         yield _frame(names, some, decimal)
 
 
-Row = tuple[int, Sequence[Any]]
+def _filled(sheet: Any, first: int, last: int | None, width: int) -> Iterator[Row]:
+    """The rows with any value between two of them, each with its number."""
+    rows = sheet.iter_rows(min_row=first, max_row=last, max_col=width, values_only=True)
+    numbered = enumerate(rows, first)
+    return ((line, row) for line, row in numbered if any(cell is not None for cell in row))
 
 
 def _header(spec: FileSpec, filled: Iterator[Row]) -> tuple[int, list[str]]:
@@ -94,8 +100,6 @@ def _header(spec: FileSpec, filled: Iterator[Row]) -> tuple[int, list[str]]:
     line_no = spec.format.header_line
     seen: list[tuple[int, list[str]]] = []
     for line, row in filled:
-        if line > max(HEADER_ROWS, line_no or 0):
-            break
         cells = [_text(cell, ".") or "" for cell in row]
         while cells and not cells[-1].strip():
             cells.pop()
@@ -104,11 +108,7 @@ def _header(spec: FileSpec, filled: Iterator[Row]) -> tuple[int, list[str]]:
                 return line, spec.named(cells)
             seen.append((line, cells))
     if not seen:
-        raise (
-            spec.refusal("the sheet has no rows")
-            if line_no is None
-            else spec.without_columns(None, [])
-        )
+        raise spec.without_columns(None, [])
     best = min(seen, key=lambda one: (len(spec.missing(one[1])), -len(one[1])))
     raise spec.without_columns(*best)
 
