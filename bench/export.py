@@ -11,7 +11,7 @@ from enrich.warehouse import open_warehouse
 def export(folder: Path, out: Path) -> None:
     """Writes the kept profiles of the only store, without its name."""
     with open_warehouse(folder) as warehouse:
-        warehouse.profiles("shop").drop("store").write_parquet(out)
+        warehouse.profiles.of("shop").drop("store").write_parquet(out)
 
 
 if __name__ == "__main__":

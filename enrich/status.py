@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from enrich.destinations import PROFILES
 from enrich.receiver import TOPICS, inboxes_in
 from enrich.runs.record import LOOKED_BACK
 from enrich.sync.reconciliation import Proof, proof_of
-from enrich.warehouse import Pushes, ReadCopy
+from enrich.warehouse import ReadCopy, Warehouse
 
 WATERMARKED = ("orders", "customers")
 SHOWN_REJECTS = 10
@@ -28,21 +28,81 @@ LATE_HOURS = 9.0
 NOTHING_YET = "nothing has run yet: `enrich verify`, then `enrich sync`; or `enrich import`"
 
 
-class Known(Protocol):
-    """What a status is read from: the warehouse, or the read copy while a run is at work."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a status is made of, from the warehouse, or the read copy while a run is at work.
 
-    def runs(self, limit: int) -> pl.DataFrame: ...
+    `watermarks` by store and entity; `reconciliations` by store; the frames as the methods of the
+    warehouse give them.
+    """
 
-    def watermark(self, store: str, entity: str) -> datetime | None: ...
+    watermarks: Mapping[str, Mapping[str, datetime | None]]
+    reconciliations: Mapping[str, pl.DataFrame]
+    runs: pl.DataFrame
+    reject_counts: pl.DataFrame
+    pushed: pl.DataFrame
+    exports: pl.DataFrame
+    table_counts: pl.DataFrame
 
-    def reconciliation(self, store: str) -> pl.DataFrame: ...
 
-    def reject_counts(self) -> pl.DataFrame: ...
+def known_of_warehouse(warehouse: Warehouse, stores: Sequence[str]) -> Known:
+    """What the warehouse knows of these stores."""
+    records, orders, pushes = warehouse.records, warehouse.orders, warehouse.pushes
+    return Known(
+        {store: {name: records.watermark(store, name) for name in WATERMARKED} for store in stores},
+        {store: orders.reconciliation(store) for store in stores},
+        warehouse.runs.newest(LOOKED_BACK),
+        records.reject_counts(),
+        pushes.overview(),
+        pushes.exports(SHOWN_EXPORTS),
+        warehouse.table_counts(),
+    )
 
-    @property
-    def pushes(self) -> Pushes: ...
 
-    def table_counts(self) -> pl.DataFrame: ...
+def known_of_copy(copy: ReadCopy, stores: Sequence[str]) -> Known:
+    """What the read copy knows, as of its last publish; empty where an older one has no table."""
+
+    def table(schema: pl.Schema, name: str) -> pl.DataFrame:
+        found = copy.table(name)
+        return found.select(schema.names()) if found.width else pl.DataFrame(schema=schema)
+
+    watermarks = {
+        (store, entity): at.replace(tzinfo=UTC)
+        for store, entity, at in table(_WATERMARKS, "watermarks").iter_rows()
+    }
+    return Known(
+        {store: {name: watermarks.get((store, name)) for name in WATERMARKED} for store in stores},
+        {store: copy.table("reconciliation", store) for store in stores},
+        table(_RUNS, "runs")
+        .sort("started_at", "run_id", descending=[True, False])
+        .head(LOOKED_BACK),
+        # The reasons stay in the warehouse.
+        table(_REJECT_COUNTS, "reject_counts").insert_column(
+            2, pl.lit(None, dtype=pl.String).alias("reason")
+        ),
+        copy.pushes.overview(),
+        copy.pushes.exports(SHOWN_EXPORTS),
+        copy.table_counts(),
+    )
+
+
+_RUNS = pl.Schema(
+    {
+        "run_id": pl.String(),
+        "job": pl.String(),
+        "store": pl.String(),
+        "started_at": pl.Datetime("us"),
+        "finished_at": pl.Datetime("us"),
+        "status": pl.String(),
+        "summary": pl.String(),
+    }
+)
+_WATERMARKS = pl.Schema(
+    {"store": pl.String(), "entity": pl.String(), "watermark_at": pl.Datetime("us")}
+)
+_REJECT_COUNTS = pl.Schema(
+    {"store": pl.String(), "entity": pl.String(), "reject_count": pl.Int64()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +181,6 @@ def waiting_in(data_dir: Path, now: datetime) -> list[tuple[str, str, int, float
 
 def read_status(
     known: Known,
-    stores: Sequence[str],
     now: datetime,
     *,
     destinations: Sequence[str] | None = None,
@@ -132,20 +191,22 @@ def read_status(
     Unless a run `is_at_work`, one that has not told its end was killed. Runs of stores and pushes
     to destinations that the settings have no more count for nothing; None are all destinations.
     """
-    runs = _ended(known.runs(LOOKED_BACK), is_at_work=is_at_work)
-    proofs = tuple(proof for store in stores if (proof := _proof(known, store)))
-    rejects = known.reject_counts()
+    runs = _ended(known.runs, is_at_work=is_at_work)
+    stores = list(known.watermarks)
+    rejects = known.reject_counts
     found = Status(
         runs=shown_runs(runs.unique(("job", "store"), keep="first", maintain_order=True)),
         exit_code=exit_code_of(list(_last_codes(runs, stores, destinations))),
-        pushed=known.pushes.overview(),
-        exports=known.pushes.exports(SHOWN_EXPORTS),
-        watermarks=tuple(_watermarks(known, stores, now)),
-        proofs=proofs,
+        pushed=known.pushed,
+        exports=known.exports,
+        watermarks=tuple(_watermarks(known, now)),
+        proofs=tuple(
+            proof_of(store, days) for store, days in known.reconciliations.items() if days.height
+        ),
         pushes=tuple(_pushes(runs)),
         rejects=tuple(rejects.head(SHOWN_REJECTS).iter_rows()),
         consents=tuple(_consents(runs)),
-        counts=tuple(_counts(known)),
+        counts=tuple((name, count) for name, count in known.table_counts.iter_rows() if count),
         advice=(),
     )
     return replace(found, advice=tuple(_advice(found, int(rejects["reject_count"].sum()))))
@@ -187,17 +248,6 @@ def _code_of(status: str, said: Mapping[str, Any]) -> int:
     return int(said.get("exit_code") or (4 if said.get("held") else 1))
 
 
-def _proof(known: Known, store: str) -> Proof | None:
-    days = known.reconciliation(store)
-    return proof_of(store, days) if days.height else None
-
-
-def _counts(known: Known) -> Iterator[tuple[str, int]]:
-    for name, count in known.table_counts().iter_rows():
-        if count:
-            yield str(name), int(count)
-
-
 def _unfinished(exports: pl.DataFrame) -> Iterator[str]:
     for row in exports.filter(pl.col("status") != "completed").iter_rows(named=True):
         yield (
@@ -222,11 +272,10 @@ def _consents(runs: pl.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def _watermarks(
-    known: Known, stores: Sequence[str], now: datetime
+    known: Known, now: datetime
 ) -> Iterator[tuple[str, str, datetime | None, float | None]]:
-    for store in stores:
-        for entity in WATERMARKED:
-            at = known.watermark(store, entity)
+    for store, moments in known.watermarks.items():
+        for entity, at in moments.items():
             behind = None if at is None else round((now - at).total_seconds() / 3600, 1)
             yield store, entity, at, behind
 
@@ -296,51 +345,3 @@ def _not_sent(found: Status) -> Iterator[str]:
     for push in found.pushes:
         if push.state != "completed" and push.store not in unproven and push.reason:
             yield f"push to {push.destination} ({push.store}) {push.state}: {push.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class OfCopy:
-    """What the read copy knows, as of its last publish; empty where an older one has no table."""
-
-    copy: ReadCopy
-
-    def runs(self, limit: int) -> pl.DataFrame:
-        known = self._table("runs", _RUNS)
-        return known.sort("started_at", "run_id", descending=[True, False]).head(limit)
-
-    def watermark(self, store: str, entity: str) -> datetime | None:
-        rows = self._table("watermarks", _WATERMARKS).filter(store=store, entity=entity)
-        return None if rows.is_empty() else rows["watermark_at"].item().replace(tzinfo=UTC)
-
-    def reconciliation(self, store: str) -> pl.DataFrame:
-        return self.copy.table("reconciliation", store)
-
-    def reject_counts(self) -> pl.DataFrame:
-        """Without the reasons, which stay in the warehouse."""
-        known = self._table("reject_counts", _REJECT_COUNTS)
-        reason = pl.lit(None, dtype=pl.String).alias("reason")
-        return known.select("store", "entity", reason, "reject_count")
-
-    @property
-    def pushes(self) -> Pushes:
-        return self.copy.pushes
-
-    def table_counts(self) -> pl.DataFrame:
-        return self.copy.table_counts()
-
-    def _table(self, name: str, schema: dict[str, Any]) -> pl.DataFrame:
-        found = self.copy.table(name)
-        return found.select(*schema) if found.width else pl.DataFrame(schema=schema)
-
-
-_RUNS = {
-    "run_id": pl.String,
-    "job": pl.String,
-    "store": pl.String,
-    "started_at": pl.Datetime("us"),
-    "finished_at": pl.Datetime("us"),
-    "status": pl.String,
-    "summary": pl.String,
-}
-_WATERMARKS = {"store": pl.String, "entity": pl.String, "watermark_at": pl.Datetime("us")}
-_REJECT_COUNTS = {"store": pl.String, "entity": pl.String, "reject_count": pl.Int64}

@@ -1,7 +1,16 @@
--- name: change
+-- name: ratios
+-- rounded_ratio: whole numbers divided, in units of 1 / scale, half away from zero; null when divided by 0. Fractions
+-- of two decimals are no exact doubles: round(73 / 20, 1) is 3.6.
+create or replace temp macro rounded_ratio(top, bottom, scale) as
+    case when bottom > 0 then
+        sign(top) * ((2 * scale * abs(top::hugeint) + bottom::hugeint) // (2 * bottom::hugeint))::double / scale
+    end;
+
+-- percent_of: a part in percent of the whole with one decimal; null when the whole is 0.
+create or replace temp macro percent_of(part, whole) as rounded_ratio(100 * part, whole, 10);
+
 -- The change from one figure to the next in percent with one decimal; null when either is not known or 0 before.
-create or replace temp macro change_percent(now, before) as
-    case when before > 0 then round(100.0 * (now - before) / before, 1) end;
+create or replace temp macro change_percent(now, before) as percent_of(now - before, before);
 
 -- name: digest
 -- A person known by nothing but an address: the same digest as of a forgotten one (sql/forget), so that

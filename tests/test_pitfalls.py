@@ -183,12 +183,12 @@ ORDER = {
 def load(warehouse: Warehouse, order_id: str = "o1", **changes: Any) -> None:
     document = {"orderId": order_id, **ORDER, **changes}
     record = RawRecord(order_id, json.dumps(document))
-    warehouse.load_records("main", "orders", [record], **RUN)
+    warehouse.records.load("main", "orders", [record], **RUN)
 
 
 def purchases(warehouse: Warehouse, rules: Rules = RULES) -> pl.DataFrame:
     warehouse.resolve("main", rules, **RUN)
-    return warehouse.profile_inputs("main").purchases
+    return warehouse.profiles.inputs("main").purchases
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_the_status_alone_says_whether_an_order_was_canceled(
 def test_one_profile_with_several_emails_is_one_person(tmp_path: Path) -> None:
     contact = RawRecord("c1", json.dumps({"id": "c1", "userId": "p1", "email": "a@example.com"}))
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "customers", [contact], **RUN)
+        warehouse.records.load("main", "customers", [contact], **RUN)
         for number, email in enumerate(("ana@example.com", "ana.souza@example.com")):
             load(
                 warehouse,
@@ -258,17 +258,17 @@ def test_a_refund_is_found_in_either_letter_case(name: str, tmp_path: Path) -> N
     record = parse_record(ENTITIES["orders"], json.dumps(document).encode())
     assert isinstance(record, RawRecord)
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "orders", [record], **RUN)
+        warehouse.records.load("main", "orders", [record], **RUN)
         assert purchases(warehouse)["amount_cents"].to_list() == [600]
 
 
 def test_whoever_a_search_does_not_find_is_not_gone(tmp_path: Path) -> None:
     contact = RawRecord("c1", json.dumps({"id": "c1", "email": "ana@example.com"}))
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "customers", [contact], **RUN)
-        warehouse.load_records("main", "customers", [], watermark_at=NOW, **RUN)
+        warehouse.records.load("main", "customers", [contact], **RUN)
+        warehouse.records.load("main", "customers", [], watermark_at=NOW, **RUN)
         warehouse.resolve("main", RULES, **RUN)
-        assert warehouse.profile_inputs("main").customers["email"].to_list() == ["ana@example.com"]
+        assert warehouse.profiles.inputs("main").customers["email"].to_list() == ["ana@example.com"]
 
 
 def test_a_test_order_counts_as_vtex_counts_it(tmp_path: Path) -> None:
@@ -284,9 +284,9 @@ def test_a_category_stays_as_it_was_sold(tmp_path: Path) -> None:
     now = {"Id": 301, "ProductCategoryIds": "/2/20/", "ProductCategories": {"20": "Gifts"}}
     with open_warehouse(tmp_path) as warehouse:
         load(warehouse, items=[item])
-        warehouse.load_records("main", "skus", [RawRecord("301", json.dumps(now))], **RUN)
+        warehouse.records.load("main", "skus", [RawRecord("301", json.dumps(now))], **RUN)
         warehouse.resolve("main", RULES, **RUN)
-        assert warehouse.profile_inputs("main").lines["category"].to_list() == ["Cups"]
+        assert warehouse.profiles.inputs("main").lines["category"].to_list() == ["Cups"]
 
 
 def test_a_change_of_nothing_that_counts_changes_no_purchase(tmp_path: Path) -> None:

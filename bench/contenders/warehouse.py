@@ -20,10 +20,10 @@ def keep_profiles(folder: Path) -> None:
     """Computes the profiles of the day and keeps them."""
     now = NOW + timedelta(days=1)
     with open_warehouse(folder) as warehouse:
-        parts = warehouse.profile_parts("shop")
+        parts = warehouse.profiles.parts("shop")
         scored = score_parts(parts, AS_OF, Rules())
-        profiles = profile_parts(scored, warehouse.segment_state("shop", AS_OF))
-        warehouse.keep_profiles("shop", AS_OF, profiles, scored.cut_points, run_id="bench", now=now)
+        profiles = profile_parts(scored, warehouse.profiles.segments_before("shop", AS_OF))
+        warehouse.profiles.keep("shop", AS_OF, profiles, scored.cut_points, run_id="bench", now=now)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def export_person(
 ) -> None:
     """Write everything held about one person, with where it came from and where it was sent."""
     with shell.wiring.warehouse("customer") as warehouse:
-        name, customer_key = the_only_one(warehouse.people_named(who, store, key))
+        name, customer_key = the_only_one(warehouse.people.named(who, store, key))
         tables = access_tables(warehouse, name, customer_key, shell.settings.data_dir)
     write_access(path, name, customer_key, tables, shell.now)
     rows = [(table.name, table.rows.height, table.origin) for table in tables]

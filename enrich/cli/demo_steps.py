@@ -66,9 +66,9 @@ def run_demo(demo: Demo) -> None:
     _verify(demo)
     with demo.shell.wiring.warehouse("demo") as warehouse:
         first = _run(demo, warehouse, ("sync", "profiles", "push"))
-        profiles = warehouse.profiles(STORE)
+        profiles = warehouse.profiles.of(STORE)
         again = _run(demo, warehouse, ("sync again", "again", "push again"))
-        is_same = profiles.equals(warehouse.profiles(STORE))
+        is_same = profiles.equals(warehouse.profiles.of(STORE))
         publish(warehouse)
     began_drawing = time.monotonic()
     path = pipeline.dashboard(demo.shell.wiring)

@@ -78,7 +78,7 @@ def _one_person(
 ) -> Mapping[str, Named]:
     """The one customer who is meant; of an e-mail that nobody has, the e-mail in every store."""
     stores = shell.store_names(store)
-    found = warehouse.people_named(who, store, key).filter(pl.col("store").is_in(stores))
+    found = warehouse.people.named(who, store, key).filter(pl.col("store").is_in(stores))
     if found.is_empty() and who is not None and "@" in who:
         shell.say("no customer matches; the e-mail is blocked from future imports")
         identifier = ("email", who.strip().lower(), None)
@@ -96,7 +96,7 @@ def _inactive(shell: Shell, warehouse: Warehouse, stores: Sequence[str]) -> Mapp
             "set retention.inactive_years: after how many years without a sign of life?"
         )
     before = years_before(shell.now, years)
-    found = {name: tuple(warehouse.inactive_people(name, before)) for name in stores}
+    found = {name: tuple(warehouse.people.inactive(name, before)) for name in stores}
     rows = [(name, len(keys)) for name, keys in found.items()]
     show_table(shell.out, f"no sign of life since {before:%Y-%m-%d}", ("store", "customers"), rows)
     return {name: Named(keys) for name, keys in found.items() if keys}

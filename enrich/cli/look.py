@@ -19,9 +19,10 @@ from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.errors import BadSettings, Locked
 from enrich.status import (
     NOTHING_YET,
-    OfCopy,
     Pushed,
     Status,
+    known_of_copy,
+    known_of_warehouse,
     read_status,
     status_document,
     waiting_in,
@@ -61,15 +62,15 @@ def known_status(shell: Shell, say: Callable[[str], None]) -> Status | None:
         return None
     try:
         with shell.wiring.warehouse("status") as warehouse:
-            return read_status(warehouse, stores, shell.now, destinations=destinations)
+            known = known_of_warehouse(warehouse, stores)
+            return read_status(known, shell.now, destinations=destinations)
     except Locked as error:
         say(f"a run is at work: {error}")
     try:
         with shell.wiring.read_copy() as copy:
             say("as of the last publish:")
-            return read_status(
-                OfCopy(copy), stores, shell.now, destinations=destinations, is_at_work=True
-            )
+            known = known_of_copy(copy, stores)
+            return read_status(known, shell.now, destinations=destinations, is_at_work=True)
     except BadSettings:
         say("no read copy yet; the run at work makes it")
         return None
@@ -149,7 +150,7 @@ def rejects(
     if retry:
         retry_all(shell, store)
     with shell.wiring.warehouse("rejects") as warehouse:
-        found = warehouse.rejects(store)
+        found = warehouse.records.rejects(store)
     # The payload is a customer's document: it stays in the warehouse.
     shown = found.head(limit).drop("payload", "run_id")
     show_table(shell.out, f"{found.height:,} rejected", shown.columns, shown.iter_rows())

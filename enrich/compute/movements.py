@@ -27,13 +27,13 @@ def store_movements(
 
     Raises BadSettings when there are no profiles yet or the days are not in order.
     """
-    last = copy.profiles_day(store)
+    last = copy.profiles.newest_day(store)
     if last is None:
         raise BadSettings(f"{store} has no profiles yet: `enrich profiles`")
     until = second_on or last
     since = first_on or until - timedelta(days=DEFAULT_DAYS)
-    customers, purchases = copy.ranking_inputs(store)
-    kept = copy.segments_on(store, since)
+    customers, purchases = copy.profiles.ranking_inputs(store)
+    kept = copy.profiles.segments_on(store, since)
     return movements(
         customers,
         purchases,
@@ -50,7 +50,7 @@ def latest_movements(
     copy: ReadCopy, store: str, rules: Rules, segments: SegmentTable = SEGMENTS
 ) -> Movements | None:
     """Who moved between the two newest days with profiles; None before there are two."""
-    days = copy.profiles_days(store)
+    days = copy.profiles.days(store)
     if len(days) < 2:
         return None
     return store_movements(copy, store, rules, days[-2], days[-1], segments=segments)

@@ -85,11 +85,11 @@ def make_profiles(
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        parts = warehouse.profile_parts(shop.name)
+        parts = warehouse.profiles.parts(shop.name)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(parts, plan.as_of, shop.rules, _yardstick(warehouse, shop, plan.as_of))
-        previous = warehouse.segment_state(shop.name, plan.as_of)
-        lost = lost_columns(warehouse.profile_columns(), shop.rules) if plan.is_kept else []
+        previous = warehouse.profiles.segments_before(shop.name, plan.as_of)
+        lost = lost_columns(warehouse.profiles.columns(), shop.rules) if plan.is_kept else []
         if lost:
             report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
@@ -97,7 +97,7 @@ def make_profiles(
         with written(profiles, plan.output, csv_for) as passed_on:
             if plan.is_kept:
                 kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
-                warehouse.keep_profiles(*kept, run_id=run.run_id, now=now)
+                warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
         done = report_of(shop.name, plan, tally, scored.cut_points, checks)
         run.note(summary_of(done))
     return done
@@ -130,7 +130,11 @@ def report_of(
 def _yardstick(warehouse: Warehouse, shop: Shop, as_of: date) -> pl.DataFrame | None:
     """The cut points to keep for the rest of the period; None when the day makes its own."""
     since_on = period_start(as_of, shop.rules.rfm_frozen_for)
-    return None if since_on is None else warehouse.frozen_cut_points(shop.name, since_on, as_of)
+    return (
+        None
+        if since_on is None
+        else warehouse.profiles.frozen_cut_points(shop.name, since_on, as_of)
+    )
 
 
 def period_start(day: date, period: str) -> date | None:

@@ -20,7 +20,7 @@ from enrich.sources.files.consents import read_consents
 from enrich.sources.vtex.newsletter import read_opt_ins
 from enrich.sync.inbox import take_consents
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consenting import SAID, VERIFIED
+from enrich.warehouse.consents import SAID, VERIFIED
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Gathering:
         self.summary.notes += found.notes
         if found.rejects:
             bad = found.rejects
-            self.warehouse.load_import(
+            self.warehouse.imports.load(
                 self.shop.name, None, None, None, bad, run_id=self.run_id, now=self.now
             )
             self.summary.notes.append(f"{len(bad):,} rows were rejected: `enrich rejects`")
@@ -115,7 +115,7 @@ class Gathering:
         threads = self.shop.detail_threads
         found = {} if client is None else read_opt_ins(client, asked, concurrent=threads)
         verified = pl.DataFrame(list(found.items()), schema=VERIFIED, orient="row")
-        watermark_at = self.warehouse.watermark(self.shop.name, "customers")
+        watermark_at = self.warehouse.records.watermark(self.shop.name, "customers")
         consents.observe_contacts(
             asked,
             verified,
@@ -125,8 +125,7 @@ class Gathering:
         )
 
     def _keep(self, said: pl.DataFrame) -> None:
-        kept = self.warehouse.keep_statements(
-            self.shop.name,
+        kept = self.warehouse.consents(self.shop.name).keep_statements(
             said.select(SAID.names()),
             run_id=self.run_id,
             now=self.now,

@@ -22,8 +22,7 @@ from enrich.sources.vtex.newsletter import (
     write_opt_ins,
 )
 from enrich.warehouse import PushTarget, Warehouse
-from enrich.warehouse.consenting import WRITTEN
-from enrich.warehouse.consents import Consents
+from enrich.warehouse.consents import WRITTEN, Consents
 
 TOGETHER = 50  # documents whose fate one killed run leaves unknown
 DAY = timedelta(days=1)

@@ -30,7 +30,7 @@ def make_dashboard(
     for name, rules in stores.items():
         day = last_complete_day(now, rules.time_zone)
         dashboards.append(
-            StoreDashboard(name, rules.currency, day, copy.dashboard_frames(name, day))
+            StoreDashboard(name, rules.currency, day, copy.dashboard.frames(name, day))
         )
     return _write(path, dashboard_page(dashboards, now, segments))
 

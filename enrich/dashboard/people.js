@@ -53,7 +53,7 @@ function segments() {
     [word("segment"), (row) => shareCell(segmentName(row.segment), row.amount_percent)],
     [word("customers"), (row) => number(row.customers), true], [word("all_time"), (row) => money(row.amount_cents, all), true],
     [word("share"), (row) => percent(row.amount_percent), true, "wide-only"], [word("last_360"), (row) => money(row.amount_360d_cents, year), true, "wide-only"],
-    [word("each"), (row) => money(row.value_cents, each), true, "wide-only"], [word("todo"), advice, false, "wide-only todo"]], found, advice));
+    [word("each"), (row) => money(row.value_cents, each), true, "wide-only"], [word("todo"), advice, false, "wide-only todo"]], found, advice), note(word("last_360_note")));
 }
 
 function moves(width) {

@@ -3,19 +3,23 @@ const METRICS = [
   ["amount", "amount_cents"], ["purchases", "purchases"], ["average", "average_cents"],
   ["unique", "customers"], ["new", "new_customers"], ["returning", "returning_customers"],
   ["anonymous", "anonymous_purchases"]];
+// More purchases of nobody known is no good news, nor a fault.
 const SERIES = METRICS.filter(([name]) => name !== "anonymous");
+const mood = (name, by) => (name === "anonymous" ? "" : by > 0 ? "good" : by < 0 ? "bad" : "");
 const DIMENSIONS = ["channel", "category", "brand", "product", "promo_code"];
 
 function figures() {
   const found = rows("figures").find(chosen);
+  const from = rows("days_known")[0].sales_from;
   return el("div", { class: "grid figures of-sales" }, METRICS.map(([name, column]) => {
     // Without a purchase there is no average; that is not a secret.
     const value = (prefix) => (name === "average" && found[`${prefix}purchases`] === 0 ? "–" : shown(column, found[prefix + column]));
     const by = found[`${column}_change`];
     return figure(word(name), value(""),
-      found.has_before ? el("span", { class: by > 0 ? "good" : by < 0 ? "bad" : "" },
+      found.has_before ? el("span", { class: mood(name, by) },
         by === null ? "–" : `${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${change(by)}`) : null,
-      found.has_before ? el("span", {}, word("before", { v: value("before_") })) : null);
+      found.has_before ? el("span", {}, word("before", { v: value("before_") })) : null,
+      name === "new" && from ? el("span", {}, word("new_note", { d: day(from) })) : null);
   }));
 }
 function periodLine() {

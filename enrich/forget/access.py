@@ -57,9 +57,9 @@ def access_tables(
 ) -> list[Table]:
     """What every table and the inbox hold about one customer, places without anything left out."""
     named = Named((customer_key,))
-    held = warehouse.everything_held(store, named)
+    held = warehouse.people.everything_held(store, named)
     found = [Table(name, _origin(name), rows) for name, rows in held.items()]
-    keys = traces_of(warehouse.find_people(store, named).traces).values
+    keys = traces_of(warehouse.people.find(store, named).traces).values
     received = list(_received(data_dir, store, frozenset(keys)))
     return found + ([Table("inbox", ORIGINS["inbox"], pl.DataFrame(received))] if received else [])
 

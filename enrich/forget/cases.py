@@ -81,7 +81,7 @@ class Preview:
 
 def preview(places: Places, warehouse: Warehouse, people: Mapping[str, Named]) -> Preview:
     """What is held of the people and where; nothing is changed."""
-    found = {store: warehouse.find_people(store, named) for store, named in people.items()}
+    found = {store: warehouse.people.find(store, named) for store, named in people.items()}
     case = _case(places, found)
     sought = sought_of(case)
     copies = search_copies(places.data_dir, sought.traces)
@@ -99,7 +99,7 @@ def begin(places: Places, people: Mapping[str, Named]) -> Callable[[Warehouse], 
 
     def cases(warehouse: Warehouse) -> Iterator[Case]:
         for part in _parts(people):
-            found = {store: warehouse.find_people(store, named) for store, named in part.items()}
+            found = {store: warehouse.people.find(store, named) for store, named in part.items()}
             yield places.journal.save(_case(places, found))
 
     return cases
@@ -151,9 +151,9 @@ def _leave_warehouse(places: Places, warehouse: Warehouse, case: Case) -> Case:
     if WAREHOUSE not in case.steps:
         return case
     for store, people in case.people.items():
-        _remember(places, warehouse.find_people(store, people.named), case)
+        _remember(places, warehouse.people.find(store, people.named), case)
         with recorded(warehouse, "forget", store, places.now) as run:
-            warehouse.forget(
+            warehouse.people.forget(
                 store,
                 people.named,
                 places.shops.get(store, Shop(store)).rules,
@@ -176,15 +176,15 @@ def _remember(places: Places, found: Found, case: Case) -> None:
 
 def _forget_returned(places: Places, warehouse: Warehouse) -> None:
     """People who were forgotten before and came back with a restore are forgotten again."""
-    if not warehouse.has_adopted_tombstones:
+    if not warehouse.people.has_adopted_tombstones:
         return
     for store in places.shops:
-        for part in warehouse.returned_people(store).iter_slices(PEOPLE_PER_CASE):
+        for part in warehouse.people.returned(store).iter_slices(PEOPLE_PER_CASE):
             named = Named(tuple(part["customer_key"]))
             again = sorted(set(part["certificate"].drop_nulls()))
-            case = _case(places, {store: warehouse.find_people(store, named)}, again)
+            case = _case(places, {store: warehouse.people.find(store, named)}, again)
             _leave_warehouse(places, warehouse, places.journal.save(case))
-    warehouse.settle_adopted_tombstones()
+    warehouse.people.settle_adopted_tombstones()
 
 
 def _leave_bytes(places: Places) -> None:

@@ -52,7 +52,7 @@ class Source:
         )
 
     def _profiles(self, store: str, days: Days | None) -> pl.DataFrame:
-        profiles = self.warehouse.profiles(store)
+        profiles = self.warehouse.profiles.of(store)
         if days is None:
             return profiles
         keys = self._of_days(self.warehouse.pushes.customer_days(store), days)["customer_key"]

@@ -54,7 +54,7 @@ def recorded(
     run = Run(new_run_id(job, now), job, store, now)
     began = monotonic()
     status = "failed"
-    warehouse.start_run(run.run_id, job, store, now=now)
+    warehouse.runs.start(run.run_id, job, store, now=now)
     try:
         yield run
         status = "failed" if "error" in run.summary else "completed"
@@ -67,7 +67,7 @@ def recorded(
         raise
     finally:
         ended_at = now + timedelta(seconds=monotonic() - began)
-        warehouse.finish_run(run.run_id, status, run.summary, now=ended_at)
+        warehouse.runs.finish(run.run_id, status, run.summary, now=ended_at)
 
 
 def last_success_at(warehouse: Warehouse, job: str, store: str, **about: str) -> datetime | None:
@@ -101,7 +101,7 @@ def kept_day(warehouse: Warehouse, store: str) -> date | None:
 
 
 def _succeeded(warehouse: Warehouse, job: str, store: str) -> pl.DataFrame:
-    return warehouse.runs(LOOKED_BACK).filter(job=job, store=store, status="completed")
+    return warehouse.runs.newest(LOOKED_BACK).filter(job=job, store=store, status="completed")
 
 
 def is_covered(last_success_at: datetime | None, due_at: datetime) -> bool:

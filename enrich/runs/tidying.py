@@ -19,7 +19,7 @@ def tidy(
     What was rejected and is still bad is rejected again by the next sync that sees it. A message
     only grows old in the inbox of a store that is not pulled any more.
     """
-    warehouse.drop_rejects(before=now - timedelta(days=rejects_days))
+    warehouse.records.drop_rejects(before=now - timedelta(days=rejects_days))
     drop_files(warehouse.path.with_name(EXPORTS), now - timedelta(days=exports_days))
     drop_files(warehouse.path.with_name(FOLDER), now - timedelta(days=inbox_days))
 

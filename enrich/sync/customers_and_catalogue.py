@@ -65,8 +65,8 @@ def _load_customers(pull: Pull, batches: Iterable[list[RawRecord | Reject]]) -> 
 
 def pull_skus(pull: Pull) -> EntityReport:
     """What the catalogue says of the SKUs that were sold and are not known yet."""
-    unknown = pull.warehouse.unknown_skus(pull.shop.name)
-    wanted = worth_asking(unknown, pull.warehouse.rejects(pull.shop.name), pull.now)
+    unknown = pull.warehouse.records.unknown_skus(pull.shop.name)
+    wanted = worth_asking(unknown, pull.warehouse.records.rejects(pull.shop.name), pull.now)
     loaded = Loaded()
     done_count = 0
     try:

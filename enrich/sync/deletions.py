@@ -28,7 +28,9 @@ def pull_deletions(pull: Pull) -> EntityReport | None:
     if not _is_due(pull):
         return None
     listed = _list_ids(pull)
-    doubtful = pull.warehouse.doubtful_deletions(pull.shop.name, listed, run_id=pull.run.run_id)
+    doubtful = pull.warehouse.contacts.doubtful_deletions(
+        pull.shop.name, listed, run_id=pull.run.run_id
+    )
     note = _too_many(doubtful, len(listed))
     asked = [] if note else doubtful["contact_id"].head(MAX_ASKED).to_list()
     loaded = _ask(pull, asked)
@@ -79,7 +81,9 @@ def _ask(pull: Pull, contact_ids: list[str]) -> Loaded:
         loaded += pull.load("customers", [one for one in found if not isinstance(one, Gone)])
         gone = {one.key: pull.now for one in found if isinstance(one, Gone)}
         there = [one.key for one in found if isinstance(one, RawRecord)]
-        pull.warehouse.settle_deletions(pull.shop.name, gone, there, run_id=pull.run.run_id)
+        pull.warehouse.contacts.settle_deletions(
+            pull.shop.name, gone, there, run_id=pull.run.run_id
+        )
         done_count += len(keys)
         pull.step("customers asked for", done_count, len(contact_ids))
     return loaded

@@ -43,7 +43,7 @@ def _doubtful_days(pull: Pull) -> list[date]:
 
     Stored with other cents than its detail said: that is a fault of ours, which no list ends.
     """
-    found = pull.warehouse.unexplained_orders(pull.shop.name).filter(pl.col("kind") != "differing")
+    found = pull.warehouse.orders.unexplained(pull.shop.name).filter(pl.col("kind") != "differing")
     return found["day_on"].drop_nulls().unique(maintain_order=True).to_list()
 
 
@@ -92,14 +92,14 @@ def _ask(pull: Pull, days: Sequence[date]) -> Settled:
 
     They are stored as they are shown. One that cannot be had stays a difference and is no reject.
     """
-    unlisted = pull.warehouse.unexplained_orders(pull.shop.name).filter(
+    unlisted = pull.warehouse.orders.unexplained(pull.shop.name).filter(
         pl.col("day_on").is_in(days), kind="unlisted"
     )
     asked = unlisted["order_id"].head(MAX_ASKED).to_list()
     found = list(fetch_orders(pull.client, asked, concurrent=pull.shop.detail_threads))
     shown = [one for one in found if isinstance(one, RawRecord)]
     loaded = pull.load(ORDERS, shown)
-    pull.warehouse.explain_orders(
+    pull.warehouse.orders.explain(
         pull.shop.name, _cents_of(shown), limit_share=pull.shop.max_unexplained_share
     )
     return Settled(len(shown), loaded)
@@ -119,7 +119,7 @@ def _plus(one: Settled, other: Settled) -> Settled:
 
 def compare(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
     """What was listed against what is stored; the days stand in the table reconciliation."""
-    pull.warehouse.reconcile(
+    pull.warehouse.orders.reconcile(
         pull.shop.name,
         rows,
         whole_days(_created(windows), pull.shop.rules.zone),
@@ -136,7 +136,7 @@ def _created(windows: Iterable[Window]) -> list[Span]:
 
 
 def _say(pull: Pull) -> None:
-    days = pull.warehouse.reconciliation(pull.shop.name)
+    days = pull.warehouse.orders.reconciliation(pull.shop.name)
     if days.height:
         proof = proof_of(pull.shop.name, days)
         pull.run.note({"reconciliation": proof.as_json()})

@@ -50,7 +50,7 @@ def unusable_rows(file: FileCount) -> str | None:
 
 
 def beside_the_store(doubts: Mapping[str, pl.DataFrame]) -> Iterator[str]:
-    """What frames look like beside the stored orders, of `Warehouse.import_doubts`."""
+    """What frames look like beside the stored orders, of `Imports.doubts`."""
     reused = doubts.get("reused_orders")
     if reused is not None and reused.height:
         yield _reused(reused)

@@ -60,7 +60,7 @@ def import_store(
     hold(warehouse, shop, frames, confirmed=confirmed)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
-        loaded = warehouse.load_import(
+        loaded = warehouse.imports.load(
             shop.name,
             frames.orders,
             frames.items,
@@ -102,7 +102,7 @@ def hold(warehouse: Warehouse, shop: Shop, frames: ImportFrames, *, confirmed: b
     given = {"orders": frames.orders, "items": frames.items, "customers": frames.customers}
     doubts = [
         *(problem for file in frames.counts if (problem := unusable_rows(file))),
-        *beside_the_store(warehouse.import_doubts(shop.name, given)),
+        *beside_the_store(warehouse.imports.doubts(shop.name, given)),
     ]
     if doubts:
         raise HeldBack(

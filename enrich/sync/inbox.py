@@ -22,7 +22,7 @@ from enrich.shop import Shop
 from enrich.sources.vtex import Fetched, Gone, Missing, fetch_customers, fetch_orders
 from enrich.sync.pulling import SLICE, EntityReport, Pull
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consenting import SAID
+from enrich.warehouse.consents import SAID
 
 INBOX = "inbox"
 DELETED = "deleted"
@@ -110,7 +110,7 @@ def _load_customers(
     taken.loaded += pull.load("customers", [one for one in documents if one is not None])
     taken.fetched_count += len(found)
     there = [one.key for one in found if isinstance(one, RawRecord)]
-    pull.warehouse.settle_deletions(pull.shop.name, deleted, there, run_id=pull.run.run_id)
+    pull.warehouse.contacts.settle_deletions(pull.shop.name, deleted, there, run_id=pull.run.run_id)
     pull.step("notified customers", taken.fetched_count, None)
 
 
@@ -148,7 +148,7 @@ def _take_orders(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
 
 def _not_read_since(pull: Pull, told: Mapping[str, Message]) -> list[str]:
     """Notified orders whose detail no sync has taken since."""
-    known = pull.warehouse.listing(pull.shop.name, list(told))
+    known = pull.warehouse.orders.listing(pull.shop.name, list(told))
     read_at = dict(known.select("order_id", "detail_at").iter_rows())
     return [
         key
@@ -197,8 +197,8 @@ def keep_told(
     """Store the statements about consent as they were received."""
     for group in groups:
         said = statements_of([message for file in group for message in file.messages])
-        warehouse.keep_statements(
-            shop.name, said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
+        warehouse.consents(shop.name).keep_statements(
+            said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
         )
         inbox.remove(group)
 

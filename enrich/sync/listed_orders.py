@@ -53,7 +53,7 @@ def list_windows(pull: Pull, windows: Iterable[Window]) -> Listed:
 
 def wanted_orders(pull: Pull, rows: pl.DataFrame) -> list[str]:
     """The listed orders whose detail is new, changed, or not final and a day old."""
-    stored = pull.warehouse.listing(pull.shop.name, rows["order_id"].to_list())
+    stored = pull.warehouse.orders.listing(pull.shop.name, rows["order_id"].to_list())
     return which_need_detail(rows, stored, pull.now)
 
 
@@ -91,7 +91,7 @@ def _slice(
 def _load(pull: Pull, rows: pl.DataFrame, found: Sequence[Fetched]) -> Loaded:
     loaded = pull.load(ORDERS, found)
     remembered = remembered_listing(rows, found, pull.now)
-    pull.warehouse.load_listing(pull.shop.name, remembered, run_id=pull.run.run_id, now=pull.now)
+    pull.warehouse.orders.keep_listing(pull.shop.name, remembered)
     return loaded
 
 

@@ -77,7 +77,7 @@ class Pull:
     ) -> Loaded:
         """What became of these documents, in one transaction; a missing one counts as rejected."""
         records, rejects = _sorted_out(found)
-        return self.warehouse.load_records(
+        return self.warehouse.records.load(
             self.shop.name,
             entity,
             records,
@@ -89,10 +89,10 @@ class Pull:
         )
 
     def watermark(self, entity: str) -> datetime | None:
-        return self.warehouse.watermark(self.shop.name, entity)
+        return self.warehouse.records.watermark(self.shop.name, entity)
 
     def move_watermark(self, entity: str, at: datetime) -> None:
-        self.warehouse.set_watermark(
+        self.warehouse.records.set_watermark(
             self.shop.name, entity, at, run_id=self.run.run_id, now=self.now
         )
 

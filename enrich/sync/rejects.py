@@ -40,7 +40,7 @@ def retry_rejects(pull: Pull) -> list[Retried]:
     Orders and SKUs are asked for again, other documents are read again as they were kept. A record
     that is good leaves the list; the caller resolves the store. Raises what a sync raises.
     """
-    rejects = pull.warehouse.rejects(pull.shop.name)
+    rejects = pull.warehouse.records.rejects(pull.shop.name)
     done = []
     for (entity,), rows in rejects.group_by("entity", maintain_order=True):
         if entity == IMPORTED:

@@ -10,13 +10,7 @@ from pathlib import Path
 from enrich.settings import WAREHOUSE_NAME
 from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
-from enrich.warehouse.forgetting import (
-    REMEMBERED_NAME,
-    Found,
-    Named,
-    adopt_remembered,
-    read_remembered,
-)
+from enrich.warehouse.forgetting import Found, Named
 from enrich.warehouse.lock import writer_lock
 from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
@@ -25,6 +19,7 @@ from enrich.warehouse.reading import ReadCopy, read_warehouse
 from enrich.warehouse.ready import ReadyQuery, ready_queries
 from enrich.warehouse.searching import is_database
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing
+from enrich.warehouse.tombstones import REMEMBERED_NAME, adopt_remembered, read_remembered
 from enrich.warehouse.traces import IDENTIFIER_COLUMNS, Traces, traces_of
 from enrich.warehouse.warehouse import Warehouse
 

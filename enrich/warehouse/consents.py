@@ -1,4 +1,7 @@
-"""The consent of one store in an open warehouse, each write in a transaction of its own."""
+"""The consent of one store: what was said about it, what is known and what was written.
+
+All of it are records of their own: no source tells them a second time.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,70 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.consent_rules import Decisions, Facts
-from enrich.warehouse import consenting
+from enrich.consent_rules import MOMENT, VTEX, Decisions, Facts
 from enrich.warehouse.connection import transaction
-from enrich.warehouse.forgetting import make_salt
-from enrich.warehouse.scripts import read, run
+from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.tombstones import make_salt
+
+SAID = pl.Schema(
+    {
+        "email": pl.String(),
+        "origin": pl.String(),
+        "event": pl.String(),
+        "changed_at": MOMENT,
+        "is_dated": pl.Boolean(),
+        "by_person": pl.Boolean(),
+        "received_at": MOMENT,
+    }
+)
+"""Statements as they come in; event is subscribed, unsubscribed or bounced, moments are UTC."""
+
+SHOWN = pl.Schema({"email": pl.String(), "opted_in": pl.Boolean()})
+"""What a platform shows of people who are looked at one by one; null: nothing."""
+
+VERIFIED = pl.Schema({"contact_id": pl.String(), "opted_in": pl.Boolean()})
+"""What a document of VTEX said when it was read by its id."""
+
+WRITTEN = pl.Schema(
+    {
+        "contact_id": pl.String(),
+        "person": pl.String(),
+        "was": pl.Boolean(),
+        "opted_in": pl.Boolean(),
+        "changed_at": MOMENT,
+        "origin": pl.String(),
+        "outcome": pl.String(),
+        "code": pl.String(),
+    }
+)
+"""Writes to documents of VTEX: on whose word, and what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """What is known, decided and written about consent in one store."""
+    """The consent of one store in an open warehouse, each write in a transaction of its own."""
 
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     store: str
 
     # -- what is known ------------------------------------------------------------------------
+
+    def keep_statements(
+        self, said: pl.DataFrame, *, run_id: str, now: datetime, keeps_unknown: bool = False
+    ) -> dict[str, int]:
+        """What became of statements, as SAID; repeats change nothing.
+
+        statement_count (new ones), bounce_count, unusable_count. `keeps_unknown`: addresses of
+        people VTEX does not know are kept, to create them there.
+        """
+        incoming = said.select(SAID.names()).cast(SAID)
+        with transaction(self._connection):
+            make_salt(self._connection)
+            with registered(self._connection, {"incoming": incoming}):
+                self._run("keep_statements", run_id=run_id)
+                if keeps_unknown:
+                    self._run("keep_addresses", now=now)
+                return self._read("kept_counts").row(0, named=True)
 
     def to_verify(self) -> list[str]:
         """The documents of VTEX to read by id before what the search showed of them is believed."""
@@ -39,36 +91,38 @@ class Consents:
         run_id: str,
         now: datetime,
     ) -> None:
-        """What changed in VTEX's documents up to `looked_at` is said; see sql/consent/observe."""
+        """What changed in VTEX's documents up to `looked_at` is said; see sql/consent/observe.
+
+        `verified`, as VERIFIED, is what those of the documents `asked` by id say that were found.
+        """
+        frames = {
+            "asked": pl.DataFrame({"contact_id": asked}, schema={"contact_id": pl.String}),
+            "verified": verified.cast(VERIFIED),
+        }
+        observed = {"party": VTEX, "states_no": True, "looked_at": looked_at}
         with transaction(self._connection):
-            consenting.observe_contacts(
-                self._connection,
-                self.store,
-                asked,
-                verified,
-                looked_at=looked_at,
-                run_id=run_id,
-                now=now,
-            )
+            make_salt(self._connection)
+            with registered(self._connection, frames):
+                self._run("look_at_contacts")
+            self._run("observe", run_id=run_id, now=now, **observed)
 
     def observe_people(
         self, party: str, shown: pl.DataFrame, *, states_no: bool, run_id: str, now: datetime
     ) -> None:
-        """What changed of these people at a platform is said; `shown` as `consenting.SHOWN`."""
+        """What changed of these people at a platform is said; `shown` as SHOWN.
+
+        `states_no`: a no it shows of somebody never seen before was said.
+        """
+        observed = {"party": party, "states_no": states_no, "looked_at": None}
         with transaction(self._connection):
-            consenting.observe_people(
-                self._connection,
-                self.store,
-                party,
-                shown,
-                states_no=states_no,
-                run_id=run_id,
-                now=now,
-            )
+            make_salt(self._connection)
+            with registered(self._connection, {"shown": shown.cast(SHOWN)}):
+                self._run("look_at_people", party=party, now=now)
+            self._run("observe", run_id=run_id, now=now, **observed)
 
     def people_to_look_at(self, destination: str, limit: int) -> list[str]:
         """The addresses a platform has that were looked at the longest time ago, if ever."""
-        self._salted()
+        make_salt(self._connection)
         found = self._read("people_to_look_at", destination=destination, row_limit=limit)
         return found["email"].to_list()
 
@@ -80,16 +134,30 @@ class Consents:
 
     def facts(self, parties: Sequence[str]) -> Facts:
         """Everything a decision takes into account; `parties` are the platforms that are told."""
-        return consenting.facts(self._connection, self.store, parties)
+        make_salt(self._connection)
+        return Facts(
+            statements=self._read("facts_statements"),
+            writes=self._read("facts_writes"),
+            contacts=self._read("facts_contacts"),
+            there=self._read("facts_there", parties=list(parties)),
+            parties=tuple(parties),
+        )
 
     def keep_decided(self, decisions: Decisions, *, now: datetime) -> None:
         """Who wants the newsletter and whom each platform has to know of, replaced whole."""
-        with transaction(self._connection):
-            consenting.keep_decided(self._connection, self.store, decisions, now)
+        unsettled = decisions.unsettled["person"].implode()
+        frames = {
+            "decided": decisions.state.with_columns(is_settled=~pl.col("person").is_in(unsettled)),
+            "desired_consents": decisions.desired_consents,
+        }
+        with transaction(self._connection), registered(self._connection, frames):
+            self._run("keep_decided", now=now)
 
     def emails(self, people: pl.Series) -> dict[str, str]:
         """The addresses of those among the people who are somebody's in the warehouse."""
-        return consenting.sample(self._connection, self.store, people)
+        asked = pl.DataFrame({"person": people}, schema={"person": pl.String})
+        with registered(self._connection, {"asked": asked}):
+            return dict(self._read("sample").iter_rows())
 
     # -- writes to VTEX -----------------------------------------------------------------------
 
@@ -102,7 +170,7 @@ class Consents:
         return self._read("refused")
 
     def intend(self, frame: pl.DataFrame, *, run_id: str, now: datetime) -> None:
-        """These documents are about to be written; `frame` as `consenting.WRITTEN`."""
+        """These documents are about to be written; `frame` as WRITTEN."""
         self._write_down("intend_contacts", frame, run_id=run_id, now=now)
 
     def settle(self, frame: pl.DataFrame, *, run_id: str, now: datetime) -> None:
@@ -116,9 +184,9 @@ class Consents:
     def drop_addresses(self, *, is_wanted: bool) -> None:
         """Keep no address of whom VTEX knows by now; none at all unless it `is_wanted`."""
         with transaction(self._connection):
-            run(self._connection, "consent/drop_addresses", store=self.store, is_wanted=is_wanted)
+            self._run("drop_addresses", is_wanted=is_wanted)
 
-    # -- exports of platforms ----------------------------------------------------------------
+    # -- exports of platforms -----------------------------------------------------------------
 
     def open_export(self, destination: str) -> str | None:
         """The export of a platform that a run before this one has not read to its end."""
@@ -132,9 +200,6 @@ class Consents:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _salted(self) -> None:
-        make_salt(self._connection)
-
     def _read(self, script: str, **values: Any) -> pl.DataFrame:
         return read(self._connection, f"consent/{script}", store=self.store, **values)
 
@@ -142,5 +207,6 @@ class Consents:
         run(self._connection, f"consent/{script}", store=self.store, **values)
 
     def _write_down(self, script: str, frame: pl.DataFrame, **values: Any) -> None:
-        with transaction(self._connection):
-            consenting.write_down(self._connection, script, frame, store=self.store, **values)
+        incoming = {"incoming": frame.cast(WRITTEN)}
+        with transaction(self._connection), registered(self._connection, incoming):
+            self._run(script, **values)

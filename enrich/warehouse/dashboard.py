@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
@@ -38,24 +39,29 @@ SHOWN = (
 DIMENSIONS = ("channel", "category", "brand", "product", "promo_code")
 
 
-def dashboard_frames(
-    connection: duckdb.DuckDBPyConnection, store: str, as_of: date
-) -> dict[str, pl.DataFrame]:
-    """The frames of the dashboard of one store, by the statement that answers, sales up to `as_of`.
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What the dashboard shows, computed from a read copy."""
 
-    What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to four
-    people are null.
-    """
-    limit_memory(connection, MEMORY_LIMIT)
-    values = {"store": store, "as_of": as_of}
-    for table in STAND_INS:
-        if not table_exists(connection, table):
-            run(connection, f"dashboard/absent/{table}")
-    for script in PREPARED:
-        run(connection, f"dashboard/{script}", **values)
-    frames = {name: read(connection, f"dashboard/{name}", **values) for name in SHOWN}
-    for dimension in DIMENSIONS:
-        found = read(connection, "dashboard/labels", dimension=dimension, **values)
-        frames[f"labels_{dimension}"] = found
-    run(connection, "dashboard/clear")
-    return frames
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def frames(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
+        """The frames of one store by the statement that answers, sales up to `as_of`.
+
+        What sold is there per dimension, as `labels_brand`. Money is cents; figures about one to
+        four people are null.
+        """
+        connection = self._connection
+        limit_memory(connection, MEMORY_LIMIT)
+        values = {"store": store, "as_of": as_of}
+        for table in STAND_INS:
+            if not table_exists(connection, table):
+                run(connection, f"dashboard/absent/{table}")
+        for script in PREPARED:
+            run(connection, f"dashboard/{script}", **values)
+        frames = {name: read(connection, f"dashboard/{name}", **values) for name in SHOWN}
+        for dimension in DIMENSIONS:
+            found = read(connection, "dashboard/labels", dimension=dimension, **values)
+            frames[f"labels_{dimension}"] = found
+        run(connection, "dashboard/clear")
+        return frames

@@ -1,26 +1,23 @@
-"""People out of everything, and kept out: tombstones are salted digests, never a value."""
+"""People out of everything: who is meant, what is held about them, and its removal."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from enrich.errors import BadSettings
-from enrich.warehouse.connection import ROW_GROUPS, schema_version, transaction
-from enrich.warehouse.scripts import quoted, read, registered, run, table_exists
+from enrich.model import Rules
+from enrich.warehouse.connection import transaction
+from enrich.warehouse.held import rows_about_people
+from enrich.warehouse.loading import fill_typed
+from enrich.warehouse.resolving import resolve
+from enrich.warehouse.scripts import read, registered, run, table_exists
+from enrich.warehouse.tombstones import make_salt
 from enrich.warehouse.traces import Traces, traces_of
-
-REMEMBERED_NAME = "forgotten.ndjson"
-"""In the data folder, a line per identifier of whoever was forgotten: it outlives the warehouse."""
 
 OF_CUSTOMERS = ("coded_profiles",)
 """Tables of customers that are not there from the beginning."""
@@ -55,43 +52,89 @@ class Found:
     remembered: pl.DataFrame = field(repr=False)
 
 
-def find(connection: duckdb.DuckDBPyConnection, store: str, named: Named) -> Found:
-    """What there is of the people; nothing is removed."""
-    with found_people(connection, store, named):
-        identifiers = tuple(read(connection, "forget/identifiers").iter_rows())
-        keys = read_keys(connection)
-        return Found(
-            Named(keys, identifiers),
-            tuple(read(connection, "forget/counts", store=store).iter_rows()),
-            tuple(read(connection, "forget/traces", store=store).iter_rows()),
-            pl.concat(
-                [
-                    read(connection, "forget/pushed", store=store),
-                    read(connection, "forget/pushed_consents", store=store),
-                ]
-            ).unique(["destination", "remote_key"], maintain_order=True),
-            read(connection, "forget/digests", store=store),
-        )
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people in an open warehouse: who is meant, what is held about them, and forgetting."""
 
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
 
-def remove(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    named: Named,
-    *,
-    certificate: str,
-    now: datetime,
-) -> None:
-    """Everything personal of the people is gone, and they stay away; a repeat changes nothing.
+    def named(self, who: str | None, store: str | None, key: int | None) -> pl.DataFrame:
+        """store, customer_key, first_name, last_name, email of everybody who is meant.
 
-    The caller holds the transaction, fills the typed orders of `loaded_keys` again, and resolves.
-    """
-    with found_people(connection, store, named):
-        run(connection, "forget/remove", store=store, certificate=certificate, now=now)
-        run(connection, "forget/remove_consents", store=store)
-        for table in OF_CUSTOMERS:
-            if table_exists(connection, table):
-                _remove_customers(connection, table)
+        `who` is an e-mail, a document, the source's id, an order id or our key; `key` our key
+        alone.
+        """
+        return read(self._connection, "customer/find", who=who, store=store, key=key)
+
+    def find(self, store: str, named: Named) -> Found:
+        """What there is of some people of a store; nothing is removed."""
+        connection = self._connection
+        with found_people(connection, store, named):
+            identifiers = tuple(read(connection, "forget/identifiers").iter_rows())
+            keys = read_keys(connection)
+            return Found(
+                Named(keys, identifiers),
+                tuple(read(connection, "forget/counts", store=store).iter_rows()),
+                tuple(read(connection, "forget/traces", store=store).iter_rows()),
+                pl.concat(
+                    [
+                        read(connection, "forget/pushed", store=store),
+                        read(connection, "forget/pushed_consents", store=store),
+                    ]
+                ).unique(["destination", "remote_key"], maintain_order=True),
+                read(connection, "forget/digests", store=store),
+            )
+
+    def everything_held(self, store: str, named: Named) -> dict[str, pl.DataFrame]:
+        """By table, as SQL names it: its rows about the people; none without any."""
+        with found_people(self._connection, store, named):
+            return rows_about_people(self._connection)
+
+    def forget(
+        self,
+        store: str,
+        named: Named,
+        rules: Rules,
+        *,
+        certificate: str,
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        """Remove people of a store, who stay away from then on; a repeat changes nothing.
+
+        The orders stay as anonymous sales. The bytes leave the file with the next
+        `rewrite_warehouse`.
+        """
+        connection = self._connection
+        with transaction(connection):
+            with found_people(connection, store, named):
+                run(connection, "forget/remove", store=store, certificate=certificate, now=now)
+                run(connection, "forget/remove_consents", store=store)
+                for table in OF_CUSTOMERS:
+                    if table_exists(connection, table):
+                        _remove_customers(connection, table)
+            fill_typed(connection, store, "orders")
+            run(connection, "imports/typed_orders", store=store)
+            resolve(connection, store, rules, run_id=run_id, now=now)
+
+    def returned(self, store: str) -> pl.DataFrame:
+        """customer_key, certificate of customers who were forgotten and are here again."""
+        return read(self._connection, "forget/returned", store=store)
+
+    @property
+    def has_adopted_tombstones(self) -> bool:
+        """Whether `returned` people were not looked for since digests came from outside."""
+        found = self._connection.execute("from state.tombstones_read where not is_checked")
+        return bool(found.fetchall())
+
+    def settle_adopted_tombstones(self) -> None:
+        """Nobody who was forgotten is here, or will be forgotten from an open case."""
+        self._connection.execute("update state.tombstones_read set is_checked = true")
+
+    def inactive(self, store: str, before: datetime) -> pl.Series:
+        """The keys of the customers without a purchase or another sign of life since then."""
+        found = read(self._connection, "forget/inactive", store=store, before=before)
+        return found["customer_key"]
 
 
 @contextmanager
@@ -142,109 +185,3 @@ def _remove_customers(connection: duckdb.DuckDBPyConnection, table: str) -> None
         f"delete from {table} where store = getvariable('store') and customer_key in "  # noqa: S608
         "(select customer_key from forgotten_customers)"
     )
-
-
-def make_salt(connection: duckdb.DuckDBPyConnection) -> None:
-    """The salt of every digest is there afterwards, and the table tombstone_salts of all salts."""
-    run(connection, "state/salt", fresh_salt=secrets.token_hex(32))
-    run(connection, "forget/salts")
-
-
-def adopt_remembered(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """The warehouse knows what the file beside it knows of forgotten people.
-
-    One that was restored or newly created does not; then `has_adopted` until it was checked.
-    """
-    byte_count = path.stat().st_size if path.is_file() else 0
-    known = connection.execute("select byte_count from state.tombstones_read").fetchall()
-    if byte_count and known != [(byte_count,)]:
-        with transaction(connection):
-            run(connection, "forget/adopt", path=str(path), byte_count=byte_count)
-
-
-def read_remembered(data_dir: Path) -> tuple[list[dict[str, str]], list[int]]:
-    """The lines of `forgotten.ndjson`, and the numbers of those that cannot be read."""
-    path = data_dir / REMEMBERED_NAME
-    content = path.read_bytes().splitlines() if path.is_file() else []
-    parsed = [_remembered_line(line) for line in content]
-    damaged = [number for number, line in enumerate(parsed, 1) if line is None]
-    return [line for line in parsed if line is not None], damaged
-
-
-def _remembered_line(line: bytes) -> dict[str, str] | None:
-    try:
-        read = json.loads(line)
-    except ValueError:
-        return None
-    is_whole = isinstance(read, dict) and {"store", "digest", "salt", "certificate"} <= read.keys()
-    return read if is_whole else None
-
-
-def has_adopted(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether digests came from the file and the customers were not compared with them yet."""
-    found = connection.execute("from state.tombstones_read where not is_checked").fetchall()
-    return bool(found)
-
-
-def settle_adopted(connection: duckdb.DuckDBPyConnection) -> None:
-    """The customers were compared with all digests."""
-    connection.execute("update state.tombstones_read set is_checked = true")
-
-
-def returned(connection: duckdb.DuckDBPyConnection, store: str) -> pl.DataFrame:
-    """customer_key, certificate of the customers who were forgotten and are here again."""
-    return read(connection, "forget/returned", store=store)
-
-
-def inactive(connection: duckdb.DuckDBPyConnection, store: str, before: datetime) -> pl.Series:
-    """The keys of the customers without a purchase or another sign of life since then."""
-    return read(connection, "forget/inactive", store=store, before=before)["customer_key"]
-
-
-def keep_away(connection: duckdb.DuckDBPyConnection, store: str, entity: str) -> None:
-    """Take whoever was forgotten out of `incoming_documents`."""
-    if entity in ("orders", "customers") and _has_tombstones(connection, store):
-        run(connection, "forget/salts")
-        run(connection, f"forget/incoming_{entity}", store=store)
-
-
-def without_forgotten(
-    connection: duckdb.DuckDBPyConnection, store: str, entity: str, frame: pl.DataFrame
-) -> pl.DataFrame:
-    """An imported frame without whoever was forgotten; of orders only the person is taken out."""
-    if entity not in ("orders", "customers") or not _has_tombstones(connection, store):
-        return frame
-    run(connection, "forget/salts")
-    with registered(connection, {"incoming": frame}):
-        return read(connection, f"forget/imported_{entity}", store=store)
-
-
-def _has_tombstones(connection: duckdb.DuckDBPyConnection, store: str) -> bool:
-    return bool(read(connection, "forget/tombstones", store=store).item())
-
-
-def rewrite(path: Path) -> None:
-    """The warehouse file rewritten, so that no deleted row is left in its free space.
-
-    Nobody may have it open; the caller holds the writer's lock.
-    """
-    fresh = path.with_name(f".{path.name}.fresh")
-    fresh.unlink(missing_ok=True)
-    previous = os.umask(0o077)
-    try:
-        with duckdb.connect() as connection:
-            for name, file in (("stale", path), ("fresh", fresh)):
-                connection.execute(f"attach {quoted(str(file))} as {name} ({ROW_GROUPS})")
-            connection.execute("copy from database stale to fresh")
-        fresh.chmod(0o600)
-        _refuse_half(fresh)
-        fresh.replace(path)
-    finally:
-        os.umask(previous)
-        fresh.unlink(missing_ok=True)
-
-
-def _refuse_half(fresh: Path) -> None:
-    with duckdb.connect(str(fresh), read_only=True) as connection:
-        if schema_version(connection) is None:
-            raise BadSettings("the warehouse could not be rewritten; it is left as it was")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from enrich.warehouse.forgetting import Named, found_people
 from enrich.warehouse.scripts import frame_of, quoted_name
 
 _ABOUT = {
@@ -48,18 +47,18 @@ _LEFT_OUT = frozenset({"coded_profiles", "state.tombstones"})
 """`profiles` shows the first in words; the second is of people who are gone."""
 
 
-def everything_held(
-    connection: duckdb.DuckDBPyConnection, store: str, named: Named
-) -> dict[str, pl.DataFrame]:
-    """By table, as SQL names it: its rows about the people; a table without any is left out."""
-    with found_people(connection, store, named):
-        connection.execute(
-            "create or replace temp table forgotten_purchases as select purchase_no from purchases"
-            " where store = getvariable('store')"
-            " and customer_key in (select customer_key from forgotten_customers)"
-        )
-        ways = ways_to_people(connection)
-        found = {table: _rows(connection, table, way) for table, way in sorted(ways.items())}
+def rows_about_people(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    """By table, as SQL names it: its rows about the found people; a table without any is left out.
+
+    The caller has found them: see `found_people`.
+    """
+    connection.execute(
+        "create or replace temp table forgotten_purchases as select purchase_no from purchases"
+        " where store = getvariable('store')"
+        " and customer_key in (select customer_key from forgotten_customers)"
+    )
+    ways = ways_to_people(connection)
+    found = {table: _rows(connection, table, way) for table, way in sorted(ways.items())}
     return {table: rows for table, rows in found.items() if rows.height}
 
 

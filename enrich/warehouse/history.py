@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 
@@ -12,9 +12,11 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
+from enrich.profile import ProfileInputs
 from enrich.threads import made_ahead
 from enrich.warehouse.coded import Vocabulary, show_profiles
 from enrich.warehouse.connection import another, transaction
+from enrich.warehouse.parts import EVERYBODY, StoreParts, store_parts
 from enrich.warehouse.scripts import read, registered, run, table_exists
 
 STATES = {
@@ -28,45 +30,117 @@ STATES = {
 """What the history follows of a profile."""
 
 
-def segment_history_before(
-    connection: duckdb.DuckDBPyConnection, store: str, as_of: date
-) -> pl.DataFrame:
-    """customer_key, rfm_segment, previous_rfm_segment, rfm_segment_changed_on before `as_of`."""
-    return read(connection, "history/segments_before", store=store, as_of=as_of)
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """What profiles are computed from, the kept ones, and the history of their segments.
 
-
-def keep_profiles(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    as_of: date,
-    profiles: Iterable[pl.DataFrame],
-    cut_points: pl.DataFrame,
-    *,
-    run_id: str,
-    now: datetime,
-) -> None:
-    """Profiles and cut points replaced, history continued.
-
-    The blocks are laid aside in a table of their own, one transaction each, so that no more than a
-    few wait in memory; what counts changes in one transaction at the end.
+    What is read through `_reader` may be read in another thread while `_connection` writes.
     """
-    _refuse_going_back(connection, store, as_of)
-    aside = _laid_aside(connection, store, profiles)
-    with transaction(connection):
-        _replace_profiles(connection, store, aside)
-        _replace_cut_points(connection, store, as_of, cut_points)
-        with registered(connection, {"incoming": aside.states}):
-            run(connection, "history/continue", store=store, as_of=as_of)
-        run(
-            connection,
-            "history/profile_run",
-            store=store,
-            as_of=as_of,
-            customer_count=aside.states.height,
-            run_id=run_id,
-            now=now,
-        )
-        show_profiles(connection)
+
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+    _reader: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def inputs(self, store: str) -> ProfileInputs:
+        """The four frames the profile core reads, of all customers; identified purchases only."""
+        parts = self.parts(store, EVERYBODY)
+        details = parts.details(0)
+        whole = parts.customers(0), parts.purchases(0)
+        return ProfileInputs(*whole, details.lines, details.promo_codes)
+
+    def parts(self, store: str, customers_per_part: int | None = None) -> StoreParts:
+        """The same in parts of neighbouring customers, each read when it is asked for.
+
+        Without a size there is one part, unless the shop is so large that memory asks for more.
+        """
+        return store_parts(self._reader, store, customers_per_part)
+
+    def ranking_inputs(self, store: str) -> tuple[pl.Series, pl.DataFrame]:
+        """The keys of the store's customers, and purchases as the profile core reads them."""
+        keys = read(self._connection, "input/customer_keys", store=store)["customer_key"]
+        values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
+        return keys, read(self._connection, "input/purchases", **values)
+
+    def keep(
+        self,
+        store: str,
+        as_of: date,
+        profiles: Iterable[pl.DataFrame],
+        cut_points: pl.DataFrame,
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        """Profiles and cut points of the store replaced, history continued: all or nothing.
+
+        `profiles` are blocks of the customers. They are laid aside in a table of their own, one
+        transaction each, so that no more than a few wait in memory; what counts changes in one
+        transaction at the end. Raises HeldBack when profiles of a later day are kept already.
+        """
+        connection = self._connection
+        self._refuse_going_back(store, as_of)
+        aside = _laid_aside(connection, store, profiles)
+        with transaction(connection):
+            _replace_profiles(connection, store, aside)
+            _replace_cut_points(connection, store, as_of, cut_points)
+            with registered(connection, {"incoming": aside.states}):
+                run(connection, "history/continue", store=store, as_of=as_of)
+            run(
+                connection,
+                "history/profile_run",
+                store=store,
+                as_of=as_of,
+                customer_count=aside.states.height,
+                run_id=run_id,
+                now=now,
+            )
+            show_profiles(connection)
+
+    def of(self, store: str) -> pl.DataFrame:
+        """The kept profiles of a store, with the column `store`; empty before the first run."""
+        if not table_exists(self._connection, "profiles"):
+            return pl.DataFrame()
+        return read(self._connection, "history/profiles", store=store)
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the kept profiles; none before the first run."""
+        return tuple(read(self._connection, "history/coded_columns")["column_name"])
+
+    def newest_day(self, store: str) -> date | None:
+        """The day the newest profiles of the store are for; None before the first."""
+        found = read(self._connection, "history/latest_run", store=store).item()
+        return found if isinstance(found, date) else None
+
+    def days(self, store: str) -> list[date]:
+        """The days for which profiles of the store were kept, oldest first."""
+        found = read(self._connection, "history/profile_days", store=store)["as_of"].to_list()
+        return [day for day in found if isinstance(day, date)]
+
+    def segments_on(self, store: str, day: date) -> pl.DataFrame:
+        """customer_key, rfm_segment as kept for the day; empty when nothing was."""
+        return read(self._connection, "history/segments_on", store=store, as_of=day)
+
+    def segments_before(self, store: str, as_of: date) -> pl.DataFrame:
+        """customer_key, rfm_segment, previous_rfm_segment, rfm_segment_changed_on before `as_of`.
+
+        The last two are null while a customer has never changed segment.
+        """
+        return read(self._connection, "history/segments_before", store=store, as_of=as_of)
+
+    def frozen_cut_points(self, store: str, since_on: date, as_of: date) -> pl.DataFrame | None:
+        """The cut points of the earliest day kept from `since_on` to before `as_of`, if any."""
+        if not table_exists(self._connection, "rfm_cut_point_history"):
+            return None
+        days = {"since_on": since_on, "as_of": as_of}
+        found = read(self._connection, "history/frozen_rfm_cut_points", store=store, **days)
+        return None if found.is_empty() else found
+
+    def _refuse_going_back(self, store: str, as_of: date) -> None:
+        latest = self.newest_day(store)
+        if latest is not None and latest > as_of:
+            raise HeldBack(
+                f"profiles of {store} are kept for {latest};"
+                f" write those of {as_of} to a file instead"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,38 +190,6 @@ def _replace_cut_points(
     with registered(connection, {"incoming": incoming}):
         run(connection, "history/replace_rfm_cut_points", store=store, columns=incoming.columns)
         run(connection, "history/remember_rfm_cut_points", store=store, as_of=as_of)
-
-
-def frozen_cut_points(
-    connection: duckdb.DuckDBPyConnection, store: str, since_on: date, as_of: date
-) -> pl.DataFrame | None:
-    """The cut points of the earliest day kept in the period before `as_of`, if there is one."""
-    if not table_exists(connection, "rfm_cut_point_history"):
-        return None
-    found = read(
-        connection, "history/frozen_rfm_cut_points", store=store, since_on=since_on, as_of=as_of
-    )
-    return None if found.is_empty() else found
-
-
-def kept(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> pl.DataFrame:
-    """The rows of one kept table for a store; an empty frame when nothing was kept yet."""
-    if not table_exists(connection, table):
-        return pl.DataFrame()
-    return read(connection, f"history/{table}", store=store)
-
-
-def profile_columns(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """The columns of the kept profiles; none before the first run."""
-    return tuple(read(connection, "history/coded_columns")["column_name"])
-
-
-def _refuse_going_back(connection: duckdb.DuckDBPyConnection, store: str, as_of: date) -> None:
-    latest = read(connection, "history/latest_run", store=store).item()
-    if latest is not None and latest > as_of:
-        raise HeldBack(
-            f"profiles of {store} are kept for {latest}; write those of {as_of} to a file instead"
-        )
 
 
 def _with_store(frame: pl.DataFrame, store: str) -> pl.DataFrame:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.model import Loaded
-from enrich.warehouse import forgetting
+from enrich.model import Loaded, Reject
+from enrich.warehouse import tombstones
+from enrich.warehouse.connection import transaction
+from enrich.warehouse.loading import load_rejects
 from enrich.warehouse.scripts import read, registered, run
 
 _UTC = pl.Datetime("us")
@@ -58,45 +62,69 @@ FRAMES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
 _TYPED = {"orders": "typed_orders", "items": "typed_items", "customers": "typed_contacts"}
 
 
-def load_frame(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    entity: str,
-    frame: pl.DataFrame,
-    *,
-    run_id: str,
-    now: datetime,
-) -> Loaded:
-    """What became of the rows of one frame; `entity` is orders, items or customers."""
-    shaped = forgetting.without_forgotten(connection, store, entity, _shaped(entity, frame))
-    with registered(connection, {"incoming": shaped}):
-        run(connection, f"imports/load_{entity}", store=store, run_id=run_id, now=now)
-    run(connection, f"imports/{_TYPED[entity]}", store=store)
-    run(connection, "state/to_resolve", store=store)
-    return Loaded(*read(connection, "loading/counts").row(0))
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The rows of imported files, once they are understood."""
 
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
 
-def doubts(
-    connection: duckdb.DuckDBPyConnection, store: str, frames: Mapping[str, pl.DataFrame | None]
-) -> dict[str, pl.DataFrame]:
-    """What frames that are not loaded yet look like beside the store's orders.
+    def load(
+        self,
+        store: str,
+        orders: pl.DataFrame | None,
+        items: pl.DataFrame | None,
+        customers: pl.DataFrame | None,
+        rejects: Sequence[Reject] = (),
+        *,
+        run_id: str,
+        now: datetime,
+    ) -> dict[str, Loaded]:
+        """What became of the rows of each imported frame, by orders, items, customers, rejects.
 
-    reused_orders: a row per order id that is stored with another customer and another moment;
-    item_joins, customer_joins: a row with known_count, named_count, joined_count and some ids of
-    either side, `alone` and `there`.
-    """
-    given = {entity: frame for entity, frame in frames.items() if frame is not None}
-    asked = {"orders": "reused_orders", "items": "item_joins", "customers": "customer_joins"}
-    shaped = {
-        f"given_{entity}": _shaped(entity, given.get(entity, pl.DataFrame(schema=columns)))
-        for entity, columns in FRAMES.items()
-    }
-    with registered(connection, shaped):
-        return {
-            name: read(connection, f"imports/{name}", store=store)
-            for entity, name in asked.items()
-            if entity in given
+        The columns are those of FRAMES; all lines of an order come in one call.
+        """
+        frames = {"orders": orders, "items": items, "customers": customers}
+        values = {"store": store, "run_id": run_id, "now": now}
+        with transaction(self._connection):
+            loaded = {
+                entity: self._load_frame(entity, frame, values)
+                for entity, frame in frames.items()
+                if frame is not None
+            }
+            of_rejects = {**values, "entity": "import"}
+            loaded["rejects"] = load_rejects(self._connection, rejects, of_rejects)
+        return loaded
+
+    def doubts(
+        self, store: str, frames: Mapping[str, pl.DataFrame | None]
+    ) -> dict[str, pl.DataFrame]:
+        """What frames that are not loaded yet look like beside the store's orders.
+
+        reused_orders: a row per order id that is stored with another customer and another moment;
+        item_joins, customer_joins: a row with known_count, named_count, joined_count and some ids
+        of either side, `alone` and `there`.
+        """
+        given = {entity: frame for entity, frame in frames.items() if frame is not None}
+        asked = {"orders": "reused_orders", "items": "item_joins", "customers": "customer_joins"}
+        shaped = {
+            f"given_{entity}": _shaped(entity, given.get(entity, pl.DataFrame(schema=columns)))
+            for entity, columns in FRAMES.items()
         }
+        with registered(self._connection, shaped):
+            return {
+                name: read(self._connection, f"imports/{name}", store=store)
+                for entity, name in asked.items()
+                if entity in given
+            }
+
+    def _load_frame(self, entity: str, frame: pl.DataFrame, values: Mapping[str, Any]) -> Loaded:
+        connection, store = self._connection, values["store"]
+        shaped = tombstones.without_forgotten(connection, store, entity, _shaped(entity, frame))
+        with registered(connection, {"incoming": shaped}):
+            run(connection, f"imports/load_{entity}", **values)
+        run(connection, f"imports/{_TYPED[entity]}", store=store)
+        run(connection, "state/to_resolve", store=store)
+        return Loaded(*read(connection, "loading/counts").row(0))
 
 
 def _shaped(entity: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from enrich.errors import BadSettings
-from enrich.warehouse import forgetting
 from enrich.warehouse.connection import (
+    ROW_GROUPS,
     SCHEMA_VERSION,
     connect,
     copy_privately,
@@ -19,6 +20,7 @@ from enrich.warehouse.connection import (
 from enrich.warehouse.copies import remember_copy
 from enrich.warehouse.damage import BACKUP, REPLACEABLE, explained, kind_of
 from enrich.warehouse.lock import writer_lock
+from enrich.warehouse.scripts import quoted
 
 LOCK_NAME = ".lock"
 BACKUPS = "backups"
@@ -27,7 +29,31 @@ BACKUPS = "backups"
 def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
     """The file of `path` without what was deleted from it; raises Locked."""
     with explained(path), writer_lock(path.parent / LOCK_NAME, "forget", _signed(started_at)):
-        forgetting.rewrite(path)
+        _rewrite(path)
+
+
+def _rewrite(path: Path) -> None:
+    """A fresh copy takes its place, so that no deleted row is left in its free space."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    previous = os.umask(0o077)
+    try:
+        with duckdb.connect() as connection:
+            for name, file in (("stale", path), ("fresh", fresh)):
+                connection.execute(f"attach {quoted(str(file))} as {name} ({ROW_GROUPS})")
+            connection.execute("copy from database stale to fresh")
+        fresh.chmod(0o600)
+        _refuse_half(fresh)
+        fresh.replace(path)
+    finally:
+        os.umask(previous)
+        fresh.unlink(missing_ok=True)
+
+
+def _refuse_half(fresh: Path) -> None:
+    with duckdb.connect(str(fresh), read_only=True) as connection:
+        if schema_version(connection) is None:
+            raise BadSettings("the warehouse could not be rewritten; it is left as it was")
 
 
 def back_up(

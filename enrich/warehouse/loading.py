@@ -1,16 +1,19 @@
-"""Source documents into raw and typed tables: by key, so that a repeat changes nothing."""
+"""The documents of sources by key, so that a repeat changes nothing, and how far they came."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
-from enrich.warehouse import forgetting
+from enrich.warehouse import tombstones
+from enrich.warehouse.connection import transaction
 from enrich.warehouse.scripts import read, registered, run
 
 TYPED: Mapping[str, tuple[str, ...]] = {
@@ -37,29 +40,104 @@ _REJECTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of sources: loaded, rejected, and up to when each entity is stored."""
+
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def load(
+        self,
+        store: str,
+        entity: str,
+        records: Sequence[RawRecord],
+        rejects: Sequence[Reject] = (),
+        *,
+        run_id: str,
+        now: datetime,
+        extra_fields: Sequence[str] = (),
+        watermark_at: datetime | None = None,
+    ) -> Loaded:
+        """What became of the documents of one entity: raw, typed, rejects and watermark together.
+
+        Repeats change nothing; a document older than the stored one is left alone.
+        """
+        values = {"store": store, "entity": entity, "run_id": run_id, "now": now}
+        with transaction(self._connection):
+            loaded = load_documents(self._connection, records, values, extra_fields)
+            loaded += load_rejects(self._connection, rejects, values)
+            if watermark_at is not None:
+                run(self._connection, "state/set_watermark", watermark_at=watermark_at, **values)
+        return loaded
+
+    def rebuild_typed(self, store: str, extra_fields: Sequence[str] = ()) -> None:
+        """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
+        with transaction(self._connection):
+            for entity in TYPED:
+                run(
+                    self._connection,
+                    "loading/all_keys",
+                    store=store,
+                    raw_table=f"raw.vtex_{entity}",
+                )
+                fill_typed(self._connection, store, entity, extra_fields)
+            for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
+                run(self._connection, f"imports/{script}", store=store)
+            run(self._connection, "state/to_resolve", store=store)
+
+    def watermark(self, store: str, entity: str) -> datetime | None:
+        """The UTC moment up to which the entity is stored; None before the first pull."""
+        rows = read(self._connection, "state/watermark", store=store, entity=entity)
+        return None if rows.is_empty() else rows.item().replace(tzinfo=UTC)
+
+    def set_watermark(
+        self, store: str, entity: str, at: datetime, *, run_id: str, now: datetime
+    ) -> None:
+        """Everything of the entity changed up to `at` is stored."""
+        values = {"store": store, "entity": entity, "run_id": run_id, "now": now}
+        with transaction(self._connection):
+            run(self._connection, "state/set_watermark", watermark_at=at, **values)
+
+    def unknown_skus(self, store: str) -> list[str]:
+        """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
+        return read(self._connection, "state/unknown_skus", store=store)["sku"].to_list()
+
+    def rejects(self, store: str | None = None) -> pl.DataFrame:
+        """The rejected records, newest first: store, entity, key, reason, source, line, ..."""
+        return read(self._connection, "state/rejects", store=store)
+
+    def reject_counts(self) -> pl.DataFrame:
+        """store, entity, reason, reject_count of the rejected records, most frequent first."""
+        return read(self._connection, "state/reject_counts")
+
+    def drop_rejects(self, *, before: datetime) -> None:
+        """Forget the records that were rejected before the UTC moment."""
+        run(self._connection, "state/drop_old_rejects", before=before)
+
+
 def load_documents(
     connection: duckdb.DuckDBPyConnection,
-    store: str,
-    entity: str,
     records: Sequence[RawRecord],
-    *,
-    run_id: str,
-    now: datetime,
-    extra_fields: Sequence[str] = (),
+    values: Mapping[str, Any],
+    extra_fields: Sequence[str],
 ) -> Loaded:
-    """What became of the documents; only new and changed ones are written."""
+    """What became of the documents; only new and changed ones are written.
+
+    `values`: store, entity, run_id, now.
+    """
+    store, entity = values["store"], values["entity"]
     _known(entity)
-    values = {"store": store, "run_id": run_id, "now": now, "raw_table": f"raw.vtex_{entity}"}
+    values = {**values, "raw_table": f"raw.vtex_{entity}"}
     with registered(connection, {"incoming": _documents(entity, records)}):
         run(connection, "loading/incoming_documents", **values)
     if entity == "customers":
         run(connection, "loading/keep_contact_values")
         run(connection, "deletions/returned", store=store)
         run(connection, "loading/echoed_contacts", store=store)
-    forgetting.keep_away(connection, store, entity)
+    tombstones.keep_away(connection, store, entity)
     run(connection, "loading/loaded_keys", **values)
     _replace_raw(connection, entity)
-    run(connection, "loading/settled_rejects", store=store, entity=entity)
+    run(connection, "loading/settled_rejects", **values)
     fill_typed(connection, store, entity, extra_fields)
     loaded = Loaded(*read(connection, "loading/counts").row(0))
     if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:
@@ -68,19 +146,13 @@ def load_documents(
 
 
 def load_rejects(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    entity: str,
-    rejects: Sequence[Reject],
-    *,
-    run_id: str,
-    now: datetime,
+    connection: duckdb.DuckDBPyConnection, rejects: Sequence[Reject], values: Mapping[str, Any]
 ) -> Loaded:
-    """How many records were rejected."""
+    """How many records were rejected; `values`: store, entity, run_id, now."""
     rows = [(r.key, r.reason, r.payload, r.source, r.line) for r in rejects]
     frame = pl.DataFrame(rows, schema=_REJECTS, orient="row")
     with registered(connection, {"incoming_rejects": frame}):
-        run(connection, "loading/rejects", store=store, entity=entity, run_id=run_id, now=now)
+        run(connection, "loading/rejects", **values)
     return Loaded(reject_count=len(rejects))
 
 
@@ -93,18 +165,6 @@ def fill_typed(
     """Replace the typed rows of the temporary table loaded_keys by what raw says."""
     for table in TYPED[entity]:
         run(connection, f"typed/{table}", store=store, extra_fields=list(extra_fields))
-
-
-def rebuild_typed(
-    connection: duckdb.DuckDBPyConnection, store: str, extra_fields: Sequence[str] = ()
-) -> None:
-    """Fill every typed table of a store again from raw."""
-    for entity in TYPED:
-        run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
-        fill_typed(connection, store, entity, extra_fields)
-    for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
-        run(connection, f"imports/{script}", store=store)
-    run(connection, "state/to_resolve", store=store)
 
 
 def _known(entity: str) -> None:

@@ -1,42 +1,13 @@
-"""Everything the read copy knows of one customer."""
+"""One customer among those that a word means, and how a person is shown masked."""
 
 from __future__ import annotations
 
-import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.warehouse.scripts import read, table_exists
 
-PARTS = ("person", "links", "purchases", "scores", "segments", "pushes")
 HIDDEN = "***"
 SHOWN_PEOPLE = 20
-
-
-def people_named(
-    connection: duckdb.DuckDBPyConnection, who: str | None, store: str | None, key: int | None
-) -> pl.DataFrame:
-    """store, customer_key, first_name, last_name, email of everybody whom a word or a key means.
-
-    `who` is an e-mail, a document, the source's id, an order id or our key; `key` our key alone.
-    """
-    return read(connection, "customer/find", who=who, store=store, key=key)
-
-
-def person_frames(
-    connection: duckdb.DuckDBPyConnection, who: str | None, store: str | None, key: int | None
-) -> dict[str, pl.DataFrame]:
-    """The answers of sql/customer by name, for the one customer whom a word or a key means.
-
-    Raises BadSettings when nobody or several are meant; the message does not repeat who.
-    """
-    name, key = the_only_one(people_named(connection, who, store, key))
-    parts = PARTS if table_exists(connection, "profiles") else set(PARTS) - {"scores"}
-    return {
-        part: read(connection, f"customer/{part}", store=name, customer_key=key)
-        for part in PARTS
-        if part in parts
-    }
 
 
 def the_only_one(people: pl.DataFrame) -> tuple[str, int]:

@@ -11,8 +11,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,9 @@ from polars import selectors
 from enrich.errors import BadSettings, Stop
 from enrich.warehouse.connection import limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
-from enrich.warehouse.dashboard import dashboard_frames
-from enrich.warehouse.parts import EVERYBODY
-from enrich.warehouse.person import person_frames
+from enrich.warehouse.dashboard import Dashboard
+from enrich.warehouse.history import Profiles
+from enrich.warehouse.person import the_only_one
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
@@ -35,12 +33,15 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.Sta
 """Statements that only read; MULTI is what `pivot` becomes."""
 
 
-@dataclass(frozen=True, slots=True)
 class ReadCopy:
     """The analysts' copy of the warehouse, as of the last publish."""
 
-    path: Path
-    _connection: duckdb.DuckDBPyConnection = field(repr=False)
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self.profiles = Profiles(connection, connection)
+        self.pushes = Pushes(connection)
+        self.dashboard = Dashboard(connection)
+        self._connection = connection
 
     def query(self, text: str, values: dict[str, Any] | None = None) -> pl.DataFrame:
         """The whole answer of one question; see `batches`."""
@@ -75,40 +76,22 @@ class ReadCopy:
             rows = rows.filter(duckdb.ColumnExpression("store") == duckdb.ConstantExpression(store))
         return frame_of(rows)
 
-    def dashboard_frames(self, store: str, as_of: date) -> dict[str, pl.DataFrame]:
-        """The frames of the dashboard of one store, sales up to the day; see `dashboard_frames`."""
-        return dashboard_frames(self._connection, store, as_of)
-
     def customer(
         self, who: str | None, store: str | None, key: int | None = None
     ) -> dict[str, pl.DataFrame]:
-        """Everything known of one customer, found by a word or our key; see `person`."""
-        return person_frames(self._connection, who, store, key)
+        """Everything known of one customer: the answers of sql/customer by name.
 
-    def profiles_day(self, store: str) -> date | None:
-        """The day the newest profiles of the store are for; None before the first."""
-        found = read(self._connection, "history/latest_run", store=store).item()
-        return found if isinstance(found, date) else None
-
-    def profiles_days(self, store: str) -> list[date]:
-        """The days for which profiles of the store were kept, oldest first."""
-        found = read(self._connection, "history/profile_days", store=store)["as_of"].to_list()
-        return [day for day in found if isinstance(day, date)]
-
-    def segments_on(self, store: str, day: date) -> pl.DataFrame:
-        """customer_key, rfm_segment as kept for the day; empty when nothing was."""
-        return read(self._connection, "history/segments_on", store=store, as_of=day)
-
-    def ranking_inputs(self, store: str) -> tuple[pl.Series, pl.DataFrame]:
-        """The keys of the store's customers, and purchases as the profile core reads them."""
-        keys = read(self._connection, "input/customer_keys", store=store)["customer_key"]
-        values = {"store": store, "first_key": 0, "last_key": EVERYBODY}
-        return keys, read(self._connection, "input/purchases", **values)
-
-    @property
-    def pushes(self) -> Pushes:
-        """The ledger of pushes."""
-        return Pushes(self._connection)
+        `who` and `key` mean a person as in `People.named`. Raises BadSettings when nobody or
+        several are meant; the message does not repeat who.
+        """
+        people = read(self._connection, "customer/find", who=who, store=store, key=key)
+        name, customer_key = the_only_one(people)
+        has_profiles = table_exists(self._connection, "profiles")
+        return {
+            part: read(self._connection, f"customer/{part}", store=name, customer_key=customer_key)
+            for part in ("person", "links", "purchases", "scores", "segments", "pushes")
+            if part != "scores" or has_profiles
+        }
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""

@@ -1,50 +1,87 @@
-"""Proof of a sync: what the source said, order by order, against what the warehouse holds."""
+"""Proof of a sync: what the order list said, order by order, against what the warehouse holds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import duckdb
 import polars as pl
 
+from enrich.warehouse.connection import transaction
 from enrich.warehouse.scripts import read, registered, run
 
 
-def reconcile(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    listed: pl.DataFrame,
-    whole_days: Sequence[date],
-    *,
-    time_zone: str,
-    sales_channels: Sequence[str],
-    limit_share: float,
-    run_id: str,
-    now: datetime,
-) -> pl.DataFrame:
-    """The rows of `reconciliation` of the store after the listed days were compared again."""
-    days = pl.DataFrame({"day_on": whole_days}, schema={"day_on": pl.Date})
-    with registered(connection, {"listed": listed, "whole_days": days}):
-        run(
-            connection,
-            "reconcile/days",
-            store=store,
-            time_zone=time_zone,
-            sales_channels=list(sales_channels),
-            limit_share=limit_share,
-            run_id=run_id,
-            now=now,
-        )
-    run(connection, "reconcile/count", store=store, limit_share=limit_share)
-    return read(connection, "reconcile/read", store=store)
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the order list of a source said of its orders, and how the stored ones compare."""
 
+    _connection: duckdb.DuckDBPyConnection = field(repr=False)
 
-def explain(
-    connection: duckdb.DuckDBPyConnection, store: str, found: pl.DataFrame, *, limit_share: float
-) -> pl.DataFrame:
-    """The rows of `reconciliation` once unlisted orders were `found` by id (order_id, cents)."""
-    with registered(connection, {"found": found}):
-        run(connection, "reconcile/explain", store=store)
-    run(connection, "reconcile/count", store=store, limit_share=limit_share)
-    return read(connection, "reconcile/read", store=store)
+    def listing(self, store: str, order_ids: Sequence[str]) -> pl.DataFrame:
+        """What the order list last said of these orders: one row per order known."""
+        asked = pl.DataFrame({"order_id": order_ids}, schema={"order_id": pl.String})
+        with registered(self._connection, {"asked": asked}):
+            return read(self._connection, "state/listing", store=store)
+
+    def keep_listing(self, store: str, rows: pl.DataFrame) -> None:
+        """Remember what the order list said of these orders, once their details are stored."""
+        with transaction(self._connection), registered(self._connection, {"incoming": rows}):
+            run(self._connection, "state/load_listing", store=store)
+
+    def reconcile(
+        self,
+        store: str,
+        listed: pl.DataFrame,
+        whole_days: Sequence[date],
+        *,
+        time_zone: str,
+        sales_channels: Sequence[str] = (),
+        limit_share: float,
+        run_id: str,
+        now: datetime,
+    ) -> pl.DataFrame:
+        """The table reconciliation of the store, the listed days compared again.
+
+        `listed` is what the order list said (order_id, created_at, total_value, last_change_at);
+        in `whole_days` an order that is stored and no longer listed is a difference too.
+        """
+        days = pl.DataFrame({"day_on": whole_days}, schema={"day_on": pl.Date})
+        frames = {"listed": listed, "whole_days": days}
+        with transaction(self._connection):
+            with registered(self._connection, frames):
+                run(
+                    self._connection,
+                    "reconcile/days",
+                    store=store,
+                    time_zone=time_zone,
+                    sales_channels=list(sales_channels),
+                    limit_share=limit_share,
+                    run_id=run_id,
+                    now=now,
+                )
+            return self._counted(store, limit_share)
+
+    def unexplained(self, store: str) -> pl.DataFrame:
+        """order_id, day_on, kind (missing, unlisted, differing) of each, newest day first."""
+        return read(self._connection, "reconcile/unexplained", store=store)
+
+    def explain(self, store: str, found: pl.DataFrame, *, limit_share: float) -> pl.DataFrame:
+        """The table reconciliation of the store, once unlisted orders were asked for by id.
+
+        `found` (order_id, cents) is what the source showed; those stored with these cents are no
+        difference any more.
+        """
+        with transaction(self._connection):
+            with registered(self._connection, {"found": found}):
+                run(self._connection, "reconcile/explain", store=store)
+            return self._counted(store, limit_share)
+
+    def reconciliation(self, store: str) -> pl.DataFrame:
+        """What the last sync that listed each day found: one row per day, newest first."""
+        return read(self._connection, "reconcile/read", store=store)
+
+    def _counted(self, store: str, limit_share: float) -> pl.DataFrame:
+        run(self._connection, "reconcile/count", store=store, limit_share=limit_share)
+        return self.reconciliation(store)

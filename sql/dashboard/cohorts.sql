@@ -59,7 +59,7 @@ select
     cohort_customers,
     units_since,
     case when not is_small then customers end as customers,
-    case when not is_small then round(100.0 * customers / cohort_customers, 1) end as share_percent
+    case when not is_small then percent_of(customers, cohort_customers) end as share_percent
 from cells
 where unit = (
     select case when 2 * count(*) filter (is_small) > count(*) then 'quarter' else 'month' end

@@ -21,9 +21,9 @@ select
     case when buyers not between 1 and 4 then buyers end as buyers,
     case when repeat_buyers not between 1 and 4 then repeat_buyers end as repeat_buyers,
     case when buyers >= 5 and repeat_buyers not between 1 and 4 then
-        round(100.0 * repeat_buyers / buyers, 1)
+        percent_of(repeat_buyers, buyers)
     end as repeat_percent,
     case when buyers >= 5 then (2 * amount_cents + buyers) // (2 * buyers) end as value_cents,
-    case when buyers >= 5 then round(purchases / buyers, 2) end as purchases_per_buyer,
+    case when buyers >= 5 then rounded_ratio(purchases, buyers, 100) end as purchases_per_buyer,
     case when repeat_buyers >= 5 then (select median(days) from gaps) end as median_gap_days
 from counted;

@@ -20,12 +20,18 @@ merged as (
         count(*) as cells
     from counted
     group by all
+),
+
+-- Shares are of the whole store, whatever is not shown.
+shared as (
+    select
+        *,
+        percent_of(customers, sum(customers) over ()) as customers_percent,
+        percent_of(amount_cents, sum(amount_cents) over ()) as amount_percent
+    from merged
 )
 
-select
-    *,
-    round(100.0 * customers / sum(customers) over (), 1) as customers_percent,
-    round(100.0 * amount_cents / nullif(sum(amount_cents) over (), 0), 1) as amount_percent
-from merged
+select *
+from shared
 where customers >= 5
 order by r_score nulls last, f_score;

@@ -137,10 +137,11 @@ large as (
     window of_all as (partition by wanted.filter_no, wanted.period_no)
 ),
 
+-- Among the least sold, no row whose customers could not be shown.
 shown as (
-    select *, label_count - least(large_count, 15) as hidden_count
+    select *, label_count - count(*) over (partition by filter_no, period_no) as hidden_count
     from large
-    where place <= 10 or place > large_count - 5
+    where place <= 10 or (place > large_count - 5 and customers is not null)
 )
 
 select
@@ -149,7 +150,7 @@ select
     row_number() over (partition by shown.filter_no, shown.period_no order by shown.place) as place,
     named.label,
     shown.amount_cents,
-    round(100.0 * shown.amount_cents / nullif(shown.all_cents, 0), 1) as share_percent,
+    percent_of(shown.amount_cents, shown.all_cents) as share_percent,
     shown.units,
     shown.customers,
     case when shown.people_before >= 5 then

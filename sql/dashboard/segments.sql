@@ -21,6 +21,15 @@ merged as (
         sum(purchases)::bigint as purchases
     from counted
     group by all
+),
+
+-- Shares are of the whole store, whatever is not shown.
+shared as (
+    select
+        *,
+        percent_of(customers, sum(customers) over ()) as customers_percent,
+        percent_of(amount_cents, sum(amount_cents) over ()) as amount_percent
+    from merged
 )
 
 select
@@ -29,9 +38,9 @@ select
     amount_cents,
     amount_360d_cents,
     (2 * amount_cents + customers) // (2 * customers) as value_cents,
-    round(100.0 * customers / sum(customers) over (), 1) as customers_percent,
-    round(100.0 * amount_cents / nullif(sum(amount_cents) over (), 0), 1) as amount_percent,
-    round(purchases / customers, 1) as purchases_per_customer
-from merged
+    customers_percent,
+    amount_percent,
+    rounded_ratio(purchases, customers, 10) as purchases_per_customer
+from shared
 where customers >= 5
 order by amount_cents desc, segment;

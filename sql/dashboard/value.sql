@@ -14,9 +14,8 @@ select
     count(*) as customers,
     (sum(amount_lifetime) * 100)::bigint as amount_cents,
     (2 * (sum(amount_lifetime) * 100)::bigint + count(*)) // (2 * count(*)) as value_cents,
-    round(sum(orders_lifetime) / count(*), 1) as purchases_per_customer,
-    round(100.0 * sum(amount_lifetime) / nullif(sum(sum(amount_lifetime)) over (), 0), 1)::double
-        as amount_percent
+    rounded_ratio(sum(orders_lifetime), count(*), 10) as purchases_per_customer,
+    percent_of(sum(amount_lifetime) * 100, sum(sum(amount_lifetime)) over () * 100) as amount_percent
 from placed
 group by tenth
 having (select count(*) from placed) >= 50

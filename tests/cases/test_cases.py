@@ -35,9 +35,9 @@ def profiles_of(case: Case, folder: Path) -> Mapping[str, Mapping[str, Any]]:
     """The profiles by the source's customer id, from documents loaded as a sync loads them."""
     with open_warehouse(folder) as warehouse:
         for entity, records in (("customers", case.contacts), ("orders", case.orders)):
-            warehouse.load_records("main", entity, records, [], run_id="case", now=NOW)
+            warehouse.records.load("main", entity, records, [], run_id="case", now=NOW)
         warehouse.resolve("main", case.rules, run_id="case", now=NOW)
-        inputs = warehouse.profile_inputs("main")
+        inputs = warehouse.profiles.inputs("main")
     rows = build_profiles(inputs, case.as_of, case.rules).profiles.iter_rows(named=True)
     return {row["customer_id"]: row for row in rows}
 

@@ -120,7 +120,9 @@ def test_nothing_is_left_and_nothing_comes_back(place: Place) -> None:
         keys = place.ask("select max(customer_key) from customers").item()
         assert keys is not None
         for entity in ("orders", "customers"):
-            warehouse.set_watermark("main", entity, NOW.replace(year=2024), run_id="r", now=NOW)
+            warehouse.records.set_watermark(
+                "main", entity, NOW.replace(year=2024), run_id="r", now=NOW
+            )
     again = place.do("run")
     assert again.code == 0, again.err
     csv = place.folder / "orders.csv"

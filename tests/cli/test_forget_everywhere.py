@@ -63,9 +63,9 @@ def shop(tmp_path: Path) -> Path:
     run = {"run_id": "r", "now": NOW}
     with open_warehouse(tmp_path / "data") as warehouse:
         contact = RawRecord("c1", json.dumps({"id": "c1", "email": EMAIL, "document": DOCUMENT}))
-        warehouse.load_records("main", "customers", [contact], **run)
+        warehouse.records.load("main", "customers", [contact], **run)
         broken = Reject("v9", "orders: broken", json.dumps({"clientProfileData": {"email": EMAIL}}))
-        warehouse.load_records(
+        warehouse.records.load(
             "main", "orders", [RawRecord("v1", json.dumps(ORDER))], [broken], **run
         )
     said(tmp_path, NOW - timedelta(days=3))

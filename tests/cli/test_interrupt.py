@@ -63,8 +63,8 @@ def test_ctrl_c_ends_with_130_and_the_next_run_completes(tmp_path: Path) -> None
         assert second.returncode == 0, said
 
     with open_warehouse(tmp_path / "data", job="a test") as warehouse:
-        assert sorted(warehouse.runs()["status"]) == ["completed", "interrupted"]
-        assert warehouse.watermark("main", "orders") is not None
+        assert sorted(warehouse.runs.newest()["status"]) == ["completed", "interrupted"]
+        assert warehouse.records.watermark("main", "orders") is not None
     assert "orders" in output
 
 
@@ -85,4 +85,4 @@ def test_of_two_at_once_one_works_and_the_other_says_who_does(tmp_path: Path) ->
     assert second.returncode == 5
     assert f"sync (process {first.pid}, since " in said
     with open_warehouse(tmp_path / "data", job="a test") as warehouse:
-        assert warehouse.runs()["status"].to_list() == ["completed"]
+        assert warehouse.runs.newest()["status"].to_list() == ["completed"]

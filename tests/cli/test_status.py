@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.status import Status, read_status
+from enrich.status import Status, known_of_warehouse, read_status
 from enrich.warehouse import Warehouse, open_warehouse
 from tests.cli.shell import NOW, enrich
 
@@ -18,8 +18,8 @@ NEW = "hook is new: look at it, then agree once with --confirm"
 def end(warehouse: Warehouse, run_id: str, job: str, hours_ago: float, **summary: object) -> None:
     at = NOW - timedelta(hours=hours_ago)
     status = "failed" if "error" in summary else "completed"
-    warehouse.start_run(run_id, job, "main", now=at)
-    warehouse.finish_run(run_id, status, summary, now=at + timedelta(minutes=1))
+    warehouse.runs.start(run_id, job, "main", now=at)
+    warehouse.runs.finish(run_id, status, summary, now=at + timedelta(minutes=1))
 
 
 @pytest.fixture
@@ -28,19 +28,21 @@ def warehouse(tmp_path: Path) -> Warehouse:
     with open_warehouse(tmp_path) as found:
         for hours in (45, 40):
             end(found, f"sync-{hours}", "sync", hours)
-        found.set_watermark("main", "orders", NOW - timedelta(hours=40), run_id="sync-40", now=NOW)
+        found.records.set_watermark(
+            "main", "orders", NOW - timedelta(hours=40), run_id="sync-40", now=NOW
+        )
         end(found, "p1", "push", 39, destination="hook", accepted=7)
         end(found, "p2", "push", 38, destination="files", accepted=12)
         end(found, "p3", "push", 37, destination="hook", held=True, error=NEW)
         end(found, "p4", "push", 36, destination="hook", dry_run=True)
-        found.start_run("s3", "sync", "main", now=NOW - timedelta(hours=1))
+        found.runs.start("s3", "sync", "main", now=NOW - timedelta(hours=1))
         found.publish()
     return found
 
 
 def of(warehouse: Warehouse) -> Status:
     with open_warehouse(warehouse.path.parent) as found:
-        return read_status(found, ["main"], NOW)
+        return read_status(known_of_warehouse(found, ["main"]), NOW)
 
 
 def test_looking_makes_nothing(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ assert NAME in ENTITIES and pulled.note is None
 assert json.loads(pulled.records[0].payload) == {"id": "p1", "name": "Centro", "isActive": True}
 with open_warehouse(Path("data")) as warehouse:
     for loaded in (Loaded(new_count=1), Loaded(unchanged_count=1)):
-        assert warehouse.load_records("main", NAME, pulled.records, **RUN) == loaded
+        assert warehouse.records.load("main", NAME, pulled.records, **RUN) == loaded
     warehouse.publish()
 with read_warehouse(Path("data")) as copy:
     found = copy.query(f"from {NAME}").to_dicts()

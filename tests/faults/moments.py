@@ -26,15 +26,15 @@ MOMENTS: Mapping[str, Moment] = {
     "sync: details are fetched, none is stored": Moment("sync/listed_orders.py", "_load", "call"),
     "load: inside the transaction": Moment("warehouse/loading.py", "load_documents"),
     "load: stored, the listing is not remembered": Moment(
-        "warehouse/warehouse.py", "load_listing", "call"
+        "warehouse/reconciling.py", "keep_listing", "call"
     ),
-    "load: before the watermark": Moment("warehouse/warehouse.py", "set_watermark", "call"),
+    "load: before the watermark": Moment("warehouse/loading.py", "set_watermark", "call"),
     "load: inside the comparison": Moment("warehouse/reconciling.py", "reconcile"),
     "resolve: people are known, purchases are not": Moment(
         "warehouse/resolving.py", "_resolve_customers"
     ),
     "profile: a part of the table is written": Moment("warehouse/history.py", "lay_aside"),
-    "profile: all is written, nothing committed": Moment("warehouse/history.py", "keep_profiles"),
+    "profile: all is written, nothing committed": Moment("warehouse/coded.py", "show_profiles"),
     "publish: half of the copy is written": Moment(
         "warehouse/publishing.py", "_comment_all", "call"
     ),

@@ -193,7 +193,7 @@ def left_behind(shop: Shop) -> Left:
         return Left([], [])
     with open_warehouse(shop.data, job="the harness") as warehouse:  # replays what a kill left
         unanswered = warehouse.pushes.unanswered(PushTarget("hook", "main"))
-        profile_count = warehouse.profiles("main").height
+        profile_count = warehouse.profiles.of("main").height
     with duckdb.connect(str(path), read_only=True) as connection:
         found = [name for name, query in HALF_WRITTEN.items() if _number(connection, query)]
         kept_count = _number(connection, KEPT)

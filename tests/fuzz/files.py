@@ -104,8 +104,8 @@ def complaints(
     yield from _differing(table, wanted, frames, first_line=2 if kind == "csv" else 1)
     with open_warehouse(folder) as warehouse:
         run: dict[str, Any] = {"run_id": "fuzz", "now": NOW}
-        loaded = warehouse.load_import(store, frames.orders, None, None, frames.rejects, **run)
-        again = warehouse.load_import(store, frames.orders, None, None, **run)
+        loaded = warehouse.imports.load(store, frames.orders, None, None, frames.rejects, **run)
+        again = warehouse.imports.load(store, frames.orders, None, None, **run)
     assert again["orders"].new_count == 0, "a repeat is new"
     counts.good += loaded["orders"].new_count
     counts.rejected += len(frames.rejects)

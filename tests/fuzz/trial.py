@@ -102,8 +102,8 @@ def _load(
     warehouse: Warehouse, entity: str, good: Sequence[RawRecord], rejects: Sequence[Reject]
 ) -> None:
     run = {"run_id": "fuzz", "now": NOW}
-    warehouse.load_records("main", entity, good, rejects, **run)  # type: ignore[arg-type]
-    again = warehouse.load_records("main", entity, good, **run)  # type: ignore[arg-type]
+    warehouse.records.load("main", entity, good, rejects, **run)  # type: ignore[arg-type]
+    again = warehouse.records.load("main", entity, good, **run)  # type: ignore[arg-type]
     assert again.new_count == 0, "a repeat is new"
 
 

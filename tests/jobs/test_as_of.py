@@ -16,7 +16,7 @@ DAY = (NOW - timedelta(days=1)).date()
 
 
 def imported(warehouse: Warehouse, orders: pl.DataFrame, run_id: str) -> None:
-    warehouse.load_import(SHOP.name, orders, None, None, run_id=run_id, now=NOW)
+    warehouse.imports.load(SHOP.name, orders, None, None, run_id=run_id, now=NOW)
 
 
 def recomputed(warehouse: Warehouse, output: Path) -> pl.DataFrame:
@@ -30,7 +30,7 @@ def test_a_past_day_is_what_it_was(tmp_path: Path) -> None:
         imported(warehouse, orders, "before")
         for days in (40, 0):
             make_profiles(warehouse, SHOP, now=NOW - timedelta(days=days))
-        then = warehouse.profiles(SHOP.name).drop("store")
+        then = warehouse.profiles.of(SHOP.name).drop("store")
         new = orders.head(40).with_columns(
             pl.format("new-{}", "order_id").alias("order_id"),
             pl.lit(NOW.replace(tzinfo=None)).alias("ordered_at"),

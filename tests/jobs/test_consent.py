@@ -297,10 +297,10 @@ def test_nothing_about_a_forgotten_person_stays_or_comes_again(here: Loop) -> No
     here.at_platform("connectif", who, "unsubscribed")
     here.told()
     assert here.decisions(who)
-    (key,) = here.warehouse.people_named(who.email, "main", None)["customer_key"]
-    found = here.warehouse.find_people("main", Named((key,)))
+    (key,) = here.warehouse.people.named(who.email, "main", None)["customer_key"]
+    found = here.warehouse.people.find("main", Named((key,)))
     certificate = {"certificate": "c.json", "run_id": "f", "now": here.now}
-    here.warehouse.forget("main", found.named, RULES, **certificate)
+    here.warehouse.people.forget("main", found.named, RULES, **certificate)
     assert dict(found.counts)["consents"] > 1
     assert {"connectif", "synerise"} <= set(found.pushed["destination"])
     here.at_platform("connectif", who, "subscribed")

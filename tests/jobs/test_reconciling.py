@@ -16,7 +16,7 @@ from enrich.destinations import Tools, open_entity
 from enrich.errors import HeldBack
 from enrich.model import RawRecord, Reject, Span
 from enrich.push.destination import Destination, push_entity
-from enrich.status import read_status
+from enrich.status import known_of_warehouse, read_status
 from enrich.sync.reconciliation import proof_of, read_proof, unproven, whole_days
 from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse, open_warehouse
@@ -49,7 +49,7 @@ def remember(warehouse: Warehouse, order_id: str, cents: int, stored_cents: int)
     document = pl.Series([{"orderId": order_id, "value": stored_cents, **STORED}])
     payload = document.struct.json_encode().item()
     record = RawRecord(order_id, payload, AT.replace(tzinfo=UTC))
-    warehouse.load_records("main", "orders", [record], run_id="r", now=NOW)
+    warehouse.records.load("main", "orders", [record], run_id="r", now=NOW)
     known = listed((order_id, cents)).select(
         "order_id",
         "last_change_at",
@@ -62,13 +62,13 @@ def remember(warehouse: Warehouse, order_id: str, cents: int, stored_cents: int)
         detail_cents=pl.lit(cents),
         detail_changed_at=pl.lit(AT),
     )
-    warehouse.load_listing("main", known, run_id="r", now=NOW)
+    warehouse.orders.keep_listing("main", known)
 
 
 def compare(
     warehouse: Warehouse, rows: pl.DataFrame, days: list[date], share: float = 0.001
 ) -> pl.DataFrame:
-    return warehouse.reconcile(
+    return warehouse.orders.reconcile(
         "main", rows, days, time_zone="UTC", limit_share=share, run_id="r", now=NOW
     )
 
@@ -126,7 +126,7 @@ def test_a_difference_over_the_limit_holds_until_the_days_are_read_again(tmp_pat
 def test_an_order_rejected_is_explained(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         rejects = [Reject(key, "no moment", "{}") for key in ("1", "2", "3")]
-        warehouse.load_records("main", "orders", [], rejects, run_id="r", now=NOW)
+        warehouse.records.load("main", "orders", [], rejects, run_id="r", now=NOW)
         counts = proof_of("main", compare(warehouse, listed(("1", 1), ("2", 2)), [DAY])).counts
     assert (counts["set_aside_count"], counts["unexplained_count"]) == (2, 0)
 
@@ -166,10 +166,17 @@ def test_a_held_push_says_why_and_sends_nothing(tmp_path: Path) -> None:
 
         assert isinstance(held.fault, HeldBack)
         assert held.accepted == 0
-        states = {(p.destination, p.state) for p in read_status(warehouse, ["main"], NOW).pushes}
+        states = {
+            (p.destination, p.state)
+            for p in read_status(known_of_warehouse(warehouse, ["main"]), NOW).pushes
+        }
         assert states == {("files", "held")}
         assert not (tmp_path / "exports").exists()
         assert (shown.fault, shown.adds > 0) == (None, True)
         sync_store(warehouse, there.shop, now=NOW, span=Span(NOW - timedelta(days=3), NOW))
         assert unproven(warehouse, "main")  # the lost ones are not found by reading again
-        assert read_status(warehouse, ["main"], NOW).advice[0].startswith("push held: main differs")
+        assert (
+            read_status(known_of_warehouse(warehouse, ["main"]), NOW)
+            .advice[0]
+            .startswith("push held: main differs")
+        )

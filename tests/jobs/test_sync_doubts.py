@@ -54,7 +54,7 @@ class Place:
         """What a run noted that was shown nothing of these days."""
         columns = ("order_id", "created_at", "total_value", "last_change_at")
         types = (pl.String, pl.Datetime("us"), pl.Int64, pl.Datetime("us"))
-        self.warehouse.reconcile(
+        self.warehouse.orders.reconcile(
             "main",
             pl.DataFrame(schema=dict(zip(columns, types, strict=True))),
             sorted(set(orders.values())),
@@ -65,7 +65,7 @@ class Place:
         )
 
     def doubtful_days(self) -> set[date]:
-        return set(self.warehouse.unexplained_orders("main")["day_on"])
+        return set(self.warehouse.orders.unexplained("main")["day_on"])
 
     @property
     def vtex(self) -> Any:
@@ -116,12 +116,12 @@ def test_what_vtex_no_longer_has_stays_a_difference_and_is_no_reject(place: Plac
     }  # fmt: skip
     payload = pl.Series([document]).struct.json_encode().item()
     gone = [RawRecord(f"gone-{no}", payload.replace("{}", str(no))) for no in range(3)]
-    place.warehouse.load_records("main", "orders", gone, run_id="r", now=NOW)
+    place.warehouse.records.load("main", "orders", gone, run_id="r", now=NOW)
     for _ in range(2):
         proof = place.sync(hours=4)
         assert (counts(proof), proof.counts["unlisted_count"]) == ((3, 0), 3)
         assert proof.is_held
-    assert place.warehouse.rejects("main").is_empty()
+    assert place.warehouse.records.rejects("main").is_empty()
 
 
 def test_a_changed_order_that_the_list_lacks_is_taken_as_it_is(place: Place) -> None:

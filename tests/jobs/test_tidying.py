@@ -28,10 +28,10 @@ def test_old_rejects_and_exports_go_and_young_ones_stay(tmp_path: Path) -> None:
         for key, days in (("old", 31), ("young", 29)):
             at = NOW - timedelta(days=days)
             reject = [Reject(key, "broken", "{}")]
-            warehouse.load_records("main", "orders", [], reject, run_id="r", now=at)
+            warehouse.records.load("main", "orders", [], reject, run_id="r", now=at)
 
         tidy(warehouse, rejects_days=30, exports_days=90, inbox_days=60, now=NOW)
 
-        assert warehouse.rejects()["key"].to_list() == ["young"]
+        assert warehouse.records.rejects()["key"].to_list() == ["young"]
     assert [path.name for path in exports.iterdir()] == ["young.csv"]
     assert [path.name for path in inbox.iterdir()] == ["young.inbox"]

@@ -95,8 +95,8 @@ def test_an_interrupted_sync_is_completed_by_the_next_run(tmp_path: Path) -> Non
         with warehouse_in(tmp_path / "cut") as warehouse:
             with pytest.raises(KeyboardInterrupt):
                 sync_store(warehouse, there.shop, now=NOW, report=interrupt_after(40))
-            assert warehouse.watermark("main", "orders") is None
-            assert warehouse.runs()["status"].to_list() == ["interrupted"]
+            assert warehouse.records.watermark("main", "orders") is None
+            assert warehouse.runs.newest()["status"].to_list() == ["interrupted"]
             sync_store(warehouse, there.shop, now=NOW)
             found = contents(warehouse, tmp_path / "cut")
 
@@ -113,8 +113,8 @@ def test_refused_keys_stop_the_store_and_lose_nothing(tmp_path: Path) -> None:
         wrong = VtexClient(f"{there.address}/vtex", SecretStr("a"), SecretStr("b"), http)
         with pytest.raises(Refused):
             sync_store(warehouse, replace(there.shop, client=wrong), now=NOW)
-        assert warehouse.runs()["status"].to_list() == ["failed"]
-        assert warehouse.watermark("main", "orders") is None
+        assert warehouse.runs.newest()["status"].to_list() == ["failed"]
+        assert warehouse.records.watermark("main", "orders") is None
 
 
 def test_a_store_without_an_account_cannot_be_synced(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_past_day_goes_to_the_file_and_nowhere_else(tmp_path: Path) -> None:
     with town() as there, warehouse_in(tmp_path) as warehouse:
         sync_store(warehouse, there.shop, now=NOW)
         make_profiles(warehouse, there.shop, now=NOW)
-        kept, day = warehouse.profiles("main"), kept_day(warehouse, "main")
+        kept, day = warehouse.profiles.of("main"), kept_day(warehouse, "main")
         past = NOW.date() - timedelta(days=60)
         output = tmp_path / "past.csv"
 
@@ -135,7 +135,7 @@ def test_a_past_day_goes_to_the_file_and_nowhere_else(tmp_path: Path) -> None:
         assert (done.as_of, done.is_kept) == (past, False)
         assert output.stat().st_mode & 0o777 == 0o600
         assert pl.read_csv(output, infer_schema=False).height == done.customer_count
-        assert warehouse.profiles("main").equals(kept)
+        assert warehouse.profiles.of("main").equals(kept)
         assert kept_day(warehouse, "main") == day
 
 
@@ -158,7 +158,7 @@ def test_a_part_of_a_job_covers_no_run_that_is_due(tmp_path: Path) -> None:
         sync_store(warehouse, there.shop, now=NOW, span=days)
         make_profiles(warehouse, there.shop, now=NOW, as_of=past, output=tmp_path / "past.csv")
 
-        assert set(warehouse.runs()["status"]) == {"completed"}
+        assert set(warehouse.runs.newest()["status"]) == {"completed"}
         assert last_success_at(warehouse, "sync", "main") is None
         assert last_success_at(warehouse, "profiles", "main") is None
 

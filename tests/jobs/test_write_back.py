@@ -111,7 +111,7 @@ def test_what_is_written_is_the_profile_and_nothing_else_of_the_document_changes
     done = shop.push()
     assert done.fault is None
     assert done.accepted == len({one["email"] for one in shop.edits.values()}) > 20
-    profiles = {row["email"]: row for row in shop.warehouse.profiles("main").to_dicts()}
+    profiles = {row["email"]: row for row in shop.warehouse.profiles.of("main").to_dicts()}
     for key, document in shop.edits.items():
         profile = profiles[document["email"].lower()]
         assert document["rfmGroup"] == profile["rfm_group"]
@@ -126,7 +126,7 @@ def test_what_is_written_is_the_profile_and_nothing_else_of_the_document_changes
 def test_our_own_writes_are_no_change_when_they_are_pulled(shop: Shop) -> None:
     shop.push()
     writes = shop.writes
-    profiles = shop.warehouse.profiles("main")
+    profiles = shop.warehouse.profiles.of("main")
     contacts = stamps(shop)
     shop.there.switch("POST", "advance", {"hours": 4})
     later = NOW + timedelta(hours=4)
@@ -140,7 +140,7 @@ def test_our_own_writes_are_no_change_when_they_are_pulled(shop: Shop) -> None:
     # Who has no document is looked for again; nobody is written.
     assert (again.accepted, again.changes) == (0, 0)
     assert shop.writes == writes
-    assert shop.warehouse.profiles("main").equals(profiles)
+    assert shop.warehouse.profiles.of("main").equals(profiles)
 
 
 def test_a_real_change_is_still_seen_after_our_write(shop: Shop) -> None:
@@ -204,7 +204,7 @@ def test_throttling_is_waited_for(shop: Shop) -> None:
 
 
 def test_a_customer_without_a_document_is_counted_and_never_made(shop: Shop) -> None:
-    profiles = shop.warehouse.profiles("main")
+    profiles = shop.warehouse.profiles.of("main")
     known = {one["email"] for one in documents(shop)}
     strangers = profiles.filter(~pl.col("email").is_in(list(known)) & pl.col("email").is_not_null())
     done = shop.push()

@@ -73,10 +73,10 @@ def test_a_warehouse_that_is_given_another_window_has_its_columns(tmp_path: Path
         for day, days in ((AS_OF, WINDOWS_DAYS), (AS_OF + timedelta(days=1), WITH_720)):
             made = build_profiles(inputs([1], bought), day, Rules(windows=days))
             frames, cuts = [made.profiles], made.cut_points
-            warehouse.keep_profiles("main", day, frames, cuts, run_id="test", now=NOW)
-        assert windows_of(warehouse.profile_columns()) == WITH_720
+            warehouse.profiles.keep("main", day, frames, cuts, run_id="test", now=NOW)
+        assert windows_of(warehouse.profiles.columns()) == WITH_720
         publish(warehouse)
-        history = warehouse.segment_state("main", date(2030, 1, 1))
+        history = warehouse.profiles.segments_before("main", date(2030, 1, 1))
     with read_warehouse(tmp_path) as copy:
         found = copy.query("select orders_360d, orders_720d, orders_720d_plus from profiles")
     assert list(found.rows()) == [(1, 2, 1)]

@@ -94,7 +94,7 @@ def replayed(retail: Retail, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def profiles(warehouse: Warehouse, day: date) -> Profiles:
-    frame = build_profiles(warehouse.profile_inputs("main"), day, RULES).profiles
+    frame = build_profiles(warehouse.profiles.inputs("main"), day, RULES).profiles
     return {row["customer_id"]: row for row in frame.iter_rows(named=True)}
 
 

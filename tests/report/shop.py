@@ -65,7 +65,7 @@ def published(folder: Path, shop: Shop = SHOP) -> Iterator[ReadCopy]:
     """The read copy of the shop, with profiles of three days."""
     orders, items = files()
     with open_warehouse(folder, memory_limit="500MB") as warehouse:
-        warehouse.load_import(shop.name, orders, items, None, run_id="import", now=NOW)
+        warehouse.imports.load(shop.name, orders, items, None, run_id="import", now=NOW)
     add_front(folder)
     with open_warehouse(folder, memory_limit="500MB") as warehouse:
         for days in (120, 20, 0):

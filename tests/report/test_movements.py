@@ -102,8 +102,8 @@ def test_a_shop_with_its_history(tmp_path: Path) -> None:
     with published(tmp_path) as copy:
         first = date(2026, 2, 17)  # a day for which profiles were kept
         found = store_movements(copy, "main", SHOP.rules, first, None)
-        then = dict(copy.segments_on("main", first).iter_rows())
-        now = dict(copy.segments_on("main", date(2026, 3, 9)).iter_rows())
+        then = dict(copy.profiles.segments_on("main", first).iter_rows())
+        now = dict(copy.profiles.segments_on("main", date(2026, 3, 9)).iter_rows())
     assert found.has_kept
     assert found.second_on == date(2026, 3, 9)
     assert {key: (a, b) for key, a, b, _ in found.moves.iter_rows()} == {

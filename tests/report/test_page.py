@@ -14,6 +14,9 @@ from enrich.dashboard.file import make_dashboard
 from enrich.dashboard.page import embedded
 from enrich.model import Rules
 from enrich.profile import SEGMENTS
+from enrich.sources.vtex.entities import ENTITIES
+from enrich.sync.deletions import DELETIONS
+from enrich.sync.orders import LONG_LIST
 from enrich.warehouse import open_warehouse, read_warehouse
 from tests.flows.screenshot import browser, elements
 from tests.report.shop import NOW, SHOP, published
@@ -60,7 +63,7 @@ def test_the_page_holds_the_frames_as_they_are(page: Path) -> None:
     (store,) = data["stores"]
     assert (store["name"], store["currency"], store["as_of"]) == ("main", "BRL", "2026-03-09")
     with read_warehouse(page.parent) as copy:
-        frames = copy.dashboard_frames("main", date(2026, 3, 9))
+        frames = copy.dashboard.frames("main", date(2026, 3, 9))
     figures = store["tables"]["figures"]
     assert figures["columns"] == frames["figures"].columns
     assert figures["rows"] == [list(row) for row in frames["figures"].iter_rows()]
@@ -78,6 +81,7 @@ def test_every_word_exists_in_every_language(page: Path) -> None:
             assert sorted(re.findall(r"\{\w+\}", words[language][key])) == holes, key
     asked = set(re.findall(r'word\("([^"]+)"', page.read_text()))
     assert asked <= set(words["en"])
+    assert {f"entity_{one}" for one in (LONG_LIST, DELETIONS, *ENTITIES)} <= set(words["en"])
 
 
 def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_a_shops_own_names_of_segments_are_shown(page: Path, tmp_path: Path) -> 
     )
     with read_warehouse(page.parent) as copy:
         own = make_dashboard(copy, RULES, tmp_path / "own.html", NOW, renamed)
-        held = copy.dashboard_frames("main", date(2026, 3, 9))["segments"]["segment"]
+        held = copy.dashboard.frames("main", date(2026, 3, 9))["segments"]["segment"]
     text = opened(own, "lang=pt", tmp_path)
     for name in held.filter(held != "(other)"):
         assert f"Meu nome {name}" in text

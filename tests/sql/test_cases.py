@@ -99,11 +99,11 @@ def load(
 ) -> None:
     for path in sorted(folder.glob("*.jsonl")):
         entity = path.stem.removeprefix("raw_")
-        warehouse.load_records("main", entity, list(documents(path)), [], run_id="r", now=now)
+        warehouse.records.load("main", entity, list(documents(path)), [], run_id="r", now=now)
     imported = {path.stem: read(path) for path in folder.glob("imported_*.csv")}
     if imported:
         frames = [imported.get(f"imported_{name}") for name in ("orders", "items", "customers")]
-        warehouse.load_import("main", *map(typed, frames), [], run_id="r", now=now)
+        warehouse.imports.load("main", *map(typed, frames), [], run_id="r", now=now)
     for path in sorted(folder.glob("*.csv")):
         if not path.stem.startswith(("expect", "imported_")):
             fill(connection, path.stem, read(path))

@@ -35,11 +35,11 @@ def numbered(count: int) -> pl.DataFrame:
 
 
 def keep(warehouse: Warehouse, *blocks: pl.DataFrame, store: str = "main", day: int = 1) -> None:
-    warehouse.keep_profiles(store, date(2026, 4, day), blocks, CUTS, **RUN)
+    warehouse.profiles.keep(store, date(2026, 4, day), blocks, CUTS, **RUN)
 
 
 def kept(warehouse: Warehouse, column: str, store: str = "main") -> Lists:
-    found: Lists = warehouse.profiles(store)[column].to_list()
+    found: Lists = warehouse.profiles.of(store)[column].to_list()
     return found
 
 
@@ -91,7 +91,7 @@ def test_whatever_any_blocks_hold_comes_back(
     frames = [pl.DataFrame(block, schema=schema, orient="row") for block in blocks]
     with open_warehouse(tmp_path_factory.mktemp("any")) as warehouse:
         keep(warehouse, *(numbered(frame.height).hstack(frame.get_columns()) for frame in frames))
-        found = warehouse.profiles("main").select(*held)
+        found = warehouse.profiles.of("main").select(*held)
     sent = pl.concat(frames).with_columns(best_brand=pl.col("best_brand").cast(pl.String))
     assert sorted(found.rows(), key=str) == sorted(sent.rows(), key=str)
 
@@ -110,7 +110,7 @@ def test_each_store_has_its_own_texts(tmp_path: Path) -> None:
         assert kept(warehouse, "brands_30d") == [["d's"]]
         assert kept(warehouse, "brands_30d", "it's") == [["c"]]
         keep(warehouse, profiles(AB, brands_30d=[["a"]]).clear(), day=3)
-        assert warehouse.profiles("main").is_empty()
+        assert warehouse.profiles.of("main").is_empty()
         assert kept(warehouse, "brands_30d", "it's") == [["c"]]
 
 
@@ -146,7 +146,7 @@ def test_profiles_that_schema_3_kept_as_texts_stay_as_they_were(tmp_path: Path) 
         connection.execute("insert into state.schema_version values (3, 'enrich')")
         before = pl.DataFrame(connection.sql("from profiles order by all")).to_dicts()
     with open_warehouse(tmp_path) as warehouse:
-        found = pl.concat([warehouse.profiles("away"), warehouse.profiles("main")])
+        found = pl.concat([warehouse.profiles.of("away"), warehouse.profiles.of("main")])
         assert found.to_dicts() == before
         assert found.columns == list(before[0])
         keep(warehouse, profiles(CD, brands_30d=[["c"]]))

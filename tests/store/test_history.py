@@ -27,7 +27,7 @@ def keep(warehouse: Warehouse, day: int, store: str = "main", **segments: str) -
             "m_score": pl.Series([1] * len(segments), dtype=pl.Int8),
         }
     )
-    warehouse.keep_profiles(store, date(2026, 4, day), [profiles], CUTS, **RUN)
+    warehouse.profiles.keep(store, date(2026, 4, day), [profiles], CUTS, **RUN)
 
 
 def history(warehouse: Warehouse, folder: Path) -> list[tuple[object, ...]]:
@@ -40,7 +40,7 @@ def history(warehouse: Warehouse, folder: Path) -> list[tuple[object, ...]]:
 
 
 def before(warehouse: Warehouse, day: int) -> list[tuple[object, ...]]:
-    return warehouse.segment_state("main", date(2026, 4, day)).rows()
+    return warehouse.profiles.segments_before("main", date(2026, 4, day)).rows()
 
 
 def test_a_row_per_change(tmp_path: Path) -> None:
@@ -102,19 +102,23 @@ def test_profiles_of_another_store_and_new_fields(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         keep(warehouse, 1, "other", k9="NEW")
         keep(warehouse, 1, k1="NEW")
-        more = warehouse.profiles("main").drop("store").with_columns(orders_7d=pl.lit(3))
-        warehouse.keep_profiles("main", date(2026, 4, 2), [more], CUTS, **RUN)
-        assert warehouse.profiles("main")["orders_7d"].to_list() == [3]
-        assert warehouse.profiles("other")["orders_7d"].to_list() == [None]
-        assert warehouse.profiles("nobody").is_empty()
+        more = warehouse.profiles.of("main").drop("store").with_columns(orders_7d=pl.lit(3))
+        warehouse.profiles.keep("main", date(2026, 4, 2), [more], CUTS, **RUN)
+        assert warehouse.profiles.of("main")["orders_7d"].to_list() == [3]
+        assert warehouse.profiles.of("other")["orders_7d"].to_list() == [None]
+        assert warehouse.profiles.of("nobody").is_empty()
 
 
 def test_a_period_keeps_the_cut_points_it_began_with(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 1)) is None
+        assert (
+            warehouse.profiles.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 1)) is None
+        )
         keep(warehouse, 1, k1="NEW")
         keep(warehouse, 2, k1="NEW")
-        frozen = warehouse.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 3))
+        frozen = warehouse.profiles.frozen_cut_points("main", date(2026, 4, 1), date(2026, 4, 3))
         assert frozen is not None
         assert frozen.equals(CUTS)
-        assert warehouse.frozen_cut_points("main", date(2026, 5, 1), date(2026, 5, 1)) is None
+        assert (
+            warehouse.profiles.frozen_cut_points("main", date(2026, 5, 1), date(2026, 5, 1)) is None
+        )

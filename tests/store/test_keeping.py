@@ -20,7 +20,7 @@ COUNTED = ("raw.vtex_orders", "orders", "state.watermarks")
 def load(folder: Path, order_id: str) -> None:
     with open_warehouse(folder) as warehouse:
         records = [RawRecord(order_id, "{}")]
-        warehouse.load_records("main", "orders", records, watermark_at=NOW, **RUN)
+        warehouse.records.load("main", "orders", records, watermark_at=NOW, **RUN)
 
 
 def counts(folder: Path) -> list[int]:

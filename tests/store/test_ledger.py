@@ -103,10 +103,10 @@ def test_an_empty_hash_says_that_nothing_is_left_there(tmp_path: Path) -> None:
 
 def test_runs_are_told_newest_first(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.start_run("a", "sync", None, now=NOW)
-        warehouse.start_run("b", "profiles", "main", now=NOW + timedelta(hours=1))
-        warehouse.finish_run("a", "done", {"orders": 3}, now=NOW + timedelta(hours=2))
-        runs = warehouse.runs().select("run_id", "job", "store", "status", "summary").rows()
+        warehouse.runs.start("a", "sync", None, now=NOW)
+        warehouse.runs.start("b", "profiles", "main", now=NOW + timedelta(hours=1))
+        warehouse.runs.finish("a", "done", {"orders": 3}, now=NOW + timedelta(hours=2))
+        runs = warehouse.runs.newest().select("run_id", "job", "store", "status", "summary").rows()
     assert runs == [
         ("b", "profiles", "main", "running", None),
         ("a", "sync", None, "done", '{"orders": 3}'),

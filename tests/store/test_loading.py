@@ -27,18 +27,18 @@ def counts(warehouse: Warehouse) -> dict[str, int]:
 def test_the_same_load_twice_is_one_load(tmp_path: Path, order: Order) -> None:
     records = [order("o1"), order("o2")]
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.load_records("main", "orders", records, **RUN) == Loaded(new_count=2)
+        assert warehouse.records.load("main", "orders", records, **RUN) == Loaded(new_count=2)
         before = counts(warehouse)
-        again = warehouse.load_records("main", "orders", records, **RUN)
+        again = warehouse.records.load("main", "orders", records, **RUN)
         assert again == Loaded(unchanged_count=2)
         assert counts(warehouse) == before
 
 
 def test_a_changed_document_replaces_its_typed_rows(tmp_path: Path, order: Order) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "orders", [order("o1"), order("o2")], **RUN)
+        warehouse.records.load("main", "orders", [order("o1"), order("o2")], **RUN)
         less = order("o1", status="canceled", items=[])
-        assert warehouse.load_records("main", "orders", [less], **RUN) == Loaded(changed_count=1)
+        assert warehouse.records.load("main", "orders", [less], **RUN) == Loaded(changed_count=1)
         assert counts(warehouse)["orders"] == 2
         assert counts(warehouse)["order_items"] == 1
 
@@ -47,15 +47,15 @@ def test_an_older_document_does_not_replace_a_newer_one(tmp_path: Path, order: O
     newer = order("o1", NOW, value=2000)
     older = order("o1", NOW - timedelta(hours=1), value=1000)
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "orders", [newer], **RUN)
-        again = warehouse.load_records("main", "orders", [older], **RUN)
+        warehouse.records.load("main", "orders", [newer], **RUN)
+        again = warehouse.records.load("main", "orders", [older], **RUN)
     assert again == Loaded(unchanged_count=1)
 
 
 def test_of_a_repeated_document_the_newest_counts(tmp_path: Path, order: Order) -> None:
     records = [order("o1", NOW, value=2), order("o1", NOW - timedelta(hours=1), value=1)]
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.load_records("main", "orders", records, **RUN) == Loaded(new_count=1)
+        assert warehouse.records.load("main", "orders", records, **RUN) == Loaded(new_count=1)
         warehouse.resolve("main", Rules(), **RUN)
         warehouse.publish()
     with read_warehouse(tmp_path) as copy:
@@ -67,34 +67,34 @@ def test_a_failing_load_leaves_nothing(tmp_path: Path, order: Order) -> None:
     with open_warehouse(tmp_path) as warehouse:
         before = counts(warehouse)
         with pytest.raises(duckdb.Error):
-            warehouse.load_records("main", "orders", [order("o1"), broken], **RUN, watermark_at=NOW)
+            warehouse.records.load("main", "orders", [order("o1"), broken], **RUN, watermark_at=NOW)
         assert counts(warehouse) == before
-        assert warehouse.watermark("main", "orders") is None
+        assert warehouse.records.watermark("main", "orders") is None
 
 
 def test_the_watermark_moves_with_the_rows(tmp_path: Path, order: Order) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "orders", [order("o1")], **RUN, watermark_at=NOW)
-        assert warehouse.watermark("main", "orders") == NOW
-        assert warehouse.watermark("other", "orders") is None
+        warehouse.records.load("main", "orders", [order("o1")], **RUN, watermark_at=NOW)
+        assert warehouse.records.watermark("main", "orders") == NOW
+        assert warehouse.records.watermark("other", "orders") is None
 
 
 def test_a_record_rejected_is_one_row_until_it_is_good(tmp_path: Path, order: Order) -> None:
     reject = Reject("o1", "value is missing", "{}")
     with open_warehouse(tmp_path) as warehouse:
         for _ in range(2):
-            loaded = warehouse.load_records("main", "orders", [], [reject], **RUN)
+            loaded = warehouse.records.load("main", "orders", [], [reject], **RUN)
             assert loaded == Loaded(reject_count=1)
-        assert warehouse.rejects("main")["reason"].to_list() == ["value is missing"]
-        warehouse.load_records("main", "orders", [order("o1")], **RUN)
-        assert warehouse.rejects("main").is_empty()
+        assert warehouse.records.rejects("main")["reason"].to_list() == ["value is missing"]
+        warehouse.records.load("main", "orders", [order("o1")], **RUN)
+        assert warehouse.records.rejects("main").is_empty()
 
 
 def test_stores_do_not_touch_each_other(tmp_path: Path, order: Order) -> None:
     with open_warehouse(tmp_path) as warehouse:
         for store in ("a", "b"):
-            warehouse.load_records(store, "orders", [order("o1", value=1)], **RUN)
-        warehouse.load_records("a", "orders", [order("o1", value=2)], **RUN)
+            warehouse.records.load(store, "orders", [order("o1", value=1)], **RUN)
+        warehouse.records.load("a", "orders", [order("o1", value=2)], **RUN)
         for store in ("a", "b"):
             warehouse.resolve(store, Rules(), **RUN)
         warehouse.publish()
@@ -106,8 +106,8 @@ def test_stores_do_not_touch_each_other(tmp_path: Path, order: Order) -> None:
 def test_a_customer_in_two_letter_cases_is_one(tmp_path: Path) -> None:
     told = json.dumps({"id": "AB", "email": "ana@example.com", "homePhone": "555"})
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "customers", [RawRecord("AB", told)], **RUN)
-        again = warehouse.load_records("main", "customers", [RawRecord("ab", told)], **RUN)
+        warehouse.records.load("main", "customers", [RawRecord("AB", told)], **RUN)
+        again = warehouse.records.load("main", "customers", [RawRecord("ab", told)], **RUN)
         assert again == Loaded(unchanged_count=1)
 
 
@@ -117,11 +117,11 @@ def test_an_email_or_phone_once_told_is_not_lost(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
         for document in (told, lost, lost):
             record = RawRecord("a", json.dumps(document))
-            loaded = warehouse.load_records("main", "customers", [record], **RUN)
+            loaded = warehouse.records.load("main", "customers", [record], **RUN)
         assert loaded == Loaded(unchanged_count=1)
-        warehouse.rebuild_typed("main")
+        warehouse.records.rebuild_typed("main")
         warehouse.resolve("main", Rules(), **RUN)
-        customers = warehouse.profile_inputs("main").customers
+        customers = warehouse.profiles.inputs("main").customers
     known = customers.select("email", "phone", "first_name").rows()
     assert known == [("ana@example.com", "555", "Anne")]
 
@@ -130,9 +130,9 @@ def test_fields_the_shop_defined(tmp_path: Path) -> None:
     record = RawRecord("a", json.dumps({"id": "a", "club": "gold", "shoeSize": 38, "more": 1}))
     with open_warehouse(tmp_path) as warehouse:
         fields = ("club", "shoeSize", "absent")
-        warehouse.load_records("main", "customers", [record], **RUN, extra_fields=fields)
+        warehouse.records.load("main", "customers", [record], **RUN, extra_fields=fields)
         warehouse.resolve("main", Rules(), **RUN)
-        extra = warehouse.profile_inputs("main").customers["extra_fields"].item()
+        extra = warehouse.profiles.inputs("main").customers["extra_fields"].item()
     assert json.loads(extra) == {"club": "gold", "shoeSize": "38", "absent": None}
 
 
@@ -151,18 +151,18 @@ def test_the_listing_is_what_was_said_last(tmp_path: Path) -> None:
     }
     with open_warehouse(tmp_path) as warehouse:
         for status in ("handling", "invoiced"):
-            warehouse.load_listing("main", pl.DataFrame([{**row, "status": status}]), **RUN)
-        found = warehouse.listing("main", ["o1", "unknown"])
+            warehouse.orders.keep_listing("main", pl.DataFrame([{**row, "status": status}]))
+        found = warehouse.orders.listing("main", ["o1", "unknown"])
     assert found["status"].to_list() == ["invoiced"]
     assert found["authorized_at"].item() == NOW.replace(tzinfo=None)
 
 
 def test_skus_nobody_asked_the_catalogue_about(tmp_path: Path, order: Order) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.load_records("main", "orders", [order("o1")], **RUN)
-        assert warehouse.unknown_skus("main") == ["301"]
-        warehouse.load_records("main", "skus", [RawRecord("301", '{"Id": 301}')], **RUN)
-        assert warehouse.unknown_skus("main") == []
+        warehouse.records.load("main", "orders", [order("o1")], **RUN)
+        assert warehouse.records.unknown_skus("main") == ["301"]
+        warehouse.records.load("main", "skus", [RawRecord("301", '{"Id": 301}')], **RUN)
+        assert warehouse.records.unknown_skus("main") == []
 
 
 def test_the_same_import_twice_is_one_import(tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_the_same_import_twice_is_one_import(tmp_path: Path) -> None:
     )
     items = pl.DataFrame({"order_id": ["i1", "i1"], "line_no": [1, 2], "sku": ["a", "b"]})
     with open_warehouse(tmp_path) as warehouse:
-        first = warehouse.load_import("main", orders, items, None, **RUN)
-        again = warehouse.load_import("main", orders, items, None, **RUN)
-        shorter = warehouse.load_import("main", None, items.head(1), None, **RUN)
+        first = warehouse.imports.load("main", orders, items, None, **RUN)
+        again = warehouse.imports.load("main", orders, items, None, **RUN)
+        shorter = warehouse.imports.load("main", None, items.head(1), None, **RUN)
         assert first["items"] == Loaded(new_count=2)
         assert again["orders"] == Loaded(unchanged_count=1)
         assert again["items"] == Loaded(unchanged_count=2)
@@ -189,4 +189,4 @@ def test_the_same_import_twice_is_one_import(tmp_path: Path) -> None:
 def test_an_unknown_import_column_is_refused(tmp_path: Path) -> None:
     orders = pl.DataFrame({"order_id": ["i1"], "colour": ["red"]})
     with open_warehouse(tmp_path) as warehouse, pytest.raises(BadSettings, match="colour"):
-        warehouse.load_import("main", orders, None, None, **RUN)
+        warehouse.imports.load("main", orders, None, None, **RUN)

@@ -21,7 +21,7 @@ COPY = f"warehouse.before-schema-{SCHEMA_VERSION}.duckdb"
 def make_first(folder: Path) -> None:
     """A warehouse as schema 1 left it, with one order."""
     with open_warehouse(folder) as warehouse:
-        warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], **RUN)
+        warehouse.records.load("main", "orders", [RawRecord("o1", "{}")], **RUN)
     with duckdb.connect(str(folder / NAME)) as connection:
         connection.execute("alter table state.order_listing drop column detail_cents")
         connection.execute("alter table state.order_listing drop column detail_changed_at")
@@ -41,7 +41,7 @@ VERSION = "select version from state.schema_version"
 def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
     make_first(tmp_path)
     with open_warehouse(tmp_path) as warehouse:
-        assert warehouse.reconciliation("main").is_empty()
+        assert warehouse.orders.reconciliation("main").is_empty()
     assert ask(tmp_path / NAME, VERSION) == [(SCHEMA_VERSION,)]
     assert ask(tmp_path / NAME, COLUMNS) == [(1,)]
     assert ask(tmp_path / NAME, "select count(*) from raw.vtex_orders") == [(1,)]
@@ -128,9 +128,9 @@ def test_every_older_schema_becomes_the_present_one_and_keeps_its_rows(
     for table in ("raw.vtex_orders", "orders", "state.watermarks", "push_records"):
         assert ask(old / NAME, f"select count(*) from {table}") == [(1,)], table
     with open_warehouse(old) as warehouse:  # and it works
-        assert warehouse.watermark("main", "orders") is not None
+        assert warehouse.records.watermark("main", "orders") is not None
         record = RawRecord("o2", '{"orderId": "o2"}')
-        assert warehouse.load_records("main", "orders", [record], **RUN).new_count == 1
+        assert warehouse.records.load("main", "orders", [record], **RUN).new_count == 1
         assert warehouse.pushes.state(PushTarget("hook", "main")).height == 1
 
 

@@ -35,8 +35,8 @@ class Stalling(list):  # read after the documents were written, before the commi
 now = datetime(2026, 4, 1, tzinfo=UTC)
 run = {"run_id": "r", "now": now}
 with open_warehouse(Path(sys.argv[1]), job="sync", started_at=now) as warehouse:
-    warehouse.load_records("main", "orders", [RawRecord("o1", "{}")], **run)
-    warehouse.load_records("main", "orders", [RawRecord("o2", "{}")], Stalling(), **run)
+    warehouse.records.load("main", "orders", [RawRecord("o1", "{}")], **run)
+    warehouse.records.load("main", "orders", [RawRecord("o2", "{}")], Stalling(), **run)
 """
 
 
@@ -140,7 +140,7 @@ def test_a_reader_keeps_its_copy_while_a_new_one_is_published(tmp_path: Path) ->
     with open_warehouse(tmp_path) as warehouse:
         warehouse.publish({"orders": {"value_cents": "what the customer's order cost"}})
         with read_warehouse(tmp_path) as copy:
-            warehouse.start_run("r", "sync", None, now=NOW)
+            warehouse.runs.start("r", "sync", None, now=NOW)
             warehouse.publish()
             found = copy.query(
                 "select comment from duckdb_columns()"

@@ -29,17 +29,17 @@ def test_what_fits_is_one_part(customers: int, rows: int, expected: int) -> None
 
 def kept(warehouse: Warehouse, customers_per_part: int | None) -> tuple[int, pl.DataFrame]:
     """How many parts there were, and the profiles kept of them."""
-    parts = warehouse.profile_parts(SHOP.name, customers_per_part)
+    parts = warehouse.profiles.parts(SHOP.name, customers_per_part)
     scored = score_parts(parts, DAY, SHOP.rules, customers_per_block=5)
     found = (DAY, profile_parts(scored), scored.cut_points)
-    warehouse.keep_profiles(SHOP.name, *found, run_id="r", now=NOW)
-    return parts.count, warehouse.profiles(SHOP.name)
+    warehouse.profiles.keep(SHOP.name, *found, run_id="r", now=NOW)
+    return parts.count, warehouse.profiles.of(SHOP.name)
 
 
 def test_parts_keep_what_the_whole_keeps(tmp_path: Path) -> None:
     orders, items = files(orders=200, people=40)
     with open_warehouse(tmp_path, memory_limit="500MB") as warehouse:
-        warehouse.load_import(SHOP.name, orders, items, None, run_id="r", now=NOW)
+        warehouse.imports.load(SHOP.name, orders, items, None, run_id="r", now=NOW)
         warehouse.resolve(SHOP.name, SHOP.rules, run_id="r", now=NOW)
         whole_count, whole = kept(warehouse, None)
         part_count, in_parts = kept(warehouse, 7)

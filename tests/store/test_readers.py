@@ -48,7 +48,7 @@ def publish_one_more(warehouse: Warehouse, number: int) -> None:
     line = {"id": "301", "name": "Cup", "quantity": 1, "sellingPrice": 100}
     document = {"orderId": f"o{number}", "value": 100, "items": [line]}
     record = RawRecord(f"o{number}", json.dumps(document))
-    warehouse.load_records("main", "orders", [record], **RUN)
+    warehouse.records.load("main", "orders", [record], **RUN)
     warehouse.publish()
 
 

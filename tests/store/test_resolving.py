@@ -63,8 +63,8 @@ def order(cents: int) -> RawRecord:
 
 def resolved(folder: Path, orders: list[RawRecord], contacts: list[RawRecord]) -> list[object]:
     with open_warehouse(folder) as warehouse:
-        warehouse.load_records("main", "orders", orders, **RUN)
-        warehouse.load_records("main", "customers", contacts, **RUN)
+        warehouse.records.load("main", "orders", orders, **RUN)
+        warehouse.records.load("main", "customers", contacts, **RUN)
         return said(warehouse, folder)
 
 
@@ -95,28 +95,31 @@ def test_what_is_resolved_already_is_left_alone(tmp_path: Path) -> None:
     by_hand(tmp_path, "delete from purchases")
     with open_warehouse(tmp_path) as warehouse:
         findings = warehouse.resolve("main", Rules(), **RUN)
-        assert warehouse.profile_inputs("main").purchases.is_empty()
+        assert warehouse.profiles.inputs("main").purchases.is_empty()
         assert findings.height > 0
         warehouse.resolve("main", Rules(purchase_rule="invoiced"), **RUN)
-        assert warehouse.profile_inputs("main").purchases.height > 0
+        assert warehouse.profiles.inputs("main").purchases.height > 0
 
 
 def imported(warehouse: Warehouse) -> None:
     orders = pl.DataFrame({"order_id": ["i1"], "email": ["u1@example.com"], "amount_cents": [5]})
-    warehouse.load_import("main", orders, None, None, **RUN)
+    warehouse.imports.load("main", orders, None, None, **RUN)
 
 
 LOADS: dict[str, tuple[Callable[[Warehouse], object], str]] = {
-    "an order has changed": (lambda w: w.load_records("main", "orders", [order(1)], **RUN), NEXT),
-    "a contact has moved": (lambda w: w.load_records("main", "customers", [MOVED], **RUN), NEXT),
-    "the catalogue knows more": (lambda w: w.load_records("main", "skus", [SKU], **RUN), NEXT),
+    "an order has changed": (lambda w: w.records.load("main", "orders", [order(1)], **RUN), NEXT),
+    "a contact has moved": (lambda w: w.records.load("main", "customers", [MOVED], **RUN), NEXT),
+    "the catalogue knows more": (lambda w: w.records.load("main", "skus", [SKU], **RUN), NEXT),
     "a file was imported": (imported, NEXT),
-    "a contact is gone": (lambda w: w.settle_deletions("main", {"c1": NOW}, [], run_id=""), NEXT),
-    "the cleaning rules are others": (lambda w: w.rebuild_typed("main"), NEXT),
-    "the same orders again": (lambda w: w.load_records("main", "orders", ORDERS, **RUN), "run"),
-    "a coupon": (lambda w: w.load_records("main", "coupons", [COUPON], **RUN), "run"),
+    "a contact is gone": (
+        lambda w: w.contacts.settle_deletions("main", {"c1": NOW}, [], run_id=""),
+        NEXT,
+    ),
+    "the cleaning rules are others": (lambda w: w.records.rebuild_typed("main"), NEXT),
+    "the same orders again": (lambda w: w.records.load("main", "orders", ORDERS, **RUN), "run"),
+    "a coupon": (lambda w: w.records.load("main", "coupons", [COUPON], **RUN), "run"),
     "somebody is still there": (
-        lambda w: w.settle_deletions("main", {"unknown": NOW}, ["c1"], run_id=""),
+        lambda w: w.contacts.settle_deletions("main", {"unknown": NOW}, ["c1"], run_id=""),
         "run",
     ),
 }
@@ -148,10 +151,10 @@ def test_a_resolve_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
     orders, contacts = invented_shop()
     resolved(tmp_path, orders, contacts)
     with open_warehouse(tmp_path) as warehouse:
-        before = warehouse.profile_inputs("main")
+        before = warehouse.profiles.inputs("main")
         with pytest.raises(duckdb.Error):
             warehouse.resolve("main", Rules(time_zone="Mars/Olympus"), **RUN)
-        after = warehouse.profile_inputs("main")
+        after = warehouse.profiles.inputs("main")
     assert after.customers.equals(before.customers)
     assert after.purchases.equals(before.purchases)
     assert after.purchases.height > 0
