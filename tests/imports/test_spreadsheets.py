@@ -50,6 +50,9 @@ def orders(name: str, *more: str) -> tuple[dict[str, str], ...]:
 AMOUNTS = "select value_cents / 100, created_at::date from orders order by order_id"
 STATUS = "select status from orders order by order_id::int"
 OWNERS = "select order_id, customer_id from orders order by order_id::int"
+REFUNDS = """
+select order_id, refund_of from orders where refund_of is not null order by order_id::int
+"""
 PURCHASES = "select count(*)::int from purchases"
 LOST = "a spreadsheet cut its digits"
 JUNE_FIRST = date(2026, 6, 1)
@@ -255,7 +258,7 @@ CASES = (
     Case(
         "refunds: rows of the future are no orders, 9.0 is the order 9",
         orders("r2_refunds.csv"),
-        sql="select order_id, refund_of from orders where refund_of is not null order by order_id::int",
+        sql=REFUNDS,
         rows=(("3", "2"), ("5", "4"), ("11", "9"), ("14", "9")),
         rejects=((17, "ordered_at: in the future"), (18, "ordered_at: in the future")),
     ),
@@ -300,7 +303,7 @@ def test_a_spreadsheet(tmp_path: Path, case: Case) -> None:
         assert done is not None
         found = pl.DataFrame(warehouse._connection.sql(case.sql)).rows()
         assert found == list(case.rows)
-        _compare_rejects(case, done, warehouse.rejects("main"))
+        _compare_rejects(case, done, warehouse.records.rejects("main"))
 
 
 def _compare_rejects(case: Case, done: ImportReport, rejects: pl.DataFrame) -> None:
