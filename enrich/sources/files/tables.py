@@ -109,7 +109,7 @@ def orders_table(
     """The file of orders: one row per order or refund."""
     ordered_at = partial(order_moment, time_zone=time_zone, now=now, dates=form.dates)
     amount = partial(cents, decimal=form.decimal)
-    has_neither = pl.col("ordered_at").is_null() & pl.col("amount").is_null()
+    is_further_line = pl.col("ordered_at").is_null() | pl.col("amount").is_null()
     return Table(
         "orders",
         "order_id",
@@ -141,7 +141,7 @@ def orders_table(
                 value_of("refund_of") == value_of("order_id"), "refund_of: names the order itself"
             ),
         ),
-        goes_on=has_neither,
+        goes_on=is_further_line,
         format=form,
     )
 

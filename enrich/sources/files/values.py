@@ -270,7 +270,9 @@ def line_cents(name: str, decimal: str | None = None) -> Parsed:
     """The amount of a line, else its `unit_price` times the quantity, parts of a unit included."""
     amount, price = cents(name, decimal), cents("unit_price", decimal)
     quantity = _point(pl.col("quantity"), decimal).cast(pl.Float64, strict=False)
-    of_units = (price.value * quantity.fill_null(1)).round().cast(pl.Int64, strict=False)
+    product = price.value * quantity.fill_null(1)
+    # halves of a cent go away from zero, also those that a float holds as a little less
+    of_units = (product + product.sign() * 1e-6).round().cast(pl.Int64, strict=False)
     has_none = pl.col(name).is_null()
     missing = Fault(has_none & pl.col("unit_price").is_null(), f"{name}: missing")
     of_price = (Fault(has_none & one.is_bad, one.reason) for one in price.faults)
