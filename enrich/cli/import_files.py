@@ -133,14 +133,8 @@ def _formats(shell: Shell, options: Mapping[str, Any]) -> dict[str, FileFormat]:
     found: dict[str, FileFormat] = {}
     for kind, names in COLUMNS.items():
         own = {ours: theirs for ours, theirs in columns.items() if ours in names}
-        found[kind] = import_format(
-            shell.settings, kind, {**options, "columns": own} if own else _without_columns(options)
-        )
+        found[kind] = import_format(shell.settings, kind, {**options, "columns": own})
     return found
-
-
-def _without_columns(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name != "columns"}
 
 
 @contextmanager

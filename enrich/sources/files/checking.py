@@ -16,8 +16,8 @@ from enrich.sources.files.notations import Judged, judge
 from enrich.sources.files.sources import read_batches, state_of
 from enrich.sources.files.spec import NAMED_COLUMNS, FileSpec
 from enrich.sources.files.tables import Column, Table
-from enrich.sources.files.values import VALUE, Fault, Parsed, parse, trimmed, value_of
-from enrich.sources.files.words import folded
+from enrich.sources.files.values import VALUE, Fault, Parsed, is_empty, parse, trimmed, value_of
+from enrich.sources.files.words import VTEX_STATUSES, folded
 
 MAX_REJECTS = 1_000_000  # more than that is a wrong file, not a file with bad rows
 MAX_REJECTED_TEXT = 2**28  # as much of their text is kept in memory, in characters
@@ -80,9 +80,7 @@ def read_table(path: Path, table: Table) -> TableRead:
     it can be used.
     """
     spec = FileSpec(path, table.name, table.names, table.required, table.format, table.alternatives)
-    if unknown := [name for name in table.format.columns if name not in table.names]:
-        known = ", ".join(table.names)
-        raise spec.refusal(f"columns: {unknown[0]} is no column of ours; they are {known}")
+    _refuse_wrong_settings(spec)
     state = state_of(spec)
     parsed = {column.name: column.parse(column.name) for column in table.columns}
     judged = judge(spec, table, parsed, _batches(spec))
@@ -108,6 +106,17 @@ def read_table(path: Path, table: Table) -> TableRead:
         tally.understood,
         tuple(_understood(table, judged, tally)),
     )
+
+
+def _refuse_wrong_settings(spec: FileSpec) -> None:
+    """Raises BadSettings on columns and statuses that are none of ours."""
+    columns = [name for name in spec.format.columns if name not in spec.names]
+    if columns:
+        known = ", ".join(spec.names)
+        raise spec.refusal(f"columns: {columns[0]} is no column of ours; they are {known}")
+    statuses = [ours for ours in spec.format.statuses.values() if ours not in VTEX_STATUSES]
+    if statuses:
+        raise spec.refusal(f"statuses: {statuses[0]} is no status of VTEX, such as invoiced")
 
 
 def _nothing_usable(spec: FileSpec, tally: _Tally) -> BadSettings:
@@ -236,7 +245,7 @@ def _count(table: Table, good: pl.DataFrame, tally: _Tally) -> None:
     given = {column.name: pl.col(column.name).is_not_null() for column in table.columns}
     filled = {name: is_given & value_of(name).is_not_null() for name, is_given in given.items()}
     dropped = {
-        column.name: given[column.name] & value_of(column.name).is_null()
+        column.name: value_of(column.name).is_null() & ~is_empty(pl.col(column.name))
         for column in table.columns
         if column.is_dropped
     }

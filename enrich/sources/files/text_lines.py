@@ -55,11 +55,11 @@ def encoding_of(spec: FileSpec) -> str:
     for magic, problem in _OTHER_KINDS:
         if head.startswith(magic):
             raise spec.refusal(problem)
+    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
+        raise spec.refusal("is a web page (HTML or XML), not CSV: open it and save it as CSV")
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    if head.lstrip()[:1] == b"<":
-        raise spec.refusal("is a web page (HTML or XML), not CSV: open it and save it as CSV")
     if spec.format.encoding is None and head.count(b"\0") > len(head) // 4:
         ending = "le" if head[1:2] == b"\0" else "be"
         said = spec.setting("encoding", f"utf-16-{ending}")

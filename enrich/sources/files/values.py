@@ -126,14 +126,15 @@ def plain(name: str, max_length: int = MAX_TEXT) -> Parsed:
     return Parsed(pl.col(name), (Fault(is_too_long, f"{name}: longer than {max_length:,}"),))
 
 
-def _is_empty(text: pl.Expr) -> pl.Expr:
+def is_empty(text: pl.Expr) -> pl.Expr:
+    """Whether a cell holds a word that programs write where there is nothing; null where blank."""
     return text.str.to_lowercase().is_in(list(EMPTY))
 
 
 def short(name: str) -> Parsed:
     """Text of the length of an id; a word such as NULL is none."""
     text = pl.col(name)
-    return Parsed(pl.when(~_is_empty(text)).then(text), plain(name, MAX_KEY).faults)
+    return Parsed(pl.when(~is_empty(text)).then(text), plain(name, MAX_KEY).faults)
 
 
 def lowered(name: str) -> Parsed:
@@ -167,7 +168,7 @@ def identifier(name: str) -> Parsed:
     seen = text.str.normalize("NFC").str.replace_all(ZERO_WIDTH, "").str.strip_chars()
     whole = _step(name, "id")
     return Parsed(
-        pl.when(~_is_empty(pl.col(whole)) & (pl.col(whole) != "")).then(pl.col(whole)),
+        pl.when(~is_empty(pl.col(whole)) & (pl.col(whole) != "")).then(pl.col(whole)),
         (*plain(name, MAX_KEY).faults, _lost_digits(name)),
         steps=({whole: seen.str.replace(r"^([0-9]{1,15})[.,]0$", "$1")},),
     )
@@ -213,7 +214,7 @@ def cents(name: str, decimal: str | None = None) -> Parsed:
     value = _exact_cents(pl.col(digits))
     other = _GROUPS[sign]
     is_other = ~is_number & text.str.contains(_number(other))
-    is_unread = text.is_not_null() & ~is_number & ~is_tiny & ~_is_empty(text)
+    is_unread = text.is_not_null() & ~is_number & ~is_tiny & ~is_empty(text)
     is_too_large = is_number & (value_of(name).is_null() | (value_of(name).abs() > MAX_CENTS))
     return Parsed(
         pl.when(is_tiny).then(pl.lit(0, pl.Int64)).otherwise(value),
@@ -320,7 +321,7 @@ def yes_or_no(name: str) -> Parsed:
     """A boolean written as true/false, 1/0 or yes/no in English, Spanish or Portuguese."""
     word = pl.col(_step(name, "word"))
     value = pl.when(word.is_in(list(YES))).then(True).when(word.is_in(list(NO))).then(False)
-    is_unread = value_of(name).is_null() & ~_is_empty(pl.col(name))
+    is_unread = value_of(name).is_null() & ~is_empty(pl.col(name))
     return Parsed(
         value,
         (Fault(is_unread, f"{name}: neither yes nor no"),),
