@@ -105,8 +105,9 @@ def value_of(name: str) -> pl.Expr:
 def parse(rows: pl.LazyFrame, columns: Mapping[str, Parsed]) -> pl.LazyFrame:
     """The rows with the value of every column beside its cell, under `VALUE + name`."""
     for number in range(max(len(one.steps) for one in columns.values())):
-        made = [one.steps[number] for one in columns.values() if len(one.steps) > number]
-        rows = rows.with_columns(cell.alias(name) for step in made for name, cell in step.items())
+        steps = [one.steps[number] for one in columns.values() if len(one.steps) > number]
+        made = {name: cell for step in steps for name, cell in step.items()}
+        rows = rows.with_columns(cell.alias(name) for name, cell in made.items())
     return rows.with_columns(one.value.alias(VALUE + name) for name, one in columns.items())
 
 
@@ -211,7 +212,8 @@ def cents(name: str, decimal: str | None = None) -> Parsed:
     digits = _step(name, "digits")
     is_number = pl.col(digits).is_not_null()
     is_tiny = text.str.contains(_TINY)
-    value = _exact_cents(pl.col(digits))
+    parts = _step(name, "parts")
+    value = _exact_cents(pl.col(parts))
     other = _GROUPS[sign]
     is_other = ~is_number & text.str.contains(_number(other))
     is_unread = text.is_not_null() & ~is_number & ~is_tiny & ~is_empty(text)
@@ -224,7 +226,10 @@ def cents(name: str, decimal: str | None = None) -> Parsed:
             Fault(is_too_large, f"{name}: too large"),
         ),
         _decimals(text, decimal),
-        steps=({digits: pl.when(text.str.contains(_number(sign))).then(_digits(text, sign))},),
+        steps=(
+            {digits: pl.when(text.str.contains(_number(sign))).then(_digits(text, sign))},
+            {parts: pl.col(digits).str.extract_groups(_NUMBER_PARTS)},
+        ),
     )
 
 
@@ -256,9 +261,9 @@ def _decimals(text: pl.Expr, decimal: str | None) -> Notation:
     )
 
 
-def _exact_cents(text: pl.Expr) -> pl.Expr:
-    """Integers all the way; null from MAX_CENTS on, before anything can overflow."""
-    parts = text.str.extract_groups(_NUMBER_PARTS).struct
+def _exact_cents(groups: pl.Expr) -> pl.Expr:
+    """Of sign, whole and part, integers all the way; null from MAX_CENTS on, before any overflow."""
+    parts = groups.struct
     whole = ("0" + parts.field("2")).cast(pl.Int64, strict=False)
     mills = (parts.field("3") + "000").str.head(3).cast(pl.Int64, strict=False)
     magnitude = (
@@ -278,7 +283,8 @@ def line_cents(name: str, decimal: str | None = None) -> Parsed:
     missing = Fault(has_none & pl.col("unit_price").is_null(), f"{name}: missing")
     of_price = (Fault(has_none & one.is_bad, one.reason) for one in price.faults)
     faults = (*amount.faults, missing, *of_price)
-    return replace(amount, value=pl.coalesce(amount.value, of_units), faults=faults)
+    steps = tuple({**one, **other} for one, other in zip(amount.steps, price.steps, strict=True))
+    return replace(amount, value=pl.coalesce(amount.value, of_units), faults=faults, steps=steps)
 
 
 def _point(text: pl.Expr, decimal: str | None) -> pl.Expr:
