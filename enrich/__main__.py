@@ -13,7 +13,7 @@ from enrich.cli import run
 def main() -> None:
     """End the process with the exit code of the command it was started with.
 
-    Being told to stop (systemd, a scheduler) is the same as Ctrl-C: what is open is closed.
+    A request to stop (systemd, a scheduler) is the same as Ctrl-C: what is open is closed.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:], environ=os.environ, clock=lambda: datetime.now(UTC)))

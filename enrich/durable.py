@@ -1,26 +1,45 @@
-"""Files that outlive a power cut, for their owner alone: whole under their name, or not there."""
+"""Files for their owner alone: whole under their name, or not there; some outlive a power cut."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 UNFINISHED = ".unfinished"
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """The file with this content, mode 0600, on disk when this returns; raises OSError."""
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """An empty file, mode 0600, to write in the block; it stands at `path` after it, or is gone."""
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    unfinished.unlink(missing_ok=True)  # what a killed run left
     try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield unfinished
         unfinished.replace(path)
-        sync_folder(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What a library creates in the block is for its owner alone."""
+    previous = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(previous)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """The file with this content, mode 0600, on disk when this returns; raises OSError."""
+    with whole_file(path) as unfinished, unfinished.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    sync_folder(path.parent)
 
 
 def append_durably(path: Path, lines: bytes) -> None:

@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+VTEX = "vtex"
+"""The source and the side of consents that is a shop's VTEX account."""
+
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """What a moment that another program names lies between: VTEX was founded in 2000, .NET writes "no
 date" as the first day of year 1, and the ends of the calendar have no moment in UTC."""
@@ -83,6 +86,7 @@ class Rules:
     """The settings of one store that decide what the numbers mean (DESIGN section 2).
 
     `windows` are those of the installation, ascending; `beyond_last` is `older` or `lifetime`.
+    Without a `product_label` it is `name`, or what an upgrade kept for the store.
     """
 
     time_zone: str = "UTC"
@@ -91,7 +95,7 @@ class Rules:
     returned_purchases: str = "count"
     amount_basis: str = "net"
     beyond_last: str = "older"
-    product_label: str = "name"
+    product_label: str | None = None
     category_label: str = "leaf"
     rfm_method: str = "icomm"
     rfm_frozen_for: str = "never"

@@ -33,7 +33,9 @@ from enrich.push.destination import push_destination
 from enrich.push.summary import PushSummary
 from enrich.runs import publish as read_copy
 from enrich.runs.reporting import Reporter
-from enrich.sync.store import SyncReport, span_of_days, sync_store
+from enrich.runs.tidying import tidy
+from enrich.sync.completing import JOB, Completed, complete_history
+from enrich.sync.store import SyncReport, refetch_store, span_of_days, sync_store
 from enrich.warehouse import Warehouse
 from enrich.wiring import Wiring
 
@@ -89,6 +91,30 @@ def sync(
         span = span_of_days(first, last, wiring.now, shop.rules.zone)
         return sync_store(
             warehouse, shop, now=wiring.now, span=span, entities=entities, report=report
+        )
+
+
+def refetch(
+    wiring: Wiring,
+    warehouse: Warehouse,
+    store: str,
+    report: Reporter,
+    *,
+    order_ids: Sequence[str] = (),
+    days: int | None = None,
+) -> SyncReport:
+    """What orders brought that were fetched again, whatever the list says: see `refetch_store`."""
+    with wiring.shop(store, report.say) as shop:
+        return refetch_store(
+            warehouse, shop, now=wiring.now, order_ids=order_ids, days=days, report=report
+        )
+
+
+def complete(wiring: Wiring, store: str, report: Reporter, per_day: int) -> Completed:
+    """How far the orders of an older version are completed; opens the warehouse by itself."""
+    with wiring.shop(store, report.say) as shop:
+        return complete_history(
+            lambda: wiring.warehouse(JOB), shop, now=wiring.now, per_day=per_day, report=report
         )
 
 
@@ -163,7 +189,14 @@ def push(
 
 def publish(wiring: Wiring, warehouse: Warehouse) -> Path:
     """The path of the fresh read copy, without what the settings keep no longer."""
-    wiring.tidy(warehouse)
+    kept = wiring.settings.retention
+    tidy(
+        warehouse,
+        rejects_days=kept.rejects_days,
+        exports_days=kept.exports_days,
+        inbox_days=kept.inbox_days,
+        now=wiring.now,
+    )
     return read_copy.publish(warehouse)
 
 

@@ -121,6 +121,8 @@ class Pace(_Frozen):
 class StoreSettings(_Frozen):
     """One shop: where it is, how to read it, and what its numbers mean."""
 
+    source: Name = "vtex"
+    """Which shop system; a third one is a [recipe](extending.md#a-source)."""
     account: Account | None = None
     """VTEX account name; without one the store lives from imports."""
     app_key: SecretSource | None = None
@@ -154,8 +156,8 @@ class StoreSettings(_Frozen):
     """After refunds, before them, or the lines alone without shipping and tax."""
     beyond_last: Literal["older", "lifetime"] = "older"
     """What the open window (`360d_plus`) holds: purchases older than the last one, or all."""
-    product_label: Literal["name", "id", "ref_id"] = "name"
-    """What a product is called in lists."""
+    product_label: Literal["name", "sku_name", "id", "ref_id"] | None = None
+    """What a product is called in lists; default: `name`, after an upgrade `sku_name` as before."""
     category_label: Literal["leaf", "path", "department"] = "leaf"
     """What a category is called in lists: its own name, the path, or the department."""
     rfm_method: Literal["icomm", "quintile", "thresholds"] = "icomm"

@@ -18,7 +18,7 @@ import xlsxwriter
 from polars import selectors
 
 from enrich.errors import BadSettings
-from enrich.plain_text import HIDDEN, INSTEAD, LINE_END, visible
+from enrich.plain_text import HIDDEN, INSTEAD, LINE_END, json_text, visible
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -61,6 +61,23 @@ def for_people(frame: Frame) -> Frame:
     joined = selectors.list().cast(pl.List(pl.String)).list.join("|")
     names = {name: harmless_text(name) for name in frame.collect_schema().names()}
     return harmless_cells(frame.with_columns(joined)).rename(names)
+
+
+def flat(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows as cells hold them: records, maps, binary and lists of lists are JSON."""
+    return found.with_columns(
+        pl.Series(
+            name,
+            [None if value is None else json_text(value) for value in found[name].to_list()],
+            pl.String,
+        )
+        for name, kind in found.schema.items()
+        if kind == pl.Binary or (kind.is_nested() and not _is_plain_list(kind))
+    )
+
+
+def _is_plain_list(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.List) and not isinstance(kind.inner, pl.List | pl.Struct | pl.Array)
 
 
 def harmless_cells(frame: Frame) -> Frame:

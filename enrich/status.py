@@ -188,7 +188,7 @@ def read_status(
 ) -> Status:
     """What there is to know at the UTC moment `now`.
 
-    Unless a run `is_at_work`, one that has not told its end was killed. Runs of stores and pushes
+    Unless a run `is_at_work`, one that recorded no end was killed. Runs of stores and pushes
     to destinations that the settings have no more count for nothing; None are all destinations.
     """
     runs = _ended(known.runs, is_at_work=is_at_work)
@@ -340,7 +340,7 @@ def _late(found: Status) -> Iterator[str]:
 
 
 def _not_sent(found: Status) -> Iterator[str]:
-    """Pushes that wait for a person; a difference to VTEX is told by its proof already."""
+    """Pushes that wait for a person; a difference to VTEX is in its proof already."""
     unproven = {proof.store for proof in found.proofs if proof.is_held}
     for push in found.pushes:
         if push.state != "completed" and push.store not in unproven and push.reason:

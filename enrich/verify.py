@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from enrich.destinations import DestinationEntity
 from enrich.errors import BadSettings
 from enrich.push.destination import Destination
 from enrich.shop import Shop
-from enrich.sources.vtex import Probe, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +27,9 @@ class Finding:
 
 def verify_store(shop: Shop) -> list[Finding]:
     """One finding per VTEX permission; raises BadSettings when the store has no account."""
-    if shop.client is None:
+    if shop.source is None:
         raise BadSettings(f"store {shop.name} has no VTEX account to verify")
-    probes = verify(shop.client, extra_fields=shop.extra_customer_fields)
-    return [_finding(shop.name, probe) for probe in probes]
-
-
-def _finding(store: str, probe: Probe) -> Finding:
-    return Finding(
-        store, probe.resource, probe.works, probe.needed, probe.detail, probe.is_answered
-    )
+    return [Finding(shop.name, *astuple(probe)) for probe in shop.source.verify()]
 
 
 def verify_destination(destination: Destination) -> list[Finding]:

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
+from enrich.consent.rules import ConsentRules
 from enrich.consent.run import ConsentPlan
-from enrich.consent_rules import ConsentRules
 from enrich.destinations import (
     Tools,
     open_consent_reader,
@@ -31,18 +31,17 @@ from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
 from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
 from enrich.runs.reporting import ignore_message
-from enrich.runs.tidying import tidy
 from enrich.settings import (
     DestinationEntry,
     SecretSource,
     Settings,
-    StoreSettings,
     check_header,
     read_secret,
     read_segments,
 )
 from enrich.shop import Shop
-from enrich.sources.vtex import VtexClient
+from enrich.sources.registry import open_source
+from enrich.sources.source import Source, SourceAccount
 from enrich.warehouse import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -77,10 +76,8 @@ class Wiring:
     @property
     def rules(self) -> dict[str, Rules]:
         """What the numbers of every store mean."""
-        return {name: self._rules(store) for name, store in self.settings.stores.items()}
-
-    def _rules(self, store: StoreSettings) -> Rules:
-        return store.rules(self.settings.windows)
+        windows = self.settings.windows
+        return {name: store.rules(windows) for name, store in self.settings.stores.items()}
 
     @property
     def segments(self) -> SegmentTable:
@@ -113,17 +110,6 @@ class Wiring:
             contacts=wanted.contacts,
         )
 
-    def tidy(self, warehouse: Warehouse) -> None:
-        """Drop what the settings keep no longer."""
-        kept = self.settings.retention
-        tidy(
-            warehouse,
-            rejects_days=kept.rejects_days,
-            exports_days=kept.exports_days,
-            inbox_days=kept.inbox_days,
-            now=self.now,
-        )
-
     def read_copy(self) -> AbstractContextManager[ReadCopy]:
         """The analysts' copy; needs no lock."""
         return read_warehouse(self.settings.data_dir)
@@ -151,17 +137,14 @@ class Wiring:
         self._refuse_echo(name)
         return self._shop(name, None)
 
-    def _shop(self, name: str, client: VtexClient | None) -> Shop:
+    def _shop(self, name: str, source: Source | None) -> Shop:
         store = self.settings.stores[name]
         return Shop(
             name=name,
-            rules=self._rules(store),
+            rules=store.rules(self.settings.windows),
             segments=self.segments,
-            client=client,
+            source=source,
             extra_customer_fields=store.extra_customer_fields,
-            first_sync_days=store.first_sync_days,
-            detail_threads=store.pace.concurrent_details,
-            list_threads=store.pace.concurrent_lists,
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
@@ -171,7 +154,7 @@ class Wiring:
 
     @contextmanager
     def shop(self, name: str, say: Callable[[str], None] = ignore_message) -> Iterator[Shop]:
-        """The store with its client, if it has a VTEX account; the keys are read now.
+        """The store with its source, if it has an account; the keys are read now.
 
         `say` hears what a longer wait is for.
         """
@@ -181,18 +164,22 @@ class Wiring:
             return
         self._refuse_echo(name)
         with Http(requests_per_second=store.pace.requests_per_second, say=say) as http:
-            yield self._shop(name, self._client(name, http))
+            yield self._shop(name, self._source(name, http))
 
-    def _client(self, name: str, http: Http) -> VtexClient:
+    def _source(self, name: str, http: Http) -> Source:
         store = self.settings.stores[name]
-        channels = () if store.sales_channels == "all" else store.sales_channels
-        return VtexClient(
+        account = SourceAccount(
             store.url,
             check_header(f"stores.{name}.app_key", self._secret(store.app_key)),
             check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
-            sales_channels=channels,
+            sales_channels=() if store.sales_channels == "all" else store.sales_channels,
+            extra_fields=store.extra_customer_fields,
+            detail_threads=store.pace.concurrent_details,
+            list_threads=store.pace.concurrent_lists,
+            first_sync_days=store.first_sync_days,
         )
+        return open_source(store.source, account)
 
     def _refuse_echo(self, name: str) -> None:
         """Our own values, pulled as the customer's, would be a change that we make every day."""
@@ -243,9 +230,11 @@ class Wiring:
     ) -> Iterator[list[ConsentSource]]:
         """The platforms that are asked for consents, each with a client of its own."""
         with ExitStack() as stack:
-            yield [self._source(name, stack, say) for name in self.settings.consent.read_from]
+            yield [self._consents_of(name, stack, say) for name in self.settings.consent.read_from]
 
-    def _source(self, name: str, stack: ExitStack, say: Callable[[str], None]) -> ConsentSource:
+    def _consents_of(
+        self, name: str, stack: ExitStack, say: Callable[[str], None]
+    ) -> ConsentSource:
         entry = self.settings.destinations[name]
         http, tools = self._tools(entry, stack, say)
         reader = open_consent_reader(name, entry.kind, _options(entry), tools)

@@ -108,7 +108,7 @@ from consent_statements
 where store = getvariable('store');
 
 -- name: facts_writes
--- What we told the platforms and may have arrived. Grain: one row per decision.
+-- What we sent the platforms and may have arrived. Grain: one row per decision.
 select
     email_digest as person,
     party,
@@ -294,3 +294,100 @@ select
     getvariable('export_id')::varchar,
     getvariable('now')::timestamp
 where getvariable('export_id')::varchar is not null;
+
+-- name: intend_decisions
+-- consent_decisions: what is about to be sent to a platform, before it is, of the people in the
+-- registered frame `leaving` (record_id).
+insert into consent_decisions by name
+select
+    desired.store,
+    desired.destination as party,
+    desired.email_digest,
+    consents.customer_key,
+    desired.opted_in,
+    desired.changed_at,
+    desired.origin,
+    'intended' as outcome,
+    getvariable('now')::timestamp as decided_at,
+    getvariable('run_id')::varchar as run_id
+from state.consent_wishes as desired
+inner join leaving on leaving.record_id = desired.email_digest
+left join consents
+    on consents.store = desired.store and consents.email_digest = desired.email_digest
+where desired.store = getvariable('store') and desired.destination = getvariable('destination');
+
+-- name: settle_decisions
+-- consent_decisions: what a platform answered, from the registered frame `incoming` (record_id, outcome,
+-- code). What it only queued is settled when its job is over, or never.
+update consent_decisions
+set outcome = incoming.outcome,
+    code = incoming.code,
+    settled_at = case
+        when incoming.job_id is null then getvariable('now')::timestamp
+    end
+from incoming
+where consent_decisions.store = getvariable('store')
+    and consent_decisions.party = getvariable('destination')
+    and consent_decisions.email_digest = incoming.record_id
+    and consent_decisions.settled_at is null
+    and consent_decisions.outcome in ('intended', 'queued');
+
+-- name: told_platforms
+-- Which platforms were told of the consent of these people. Grain: one row per destination and person.
+select
+    told.destination,
+    told.record_id,
+    min(lower(theirs.value)) as remote_key
+from push_records as told
+inner join forgotten_identifiers as theirs
+    on theirs.kind = 'email'
+    and told.record_id
+    = email_digest((select salt from state.tombstone_salt), lower(theirs.value))
+where told.store = getvariable('store')
+    and told.entity = 'consents'
+    and (told.accepted_at is not null or told.outcome in ('queued', 'unknown'))
+group by told.destination, told.record_id
+order by told.destination, told.record_id;
+
+-- name: forget
+-- Everything that tells of the consent of the people in forgotten_digests, and the marks of their
+-- deleted contacts.
+delete from contact_deletions
+where store = getvariable('store')
+    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
+
+delete from consent_statements
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from email_bounces
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from consents
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from consent_decisions
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_known
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_wishes
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from state.consent_addresses
+where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
+
+delete from push_records
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);
+
+delete from push_job_records
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);
+
+delete from push_intents
+where store = getvariable('store')
+    and entity = 'consents'
+    and record_id in (select digest from forgotten_digests);

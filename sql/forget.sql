@@ -1,3 +1,9 @@
+-- name: customer_keys
+-- The found people. Grain: one row per customer.
+select customer_key
+from forgotten_customers
+order by customer_key;
+
 -- name: identifiers
 -- The identifiers of the people in the temporary tables of sql/forget/find.sql. Grain: one row per
 -- identifier.
@@ -135,66 +141,6 @@ where entity in ('purchases', 'carts')
     and destination not in (select destination from theirs where entity not in ('purchases', 'carts'))
 group by destination
 order by destination, record_id;
-
--- name: pushed_consents
--- Which platforms were told of the consent of these people. Grain: one row per destination and person.
-select
-    told.destination,
-    told.record_id,
-    min(lower(theirs.value)) as remote_key
-from push_records as told
-inner join forgotten_identifiers as theirs
-    on theirs.kind = 'email'
-    and told.record_id
-    = email_digest((select salt from state.tombstone_salt), lower(theirs.value))
-where told.store = getvariable('store')
-    and told.entity = 'consents'
-    and (told.accepted_at is not null or told.outcome in ('queued', 'unknown'))
-group by told.destination, told.record_id
-order by told.destination, told.record_id;
-
--- name: remove_consents
--- Everything that tells of the consent of the people in forgotten_digests, and the marks of their
--- deleted contacts.
-delete from contact_deletions
-where store = getvariable('store')
-    and (source, contact_id) in (select (source, contact_id) from forgotten_contacts);
-
-delete from consent_statements
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from email_bounces
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from consents
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from consent_decisions
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from state.consent_known
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from state.consent_wishes
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from state.consent_addresses
-where store = getvariable('store') and email_digest in (select digest from forgotten_digests);
-
-delete from push_records
-where store = getvariable('store')
-    and entity = 'consents'
-    and record_id in (select digest from forgotten_digests);
-
-delete from push_job_records
-where store = getvariable('store')
-    and entity = 'consents'
-    and record_id in (select digest from forgotten_digests);
-
-delete from push_intents
-where store = getvariable('store')
-    and entity = 'consents'
-    and record_id in (select digest from forgotten_digests);
 
 -- name: salts
 -- tombstone_salts (temporary): with what the digests of forgotten people are salted. Grain: one row per salt.

@@ -27,7 +27,7 @@ from newest
 left join stored on stored.key = newest.key;
 
 -- name: keep_contact_values
--- Customers only: an e-mail or phone that VTEX once told and now answers as null (it loses some) stays.
+-- Customers only: an e-mail or phone that VTEX once gave and now answers as null (it loses some) stays.
 update incoming_documents
 set payload = json_merge_patch(payload::json, json_object('email', stored_payload ->> '$.email'))
 where clean_email(payload ->> '$.email') is null

@@ -88,9 +88,10 @@ create or replace temp macro page_url(path, shop_url) as
     end;
 
 -- name: origin
--- An order sold on an external marketplace, which this shop only delivers: its customer is invented.
+-- An order sold on an external marketplace, which this shop delivers or hands on to a seller of its own (Chain):
+-- its customer is invented.
 create or replace temp macro is_marketplace_order(origin, affiliate_id) as
-    coalesce(origin, '') = 'Fulfillment' and affiliate_id is not null;
+    coalesce(origin, '') in ('Fulfillment', 'Chain') and affiliate_id is not null;
 
 -- name: people
 -- One bit of 64 for a person: five different bits are five different people. They merge with bit_or, so whether
@@ -136,6 +137,10 @@ create or replace temp macro text_or_null(x) as nullif(trim(x), '');
 create or replace temp macro name_or_null(x) as
     case when contains(x, '*') then null else text_or_null(x) end;
 
+-- The texts of a list, each once and sorted; empty without any.
+create or replace temp macro sorted_texts(texts) as
+    coalesce(list_sort(list_distinct(texts)), []::varchar[]);
+
 -- A UTC moment from ISO text with up to 7 fractional digits; text without a zone is UTC.
 create or replace temp macro moment(x) as
     try_cast(try_cast(nullif(trim(x), '') as timestamptz) as timestamp);
@@ -151,4 +156,28 @@ create or replace temp macro units_to_cents(x) as
 create or replace temp macro path_ids(x) as list_filter(string_split(x, '/'), lambda part: part <> '');
 
 -- The key that promo codes are compared by.
-create or replace temp macro promo_code_key(x) as lower(text_or_null(x));
+create or replace temp macro promo_code_key(x) as lower(text_or_null(nfc_normalize(x)));
+
+-- Several codes that VTEX wrote into one text.
+create or replace temp macro promo_codes(x) as
+    list_filter(
+        list_transform(string_split(x, ','), lambda part: text_or_null(part)), lambda part: part is not null
+    );
+
+-- A day somebody may be born on, seen from the day it was read: .NET's "no date" is the first day of year 1.
+create or replace temp macro real_birth_date(born_on, read_on) as
+    case when born_on between date '1900-01-01' and read_on then born_on end;
+
+-- The name of the product in that of a SKU, which VTEX writes behind it; the whole name where the SKU's own is
+-- not its end, null where that is not known.
+create or replace temp macro without_sku_name(name, sku_name) as
+    case
+        when sku_name is null then null
+        when length(name) > length(sku_name)
+            and ends_with(lower(name), lower(sku_name))
+            and not regexp_matches(name[length(name) - length(sku_name)], '[\p{L}\p{N}]')
+            then coalesce(
+                nullif(rtrim(name[1:length(name) - length(sku_name)], ' -–—|/,:'), ''), name
+            )
+        else name
+    end;

@@ -170,43 +170,6 @@ select
     memo
 from leaving;
 
--- name: intend_consents
--- consent_decisions: what is about to be sent to a platform, before it is, of the people in the
--- registered frame `leaving` (record_id).
-insert into consent_decisions by name
-select
-    desired.store,
-    desired.destination as party,
-    desired.email_digest,
-    consents.customer_key,
-    desired.opted_in,
-    desired.changed_at,
-    desired.origin,
-    'intended' as outcome,
-    getvariable('now')::timestamp as decided_at,
-    getvariable('run_id')::varchar as run_id
-from state.consent_wishes as desired
-inner join leaving on leaving.record_id = desired.email_digest
-left join consents
-    on consents.store = desired.store and consents.email_digest = desired.email_digest
-where desired.store = getvariable('store') and desired.destination = getvariable('destination');
-
--- name: settle_consents
--- consent_decisions: what a platform answered, from the registered frame `incoming` (record_id, outcome,
--- code). What it only queued is settled when its job is over, or never.
-update consent_decisions
-set outcome = incoming.outcome,
-    code = incoming.code,
-    settled_at = case
-        when incoming.job_id is null then getvariable('now')::timestamp
-    end
-from incoming
-where consent_decisions.store = getvariable('store')
-    and consent_decisions.party = getvariable('destination')
-    and consent_decisions.email_digest = incoming.record_id
-    and consent_decisions.settled_at is null
-    and consent_decisions.outcome in ('intended', 'queued');
-
 -- name: finish_run
 -- A push of one entity to one destination is over; summary is JSON.
 update push_runs

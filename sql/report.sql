@@ -51,6 +51,16 @@ with findings as (
     from customer_merges
     where store = getvariable('store') and merged_at = getvariable('now')::timestamp
     union all
+    select 'incomplete_orders', null, count(*), null
+    from state.incomplete_orders
+    where store = getvariable('store') and not is_done and tries < 2
+    union all
+    select 'kept_settings', setting || ' = ' || value, 1, null
+    from state.kept_settings
+    where store = getvariable('store')
+        and setting = 'product_label'
+        and value = getvariable('product_label')
+    union all
     select finding, null, row_count, null
     from advisory
 )

@@ -53,16 +53,10 @@ where store = getvariable('store') and order_id in (select order_id from incomin
 insert into state.order_listing by name
 select
     getvariable('store') as store,
-    order_id,
-    status,
-    total_value,
-    is_complete,
-    authorized_at,
-    last_change_at,
-    detail_at,
-    detail_status,
-    detail_cents,
-    detail_changed_at
+    columns(lambda name: name in [
+        'order_id', 'status', 'total_value', 'is_complete', 'authorized_at', 'last_change_at', 'invoice_input',
+        'detail_at', 'detail_status', 'detail_cents', 'detail_changed_at'
+    ])
 from incoming;
 
 -- name: unknown_skus
@@ -117,6 +111,12 @@ select
 -- name: to_resolve
 -- Something that a resolve reads was loaded: the last one of the store counts no longer.
 delete from state.resolved where store = getvariable('store');
+
+-- name: kept_settings
+-- What an upgrade kept of a setting whose default has changed. Grain: one row, or none.
+select value
+from state.kept_settings
+where store = getvariable('store') and setting = getvariable('setting');
 
 -- name: salt
 -- The salt of all digests; made once.

@@ -109,7 +109,7 @@ PITFALLS = (
     )),
     Pitfall(25, "two spellings of the content range, a wrong total", (
         "vtex/test_paging.py::test_both_spellings_of_a_range",
-        "vtex/test_paging.py::test_a_search_ends_with_a_short_page",
+        "vtex/test_customers.py::test_a_search_ends_with_a_short_page",
     )),
     Pitfall(26, "a search finds nothing though there is something", (
         HERE + "test_whoever_a_search_does_not_find_is_not_gone",
@@ -251,7 +251,8 @@ def test_a_currency_without_decimals_is_in_hundredths(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Refund", "refund"])
 def test_a_refund_is_found_in_either_letter_case(name: str, tmp_path: Path) -> None:
-    from enrich.sources.vtex import ENTITIES, parse_record
+    from enrich.sources.vtex.entities import ENTITIES
+    from enrich.sources.vtex.parse import parse_record
 
     package = {"type": "Input", "invoiceNumber": "R1", "restitutions": {name: {"value": 400}}}
     document = {"orderId": "o1", **ORDER, "packageAttachment": {"packages": [package]}}

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from enrich.cli.main import command_rows, option_rows
-from enrich.cli.tables import SETTING_COLUMNS, markdown_table, setting_rows
+from enrich.cli.tables import markdown_table
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop
 from enrich.profile.segments import SEGMENTS
 from enrich.warehouse import ready_queries
+from tests.docs.tables import SETTING_COLUMNS, command_rows, option_rows, setting_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

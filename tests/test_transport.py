@@ -13,11 +13,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from enrich.client import Call, Http, LoginPage
-from enrich.client.transport import ConnectionPool
 from enrich.errors import Stop
 
 SECRET = "token-of-the-shop"
@@ -121,74 +119,3 @@ def test_a_redirect_to_another_host_is_not_followed(status: int) -> None:
             http.fetch(call(shop.address))
     assert len(shop.requests) == 1
     assert other.requests == []
-
-
-class Lane(httpx.BaseTransport):
-    """A transport that notes what it carried; it fails on /broken."""
-
-    def __init__(self) -> None:
-        self.paths: list[str] = []
-        self.is_closed = False
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.paths.append(request.url.path)
-        if request.url.path == "/broken":
-            raise httpx.ReadError("cut off")
-        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-@dataclass
-class Street:
-    """ConnectionPool and who was built for them."""
-
-    built: list[Lane] = field(default_factory=list)
-
-    def build(self) -> Lane:
-        self.built.append(Lane())
-        return self.built[-1]
-
-    @property
-    def carried(self) -> list[list[str]]:
-        return [connection.paths for connection in self.built]
-
-
-def ask(pool: ConnectionPool, path: str) -> httpx.Response:
-    return pool.handle_request(httpx.Request("GET", f"http://127.0.0.1{path}"))
-
-
-def test_calls_after_one_another_share_a_connection() -> None:
-    street = Street()
-    pool = ConnectionPool(street.build)
-    for path in ("/1", "/2", "/3"):
-        ask(pool, path).read()
-    assert street.carried == [["/1", "/2", "/3"]]
-
-
-def test_calls_at_once_have_a_lane_each_until_their_body_is_read() -> None:
-    street = Street()
-    pool = ConnectionPool(street.build)
-    first, second = ask(pool, "/1"), ask(pool, "/2")
-    second.read()
-    ask(pool, "/3").read()
-    first.read()
-    assert street.carried == [["/1"], ["/2", "/3"]]
-
-
-def test_a_call_that_failed_leaves_its_lane_to_the_next() -> None:
-    street = Street()
-    pool = ConnectionPool(street.build)
-    with pytest.raises(httpx.ReadError):
-        ask(pool, "/broken")
-    ask(pool, "/1").read()
-    assert street.carried == [["/broken", "/1"]]
-
-
-def test_every_lane_is_closed_at_the_end() -> None:
-    street = Street()
-    pool = ConnectionPool(street.build)
-    ask(pool, "/1"), ask(pool, "/2")
-    pool.close()
-    assert [connection.is_closed for connection in street.built] == [True, True]

@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.simulated import NOW
 from enrich.model import Rules
 from enrich.shop import Shop
-from enrich.sync.import_files import Files, import_store
+from enrich.sources.files import Files
+from enrich.sync.import_files import import_store
 from enrich.warehouse import open_warehouse
 
 

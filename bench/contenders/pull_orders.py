@@ -20,9 +20,9 @@ from enrich.warehouse import open_warehouse
 def load_orders(address: str, folder: Path) -> None:
     """Every order of the shop is in the warehouse, raw and typed."""
     with simulated(address) as shop, open_warehouse(folder) as warehouse:
-        assert shop.client is not None
+        assert shop.source is not None
         with recorded(warehouse, "sync", shop.name, NOW) as run:
-            pull_orders(Pull(warehouse, shop, shop.client, run, SILENT), None)
+            pull_orders(Pull(warehouse, shop, shop.source, run, SILENT), shop.source.listed, None)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bench.simulated import APP, HISTORY_DAYS, NOW
 from enrich.client import Http
 from enrich.shop import Shop
-from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex import Vtex, VtexClient
 from enrich.sync.store import sync_store
 from enrich.warehouse import open_warehouse
 
@@ -22,7 +22,7 @@ def simulated(address: str) -> Iterator[Shop]:
     """The simulated shop, asked as fast as it answers."""
     with Http() as http:
         client = VtexClient(address, SecretStr(APP), SecretStr(APP), http)
-        yield Shop("shop", client=client, first_sync_days=HISTORY_DAYS)
+        yield Shop("shop", source=Vtex(client, first_sync_days=HISTORY_DAYS))
 
 
 def sync(address: str, folder: Path) -> None:

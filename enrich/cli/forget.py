@@ -170,7 +170,7 @@ def unfinished(shell: Shell) -> Iterator[str]:
 
 
 def go_on_forgetting(shell: Shell) -> None:
-    """Go on with what is unfinished; a fault is told and stops nothing else."""
+    """Go on with what is unfinished; a fault is reported and stops nothing else."""
     places = shell.wiring.places
     try:
         pipeline.forget(places)

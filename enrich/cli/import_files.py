@@ -18,8 +18,9 @@ from enrich.errors import BadSettings
 from enrich.model import FileFormat
 from enrich.runs.publish import publish
 from enrich.settings import import_format
-from enrich.sources.files import COLUMNS
-from enrich.sync.import_files import Files, hold, import_store, read_files
+from enrich.sources.files import Files
+from enrich.sources.files.reading import COLUMNS
+from enrich.sync.import_files import hold, import_store
 from enrich.warehouse import Warehouse, open_warehouse
 
 OrdersOption = Annotated[
@@ -76,7 +77,6 @@ def import_files(
 ) -> None:
     """Load orders, items and customers from files into the same tables."""
     name = shell.only_store(store)
-    files = Files(orders, items, customers)
     options = {
         "encoding": encoding,
         "decimal": decimal,
@@ -87,9 +87,11 @@ def import_files(
         "header_line": header_line,
     }
     formats = _formats(shell, {key: value for key, value in options.items() if value is not None})
+    files = Files(orders, items, customers, formats)
     shop = shell.wiring.plain_shop(name)
     if check:
-        frames = read_files(shop, files, now=shell.now, formats=formats)
+        (rows,) = files.entities
+        frames = rows.changed(None, shell.now, shop.rules)
         show_seen(shell.out, frames)
         with _any_warehouse(shell) as warehouse:
             hold(warehouse, shop, frames, confirmed=confirm)
@@ -101,7 +103,6 @@ def import_files(
             shop,
             files,
             now=shell.now,
-            formats=formats,
             confirmed=confirm,
             report=report,
         )

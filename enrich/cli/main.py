@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,7 +9,6 @@ from importlib import metadata
 from typing import Annotated
 
 import typer
-from typer.models import OptionInfo
 
 from enrich import __version__
 from enrich.cli import (
@@ -64,33 +62,6 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 
 CONVERT = ("convert online-retail", pull.convert_online_retail)
-
-
-def command_rows() -> list[tuple[str, str]]:
-    """One row per command, as docs/commands.md shows them."""
-    return [
-        (f"`enrich {name}`", (inspect.getdoc(function) or "").split("\n")[0])
-        for name, function in (*COMMANDS, CONVERT)
-    ]
-
-
-def option_rows() -> list[tuple[str, str, str]]:
-    """One row per command and option or argument of its own: command, option, what it is."""
-    return [
-        (f"`enrich {name}`", *_option_row(parameter))
-        for name, function in (*COMMANDS, CONVERT)
-        for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    ]
-
-
-def _option_row(parameter: inspect.Parameter) -> tuple[str, str]:
-    """An argument is named in capitals; a default that the help does not tell is added."""
-    (declared,) = parameter.annotation.__metadata__
-    is_option = isinstance(declared, OptionInfo)
-    spelt = str(declared.default) if is_option else parameter.name.upper()
-    text = declared.help or ""
-    is_plain = parameter.default in (parameter.empty, None, False) or "default" in text.lower()
-    return f"`{spelt}`", text if is_plain else f"{text} (default: {parameter.default})"
 
 
 def build_app() -> typer.Typer:

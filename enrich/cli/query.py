@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +14,10 @@ from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
 from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
+from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
 from enrich.plain_text import json_text
-from enrich.spreadsheet import csv_options, for_people
+from enrich.spreadsheet import csv_options, flat, for_people
 from enrich.warehouse import ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
@@ -59,7 +58,7 @@ def query(
     kind = kind_of(csv or csv_for is not None, as_json, output)
     with shell.wiring.read_copy() as copy:
         found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
-        pieces = json_pieces(found) if kind == "json" else csv_pieces(found, options)
+        pieces = map(json_lines, found) if kind == "json" else csv_pieces(found, options)
         if output is not None:
             count = write_file(output, pieces)
             shell.say(f"written: {output} ({count:,} bytes)")
@@ -85,21 +84,11 @@ def kind_of(csv: bool, as_json: bool, output: Path | None) -> str:
 def write_file(path: Path, pieces: Iterator[str]) -> int:
     """How many bytes were written: whole or not at all, for the owner alone; raises Stop."""
     try:
-        return _write_whole(path, pieces)
+        with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+            return file.tell()
     except OSError as error:
         raise Stop(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _write_whole(path: Path, pieces: Iterator[str]) -> int:
-    descriptor, name = tempfile.mkstemp(".new", f".{path.name}.", path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(pieces)
-            count = file.tell()
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return count
 
 
 def csv_pieces(found: Iterator[pl.DataFrame], options: Mapping[str, Any]) -> Iterator[str]:
@@ -107,11 +96,6 @@ def csv_pieces(found: Iterator[pl.DataFrame], options: Mapping[str, Any]) -> Ite
     for number, frame in enumerate(found):
         begins = {} if number == 0 else {"include_header": False, "include_bom": False}
         yield for_people(flat(frame)).write_csv(**{**options, **begins})
-
-
-def json_pieces(found: Iterator[pl.DataFrame]) -> Iterator[str]:
-    """One JSON object a line."""
-    return (json_lines(frame) for frame in found)
 
 
 def first_rows(found: Iterator[pl.DataFrame], count: int) -> pl.DataFrame:
@@ -142,21 +126,6 @@ def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     show_table(shell.out, None, shown.columns, shown.iter_rows())
     if found.height > limit:
         shell.say(f"there are more than these {limit:,} rows; --limit shows more, --csv all")
-
-
-def flat(found: pl.DataFrame) -> pl.DataFrame:
-    """The rows as CSV holds them: tables, maps and lists of lists in a cell are JSON."""
-    return found.with_columns(
-        pl.Series(
-            name, [None if value is None else json_text(value) for value in found[name]], pl.String
-        )
-        for name, kind in found.schema.items()
-        if kind == pl.Binary or (kind.is_nested() and not _is_plain_list(kind))
-    )
-
-
-def _is_plain_list(kind: pl.DataType) -> bool:
-    return isinstance(kind, pl.List) and not isinstance(kind.inner, pl.List | pl.Struct | pl.Array)
 
 
 def json_lines(found: pl.DataFrame) -> str:

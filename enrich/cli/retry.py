@@ -29,9 +29,9 @@ def _one(shell: Shell, warehouse: Warehouse, name: str) -> list[tuple[object, ..
         shell.wiring.shop(name, report.say) as shop,
         recorded(warehouse, "retry", name, shell.now) as run,
     ):
-        if shop.client is None:
+        if shop.source is None:
             raise BadSettings(f"store {name} has no VTEX account; import the corrected file")
-        done = retry_rejects(Pull(warehouse, shop, shop.client, run, report))
+        done = retry_rejects(Pull(warehouse, shop, shop.source, run, report))
         warehouse.resolve(name, shop.rules, run_id=run.run_id, now=shell.now)
         run.note({one.entity: {"tried": one.tried_count, "good": one.good_count} for one in done})
     return [(name, one.entity, one.tried_count, one.good_count, one.note) for one in done]

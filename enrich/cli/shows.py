@@ -9,7 +9,7 @@ import polars as pl
 from enrich.cli.console import PlainConsole, show_table
 from enrich.compute.profiles import ProfilesReport
 from enrich.push.summary import PushSummary
-from enrich.sources.files import ImportFrames
+from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
 from enrich.sync.store import SyncReport
@@ -37,7 +37,7 @@ def show_import(console: PlainConsole, done: ImportReport) -> None:
     show_checks(console, done.store, done.checks)
 
 
-def show_seen(console: PlainConsole, frames: ImportFrames) -> None:
+def show_seen(console: PlainConsole, frames: FileFrames) -> None:
     """How each file was understood: its columns, its first rows, what would be rejected.
 
     Personal values are shown on a terminal only, to the person who looks.
@@ -143,26 +143,6 @@ EXPORT_COLUMNS = (
 )  # fmt: skip
 
 
-def export_rows(exports: pl.DataFrame) -> list[tuple[object, ...]]:
-    """The exports as rows of EXPORT_COLUMNS."""
-    return [
-        (
-            row["destination"],
-            row["store"],
-            row["entity"],
-            f"{row['from_on']} to {row['to_on']}",
-            row["dated_by"],
-            row["status"],
-            row["record_count"],
-            row["done_count"],
-            row["refused_count"],
-            row["started_at"],
-            row["updated_at"],
-        )
-        for row in exports.iter_rows(named=True)
-    ]
-
-
 def show_exports(console: PlainConsole, exports: pl.DataFrame) -> None:
     """How far each export came; one that is not completed goes on with the same command."""
     if exports.is_empty():
@@ -170,7 +150,11 @@ def show_exports(console: PlainConsole, exports: pl.DataFrame) -> None:
             "no exports yet; `enrich push --destination NAME --entity customers --from DAY`"
         )
         return
-    show_table(console, "exports", EXPORT_COLUMNS, export_rows(exports))
+    rows = exports.select(
+        "destination", "store", "entity", pl.format("{} to {}", "from_on", "to_on"), "dated_by",
+        "status", "record_count", "done_count", "refused_count", "started_at", "updated_at",
+    )  # fmt: skip
+    show_table(console, "exports", EXPORT_COLUMNS, rows.iter_rows())
 
 
 def _push_lines(done: PushSummary) -> list[str]:

@@ -3,7 +3,6 @@
 Waits, retries and what each status means are decided here and nowhere else.
 """
 
-from enrich.client.addresses import path_segment
 from enrich.client.call import (
     TRIES_WHEN_THROTTLED,
     BadBody,
@@ -15,6 +14,7 @@ from enrich.client.call import (
     PermissionMissing,
     Response,
     Unanswered,
+    path_segment,
 )
 from enrich.client.http import Http
 from enrich.client.reading import is_web_page, parse_json, raise_for_refusal

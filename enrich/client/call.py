@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import httpx
 
@@ -88,3 +89,12 @@ class Response:
     @property
     def is_success(self) -> bool:
         return 200 <= self.status_code < 300
+
+
+def path_segment(text: str) -> str:
+    """The text as exactly one segment of a path: no id of another can lead elsewhere with it.
+
+    `.` and `..` are no letters that `quote` encodes, and every client resolves them.
+    """
+    encoded = quote(text, safe="")
+    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")

@@ -17,7 +17,7 @@ import httpx
 from enrich.client.call import BadBody, Call, GaveUp, Response, Unanswered
 from enrich.client.decoding import decoded
 from enrich.client.reading import parse_json, raise_for_refusal
-from enrich.client.transport import CALL_SECONDS, transport_by_proxy
+from enrich.client.transport import CALL_SECONDS, Transport
 from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
 from enrich.errors import BadSettings, Stop
 
@@ -46,7 +46,6 @@ class Http:
         self,
         *,
         requests_per_second: float | None = None,
-        burst: int = 1,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -55,8 +54,8 @@ class Http:
         max_body_bytes: int = MAX_BODY_BYTES,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._transport = transport or transport_by_proxy(getproxies())
-        self._pacer = Pacer(requests_per_second, burst=burst, sleep=sleep, monotonic=monotonic)
+        self._transport = transport or Transport(getproxies())
+        self._pacer = Pacer(requests_per_second, sleep=sleep, monotonic=monotonic)
         self._sleep = sleep
         self._jitter = jitter
         self._monotonic = monotonic

@@ -17,21 +17,19 @@ TRIES_WHEN_UNAUTHORIZED = 2  # VTEX answers 401 now and then to a good key
 
 
 class Pacer:
-    """A token bucket shared by threads: `take` returns when the next request may leave.
+    """The pace shared by threads: `take` returns when the next request may leave.
 
-    `burst` requests may leave at once; `hold` keeps everybody back, as a 429 asks for.
+    `hold` keeps everybody back, as a 429 asks for.
     """
 
     def __init__(
         self,
         requests_per_second: float | None,
         *,
-        burst: int = 1,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._gap = 1.0 / requests_per_second if requests_per_second else 0.0
-        self._slack = self._gap * (burst - 1)
         self._sleep = sleep
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -42,7 +40,7 @@ class Pacer:
         """Blocks until this caller's turn."""
         with self._lock:
             now = self._monotonic()
-            turn = max(self._next_at, now - self._slack, self._held_until)
+            turn = max(self._next_at, now, self._held_until)
             self._next_at = turn + self._gap
         if turn > now:
             self._sleep(turn - now)

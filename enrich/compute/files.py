@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars import selectors
 
+from enrich.durable import whole_file
 from enrich.spreadsheet import csv_options, for_people, write_xlsx
 
 FORMATS = (".parquet", ".csv", ".xlsx")
@@ -50,14 +50,8 @@ def _plain(part: pl.DataFrame) -> pl.DataFrame:
 
 
 def _join(parts: list[Path], output: Path, csv_for: str | None) -> None:
-    half = output.with_name(f".{output.name}.half")
-    half.unlink(missing_ok=True)
-    os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
+    with whole_file(output) as half:
         _sink(pl.scan_parquet(parts), half, output.suffix.lower(), csv_for)
-        half.replace(output)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _sink(profiles: pl.LazyFrame, path: Path, suffix: str, csv_for: str | None) -> None:

@@ -112,7 +112,7 @@ def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
 def report_of(
     store: str, plan: Plan, tally: Tally, cut_points: pl.DataFrame, checks: pl.DataFrame
 ) -> ProfilesReport:
-    """What is told of a run that went through."""
+    """What is reported of a run that succeeded."""
     return ProfilesReport(
         store=store,
         as_of=plan.as_of,

@@ -17,7 +17,6 @@ from enrich.errors import EnrichError
 from enrich.model import FileFormat
 from enrich.shop import Shop
 from enrich.sources.files.consents import read_consents
-from enrich.sources.vtex.newsletter import read_opt_ins
 from enrich.sync.inbox import take_consents
 from enrich.warehouse import Warehouse
 from enrich.warehouse.consents import SAID, VERIFIED
@@ -111,9 +110,8 @@ class Gathering:
         """What the customer documents show since the last look; doubtful ones are read by id."""
         consents = self.warehouse.consents(self.shop.name)
         asked = consents.to_verify()
-        client = self.shop.client
-        threads = self.shop.detail_threads
-        found = {} if client is None else read_opt_ins(client, asked, concurrent=threads)
+        newsletter = self.shop.newsletter
+        found = {} if newsletter is None else newsletter.read(asked)
         verified = pl.DataFrame(list(found.items()), schema=VERIFIED, orient="row")
         watermark_at = self.warehouse.records.watermark(self.shop.name, "customers")
         consents.observe_contacts(

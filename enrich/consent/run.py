@@ -9,9 +9,9 @@ from pathlib import Path
 
 from enrich.consent.exports import ConsentSource
 from enrich.consent.reading import Gathering
+from enrich.consent.rules import ConsentRules, Decisions, Facts, decide
 from enrich.consent.summary import ConsentSummary
 from enrich.consent.writing import Writing
-from enrich.consent_rules import ConsentRules, Decisions, decide
 from enrich.destinations.kinds import CONSENTS
 from enrich.errors import EnrichError
 from enrich.push.destination import Destination, push_entity
@@ -66,22 +66,22 @@ def run_consent(
             warehouse, shop, run.run_id, now, summary, plan.looks_per_run, plan.wait_seconds
         )
         gathering.gather([one for one in sources if shop.name in one.stores], files)
-        told = [one for one in destinations if shop.name in one.stores and tells_consents(one)]
-        decisions = decided(warehouse, shop, plan, told, run, summary, now)
+        parties = [one for one in destinations if shop.name in one.stores and takes_consents(one)]
+        decisions = decided(warehouse, shop, plan, parties, run, summary, now)
         try:
             _tell_vtex(Writing(
                 warehouse, shop, run.run_id, now, summary, report, plan.max_writes_a_day
             ), decisions, plan, mode)  # fmt: skip
         except EnrichError as fault:
             summary.faults.append(fault)
-        summary.pushes = _tell_platforms(warehouse, told, shop, mode, now, report)
+        summary.pushes = _push_consents(warehouse, parties, shop, mode, now, report)
         run.note(summary.as_json())
         if summary.fault is not None:
             run.fail(summary.fault)
     return summary
 
 
-def tells_consents(destination: Destination) -> bool:
+def takes_consents(destination: Destination) -> bool:
     """Whether the settings switch consents on for this destination."""
     return any(entity.name == CONSENTS for entity in destination.entities)
 
@@ -90,15 +90,16 @@ def decided(
     warehouse: Warehouse,
     shop: Shop,
     plan: ConsentPlan,
-    told: Sequence[Destination],
+    parties: Sequence[Destination],
     run: Run,
     summary: ConsentSummary,
     now: datetime,
 ) -> Decisions:
     """Decide which statements win and who receives them; store both, add counts to `summary`."""
     consents = warehouse.consents(shop.name)
-    decisions = decide(consents.facts([destination.name for destination in told]), plan.rules)
-    consents.keep_decided(decisions, now=now)
+    names = tuple(destination.name for destination in parties)
+    decisions = decide(Facts(**consents.facts(names), parties=names), plan.rules)
+    consents.keep_decided(decisions.known_state, decisions.desired_consents, now=now)
     consents.drop_addresses(is_wanted=plan.creates_unknown)
     summary.statements.update(consents.new_statements(run.run_id))
     summary.echo_count = decisions.echo_count
@@ -109,15 +110,15 @@ def decided(
 
 def _tell_vtex(writing: Writing, decisions: Decisions, plan: ConsentPlan, mode: Mode) -> None:
     creates = plan.creates_unknown
-    if mode.dry_run or not plan.writes_to_vtex or writing.shop.client is None:
+    if mode.dry_run or not plan.writes_to_vtex or writing.shop.newsletter is None:
         writing.planned(decisions, creates_unknown=creates)
         return
     writing.write(decisions, creates_unknown=creates, confirmed=mode.confirmed)
 
 
-def _tell_platforms(
+def _push_consents(
     warehouse: Warehouse,
-    told: Sequence[Destination],
+    parties: Sequence[Destination],
     shop: Shop,
     mode: Mode,
     now: datetime,
@@ -135,5 +136,5 @@ def _tell_platforms(
             confirmed=mode.confirmed,
             report=report,
         )
-        for destination in told
+        for destination in parties
     ]

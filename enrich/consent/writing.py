@@ -8,26 +8,22 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from enrich.consent.rules import Decisions
 from enrich.consent.summary import ConsentSummary, Sample
-from enrich.consent_rules import Decisions
+from enrich.destinations.kinds import CONSENTS
 from enrich.destinations.mask import mask_email
 from enrich.errors import HeldBack
+from enrich.model import VTEX
 from enrich.runs.reporting import Reporter
 from enrich.shop import Shop
-from enrich.sources.vtex.newsletter import (
-    Wanted,
-    Wrote,
-    create_customers,
-    new_contact_id,
-    write_opt_ins,
-)
+from enrich.sources.source import WantedOptIn, WroteOptIn
+from enrich.sources.vtex.newsletter import new_contact_id
 from enrich.warehouse import PushTarget, Warehouse
 from enrich.warehouse.consents import WRITTEN, Consents
 
 TOGETHER = 50  # documents whose fate one killed run leaves unknown
 DAY = timedelta(days=1)
 SHOWN = 5
-PARTY, ENTITY = "vtex", "consents"
 
 
 @dataclass(frozen=True)
@@ -49,18 +45,11 @@ class Writing:
             return
         if not self._is_agreed(confirmed, changes.height + new.height):
             return
-        client, threads = self.shop.client, self.shop.detail_threads
-        assert client is not None  # a store without an account has no documents to change
+        newsletter = self.shop.newsletter
+        assert newsletter is not None  # a store without an account has no documents to change
         room = self.room()
-        self._carry_out(
-            changes.head(room),
-            lambda wanted: write_opt_ins(client, wanted, concurrent=threads),
-        )
-        self._carry_out(
-            new.head(max(0, room - changes.height)),
-            lambda wanted: create_customers(client, wanted, concurrent=threads),
-            is_new=True,
-        )
+        self._carry_out(changes.head(room), newsletter.write)
+        self._carry_out(new.head(max(0, room - changes.height)), newsletter.create, is_new=True)
 
     def planned(
         self, decisions: Decisions, *, creates_unknown: bool
@@ -102,7 +91,7 @@ class Writing:
 
     def _is_agreed(self, confirmed: bool, count: int) -> bool:
         """Whether a person looked once; else the summary says what is held and why."""
-        target = PushTarget(PARTY, self.shop.name, ENTITY)
+        target = PushTarget(VTEX, self.shop.name, CONSENTS)
         if self.warehouse.pushes.status(target).is_confirmed:
             return True
         if confirmed:
@@ -120,7 +109,7 @@ class Writing:
     def _carry_out(
         self,
         rows: pl.DataFrame,
-        write: Callable[[Sequence[Wanted]], Iterator[Wrote]],
+        write: Callable[[Sequence[WantedOptIn]], Iterator[WroteOptIn]],
         *,
         is_new: bool = False,
     ) -> None:
@@ -157,12 +146,12 @@ def _written(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(outcome=none, code=none).select(WRITTEN.names())
 
 
-def _wanted(rows: pl.DataFrame) -> list[Wanted]:
+def _wanted(rows: pl.DataFrame) -> list[WantedOptIn]:
     columns = rows.select("contact_id", "email", "was", "opted_in")
-    return [Wanted(*row) for row in columns.iter_rows()]
+    return [WantedOptIn(*row) for row in columns.iter_rows()]
 
 
-def _settled(rows: pl.DataFrame, wrote: Sequence[Wrote]) -> pl.DataFrame:
+def _settled(rows: pl.DataFrame, wrote: Sequence[WroteOptIn]) -> pl.DataFrame:
     """The rows with what became of them; `was` as it was found, where somebody looked."""
     found = pl.DataFrame(
         [(one.contact_id, str(one.outcome), one.code, one.found) for one in wrote],

@@ -1,52 +1,21 @@
-"""The platforms we push to. A new one is a file or folder beside this one and a line below.
-
-What a platform takes beside profiles are further classes, named in `others` of its first one.
+"""The platforms we push to: each a module or folder beside this one, with a class that names its
+`kind`. Nothing lists them; settings, commands, docs and tests follow from the class.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
 
 from enrich.destinations.base import DestinationSettings, Tools
-from enrich.destinations.braze import Braze
-from enrich.destinations.brevo import Brevo
-from enrich.destinations.connectif import Connectif
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
-from enrich.destinations.customerio import CustomerIo
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.file import FileDrop
-from enrich.destinations.hubspot import Hubspot
-from enrich.destinations.icomm import Icomm
 from enrich.destinations.kinds import CONSENTS, PROFILES
-from enrich.destinations.klaviyo import Klaviyo
-from enrich.destinations.mailchimp import Mailchimp
-from enrich.destinations.masterdata import MasterData
-from enrich.destinations.rdstation import RdStation
-from enrich.destinations.segment import Segment
-from enrich.destinations.synerise import Synerise
-from enrich.destinations.webhook import Webhook
-from enrich.destinations.write_back import ENTITY
 from enrich.errors import BadSettings
-
-REGISTRY: dict[str, type[DestinationEntity]] = {
-    "braze": Braze,
-    "brevo": Brevo,
-    "connectif": Connectif,
-    "customerio": CustomerIo,
-    "file": FileDrop,
-    "hubspot": Hubspot,
-    "icomm": Icomm,
-    "klaviyo": Klaviyo,
-    "mailchimp": Mailchimp,
-    "masterdata": MasterData,
-    "rdstation": RdStation,
-    "segment": Segment,
-    "synerise": Synerise,
-    "webhook": Webhook,
-}
 
 __all__ = [
     "PROFILES",
@@ -63,6 +32,17 @@ __all__ = [
 
 # The part of a limit we take where others of the account need it too.
 SHARE_OF_A_SHARED_LIMIT = 0.8
+
+
+def _platforms() -> Iterator[type[DestinationEntity]]:
+    """The classes in this folder that name a kind."""
+    for module in pkgutil.iter_modules(__path__):
+        for one in vars(import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(one, type) and issubclass(one, DestinationEntity) and "kind" in vars(one):
+                yield one
+
+
+REGISTRY: dict[str, type[DestinationEntity]] = {one.kind: one for one in _platforms()}
 
 
 def open_entity(
@@ -130,7 +110,7 @@ def _read(
 
 def _impossible(platform: type[DestinationEntity], settings: DestinationSettings) -> Iterator[str]:
     """What the settings ask of a platform that it cannot do, or lack for what they ask."""
-    can = ("nothing", *platform.capabilities.removals)
+    can = ("nothing", *platform.removals)
     if settings.removals not in can:
         yield f"removals can be {', '.join(can)}"
     taken = {entity.name: entity for entity in platform.entities()}
@@ -150,7 +130,7 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
     wanted = options.get("requests_per_minute")
     if isinstance(wanted, int | float) and wanted > 0:
         return wanted / 60
-    limit = REGISTRY[kind].capabilities.rate_limit if kind in REGISTRY else None
+    limit = REGISTRY[kind].rate_limit if kind in REGISTRY else None
     if limit is None:
         return None
     share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
@@ -159,9 +139,7 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
 
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
-    if kind != "masterdata" or options.get("entity") != ENTITY:
-        return frozenset()
-    return frozenset(dict(options.get("names", {})).values())
+    return REGISTRY[kind].written_back(options) if kind in REGISTRY else frozenset()
 
 
 def _problems(error: ValidationError) -> str:

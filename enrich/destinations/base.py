@@ -1,4 +1,4 @@
-"""The data that destinations share: limits, settings, records and batches."""
+"""The data that destinations share: settings, mapped fields, records and batches."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from enrich.model import WINDOWS_DAYS
 from enrich.profile import is_field_name
 
 Removals = Literal["nothing", "clear", "delete"]
+RecordKey = Literal["customer_key", "email", "record_id"]
+AsksFirst = Literal["never", "doubt", "always"]
+Removable = tuple[Literal["clear", "delete"], ...]
 Payload = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -33,50 +36,6 @@ class RateLimit:
     requests: int
     seconds: float
     is_shared: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a platform takes and tells back.
-
-    `max_*` None means no limit is known. `result_fidelity` is how much the platform says about the
-    single record; `null_meaning` what an empty value does there to a value it already has.
-    `idempotency_key` names what makes a repeated request harmless, None when nothing does.
-    `removals`: what can be done about a customer who is gone. `sends_empty` False: a computed value
-    that no longer holds is left out too. `confirms_first`: a person confirms the first push.
-    `takes_changes` False: what was accepted can never be changed there. `tells_end` False: nor can
-    it be taken back when it counts no longer. `asks_first`: when the platform is asked whether it
-    has a record before the record is sent.
-    """
-
-    record_key: Literal["customer_key", "email", "record_id"]
-    transport: Literal["json_batch", "single", "file", "job"]
-    result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"]
-    null_meaning: Literal["clears", "ignored", "unknown"]
-    max_records: int | None = None
-    max_bytes: int | None = None
-    max_record_bytes: int | None = None
-    rate_limit: RateLimit | None = None
-    concurrency: int = 1
-    idempotency_key: str | None = None
-    fields_created_first: bool = False
-    diff_days_since: bool = False
-    whole_table: bool = False
-    removals: tuple[Literal["clear", "delete"], ...] = ()
-    sends_empty: bool = True
-    confirms_first: bool = True
-    max_open_jobs: int = 1
-    takes_changes: bool = True
-    tells_end: bool = True
-    asks_first: Literal["never", "doubt", "always"] = "never"
-
-    def requests_for(self, record_count: int, byte_count: int) -> int:
-        """How many requests the limits of count and bytes ask for; a file is one."""
-        by_count = -(-record_count // self.max_records) if self.max_records else 1
-        by_bytes = -(-byte_count // self.max_bytes) if self.max_bytes else 1
-        if self.transport == "single":
-            return record_count
-        return max(by_count, by_bytes) if record_count else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from pydantic_core import to_json
 
-from enrich.destinations.base import Batch, Capabilities, Record
+from enrich.destinations.base import Batch, Record
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import PROFILES
 from enrich.destinations.mapping import without_computed
@@ -44,9 +44,8 @@ def cut_batches(
     plan: PushPlan, destination: DestinationEntity, context: Context
 ) -> Iterator[Prepared]:
     """The plan's rows as batches, rendered only when their turn comes."""
-    limits = destination.capabilities
-    for frame in plan.slices(_rows_at_once(limits)):
-        if limits.transport == "file":
+    for frame in plan.slices(_rows_at_once(destination)):
+        if destination.transport == "file":
             yield Prepared(_batch(frame, (), context), [])
         else:
             yield from _cut_slice(frame, destination, context)
@@ -70,15 +69,15 @@ def _cut_slice(
     records: list[Record] = []
     sizes: dict[int, int] = {}
     for record_id, digest, payload, is_doubtful in zip(
-        good["record_id"], good["hash"], destination.render_all(good), _doubtful(good), strict=True
+        good["record_id"], good["hash"], destination.render(good), _doubtful(good), strict=True
     ):
         size = len(payload_bytes(payload))
-        if _is_too_large(size, destination.capabilities):
+        if _is_too_large(size, destination):
             invalid.append(_invalid(record_id, "larger than the platform takes"))
         else:
             sizes[len(records)] = size
         records.append(Record(record_id, digest, payload, is_doubtful))
-    groups = _group(sizes, destination.capabilities)
+    groups = _group(sizes, destination)
     if not groups:
         yield Prepared(None, invalid)
     for number, group in enumerate(groups):
@@ -110,19 +109,19 @@ def _invalid(record_id: str, reason: str) -> RecordResult:
     return RecordResult(record_id, Outcome.INVALID, "invalid", reason)
 
 
-def _is_too_large(size: int, limits: Capabilities) -> bool:
+def _is_too_large(size: int, limits: DestinationEntity) -> bool:
     known = [limit for limit in (limits.max_record_bytes, limits.max_bytes) if limit is not None]
     return bool(known) and size > min(known)
 
 
-def _rows_at_once(limits: Capabilities) -> int | None:
+def _rows_at_once(limits: DestinationEntity) -> int | None:
     """How many rows are written together: whole batches, as columns are dear for a few rows."""
     if limits.max_records is None:
         return None if limits.transport == "file" else ROWS_AT_ONCE
     return limits.max_records * max(1, ROWS_AT_ONCE // limits.max_records)
 
 
-def _group(sizes: dict[int, int], limits: Capabilities) -> list[list[int]]:
+def _group(sizes: dict[int, int], limits: DestinationEntity) -> list[list[int]]:
     """Row numbers in order, each group within the limits (a comma between records counted)."""
     groups: list[list[int]] = []
     used = 0

@@ -7,21 +7,21 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.client import NotFound, path_segment
-from enrich.destinations.base import Addressee, Capabilities, Record, Row
+from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
-from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
-from enrich.destinations.sending import (
-    Answer,
-    Refusal,
-    answer_of,
-    queued_in,
-    safe_code,
-    same_outcome,
-)
+from enrich.destinations.mapping import CORE, named
+from enrich.destinations.sending import queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 ENVELOPE_BYTES = 2_000
+TYPES = {
+    "text": ("text",),
+    "list": ("text",),
+    "integer": ("float", "id"),
+    "amount": ("float",),
+    "date": ("date", "text"),
+    "boolean": ("boolean",),
+}
 
 
 class BrevoSettings(HttpSettings):
@@ -38,77 +38,50 @@ class BrevoSettings(HttpSettings):
 class Brevo(HttpDestination):
     """Contacts by import, a process of its own there, with attributes that must exist."""
 
+    kind = "brevo"
     version = "brevo-1"
     Settings = BrevoSettings
     settings: BrevoSettings
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}
-    capabilities = Capabilities(
-        record_key="email",
-        transport="job",
-        result_fidelity="none",
-        null_meaning="unknown",
-        max_records=10_000,
-        max_bytes=8_000_000 - ENVELOPE_BYTES,
-        idempotency_key="email",
-        fields_created_first=True,
-        sends_empty=False,
-        max_open_jobs=5,
-    )
     mapping = named(CORE, str.upper)
-
     host = "https://api.brevo.com"
     empty = ""
+    job_path = "/v3/processes/{id}"
+    transport = "job"
+    max_records = 10_000
+    max_bytes = 8_000_000 - ENVELOPE_BYTES
+    max_open_jobs = 5
+    fields_created_first = True
+    idempotency_key = "email"
+    sends_empty = False
+    result_fidelity = "none"
 
     def headers(self) -> dict[str, str]:
         return {"api-key": self.secret()}
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        return {"email": row["email"], "attributes": values}
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         body = {
             "jsonBody": payloads_of(records),
             "listIds": list(self.settings.list_ids),
             "updateExistingContacts": True,
             "emptyContactsAttributes": self.settings.clear_with == "empty",
         }
-        response = self.ask("POST", "/v3/contacts/import", body)
-        if isinstance(response, Refusal):
-            return response
-        return queued_in(records, safe_code(answer_of(response).get("processId")))
+        answer = self.fetch("POST", "/v3/contacts/import", body)
+        return queued_in(records, safe_code(answer.get("processId")))
+
+    def end_of_job(
+        self, job_id: str, job: Mapping[str, Any], records: Sequence[Addressee]
+    ) -> list[RecordResult] | None:
+        """A process that is completed is all Brevo reports; its reports have no known shape."""
+        if job.get("status") == "failed":
+            return same_outcome(records, Outcome.RETRYABLE, "job_failed")
+        is_completed = job.get("status") == "completed"
+        return same_outcome(records, Outcome.ACCEPTED) if is_completed else None
 
     def problems(self) -> list[str]:
         """Brevo drops unknown attributes without a word."""
-        return self.missing_fields(
-            "/v3/contacts/attributes", "attributes", "name", "attribute", TYPES
-        )
-
-    @property
-    def formats(self) -> dict[str, Format]:
-        return {**JSON_FORMATS, "list": joined(self.settings.list_separator)}
-
-    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-        return {"email": row["email"], "attributes": values}
-
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
-        """A process that is completed is all Brevo tells; its reports have no known shape."""
-        try:
-            answer = answer_of(
-                self.ask(
-                    "GET", f"/v3/processes/{path_segment(job_id)}", name="brevo /v3/processes/{id}"
-                )
-            )
-        except NotFound:
-            return same_outcome(records, Outcome.UNKNOWN, "job_gone")
-        if answer.get("status") == "failed":
-            return same_outcome(records, Outcome.RETRYABLE, "job_failed")
-        return (
-            same_outcome(records, Outcome.ACCEPTED) if answer.get("status") == "completed" else None
-        )
-
-
-TYPES = {
-    "text": ("text",),
-    "list": ("text",),
-    "integer": ("float", "id"),
-    "amount": ("float",),
-    "date": ("date", "text"),
-    "boolean": ("boolean",),
-}
+        path = "/v3/contacts/attributes"
+        return self.missing_fields(path, "attributes", "name", "attribute", TYPES)

@@ -6,17 +6,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
 from enrich.destinations.base import (
     Addressee,
+    AsksFirst,
     Batch,
-    Capabilities,
     DestinationSettings,
     MappedField,
     Payload,
+    RateLimit,
+    RecordKey,
+    Removable,
     Row,
     Tools,
 )
@@ -24,7 +27,7 @@ from enrich.destinations.kinds import KINDS, PROFILES
 from enrich.destinations.mapping import (
     JSON_FORMATS,
     Format,
-    render_fields,
+    own_names,
     render_rows,
     without_computed,
 )
@@ -36,22 +39,54 @@ from enrich.profile import fields
 class DestinationEntity(ABC):
     """One kind of record that a platform takes; an instance is configured and ready to push.
 
-    A platform is the class of its profiles and one line in REGISTRY; `others` are the classes of
-    its further records, each off until the settings' `entities` name it, in the order in which
-    they are pushed. `capabilities` and `mapping` of the class are what holds when the settings
-    change nothing; an instance has its own `capabilities` and `fields`. `example` is what a small
-    settings table needs, `needs` are the keys an entity cannot do without.
+    A platform is a module or folder beside this one, with a class for its profiles that names its
+    `kind`; `others` are the classes of its further records, in the order in which they are pushed,
+    each off until the settings' `entities` name it. What a platform takes and reports is an
+    attribute each; an adapter gives those that differ. On the class they are what holds when the
+    settings change nothing; `adapt` changes those of an instance.
     """
 
+    # -- what it is ----------------------------------------------------------------------------
+
+    kind: ClassVar[str]  # what the settings call the platform
     name: ClassVar[str] = PROFILES
     version: ClassVar[str]  # another one sends every record again
     Settings: ClassVar[type[DestinationSettings]]
-    example: ClassVar[Mapping[str, Any]] = {}
-    needs: ClassVar[tuple[str, ...]] = ()
+    example: ClassVar[Mapping[str, Any]] = {}  # what a small settings table needs
+    needs: ClassVar[tuple[str, ...]] = ()  # keys the entity cannot do without
     others: ClassVar[tuple[type[DestinationEntity], ...]] = ()
-    mapping: ClassVar[tuple[MappedField, ...]]
-    capabilities: Capabilities
+    mapping: ClassVar[tuple[MappedField, ...]] = own_names()
     settings: Any
+
+    # -- what it takes; None: no limit is known ------------------------------------------------
+
+    record_key: RecordKey = "record_id"
+    transport: Literal["json_batch", "single", "file", "job"] = "json_batch"
+    max_records: int | None = None
+    max_bytes: int | None = None
+    max_record_bytes: int | None = None
+    max_open_jobs: int = 1
+    rate_limit: RateLimit | None = None
+    concurrency: int = 1
+    whole_table: bool = False  # one change sends every record
+    confirms_first: bool = True  # a person confirms the first push
+    fields_created_first: bool = False
+    # When the platform is asked whether it has a record before the record is sent.
+    asks_first: AsksFirst = "never"
+    # What makes a repeated request harmless; None: nothing does.
+    idempotency_key: str | None = None
+
+    # -- what changes and ends there -----------------------------------------------------------
+
+    diff_days_since: bool = False  # a field that counts days until now is a change of its own
+    null_meaning: Literal["clears", "ignored", "unknown"] = "unknown"  # for a value that is there
+    sends_empty: bool = True  # False: a computed value that no longer holds is left out too
+    takes_changes: bool = True  # False: what was accepted can never be changed
+    tells_end: bool = True  # False: nor can it be taken back when it counts no longer
+    removals: Removable = ()  # of a customer who is gone
+
+    # How much the platform reports about the single record.
+    result_fidelity: Literal["per_record", "rejected_only", "counts_only", "none"] = "per_record"
 
     def __init__(self, settings: Any, tools: Tools) -> None:
         self.settings = settings
@@ -59,7 +94,7 @@ class DestinationEntity(ABC):
         self.data_dir = tools.data_dir
         self.session = tools.session
         self.windows = tools.windows
-        self.capabilities = self.limits()
+        self.adapt()
         self.fields = self._fitted(self.mapped())
 
     @classmethod
@@ -77,6 +112,11 @@ class DestinationEntity(ABC):
         """The entity of this name; KeyError when the platform does not take it."""
         return {one.name: one for one in cls.entities()}[name]
 
+    @classmethod
+    def written_back(cls, options: Mapping[str, Any]) -> frozenset[str]:
+        """The fields of VTEX's own customer documents that the options let it write."""
+        return frozenset()
+
     @property
     def after(self) -> tuple[str, ...]:
         """The entities that have to be there before."""
@@ -88,15 +128,21 @@ class DestinationEntity(ABC):
         names = KINDS[self.name].options if self.name in KINDS else ()
         return {name: getattr(self.settings, name) for name in names}
 
-    # -- what a platform says of itself --------------------------------------------------------
+    # -- what an adapter may say otherwise -----------------------------------------------------
 
-    def limits(self) -> Capabilities:
-        """The capabilities with what the settings change of them."""
-        return type(self).capabilities
+    def adapt(self) -> None:
+        """Set the attributes that the settings change."""
+        if self.settings.diff_days_since is not None:
+            self.diff_days_since = self.settings.diff_days_since
 
     def mapped(self) -> tuple[MappedField, ...]:
         """The mapping with what the settings change of it."""
-        return self.mapping
+        return own_names(
+            getattr(self.settings, "fields", ()),
+            self.settings.names,
+            windows=self.windows,
+            diff_days_since=self.diff_days_since,
+        )
 
     @property
     @abstractmethod
@@ -147,12 +193,24 @@ class DestinationEntity(ABC):
         return frame
 
     def drop_files(self, before: datetime) -> list[str]:
-        """The names of our files from before the moment, removed from the place they lie in."""
+        """Delete our files from before the moment; return their names."""
         return []
 
     def requests_for(self, record_count: int, byte_count: int) -> int:
-        """About how many requests a push of this size takes."""
-        return self.capabilities.requests_for(record_count, byte_count)
+        """About how many requests the limits of count and bytes ask for; a file is one."""
+        by_count = -(-record_count // self.max_records) if self.max_records else 1
+        by_bytes = -(-byte_count // self.max_bytes) if self.max_bytes else 1
+        if self.transport == "single":
+            return record_count
+        return max(by_count, by_bytes) if record_count else 0
+
+    def render(self, frame: pl.DataFrame) -> list[Payload]:
+        """The records as the platform takes them; from rows with record_id, hash and is_known."""
+        values = render_rows(
+            frame, self.fields, self.formats, sends_empty=self.sends_empty, empty=self.empty
+        )
+        rows = without_computed(frame).iter_rows(named=True)
+        return [self.shape(row, own) for row, own in zip(rows, values, strict=True)]
 
     # -- the same for all ----------------------------------------------------------------------
 
@@ -162,26 +220,6 @@ class DestinationEntity(ABC):
             return self.problems()
         except EnrichError as error:
             return [str(error)]
-
-    def render(self, row: Row, *, is_known: bool) -> Payload:
-        """The record as the platform takes it; `is_known`: it accepted this record before."""
-        is_cleared = is_known and self.capabilities.sends_empty
-        values = render_fields(
-            row, self.fields, self.formats, is_known=is_cleared, empty=self.empty
-        )
-        return self.shape(row, values)
-
-    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
-        """The same for every row of a frame that also has record_id, hash and is_known."""
-        values = render_rows(
-            frame,
-            self.fields,
-            self.formats,
-            sends_empty=self.capabilities.sends_empty,
-            empty=self.empty,
-        )
-        rows = without_computed(frame).iter_rows(named=True)
-        return [self.shape(row, own) for row, own in zip(rows, values, strict=True)]
 
     def _fitted(self, mapped: tuple[MappedField, ...]) -> tuple[MappedField, ...]:
         """The fields that profiles have; a change of an ignored one alone sends nothing."""

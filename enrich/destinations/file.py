@@ -1,10 +1,9 @@
-"""File: profiles as Parquet, CSV or NDJSON with a manifest: in a folder, on SFTP, in a bucket."""
+"""File: Parquet, CSV or NDJSON with a manifest: in a folder, on SFTP, in an S3 bucket."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,27 +14,22 @@ from pydantic import Field, model_validator
 from enrich.destinations.base import (
     Addressee,
     Batch,
-    Capabilities,
     DestinationSettings,
     FieldName,
-    MappedField,
+    RecordKey,
     Row,
     Tools,
 )
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, take_out
 from enrich.destinations.file_tables import writer
-from enrich.destinations.kinds import CARTS, PRODUCTS, PURCHASES
-from enrich.destinations.mapping import own_names, version_of
-from enrich.destinations.places import (
-    Bucket,
-    LocalFolder,
-    Place,
-    S3Settings,
-    SftpFolder,
-    SftpSettings,
-)
-from enrich.destinations.records import ProductKey, RecordEntity, own_fields
+from enrich.destinations.kinds import CARTS, PRODUCTS, PROFILES, PURCHASES
+from enrich.destinations.mapping import version_of
+from enrich.destinations.places.local import LocalFolder
+from enrich.destinations.places.place import Place
+from enrich.destinations.places.s3 import Bucket, S3Settings
+from enrich.destinations.places.sftp import SftpFolder, SftpSettings
+from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
@@ -70,43 +64,26 @@ class FileSettings(DestinationSettings):
 class FileDrop(DestinationEntity):
     """One place that receives files."""
 
+    kind = "file"
     version = "file-1"
     Settings = FileSettings
     settings: FileSettings
     example = {"folder": "exports", "formats": ["parquet", "csv", "ndjson"]}
-    capabilities = Capabilities(
-        record_key="customer_key",
-        transport="file",
-        result_fidelity="per_record",
-        null_meaning="clears",
-        idempotency_key="file name, made from the content",
-        confirms_first=False,
-    )
-    mapping = own_names()
+    record_key: RecordKey = "customer_key"
+    transport = "file"
+    confirms_first = False
+    idempotency_key = "file name, made from the content"
+    null_meaning = "clears"
 
     def __init__(self, settings: FileSettings, tools: Tools) -> None:
         super().__init__(settings, tools)
         self.place = _place(settings, tools)
 
-    @property
-    def mode(self) -> str:
-        return self.settings.mode
-
-    def limits(self) -> Capabilities:
-        is_snapshot, is_diffed = self.mode == "snapshot", self.settings.diff_days_since
-        return replace(
-            type(self).capabilities,
-            whole_table=is_snapshot,
-            # A whole table should show today's ages, so there a new day is a change.
-            diff_days_since=is_snapshot if is_diffed is None else is_diffed,
-        )
-
-    def mapped(self) -> tuple[MappedField, ...]:
-        is_diffed = self.capabilities.diff_days_since
-        settings = self.settings
-        return own_names(
-            settings.fields, settings.names, windows=self.windows, diff_days_since=is_diffed
-        )
+    def adapt(self) -> None:
+        """A whole table should show today's ages, so there a new day is a change."""
+        self.whole_table = self.name == PROFILES and self.settings.mode == "snapshot"
+        self.diff_days_since = self.whole_table
+        super().adapt()
 
     @property
     def mapping_version(self) -> str:
@@ -172,7 +149,7 @@ class FileDrop(DestinationEntity):
             "batch_id": batch.batch_id,
             "store": batch.store,
             "entity": batch.entity,
-            "mode": self.mode,
+            "mode": "snapshot" if self.whole_table else "changes",
             "as_of": batch.as_of.isoformat(),
             "written_at": batch.sent_at.isoformat(),
             "row_count": table.height,
@@ -214,32 +191,9 @@ def _folder(settings: FileSettings, data_dir: Path) -> Path:
 class _Records(RecordEntity, FileDrop):
     """Other records, all columns of what changed each time."""
 
-    mode = "changes"
     example = {}
-    capabilities = replace(
-        FileDrop.capabilities, record_key="record_id", max_records=RECORDS_PER_FILE
-    )
-
-    def limits(self) -> Capabilities:
-        return type(self).capabilities
-
-    def mapped(self) -> tuple[MappedField, ...]:
-        return self.mapping
+    record_key = "record_id"
+    max_records = RECORDS_PER_FILE
 
 
-class FileProducts(_Records):
-    name = PRODUCTS
-    mapping = own_fields(PRODUCTS)
-
-
-class FilePurchases(_Records):
-    name = PURCHASES
-    mapping = own_fields(PURCHASES)
-
-
-class FileCarts(_Records):
-    name = CARTS
-    mapping = own_fields(CARTS)
-
-
-FileDrop.others = (FileProducts, FilePurchases, FileCarts)
+FileDrop.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS)

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from enrich.destinations.places import FileEntry, Place
+from enrich.destinations.places.place import FileEntry, Place
 
 MANIFEST = ".manifest.json"
 # STORE-ENTITY-DAY-ID.KIND, and the same while it is not finished: nobody else's files match.
@@ -83,8 +83,8 @@ def _take_out_of_set(
     for at, entry in enumerate(manifest["files"]):
         suffix = PurePosixPath(entry["name"]).suffix
         table = READERS[suffix](io.BytesIO(place.fetch(entry["name"])))
-        said = [pl.col(name) for name in columns if name in table.columns]
-        theirs = [one.cast(pl.String).is_in(values).fill_null(False) for one in said]
+        present = [pl.col(name) for name in columns if name in table.columns]
+        theirs = [one.cast(pl.String).is_in(values).fill_null(False) for one in present]
         kept = table.filter(~pl.any_horizontal(*theirs, pl.lit(False)))
         if kept.height < table.height:
             manifest["files"][at] = place.put(entry["name"], _writing(suffix, kept))

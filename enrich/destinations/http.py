@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from enrich.client import Call, Response
+from enrich.client import Call, NotFound, Response, path_segment, raise_for_refusal
 from enrich.destinations.base import (
     Addressee,
     Batch,
-    Capabilities,
     DestinationSettings,
     FieldName,
     MappedField,
     Record,
+    RecordKey,
     Row,
     SecretRef,
     Tools,
@@ -26,18 +26,28 @@ from enrich.destinations.base import (
 )
 from enrich.destinations.batches import payload_bytes
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.mapping import own_names, settled, version_of
+from enrich.destinations.kinds import PROFILES
+from enrich.destinations.mapping import (
+    JSON_FORMATS,
+    Format,
+    in_texts,
+    joined,
+    own_names,
+    settled,
+    version_of,
+)
 from enrich.destinations.sending import (
-    Answer,
-    Refusal,
+    REFUSED,
+    WITHOUT_DETAIL,
     answer_of,
     ask,
     erase_one,
-    field_problems,
+    same_outcome,
     send_each,
     send_halving,
 )
-from enrich.model import RecordResult
+from enrich.errors import Refused
+from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
 
@@ -84,8 +94,12 @@ class HttpDestination(DestinationEntity):
     A platform gives `version`, `host`, `headers`, `problems`, `save`, and what else differs.
     """
 
+    record_key: RecordKey = "email"
     delete: Callable[[Addressee], RecordResult] | None = None  # a method where erasure is known
-    written: ClassVar[tuple[str, ...]] = ()
+    wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
+    writes_texts: ClassVar[bool] = False  # every value is sent as a text
+    job_path: ClassVar[str] = ""  # of a job's state, with {id}
+    written: ClassVar[tuple[str, ...]] = ()  # of a record: settings that decide how it is written
 
     def __init__(self, settings: Any, tools: Tools) -> None:
         super().__init__(settings, tools)
@@ -107,8 +121,18 @@ class HttpDestination(DestinationEntity):
         return {}
 
     @abstractmethod
-    def save(self, records: Sequence[Record]) -> Answer:
-        """One outcome for every record, or that the batch was refused as a whole."""
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        """One outcome for every record; raises Refusal when it is not known which are at fault."""
+
+    def code_of(self, response: Response) -> str:
+        """Why one record was refused."""
+        return f"http_{response.status_code}"
+
+    def end_of_job(
+        self, job_id: str, job: Mapping[str, Any], records: Sequence[Addressee]
+    ) -> list[RecordResult] | None:
+        """One outcome for every record of a job by its state; None while it is not over."""
+        return None
 
     # -- the same for all ----------------------------------------------------------------------
 
@@ -117,16 +141,16 @@ class HttpDestination(DestinationEntity):
         """What messages call the platform: its version without the number."""
         return self.version.rpartition("-")[0]
 
-    def limits(self) -> Capabilities:
-        limits = type(self).capabilities
-        is_diffed = self.settings.diff_days_since
-        clears = getattr(self.settings, "clear_with", "nothing") != "nothing"
-        return replace(
-            limits,
-            diff_days_since=limits.diff_days_since if is_diffed is None else is_diffed,
-            max_records=getattr(self.settings, "batch_size", limits.max_records),
-            sends_empty=limits.sends_empty or clears,
-        )
+    @property
+    def empty(self) -> Any:
+        return "" if getattr(self.settings, "clear_with", "") == "empty" else None
+
+    def adapt(self) -> None:
+        super().adapt()
+        if getattr(self.settings, "clear_with", "nothing") != "nothing":
+            self.sends_empty = True
+        if self.name == PROFILES:
+            self.max_records = getattr(self.settings, "batch_size", self.max_records)
 
     def mapped(self) -> tuple[MappedField, ...]:
         """The mapping with the settings' names; a field it does not have is added by naming it."""
@@ -135,20 +159,39 @@ class HttpDestination(DestinationEntity):
         added = [source for source in settings.names if source not in ours]
         whole = (*self.mapping, *(own_names(added, windows=self.windows) if added else ()))
         kept = [field for field in whole if field.source not in settings.leave_out]
-        is_diffed = self.capabilities.diff_days_since
-        return settled(kept, settings.names, diff_days_since=is_diffed)
+        return settled(kept, settings.names, diff_days_since=self.diff_days_since)
 
     @property
     def mapping_version(self) -> str:
         names = _WRITTEN & set(type(self.settings).model_fields)
         return version_of(self.version, repr(self.settings.model_dump(include=names)))
 
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        separator = getattr(self.settings, "list_separator", None)
+        if separator is None:
+            return JSON_FORMATS
+        if self.writes_texts:
+            return in_texts(separator)
+        return {**JSON_FORMATS, "list": joined(separator)}
+
     def validate(self, row: Row) -> str | None:
-        return no_address(row)
+        """Only the address must be there; it was judged when the plan was made."""
+        return None if row["email"] else "no real e-mail"
 
     def push(self, batch: Batch) -> list[RecordResult]:
         """A batch refused whole is halved down to the records at fault."""
         return send_halving(batch.records, self.save, MAX_REQUESTS_PER_BATCH)
+
+    def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
+        if not self.job_path:
+            return None
+        path = self.job_path.format(id=path_segment(job_id))
+        try:
+            job = self.fetch("GET", path, name=f"{self.platform} {self.job_path}")
+        except NotFound:
+            return same_outcome(records, Outcome.UNKNOWN, "job_gone")
+        return self.end_of_job(job_id, job, records)
 
     def erase(self, records: Sequence[Addressee]) -> list[RecordResult]:
         if self.delete is None:
@@ -158,47 +201,137 @@ class HttpDestination(DestinationEntity):
     def secret(self, name: str = "api_key") -> str:
         return self._secrets[name].get_secret_value()
 
-    def call(self, method: str, path: str, body: Any = None, *, name: str, **rest: Any) -> Call:
+    def basic_auth(self, user: str, password: str) -> dict[str, str]:
+        """The header of HTTP's own user and password."""
+        return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, name: str = "", **rest: Any
+    ) -> Call:
         """A call to a path of this platform; `name` is the path without any value."""
         headers = {"Content-Type": "application/json", **self.headers()}
         return Call(
             method=method,
             url=(self.settings.base_url or self.host) + path,
-            name=name,
+            name=name or f"{self.platform} {path}",
             headers={**headers, **rest.pop("headers", {})},
             content=rest.pop("content", None) if body is None else payload_bytes(body),
             **rest,
         )
 
-    def ask(
-        self, method: str, path: str, body: Any = None, *, name: str = "", **rest: Any
-    ) -> Response | Refusal:
-        """The answer when it is a success, a Refusal for a 400 and its like; raises else.
+    def ask(self, method: str, path: str, body: Any = None, **rest: Any) -> Response:
+        """The answer when it is a success; raises as `sending.ask`.
 
         A 404 is NotFound: the caller knows whether the address or the record is meant.
         """
-        name = name or f"{self.platform} {path}"
-        return ask(self.http, self.call(method, path, body, name=name, **rest))
+        return ask(self.http, self.call(method, path, body, **rest))
+
+    def fetch(self, method: str, path: str, body: Any = None, **rest: Any) -> dict[str, Any]:
+        """The JSON object of the answer, as `ask`; empty when it is something else."""
+        return answer_of(self.ask(method, path, body, **rest))
 
     def save_each(
         self, records: Sequence[Record], save: Callable[[Record], RecordResult]
     ) -> list[RecordResult]:
         """A call for each record, as many at once as the platform takes."""
-        return send_each(records, save, self.capabilities.concurrency)
+        return send_each(records, save, self.concurrency)
+
+    def save_one(self, record: Record, call: Call) -> RecordResult:
+        """The outcome of a call that writes one record."""
+        return self.saved(record, call, self.http.send(call))
+
+    def saved(self, record: Record, call: Call, response: Response) -> RecordResult:
+        """The outcome of an answer about one record; 304 says that nothing differs."""
+        if response.status_code in self.wrong_record:
+            code = self.code_of(response)
+            return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
+        raise_for_refusal(call, response)
+        same = "http_304" if response.status_code == 304 else None
+        return RecordResult(record.record_id, Outcome.ACCEPTED, same)
+
+    def removed(
+        self, one: Addressee, method: str, path: str, body: Any = None, *, name: str = ""
+    ) -> RecordResult:
+        """The outcome of a call that erases one person; raises as `ask`."""
+        self.ask(method, path, body, name=name)
+        return RecordResult(one.record_id, Outcome.ACCEPTED)
 
     def missing_fields(
-        self, path: str, listed: str, key: str, what: str, types: Types, kind: str = "type"
+        self,
+        path: str,
+        listed: str,
+        key: str,
+        what: str,
+        types: Types,
+        kind: str = "type",
+        **rest: Any,
     ) -> list[str]:
         """The mapped fields that the platform does not have, or has of a type that does not fit.
 
         `path` answers with a list under `listed`, whose items have their name under `key` and
-        their type under `kind`; `types` is what is allowed by how a value is written.
+        their type under `kind`; `types` is what is allowed by how a value is written. A type that
+        the list does not show is not judged.
         """
-        found = answer_of(self.ask("GET", path)).get(listed)
-        return field_problems(self.fields, found, key, what, types, kind)
+        found = self.fetch("GET", path, **rest).get(listed)
+        items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
+        there = {str(item.get(key)): item.get(kind) for item in items}
+        problems = (_field_problem(field, there, what, types) for field in self.fields)
+        return [problem for problem in problems if problem]
+
+
+class TokenDestination(HttpDestination):
+    """A platform whose calls are signed with a token that runs out, shared while it is open."""
+
+    login_keys: ClassVar[str]  # which settings to look at when no token comes
+
+    @abstractmethod
+    def log_in(self) -> object:
+        """A new token, or what came instead of one; the call is not signed."""
+
+    @property
+    def needs_token(self) -> bool:
+        return True
+
+    def headers(self) -> Mapping[str, str]:
+        token = self.session.get("token")
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def ask(self, method: str, path: str, body: Any = None, **rest: Any) -> Response:
+        """The answer; a token that ran out is replaced once."""
+        if self.needs_token and "token" not in self.session:
+            self._renew()
+        try:
+            return super().ask(method, path, body, **rest)
+        except Refused as fault:
+            if type(fault) is not Refused or not self.needs_token:
+                raise  # a missing permission is no old token
+            self._renew()
+            return super().ask(method, path, body, **rest)
+
+    def _renew(self) -> None:
+        self.session.pop("token", None)
+        token = self.log_in()
+        if not isinstance(token, str):
+            raise Refused(f"{self.platform} login: no token came back; check {self.login_keys}")
+        self.session["token"] = token
 
 
 Types = Mapping[str, Collection[str]]
+
+
+def _field_problem(
+    field: MappedField, there: Mapping[str, Any], what: str, types: Types
+) -> str | None:
+    if field.target not in there:
+        return f"{what} {field.target} does not exist"
+    actual, allowed = there[field.target], types.get(field.format, ())
+    if actual is None or not allowed or str(actual) in allowed:
+        return None
+    return (
+        f"{what} {field.target} is of type {actual}, but {field.source} is written as"
+        f" {field.format}: make it {' or '.join(sorted(allowed))}"
+    )
+
 
 # The settings that decide how a value is written: changing one sends everything again.
 _WRITTEN = {
@@ -209,11 +342,6 @@ _WRITTEN = {
     "list_ids",
     "identify_by",
 }
-
-
-def no_address(row: Row) -> str | None:
-    """Only the address must be there; it was judged when the plan was made."""
-    return None if row["email"] else "no real e-mail"
 
 
 def payloads_of(records: Sequence[Record]) -> list[Any]:

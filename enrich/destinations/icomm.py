@@ -6,19 +6,19 @@ call is, and what the status codes beside 1 mean, is not public.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from enrich.client import BadBody, Response, parse_json
-from enrich.destinations.base import Addressee, Capabilities, MappedField, Payload, Record, Row
+from enrich.destinations.base import Addressee, MappedField, Payload, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.kinds import CARTS, KINDS
-from enrich.destinations.mapping import Format, in_texts, join_list, settled
+from enrich.destinations.mapping import Format, Write, in_texts, join_list, settled
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords, own_fields
-from enrich.destinations.sending import Answer, Refusal, post, safe_code, same_outcome
+from enrich.destinations.sending import Refusal, answer_of, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 SAVE = "/Contacts/SaveMultiContact.Json/"
@@ -118,40 +118,31 @@ class IcommAccount(HttpDestination):
     settings: IcommSettings
     host = "https://api.icommarketing.com"
     empty = ""
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="per_record",
-        null_meaning="unknown",
-        max_records=100,
-        concurrency=1,
-        idempotency_key="Email",
-        fields_created_first=True,
-        diff_days_since=True,
-        sends_empty=False,
-        removals=("clear", "delete"),
-    )
+    max_records = 100
+    fields_created_first = True
+    idempotency_key = "Email"
+    diff_days_since = True
+    sends_empty = False
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         """A contact with its custom fields."""
         custom = [{"Key": key, "Value": value} for key, value in values.items()]
         return {"Email": row["email"], "CustomFields": custom}
 
-    def save(self, records: Sequence[Record]) -> Answer:
-        response = self._post(SAVE, {"ContactList": payloads_of(records)})
-        return response if isinstance(response, Refusal) else read_answer(records, response)
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        return read_answer(records, self._post(SAVE, {"ContactList": payloads_of(records)}))
 
     def problems(self) -> list[str]:
         """Asks for a contact that does not exist: proves host, key and profile, writes nothing."""
-        response = self._post(LIST, {"Filters": {"Email": "check@example.com"}})
-        answer = {} if isinstance(response, Refusal) else parse_json(response.content)
-        if not isinstance(answer, dict) or "ListContactsFullJsonResult" not in answer:
-            return ["icomm did not list the profile; check api_key, auth_suffix and profile_key"]
-        return []
+        with suppress(Refusal):
+            answer = answer_of(self._post(LIST, {"Filters": {"Email": "check@example.com"}}))
+            if "ListContactsFullJsonResult" in answer:
+                return []
+        return ["icomm did not list the profile; check api_key, auth_suffix and profile_key"]
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Response | Refusal:
+    def _post(self, path: str, body: Mapping[str, Any]) -> Response:
         whole = {"ProfileKey": self.settings.profile_key, **body}
-        return post(self.http, self.call("POST", path, whole, name=f"icomm {path}"))
+        return self.ask("POST", path, whole, name=f"icomm {path}")
 
     def headers(self) -> Mapping[str, str]:
         """The key itself, with what some accounts need behind it."""
@@ -161,9 +152,11 @@ class IcommAccount(HttpDestination):
 class Icomm(IcommAccount):
     """Contacts with their profile."""
 
+    kind = "icomm"
     version = "icomm-1"
     example = {"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"}
     mapping = MAPPING
+    removals = ("clear", "delete")
 
     @property
     def formats(self) -> Mapping[str, Format]:
@@ -173,9 +166,8 @@ class Icomm(IcommAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         """A contact that is not there is gone as well."""
-        response = self._post(REMOVE, {"Contact": {"Email": one.remote_key}})
-        answer = {} if isinstance(response, Refusal) else parse_json(response.content)
-        result = answer.get("RemoveContactJsonResult") if isinstance(answer, dict) else None
+        answer = answer_of(self._post(REMOVE, {"Contact": {"Email": one.remote_key}}))
+        result = answer.get("RemoveContactJsonResult")
         code = _status(result) if isinstance(result, dict) else "none"
         outcome = Outcome.ACCEPTED if code in GONE else Outcome.REJECTED
         return RecordResult(one.record_id, outcome, f"removal_{code}")
@@ -191,19 +183,17 @@ class IcommCarts(HttpRecords, IcommAccount):
     name = CARTS
     version = "icomm-carts-1"
     written = ("list_separator", "decimal_separator")
-    capabilities = replace(IcommAccount.capabilities, removals=(), tells_end=False)
+    tells_end = False
     mapping = (
         MappedField(CART_NAME, "nombre", "text"),
         MappedField("abandoned_on", "fecha_abandono", "date"),
         MappedField("url", "url_carrito", "text"),
     )
 
-    def limits(self) -> Capabilities:
+    def adapt(self) -> None:
         """That a cart is over can only be sent where an empty value empties a field."""
-        is_emptied = self.settings.clear_with == "empty"
-        return replace(
-            type(self).capabilities, max_records=self.settings.batch_size, tells_end=is_emptied
-        )
+        self.max_records = self.settings.batch_size
+        self.tells_end = self.settings.clear_with == "empty"
 
     def mapped(self) -> tuple[MappedField, ...]:
         """The mapping under the settings' names, with the columns that only they name."""
@@ -219,14 +209,14 @@ class IcommCarts(HttpRecords, IcommAccount):
         return super().shape(row, values)
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Write]:
         """Texts as icomm wants them; of the lines the names of the products."""
         separator, decimal = self.settings.list_separator, self.settings.decimal_separator
 
         def names(lines: Sequence[Mapping[str, Any]]) -> str:
             return join_list((line["product"] or line["sku"] for line in lines), separator)
 
-        written: Mapping[str, Callable[[Any], Any]] = {
+        written: Mapping[str, Write] = {
             "date": lambda day: f"{day:%d/%m/%Y}",
             "moment": lambda moment: f"{moment:%d/%m/%Y %H:%M}",
             "amount": lambda amount: f"{amount:.2f}".replace(".", decimal),

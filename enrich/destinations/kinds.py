@@ -183,7 +183,7 @@ _KINDS = (
             Column("amount", AMOUNT, "What is in it."),
             Column("currency", pl.String, "Currency of the store's settings."),
             Column("checkout_step", pl.String, "How far the checkout came."),
-            Column("url", pl.String, "Puts the goods into a cart; null without store_url."),
+            Column("url", pl.String, "Puts the same lines into a cart; null without store_url."),
             Column("lines", _lines(CART_LINE), "What is in it."),
         ),
         CART_LINE,

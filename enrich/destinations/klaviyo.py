@@ -8,20 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from enrich.client import NotFound
-from enrich.destinations.base import Addressee, Capabilities, RateLimit, Record, Row
+from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import (
-    Answer,
-    Refusal,
-    answer_of,
-    of_job,
-    queued_in,
-    removed,
-    safe_code,
-    same_outcome,
-)
+from enrich.destinations.sending import of_job, queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 JOBS = "/api/profile-bulk-import-jobs"
@@ -42,79 +32,23 @@ class KlaviyoSettings(HttpSettings):
 class Klaviyo(HttpDestination):
     """Profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
 
+    kind = "klaviyo"
     version = "klaviyo-1"
     Settings = KlaviyoSettings
     settings: KlaviyoSettings
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}
-    capabilities = Capabilities(
-        record_key="email",
-        transport="job",
-        result_fidelity="per_record",
-        null_meaning="clears",
-        max_records=10_000,
-        max_bytes=5_000_000 - ENVELOPE_BYTES,
-        max_record_bytes=100_000,
-        rate_limit=RateLimit(150, 60),
-        idempotency_key="email",
-        removals=("clear", "delete"),
-        max_open_jobs=10,
-    )
-    mapping = named(COMPUTED, lambda source: source)
-
+    mapping = named(COMPUTED)
     host = "https://a.klaviyo.com"
-
-    def save(self, records: Sequence[Record]) -> Answer:
-        attributes = {"profiles": {"data": payloads_of(records)}}
-        job = {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
-        response = self.ask("POST", JOBS, job)
-        if isinstance(response, Refusal):
-            return response
-        return queued_in(records, safe_code((answer_of(response).get("data") or {}).get("id")))
-
-    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-        native = {name: value for name, value in values.items() if name in NATIVE}
-        free = {name: value for name, value in values.items() if name not in NATIVE}
-        attributes = {"email": row["email"], **native, "properties": free}
-        return {"type": "profile", "attributes": attributes}
-
-    def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
-        path = f"{JOBS}/{job_id}"
-        try:
-            answer = answer_of(self.ask("GET", path, name=f"klaviyo {JOBS}/{{id}}"))
-        except NotFound:
-            return same_outcome(records, Outcome.UNKNOWN, "job_gone")
-        job = (answer.get("data") or {}).get("attributes") or {}
-        if job.get("status") == "cancelled":
-            return same_outcome(records, Outcome.RETRYABLE, "job_cancelled")
-        if job.get("status") != "complete":
-            return None
-        refused = self._errors(f"{path}/import-errors") if job.get("failed_count") else {}
-        return of_job(records, refused, int(job.get("failed_count") or 0))
-
-    def _errors(self, path: str | None) -> dict[str, str]:
-        """Address -> code of every refused profile, over all pages."""
-        refused = {}
-        while path:
-            answer = answer_of(self.ask("GET", path, name="klaviyo import-errors"))
-            for item in answer.get("data") or []:
-                error = item.get("attributes") or {}
-                email = _email_in(error.get("original_payload"))
-                refused[email] = safe_code(error.get("code")) or "rejected"
-            following = urlsplit((answer.get("links") or {}).get("next") or "")
-            path = f"{following.path}?{following.query}" if following.path else None
-        return refused
-
-    def delete(self, one: Addressee) -> RecordResult:
-        """Queued there; Klaviyo deletes the person and all that belongs to the profile."""
-        profile = {"data": {"type": "profile", "attributes": {"email": one.remote_key}}}
-        body = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}}
-        path = "/api/data-privacy-deletion-jobs"
-        return removed(self.ask("POST", path, body, name=f"klaviyo {path}"), one)
-
-    def problems(self) -> list[str]:
-        """Asks for the account; nothing is written."""
-        self.ask("GET", "/api/accounts", name="klaviyo /api/accounts")
-        return []
+    job_path = f"{JOBS}/{{id}}"
+    transport = "job"
+    max_records = 10_000
+    max_bytes = 5_000_000 - ENVELOPE_BYTES
+    max_record_bytes = 100_000
+    max_open_jobs = 10
+    rate_limit = RateLimit(150, 60)
+    idempotency_key = "email"
+    null_meaning = "clears"
+    removals = ("clear", "delete")
 
     def headers(self) -> dict[str, str]:
         return {
@@ -123,6 +57,54 @@ class Klaviyo(HttpDestination):
             "Content-Type": "application/vnd.api+json",
             "Accept": "application/vnd.api+json",
         }
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        native = {name: value for name, value in values.items() if name in NATIVE}
+        free = {name: value for name, value in values.items() if name not in NATIVE}
+        attributes = {"email": row["email"], **native, "properties": free}
+        return {"type": "profile", "attributes": attributes}
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        attributes = {"profiles": {"data": payloads_of(records)}}
+        job = {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
+        answer = self.fetch("POST", JOBS, job)
+        return queued_in(records, safe_code((answer.get("data") or {}).get("id")))
+
+    def end_of_job(
+        self, job_id: str, job: Mapping[str, Any], records: Sequence[Addressee]
+    ) -> list[RecordResult] | None:
+        state = (job.get("data") or {}).get("attributes") or {}
+        if state.get("status") == "cancelled":
+            return same_outcome(records, Outcome.RETRYABLE, "job_cancelled")
+        if state.get("status") != "complete":
+            return None
+        failed_count = int(state.get("failed_count") or 0)
+        return of_job(records, self._errors(job_id) if failed_count else {}, failed_count)
+
+    def _errors(self, job_id: str) -> dict[str, str]:
+        """Address -> code of every refused profile, over all pages."""
+        refused = {}
+        path = f"{JOBS}/{job_id}/import-errors"
+        while path:
+            answer = self.fetch("GET", path, name="klaviyo import-errors")
+            for item in answer.get("data") or []:
+                error = item.get("attributes") or {}
+                email = _email_in(error.get("original_payload"))
+                refused[email] = safe_code(error.get("code")) or "rejected"
+            following = urlsplit((answer.get("links") or {}).get("next") or "")
+            path = f"{following.path}?{following.query}" if following.path else ""
+        return refused
+
+    def delete(self, one: Addressee) -> RecordResult:
+        """Queued there; Klaviyo deletes the person and all that belongs to the profile."""
+        profile = {"data": {"type": "profile", "attributes": {"email": one.remote_key}}}
+        body = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}}
+        return self.removed(one, "POST", "/api/data-privacy-deletion-jobs", body)
+
+    def problems(self) -> list[str]:
+        """Asks for the account; nothing is written."""
+        self.ask("GET", "/api/accounts")
+        return []
 
 
 def _email_in(payload: object) -> str:

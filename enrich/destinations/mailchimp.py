@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from enrich.client import NotFound
-from enrich.destinations.base import Capabilities, Record, Row
+from enrich.destinations.base import Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings
-from enrich.destinations.mapping import Format, in_texts, named
-from enrich.destinations.sending import (
-    LATER,
-    Answer,
-    answer_of,
-    field_problems,
-    save_one,
-)
+from enrich.destinations.mapping import named
+from enrich.destinations.sending import LATER
 from enrich.model import Outcome, RecordResult
 
 # A merge tag has at most ten characters, and an audience at most some dozens of them.
@@ -38,6 +31,15 @@ TAGS = {
     "amount_lifetime": "AMOUNTALL",
     "last_purchase_brands": "LASTBRANDS",
 }
+_NUMBER = ("number", "text")
+TYPES = {
+    "text": ("text", "dropdown", "radio"),
+    "list": ("text",),
+    "integer": _NUMBER,
+    "amount": _NUMBER,
+    "date": ("date", "text"),
+    "boolean": ("text",),
+}
 
 
 class MailchimpSettings(HttpSettings):
@@ -54,6 +56,7 @@ class MailchimpSettings(HttpSettings):
 class Mailchimp(HttpDestination):
     """Merge fields of the members an audience already has; nobody is added or subscribed."""
 
+    kind = "mailchimp"
     version = "mailchimp-1"
     Settings = MailchimpSettings
     settings: MailchimpSettings
@@ -62,34 +65,29 @@ class Mailchimp(HttpDestination):
         "data_center": "us1",
         "list_id": "a1b2c3d4e5",
     }
-    capabilities = Capabilities(
-        record_key="email",
-        transport="single",
-        result_fidelity="per_record",
-        null_meaning="clears",
-        max_records=50,
-        concurrency=5,
-        idempotency_key="md5 of the e-mail",
-        fields_created_first=True,
-        removals=("clear",),
-    )
     mapping = named(TAGS, TAGS.__getitem__)
-
     empty = ""
+    writes_texts = True
+    transport = "single"
+    max_records = 50
+    concurrency = 5
+    fields_created_first = True
+    idempotency_key = "md5 of the e-mail"
+    null_meaning = "clears"
+    removals = ("clear",)
 
     @property
     def host(self) -> str:
         return f"https://{self.settings.data_center}.api.mailchimp.com"
 
-    @property
-    def formats(self) -> Mapping[str, Format]:
-        return in_texts(self.settings.list_separator)
-
-    def save(self, records: Sequence[Record]) -> Answer:
-        return self.save_each(records, self._patch)
+    def headers(self) -> dict[str, str]:
+        return self.basic_auth("enrich", self.secret())
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"email_address": row["email"], "merge_fields": values}
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._patch)
 
     def _patch(self, record: Record) -> RecordResult:
         """Merge fields alone: a status that is not sent cannot change."""
@@ -108,33 +106,20 @@ class Mailchimp(HttpDestination):
         if response.status_code == 404:
             message = "not a member of the audience"
             return RecordResult(record.record_id, Outcome.INVALID, "not_a_member", message)
-        return save_one(self.http, call, record, response)
+        return self.saved(record, call, response)
 
     def problems(self) -> list[str]:
         """Which merge fields of the mapping the audience does not have, or of another type."""
         path = f"/3.0/lists/{self.settings.list_id}/merge-fields"
         try:
-            answer = answer_of(
-                self.ask("GET", path, name="mailchimp merge-fields", params={"count": "1000"})
+            return self.missing_fields(
+                path,
+                "merge_fields",
+                "tag",
+                "merge field",
+                TYPES,
+                name="mailchimp merge-fields",
+                params={"count": "1000"},
             )
         except NotFound:
             return ["the audience does not exist; check list_id"]
-        found = answer.get("merge_fields")
-        return field_problems(self.fields, found, "tag", "merge field", TYPES, "type")
-
-    def headers(self) -> dict[str, str]:
-        pair = b64encode(f"enrich:{self.secret()}".encode()).decode()
-        return {"Authorization": f"Basic {pair}"}
-
-
-_NUMBER = ("number", "text")
-
-
-TYPES = {
-    "text": ("text", "dropdown", "radio"),
-    "list": ("text",),
-    "integer": _NUMBER,
-    "amount": _NUMBER,
-    "date": ("date", "text"),
-    "boolean": ("text",),
-}

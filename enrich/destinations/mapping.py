@@ -11,14 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from enrich.destinations.base import MappedField, Row
+from enrich.destinations.base import MappedField
 from enrich.errors import BadSettings
 from enrich.model import WINDOWS_DAYS, Rules
 from enrich.profile import FIELDS, fields, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
-
-Format = Callable[[Any], Any]
 
 # What the shop knows from the contact. A null here means "not known" and never overwrites what a
 # platform has. Every other field is computed: there a null is an answer (no purchase).
@@ -27,14 +25,13 @@ ATTRIBUTES = frozenset(field.name for field in CONTACT)
 
 @dataclass(frozen=True, slots=True)
 class InColumns:
-    """A format that writes a whole column at once; called with one value, it writes that one."""
+    """A format that writes a whole column at once."""
 
     column: Callable[[pl.Expr], pl.Expr]
 
-    def __call__(self, value: Any) -> Any:
-        return pl.select(self.column(pl.lit(pl.Series([value])))).to_series().to_list()[0]
 
-
+Write = Callable[[Any], Any]  # one value
+Format = InColumns | Write
 AS_IT_IS = InColumns(lambda column: column)
 DATE = "%Y-%m-%d"
 
@@ -77,9 +74,7 @@ CORE = (
 COMPUTED = tuple(field.name for field in FIELDS if field.name not in ATTRIBUTES)
 
 
-def named(
-    sources: Iterable[str], name: Callable[[str], str], *, is_documented: bool = False
-) -> tuple[MappedField, ...]:
+def named(sources: Iterable[str], name: Callable[[str], str] = str) -> tuple[MappedField, ...]:
     """These profile fields, each under the name the platform's own rules make of it."""
     kinds = {field.name: _format_of(field) for field in FIELDS}
     return tuple(
@@ -87,7 +82,7 @@ def named(
             source,
             name(source),
             kinds[source],
-            is_documented=is_documented or name(source) == source,
+            is_documented=name(source) == source,
             is_diffed=not is_day_counter(source),
         )
         for source in sources
@@ -168,30 +163,6 @@ def is_day_counter(source: str) -> bool:
     return source.startswith("days_since_")
 
 
-def render_fields(
-    row: Row,
-    fields: Sequence[MappedField],
-    formats: Mapping[str, Format],
-    *,
-    is_known: bool,
-    empty: Any,
-) -> dict[str, Any]:
-    """The mapped values of one profile by the platform's names.
-
-    A null is left out. Only where the platform already has a value of ours (`is_known`) and the
-    field is a computed one, it is sent as `empty`: else the platform would show a score or a date
-    that is no longer true.
-    """
-    rendered = {}
-    for field in fields:
-        value = row[field.source]
-        if value is not None:
-            rendered[field.target] = formats[field.format](value)
-        elif is_known and field.source not in ATTRIBUTES:
-            rendered[field.target] = empty
-    return rendered
-
-
 def render_rows(
     frame: pl.DataFrame,
     fields: Sequence[MappedField],
@@ -200,7 +171,12 @@ def render_rows(
     sends_empty: bool,
     empty: Any,
 ) -> list[dict[str, Any]]:
-    """The same as `render_fields` for every row of a frame that has `is_known`, by columns."""
+    """The mapped values of each row of a frame by the platform's names.
+
+    A null is left out. Only where the platform already has a value of ours (`is_known`) and the
+    field is a computed one, it is sent as `empty` if the platform `sends_empty`: else the platform
+    would show a score or a date that is no longer true.
+    """
     targets = [field.target for field in fields]
     is_computed = [field.source not in ATTRIBUTES for field in fields]
     columns = zip(*_written(frame, fields, formats), strict=True) if fields else [()] * frame.height

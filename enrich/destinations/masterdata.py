@@ -1,33 +1,57 @@
-"""VTEX Master Data v2: one document per customer in an entity of our own.
+"""VTEX Master Data: a document per customer in an entity of our own, or chosen fields of CL.
 
-With `entity = "CL"` chosen fields go into the shop's own customer documents instead, with guards:
-see write_back.py.
+Ours is Master Data v2. With `entity = "CL"` fields go into the shop's own customer documents (v1).
+A write there fires every trigger the shop has on a customer and moves the document's dates, so
+little is written: only by PATCH, only what differs, only so many a day, only into fields that are
+there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from enrich.client import NotFound
-from enrich.destinations.base import (
-    Addressee,
-    Capabilities,
-    Record,
-    Row,
-    SecretRef,
-    Tools,
-)
+from enrich.client import NotFound, parse_json, path_segment
+from enrich.destinations.base import Addressee, MappedField, Record, Row, SecretRef, Tools
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination, HttpSettings
-from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import Answer, removed, save_one
-from enrich.destinations.write_back import ENTITY, OF_VTEX, WriteBack
-from enrich.model import RecordResult
+from enrich.destinations.mapping import COMPUTED, JSON_FORMATS, Format, joined, named
+from enrich.errors import Stop
+from enrich.model import Outcome, RecordResult
+
+OF_THE_SHOP = "CL"
+REQUESTS_PER_RECORD = 3  # find, read, write
+STRUCTURE = f"/api/dataentities/{OF_THE_SHOP}"
+TO_WRITE = "Insert or update document (not remove)"
+DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+# VTEX's own fields of a customer: never ours to write.
+OF_VTEX = frozenset(  # one word a field
+    """
+    accountId accountName approved attach auto_filter beneficio birthDate birthDateMonth
+    businessPhone cellPhone checkouttag corporateDocument corporateName createdBy createdIn
+    customerClass customerCode dataEntityId document documentType email firstName followers gender
+    homePhone id isCorporate isFreeStateRegistration isNewsletterOptIn lastInteractionBy
+    lastInteractionIn lastName localeDefault nickName phone priceTables profilePicture rclastcart
+    rclastcartvalue rclastsession rclastsessiondate stateRegistration tags tradeName updatedBy
+    updatedIn userId
+    """.split()  # noqa: SIM905
+)
+_TEXTS = ("Text", "Varchar")
+# What a field of CL may be, by how its value is written; `Varchar` stands for every length.
+TYPES: Mapping[str, tuple[str, ...]] = {
+    "text": _TEXTS,
+    "list": _TEXTS,
+    "date": ("Date", "Date and Time", *_TEXTS),
+    "integer": ("Integer", "Long", "Decimal", "Currency"),
+    "amount": ("Decimal", "Currency"),
+    "boolean": ("Boolean",),
+    "object": _TEXTS,
+}
 
 
 class MasterDataSettings(HttpSettings):
@@ -45,14 +69,14 @@ class MasterDataSettings(HttpSettings):
     @field_validator("entity")
     @classmethod
     def _not_the_shops(cls, entity: str) -> str:
-        if len(entity) == 2 and entity != ENTITY:
+        if len(entity) == 2 and entity != OF_THE_SHOP:
             raise ValueError("two letters name an entity of VTEX or the shop, such as AD; use ours")
         return entity
 
     @model_validator(mode="after")
     def _guarded(self) -> MasterDataSettings:
         """What goes into the shop's own documents is chosen field by field."""
-        if self.entity != ENTITY:
+        if self.entity != OF_THE_SHOP:
             return self
         if not self.names or self.schema_name is not None:
             raise ValueError(
@@ -69,67 +93,76 @@ class MasterDataSettings(HttpSettings):
 
     @property
     def max_records_per_day(self) -> int | None:
-        return self.records_per_day if self.entity == ENTITY else None
+        return self.records_per_day if self.entity == OF_THE_SHOP else None
 
 
-def document_id(email: str) -> str:
-    """The id of a customer's document: the same address, the same document, no address in it."""
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+class MasterDataAccount(HttpDestination):
+    """What both ways into Master Data share."""
 
-
-class MasterData(HttpDestination):
-    """One document per customer in an entity of our own."""
-
-    version = "masterdata-1"
     Settings = MasterDataSettings
     settings: MasterDataSettings
-    example = {
-        "account": "demostore",
-        "api_key": {"env": "VTEX_APP_KEY"},
-        "app_token": {"env": "VTEX_APP_TOKEN"},
-    }
-    capabilities = Capabilities(
-        record_key="email",
-        transport="single",
-        result_fidelity="per_record",
-        null_meaning="clears",
-        max_records=50,
-        concurrency=5,
-        idempotency_key="document id, made from the e-mail",
-        removals=("clear", "delete"),
-    )
-    mapping = named(COMPUTED, lambda source: source)
-
-    @classmethod
-    def open(cls, settings: MasterDataSettings, tools: Tools) -> DestinationEntity:
-        return (WriteBack if settings.entity == ENTITY else cls)(settings, tools)
+    transport = "single"
+    max_records = 50
+    concurrency = 5
+    removals = ("clear", "delete")
 
     @property
     def host(self) -> str:
         return f"https://{self.settings.account}.vtexcommercestable.com.br"
 
-    def save(self, records: Sequence[Record]) -> Answer:
-        return self.save_each(records, self._put)
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-VTEX-API-AppKey": self.secret(),
+            "X-VTEX-API-AppToken": self.secret("app_token"),
+        }
+
+
+class MasterData(MasterDataAccount):
+    """One document per customer in an entity of our own."""
+
+    kind = "masterdata"
+    version = "masterdata-1"
+    example = {
+        "account": "demostore",
+        "api_key": {"env": "VTEX_APP_KEY"},
+        "app_token": {"env": "VTEX_APP_TOKEN"},
+    }
+    mapping = named(COMPUTED)
+    empty = None
+    idempotency_key = "document id, made from the e-mail"
+    null_meaning = "clears"
+
+    @classmethod
+    def open(cls, settings: MasterDataSettings, tools: Tools) -> DestinationEntity:
+        return (WriteBack if settings.entity == OF_THE_SHOP else cls)(settings, tools)
+
+    @classmethod
+    def written_back(cls, options: Mapping[str, Any]) -> frozenset[str]:
+        is_of_shop = options.get("entity") == OF_THE_SHOP
+        return frozenset(dict(options.get("names", {})).values()) if is_of_shop else frozenset()
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"email": row["email"], **values}
 
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._put)
+
     def _put(self, record: Record) -> RecordResult:
-        """A PUT replaces the whole document, which is ours alone; 304 says that nothing differs."""
+        """A PUT replaces the whole document, which is ours alone."""
         schema = self.settings.schema_name
         call = self.call(
             "PUT",
             self._path(str(record.payload["email"])),
             record.payload,
             name="vtex PUT document",
-            resource="Insert or update document (not remove)",
+            resource=TO_WRITE,
             params={"_schema": schema} if schema else None,
         )
-        return save_one(self.http, call, record)
+        return self.save_one(record, call)
 
     def delete(self, one: Addressee) -> RecordResult:
         path = self._path(one.remote_key)
-        return removed(self.ask("DELETE", path, name="vtex DELETE document"), one)
+        return self.removed(one, "DELETE", path, name="vtex DELETE document")
 
     def _path(self, email: str) -> str:
         return f"/api/dataentities/{self.settings.entity}/documents/{document_id(email)}"
@@ -140,8 +173,131 @@ class MasterData(HttpDestination):
             self.ask("GET", self._path("check@example.com"), name="vtex GET document")
         return []
 
+
+def document_id(email: str) -> str:
+    """The id of a customer's document: the same address, the same document, no address in it."""
+    return hashlib.sha256(email.encode()).hexdigest()[:32]
+
+
+class WriteBack(MasterDataAccount):
+    """Chosen fields in the shop's own customer documents, of which none is ever created."""
+
+    version = "write-back-1"
+    mapping = ()
+    fields_created_first = True
+    idempotency_key = "document id"
+    sends_empty = False  # what VTEX does with an empty value in a PATCH is not documented
+
     def headers(self) -> dict[str, str]:
-        return {
-            "X-VTEX-API-AppKey": self.secret(),
-            "X-VTEX-API-AppToken": self.secret("app_token"),
+        return {**super().headers(), "Accept": "application/vnd.vtex.ds.v10+json"}
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return {**JSON_FORMATS, "list": joined("|")}
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        return {"address": row["email"], "fields": values}
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        return REQUESTS_PER_RECORD * record_count
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        if "structure" not in self.session:
+            problems = self.problems()
+            if problems:
+                raise Stop(f"nothing is written to {OF_THE_SHOP}: {'; '.join(problems)}")
+            self.session["structure"] = "as needed"
+        return self.save_each(records, self._write)
+
+    def _write(self, record: Record) -> RecordResult:
+        """The fields that differ, in every document of the address; none is ever created."""
+        documents = self._documents_of(str(record.payload["address"]))
+        if not documents:
+            message = "no customer document with this address"
+            return RecordResult(record.record_id, Outcome.INVALID, "no_document", message)
+        results = [
+            self._patch(record, document_id, differing)
+            for document_id, found in documents.items()
+            if (differing := different(record.payload["fields"], found))
+        ]
+        failed = [result for result in results if result.outcome is not Outcome.ACCEPTED]
+        same = RecordResult(record.record_id, Outcome.ACCEPTED, "same")
+        return next(iter([*failed, *results]), same)
+
+    def _documents_of(self, address: str) -> dict[str, Mapping[str, Any]]:
+        """The customer's documents by id, each read by its id: a search lags behind the writes."""
+        response = self.ask(
+            "GET",
+            f"{STRUCTURE}/search",
+            name="vtex CL search",
+            resource="Read only documents",
+            params={"email": address, "_fields": "id"},
+            headers={"REST-Range": "resources=0-10"},
+        )
+        found = parse_json(response.content)
+        ids = [str(one["id"]) for one in found if isinstance(one, dict) and one.get("id")]
+        read = {document_id: self._read(document_id) for document_id in ids}
+        return {key: one for key, one in read.items() if str(one.get("email")).lower() == address}
+
+    def _read(self, document_id: str) -> Mapping[str, Any]:
+        """The document as it is now; empty when it is gone."""
+        fields = ",".join(("id", "email", *(field.target for field in self.fields)))
+        params, path = {"_fields": fields}, _path(document_id)
+        try:
+            return self.fetch("GET", path, name="vtex CL GET", params=params)
+        except NotFound:
+            return {}
+
+    def _patch(self, record: Record, document_id: str, values: Mapping[str, Any]) -> RecordResult:
+        path, name = _path(document_id), "vtex CL PATCH"
+        return self.save_one(record, self.call("PATCH", path, values, name=name, resource=TO_WRITE))
+
+    def delete(self, one: Addressee) -> RecordResult:
+        """Our fields emptied, where the settings say how; the customer's document is the shop's."""
+        names = [field.target for field in self.fields]
+        if self.settings.clear_with == "nothing":
+            message = f"empty {', '.join(names)} of the customer's document in Master Data by hand"
+            return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
+        empty = dict.fromkeys(names, self.empty)
+        return self._write(Record(one.record_id, "", {"address": one.remote_key, "fields": empty}))
+
+    def problems(self) -> list[str]:
+        """Which fields of the mapping CL does not have, or has of a type that does not fit."""
+        name, resource = "vtex CL structure", "View data entity details"
+        fields = self.fetch("GET", STRUCTURE, name=name, resource=resource).get("fields")
+        types = {
+            str(field.get("name")): str(field.get("type"))
+            for field in (fields if isinstance(fields, list) else [])
+            if isinstance(field, dict)
         }
+        return [problem for field in self.fields if (problem := _problem(field, types))]
+
+
+def _path(document_id: str) -> str:
+    return f"{STRUCTURE}/documents/{path_segment(document_id)}"
+
+
+def different(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted values that the document does not have yet."""
+    return {name: value for name, value in wanted.items() if not _is_same(value, found.get(name))}
+
+
+def _is_same(wanted: Any, found: Any) -> bool:
+    """VTEX shows a date with a time, and may show a number as text."""
+    if isinstance(wanted, str) and DAY.match(wanted):
+        return str(found)[:10] == wanted
+    if isinstance(wanted, (int, float)) and isinstance(found, str):
+        return found == str(wanted)
+    return bool(wanted == found) or (wanted == "" and found is None)
+
+
+def _problem(field: MappedField, types: Mapping[str, str]) -> str | None:
+    kind = types.get(field.target)
+    if kind is None:
+        return f"{OF_THE_SHOP} has no field {field.target}: add it in the Master Data admin"
+    if not kind.startswith(TYPES[field.format]):
+        return (
+            f"{OF_THE_SHOP}.{field.target} is of type {kind}, and {field.source} is a"
+            f" {field.format}: make it {TYPES[field.format][0]}"
+        )
+    return None

@@ -124,19 +124,19 @@ def build_plan(
         hash_profiles(clean, fields, mapping_version),
         record_id=pl.col("customer_key").cast(pl.String),
     )
-    compared = _compare(judged.filter(pl.col("problem").is_null()), state, export_id)
-    is_due = pl.col("old_hash").ne_missing(pl.col("hash"))
-    changed = compared.filter(is_due if export_id is None else ~pl.col("is_done"))
-    known_count = changed["is_known"].sum()
+    good = judged.filter(pl.col("problem").is_null()).sort("customer_key")
+    people = compared(good, state, export_id)
+    changed = people.filter("is_changed" if export_id is None else ~pl.col("is_done"))
+    known_count = int(changed["is_known"].sum())
     is_all_sent = whole_table and not changed.is_empty()
     return PushPlan(
-        adds=changed.height - int(known_count),
-        changes=int(known_count),
-        unchanged=compared.height - changed.height,
+        adds=changed.height - known_count,
+        changes=known_count,
+        unchanged=people.height - changed.height,
         removed=_removed(judged, state if export_id is None else state.clear()),
-        done_before=0 if export_id is None else compared.height - changed.height,
-        to_send=_with_profiles(compared if is_all_sent else changed, clean),
-        invalid=_count_problems(judged),
+        done_before=0 if export_id is None else people.height - changed.height,
+        to_send=_with_profiles(people if is_all_sent else changed, clean),
+        invalid=count_problems(judged),
     )
 
 
@@ -195,12 +195,15 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def _compare(good: pl.DataFrame, state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
-    """The pushable customers with old_hash, is_known and is_done, in the order of customer_key."""
-    accepted = known_state(state, export_id)
-    compared = good.join(accepted, on="record_id", how="left").sort("customer_key")
-    return compared.with_columns(
-        is_known=pl.col("old_hash").is_not_null(), is_done=pl.col("is_done").fill_null(False)
+def compared(good: pl.DataFrame, state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
+    """The records beside what is known of each: is_known, is_changed, is_done, memo."""
+    joined = good.join(
+        known_state(state, export_id), on="record_id", how="left", maintain_order="left"
+    )
+    return joined.with_columns(
+        is_known=pl.col("old_hash").is_not_null(),
+        is_changed=pl.col("old_hash").ne_missing(pl.col("hash")),
+        is_done=pl.col("is_done").fill_null(False),
     )
 
 
@@ -239,18 +242,24 @@ def _judge(profiles: pl.DataFrame, record_key: str) -> pl.DataFrame:
     newest_first = profiles.with_row_index("place").sort(
         ["last_purchase_date", "customer_key"], descending=[True, False], nulls_last=True
     )
-    problem = (
-        pl.when(pl.col("email").is_null())
-        .then(pl.lit(NO_EMAIL))
-        .when(~pl.col("email").str.contains(PLAIN_EMAIL))
-        .then(pl.lit(BAD_EMAIL))
-        .when(~pl.col("email").is_first_distinct())
-        .then(pl.lit(SHARED_EMAIL))
-    )
+    is_shared = ~pl.col("email").is_first_distinct()
+    problem = pl.coalesce(email_problem(), pl.when(is_shared).then(pl.lit(SHARED_EMAIL)))
     return newest_first.with_columns(problem=problem).sort("place").drop("place")
 
 
-def _count_problems(judged: pl.DataFrame) -> dict[str, int]:
+def email_problem() -> pl.Expr:
+    """Why a platform that knows people by their address cannot take the record; else null."""
+    email = pl.col("email")
+    return (
+        pl.when(email.is_null() | email.str.contains(MASKED_EMAIL))
+        .then(pl.lit(NO_EMAIL))
+        .when(~email.str.contains(PLAIN_EMAIL))
+        .then(pl.lit(BAD_EMAIL))
+    )
+
+
+def count_problems(judged: pl.DataFrame) -> dict[str, int]:
+    """How many records each `problem` keeps back."""
     counts = judged.drop_nulls("problem").group_by("problem").len().sort("problem")
     return dict(counts.iter_rows())
 

@@ -8,13 +8,20 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Response
-from enrich.destinations.base import Capabilities, RateLimit, Record, Row, SecretRef
-from enrich.destinations.http import HttpDestination, HttpSettings
-from enrich.destinations.mapping import CORE, Format, in_texts, named
-from enrich.destinations.sending import Answer, answer_of, answered, field_problems, save_one
-from enrich.errors import Refused
-from enrich.model import RecordResult
+from enrich.destinations.base import RateLimit, Record, Row, SecretRef
+from enrich.destinations.http import HttpSettings, TokenDestination
+from enrich.destinations.mapping import CORE, named
+from enrich.destinations.sending import answer_of, ask
+from enrich.model import Outcome, RecordResult
+
+TYPES = {
+    "text": ("STRING",),
+    "list": ("STRING",),
+    "integer": ("INTEGER", "STRING"),
+    "amount": ("STRING",),
+    "date": ("STRING",),
+    "boolean": ("BOOLEAN", "STRING"),
+}
 
 
 class RdStationSettings(HttpSettings):
@@ -30,9 +37,10 @@ class RdStationSettings(HttpSettings):
     clear_with: Literal["nothing", "empty"] = "nothing"
 
 
-class RdStation(HttpDestination):
+class RdStation(TokenDestination):
     """One contact per call, custom fields that begin with cf_."""
 
+    kind = "rdstation"
     version = "rdstation-1"
     Settings = RdStationSettings
     settings: RdStationSettings
@@ -41,52 +49,31 @@ class RdStation(HttpDestination):
         "client_id": "your-client-id",
         "client_secret": {"env": "RDSTATION_CLIENT_SECRET"},
     }
-    capabilities = Capabilities(
-        record_key="email",
-        transport="single",
-        result_fidelity="per_record",
-        null_meaning="unknown",
-        max_records=50,
-        rate_limit=RateLimit(120, 60, is_shared=True),
-        idempotency_key="email",
-        fields_created_first=True,
-        sends_empty=False,
-    )
     mapping = named(CORE, lambda source: f"cf_{source}")
-
     host = "https://api.rd.services"
+    login_keys = "client and refresh token"
     empty = ""
-
-    @property
-    def formats(self) -> Mapping[str, Format]:
-        return in_texts(self.settings.list_separator)
-
-    def save(self, records: Sequence[Record]) -> Answer:
-        return self.save_each(records, self._patch)
+    writes_texts = True
+    transport = "single"
+    max_records = 50
+    rate_limit = RateLimit(120, 60, is_shared=True)
+    fields_created_first = True
+    idempotency_key = "email"
+    sends_empty = False
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}
 
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._patch)
+
     def _patch(self, record: Record) -> RecordResult:
         """Our fields alone; `legal_bases` and tags are not ours to change."""
-        address = quote(str(record.payload["address"]), safe="")
-        path = f"/platform/contacts/email:{address}"
-        name = "rdstation PATCH contact"
-        call = self._signed("PATCH", path, name, record.payload["fields"])
-        response = self.http.send(call)
-        if response.status_code == 401:
-            self.session.pop("token", None)
-            call = self._signed("PATCH", path, name, record.payload["fields"])
-            response = self.http.send(call)
-        return save_one(self.http, call, record, response)
+        path = f"/platform/contacts/email:{quote(str(record.payload['address']), safe='')}"
+        self.ask("PATCH", path, record.payload["fields"], name="rdstation PATCH contact")
+        return RecordResult(record.record_id, Outcome.ACCEPTED)
 
-    def _signed(self, method: str, path: str, name: str, body: Any = None) -> Any:
-        if "token" not in self.session:
-            self._renew()
-        headers = {"Authorization": f"Bearer {self.session['token']}"}
-        return self.call(method, path, body, name=name, headers=headers)
-
-    def _renew(self) -> None:
+    def log_in(self) -> object:
         """A new access token for the refresh token."""
         body = {
             "client_id": self.settings.client_id,
@@ -95,33 +82,10 @@ class RdStation(HttpDestination):
         }
         # Documented for the first token as token_by=code; this one follows from it.
         params = {"token_by": "refresh_token"}
-        name = "rdstation /auth/token"
-        response = self.ask("POST", "/auth/token", body, name=name, params=params)
-        token = answer_of(response).get("access_token")
-        if not isinstance(token, str):
-            raise Refused(
-                "rdstation /auth/token: no token came back; check client and refresh token"
-            )
-        self.session["token"] = token
+        call = self.call("POST", "/auth/token", body, params=params)
+        return answer_of(ask(self.http, call)).get("access_token")
 
     def problems(self) -> list[str]:
         """Which custom fields of the mapping RD Station does not have."""
-        call = self._signed("GET", "/platform/contacts/fields", "rdstation contact fields")
-        response: Response = answered(call, self.http.send(call))
-        found = answer_of(response).get("fields")
-        return field_problems(
-            self.fields, found, "api_identifier", "custom field", TYPES, "data_type"
-        )
-
-
-_NUMBER = ("INTEGER", "STRING")
-
-
-TYPES = {
-    "text": ("STRING",),
-    "list": ("STRING",),
-    "integer": _NUMBER,
-    "amount": ("STRING",),
-    "date": ("STRING",),
-    "boolean": ("BOOLEAN", "STRING"),
-}
+        path, kind = "/platform/contacts/fields", "data_type"
+        return self.missing_fields(path, "fields", "api_identifier", "custom field", TYPES, kind)

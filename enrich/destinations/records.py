@@ -15,11 +15,11 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from enrich.destinations.base import Capabilities, MappedField, Payload, Row
+from enrich.destinations.base import MappedField, Payload, Row
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination
 from enrich.destinations.kinds import KINDS
-from enrich.destinations.mapping import Format, version_of
+from enrich.destinations.mapping import Write, version_of
 
 # What a product is known by where it is sent: the SKU bought, or its product.
 ProductKey: TypeAlias = Literal["sku", "product_id"]
@@ -27,7 +27,7 @@ ProductKey: TypeAlias = Literal["sku", "product_id"]
 EVERY_LINE = "[]"
 OF_LINES = "lines."
 
-RECORD_FORMATS: Mapping[str, Format] = {
+RECORD_FORMATS: Mapping[str, Write] = {
     "text": str,
     "integer": int,
     "amount": float,
@@ -46,12 +46,15 @@ class RecordEntity(DestinationEntity):
     """Purchases, products, coupons, carts or consents; comes before the platform in the bases."""
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Write]:
         return RECORD_FORMATS
 
     @cached_property
     def _renderer(self) -> Renderer:
         return renderer(self.fields, self.formats)
+
+    def mapped(self) -> tuple[MappedField, ...]:
+        return self.mapping
 
     def validate(self, row: Row) -> str | None:
         return None
@@ -64,13 +67,13 @@ class RecordEntity(DestinationEntity):
         """The row that is mapped, made of the record and its memo."""
         return row
 
-    def render(self, row: Row, *, is_known: bool) -> Payload:
+    def render(self, frame: pl.DataFrame) -> list[Payload]:
+        return [self._payload(row) for row in frame.iter_rows(named=True)]
+
+    def _payload(self, row: Row) -> Payload:
         memo = json.loads(row["memo"]) if row.get("memo") else {}
         arranged = self.arrange(row, memo)
         return self.shape({**arranged, "memo": memo}, self._renderer(arranged))
-
-    def render_all(self, frame: pl.DataFrame) -> list[Payload]:
-        return [self.render(row, is_known=row["is_known"]) for row in frame.iter_rows(named=True)]
 
     def remember(self, frame: pl.DataFrame) -> pl.DataFrame:
         rows = frame.iter_rows(named=True)
@@ -82,15 +85,7 @@ class RecordEntity(DestinationEntity):
 
 
 class HttpRecords(RecordEntity, HttpDestination):
-    """The same at a platform behind an HTTP API; `written` are the settings that decide how a
-    value is written."""
-
-    def limits(self) -> Capabilities:
-        """`batch_size` of the settings is that of the profiles alone."""
-        return type(self).capabilities
-
-    def mapped(self) -> tuple[MappedField, ...]:
-        return self.mapping
+    """The same at a platform behind an HTTP API."""
 
     @property
     def mapping_version(self) -> str:
@@ -101,8 +96,8 @@ class HttpRecords(RecordEntity, HttpDestination):
 class Renderer:
     """A mapping made ready: where the values of a record and of its lines go, and how."""
 
-    of_record: tuple[tuple[str, tuple[str, ...], Format], ...]
-    of_lines: tuple[tuple[str, bool, tuple[str, ...], Format], ...]
+    of_record: tuple[tuple[str, tuple[str, ...], Write], ...]
+    of_lines: tuple[tuple[str, bool, tuple[str, ...], Write], ...]
     lines_at: tuple[str, ...] = ()
 
     def __call__(self, row: Row) -> dict[str, Any]:
@@ -122,7 +117,7 @@ class Renderer:
         return item
 
 
-def renderer(fields: Sequence[MappedField], formats: Mapping[str, Format]) -> Renderer:
+def renderer(fields: Sequence[MappedField], formats: Mapping[str, Write]) -> Renderer:
     """The mapping ready to be applied to many rows."""
     of_record, of_lines = [], []
     lines_at: tuple[str, ...] = ()
@@ -139,7 +134,7 @@ def renderer(fields: Sequence[MappedField], formats: Mapping[str, Format]) -> Re
     return Renderer(tuple(of_record), tuple(of_lines), lines_at)
 
 
-def _put(payload: dict[str, Any], path: tuple[str, ...], value: Any, write: Format) -> None:
+def _put(payload: dict[str, Any], path: tuple[str, ...], value: Any, write: Write) -> None:
     written = None if value is None else write(value)
     if written is None:
         return
@@ -160,3 +155,11 @@ def _plain(line: Mapping[str, Any]) -> dict[str, Any]:
 def own_fields(entity: str) -> tuple[MappedField, ...]:
     """Every column of a kind of record under its own name."""
     return tuple(MappedField(one.name, one.name, one.format) for one in KINDS[entity].columns)
+
+
+def own_records(base: type[RecordEntity], *entities: str) -> tuple[type[DestinationEntity], ...]:
+    """A class of the platform for each of these kinds, with every column under its own name."""
+    return tuple(
+        type(f"{base.__qualname__}_{name}", (base,), {"name": name, "mapping": own_fields(name)})
+        for name in entities
+    )

@@ -1,17 +1,17 @@
-"""Segment: an identify call per customer, in batches; what it rejects later it never tells."""
+"""Segment: an identify call per customer, in batches; what it rejects later it never reports."""
 
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
-from enrich.destinations.base import Capabilities, RateLimit, Record, Row
-from enrich.destinations.http import HttpDestination, HttpSettings, no_address, payloads_of
+from enrich.destinations.base import RateLimit, Record, Row
+from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import Answer, Refusal, accepted_but
-from enrich.model import Outcome
+from enrich.destinations.sending import Refusal, accepted_but
+from enrich.model import Outcome, RecordResult
 
 BATCH = "/v1/batch"
 ENVELOPE_BYTES = 100
@@ -27,38 +27,30 @@ class SegmentSettings(HttpSettings):
 
 
 class Segment(HttpDestination):
-    """An identify call per customer, in batches; what it rejects later it never tells."""
+    """An identify call per customer, in batches; what it rejects later it never reports."""
 
+    kind = "segment"
     version = "segment-1"
     Settings = SegmentSettings
     settings: SegmentSettings
     example = {"api_key": {"env": "SEGMENT_WRITE_KEY"}}
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="none",
-        null_meaning="unknown",
-        max_records=2_500,
-        max_bytes=500_000 - ENVELOPE_BYTES,
-        max_record_bytes=32_000,
-        rate_limit=RateLimit(1_000, 1),
-        idempotency_key="messageId, made from the content",
-        sends_empty=False,
-    )
-    mapping = named(COMPUTED, lambda source: source)
-
+    mapping = named(COMPUTED)
     host = "https://api.segment.io"
+    max_records = 2_500
+    max_bytes = 500_000 - ENVELOPE_BYTES
+    max_record_bytes = 32_000
+    rate_limit = RateLimit(1_000, 1)
+    idempotency_key = "messageId, made from the content"
+    sends_empty = False
+    result_fidelity = "none"
 
-    def save(self, records: Sequence[Record]) -> Answer:
-        response = self.ask("POST", BATCH, {"batch": payloads_of(records)})
-        if isinstance(response, Refusal):
-            return response
-        return accepted_but(records, {}, Outcome.QUEUED)
+    def headers(self) -> dict[str, str]:
+        return self.basic_auth(self.secret(), "")
 
     def validate(self, row: Row) -> str | None:
         if self.settings.identify_by == "customer_id" and not row["customer_id"]:
             return "no customer_id"
-        return no_address(row)
+        return super().validate(row)
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         """The messageId is made from who and what, so that Segment drops a repeated one."""
@@ -70,10 +62,12 @@ class Segment(HttpDestination):
             "messageId": "enrich-" + hashlib.sha256(content.encode()).hexdigest()[:40],
         }
 
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        self.ask("POST", BATCH, {"batch": payloads_of(records)})
+        return accepted_but(records, {}, Outcome.QUEUED)
+
     def problems(self) -> list[str]:
         """Only the reach: Segment answers 200 to a wrong write key as well."""
-        self.ask("POST", BATCH, {"batch": []}, name=f"segment {BATCH}")
+        with suppress(Refusal):
+            self.ask("POST", BATCH, {"batch": []})
         return []
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": "Basic " + b64encode(f"{self.secret()}:".encode()).decode()}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from enrich.client import (
@@ -18,7 +17,7 @@ from enrich.client import (
     parse_json,
     raise_for_refusal,
 )
-from enrich.destinations.base import Addressee, MappedField, Record, Sender
+from enrich.destinations.base import Addressee, Record, Sender
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
@@ -29,19 +28,40 @@ QUEUE_FULL = "queue_full"  # the platform works on as many jobs as it takes; lat
 SAFE_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The platform refused a batch as a whole and did not say which record is at fault."""
+class Refusal(EnrichError):
+    """The platform refused a request as a whole and did not say which record is at fault."""
 
-    code: str
+    def __init__(self, code: str, name: str = "") -> None:
+        super().__init__(f"{name}: refused ({code})".removeprefix(": "))
+        self.code = code
 
 
-Answer = list[RecordResult] | Refusal
-Attempt = Callable[[Sequence[Record]], Answer]
+def ask(http: Sender, call: Call) -> Response:
+    """The answer when it is a success.
+
+    Raises Refusal (400 and its like), Refused (401, 403), NotFound (404), TryAgain (429, 5xx,
+    silence), Stop (any other status).
+    """
+    response = http.send(call)
+    try:
+        raise_for_refusal(call, response)
+    except HttpStatus as error:
+        if error.status_code in WITHOUT_DETAIL:
+            raise Refusal(f"http_{error.status_code}", call.name) from None
+        raise Stop(f"{error}; check the address") from None
+    return response
+
+
+def answer_of(response: Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it is something else."""
+    answer = parse_json(response.content) if response.content.strip() else None
+    return answer if isinstance(answer, dict) else {}
 
 
 def send_halving(
-    records: Sequence[Record], attempt: Attempt, max_requests: int
+    records: Sequence[Record],
+    attempt: Callable[[Sequence[Record]], list[RecordResult]],
+    max_requests: int,
 ) -> list[RecordResult]:
     """One outcome per record; a refused batch is halved down to the records at fault.
 
@@ -51,50 +71,93 @@ def send_halving(
     """
     results: list[RecordResult] = []
     waiting: list[Sequence[Record]] = [records]
-    while waiting:
+    for _ in range(max_requests):
+        if not waiting:
+            break
         part = waiting.pop()
-        if max_requests == 0:
-            results += same_outcome(
-                part, Outcome.RETRYABLE, "not_tried", "too many requests for one batch"
-            )
-            continue
-        max_requests -= 1
-        answer = _attempt(part, attempt, is_first=not results)
-        if isinstance(answer, list):
-            results += answer
-        elif len(part) == 1:
-            results += same_outcome(part, Outcome.REJECTED, answer.code, "refused by the platform")
-        else:
+        try:
+            results += attempt(part)
+        except Refusal as refusal:
             middle = len(part) // 2
-            waiting += [part[middle:], part[:middle]]
-    return results
+            if middle:
+                waiting += [part[middle:], part[:middle]]
+            else:
+                results += same_outcome(part, Outcome.REJECTED, refusal.code, REFUSED)
+        except (TryAgain, BadBody) as fault:
+            results += outcome_of_fault(part, fault)
+        except (Stop, NotFound) as fault:
+            if not results:
+                raise _stop_of(fault) from None
+            results += outcome_of_fault(part, fault)
+    left = [one for part in waiting for one in part]
+    message = "too many requests for one batch"
+    return results + same_outcome(left, Outcome.RETRYABLE, "not_tried", message)
 
 
-def post(http: Sender, call: Call) -> Response | Refusal:
-    """The answer when it is a success; a Refusal when a batch was refused without detail.
+def send_each(
+    records: Sequence[Record], attempt: Callable[[Record], RecordResult], concurrency: int
+) -> list[RecordResult]:
+    """One call for each record, a few at once; the first fault that stops is raised if no record
+    was taken, else what was not sent is left for the next run.
 
-    Raises Refused (401, 403), TryAgain (429, 5xx, silence), Stop (any other status).
+    One at a time needs no thread, which would go on for a while after this one was stopped.
     """
+    if concurrency == 1:
+        results = [_one_answer(one, attempt) for one in records]
+    else:
+        with ThreadPoolExecutor(concurrency) as pool:
+            results = list(pool.map(lambda one: _one_answer(one, attempt), records))
+    faults = [one for one in results if isinstance(one, Stop)]
+    if len(faults) == len(records):
+        raise faults[0]
+    return [
+        RecordResult(record.record_id, Outcome.RETRYABLE, type(one).__name__.lower(), LATER)
+        if isinstance(one, Stop)
+        else one
+        for record, one in zip(records, results, strict=True)
+    ]
+
+
+def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> RecordResult | Stop:
     try:
-        return ask(http, call)
-    except NotFound as error:
-        raise Stop(f"{error}; check the address") from None
+        return attempt(record)
+    except Refusal as refusal:
+        return RecordResult(record.record_id, Outcome.REJECTED, refusal.code, REFUSED)
+    except HttpStatus as fault:
+        code = f"http_{fault.status_code}"
+        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
+    except (TryAgain, BadBody) as fault:
+        return outcome_of_fault([record], fault)[0]
+    except (Stop, NotFound) as fault:
+        return _stop_of(fault)
 
 
-def ask(http: Sender, call: Call) -> Response | Refusal:
-    """As `post`, for an address whose 404 means something: raises NotFound."""
+def _stop_of(fault: Stop | NotFound) -> Stop:
+    return fault if isinstance(fault, Stop) else Stop(f"{fault}; check the address")
+
+
+def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> RecordResult:
+    """The outcome of one erasure; a passing fault leaves the person for the next run."""
     try:
-        return answered(call, http.send(call))
-    except HttpStatus as error:
-        if error.status_code in WITHOUT_DETAIL:
-            return Refusal(f"http_{error.status_code}")
-        raise Stop(f"{error}; check the address") from None
+        return attempt(one)
+    except NotFound:
+        return RecordResult(one.record_id, Outcome.ACCEPTED, "already_gone")
+    except Refusal as refusal:
+        return RecordResult(one.record_id, Outcome.REJECTED, refusal.code, REFUSED)
+    except (TryAgain, BadBody) as fault:
+        return RecordResult(one.record_id, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
 
 
-def answered(call: Call, response: Response) -> Response:
-    """The answer when it is a success, else the client's error for its status."""
-    raise_for_refusal(call, response)
-    return response
+def outcome_of_fault(records: Sequence[Record], fault: EnrichError) -> list[RecordResult]:
+    """What a fault says about the records on the way.
+
+    Silence leaves them unknown: the platform may have stored them. An answer leaves them unsent.
+    """
+    if isinstance(fault, GaveUp) and fault.status_code is not None:
+        return same_outcome(records, Outcome.RETRYABLE, f"http_{fault.status_code}", LATER)
+    if isinstance(fault, GaveUp | BadBody):
+        return same_outcome(records, Outcome.UNKNOWN, "no_answer", LATER)
+    return same_outcome(records, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
 
 
 def same_outcome(
@@ -122,166 +185,43 @@ def accepted_but(
     ]
 
 
-def send_each(
-    records: Sequence[Record], attempt: Callable[[Record], RecordResult], concurrency: int
+def accepted_but_places(
+    records: Sequence[Record], errors: object, place: str, code: str
 ) -> list[RecordResult]:
-    """One call for each record, a few at once; the first fault that stops is raised if no record
-    was taken, else what was not sent is left for the next run.
-    """
-    with ThreadPoolExecutor(concurrency) as pool:
-        results = list(pool.map(lambda one: _one_answer(one, attempt), records))
-    faults = [one for one in results if isinstance(one, Stop)]
-    if len(faults) == len(records):
-        raise faults[0]
-    return [
-        RecordResult(record.record_id, Outcome.RETRYABLE, type(one).__name__.lower(), LATER)
-        if isinstance(one, Stop)
-        else one
-        for record, one in zip(records, results, strict=True)
-    ]
-
-
-def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> RecordResult | Stop:
-    try:
-        return attempt(record)
-    except (TryAgain, BadBody) as fault:
-        return outcome_of_fault([record], fault)[0]
-    except HttpStatus as fault:
-        code = f"http_{fault.status_code}"
-        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
-    except Stop as fault:
-        return fault
-
-
-def save_one(
-    http: Sender, call: Call, record: Record, response: Response | None = None
-) -> RecordResult:
-    """The outcome of a call that writes one record; 304 says that nothing differs."""
-    response = http.send(call) if response is None else response
-    if response.status_code in WITHOUT_DETAIL:
-        code = f"http_{response.status_code}"
-        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
-    answered(call, response)
-    same = "http_304" if response.status_code == 304 else None
-    return RecordResult(record.record_id, Outcome.ACCEPTED, same)
-
-
-def removed(response: Response | Refusal, one: Addressee) -> RecordResult:
-    """The outcome of a call that erases one person."""
-    if isinstance(response, Refusal):
-        return RecordResult(one.record_id, Outcome.REJECTED, response.code, REFUSED)
-    return RecordResult(one.record_id, Outcome.ACCEPTED)
+    """All accepted but those whose place an error names; Refusal when one names none."""
+    refused = {}
+    for error in errors if isinstance(errors, list) else []:
+        at = error.get(place) if isinstance(error, dict) else None
+        if not isinstance(at, int) or not 0 <= at < len(records):
+            raise Refusal("partial")
+        refused[records[at].record_id] = safe_code(error.get(code)) or "rejected"
+    return accepted_but(records, refused)
 
 
 def queued_in(records: Sequence[Record], job_id: str | None) -> list[RecordResult]:
     """All in a job of the platform; unknown when the answer names none."""
     if job_id is None:
         return same_outcome(records, Outcome.UNKNOWN, "no_job", "the answer names no job")
-    return [RecordResult(one.record_id, Outcome.QUEUED, job_id=job_id) for one in records]
+    return accepted_but(records, {}, Outcome.QUEUED, job_id)
 
 
 def of_job(
-    records: Sequence[Addressee], refused: Mapping[str, str], failed_count: int
+    records: Sequence[Addressee], refused: Mapping[str, str], failed_count: object
 ) -> list[RecordResult]:
-    """The end of a job by `refused` (address -> code); unknown when others failed too."""
-    named = {one.remote_key for one in records} & set(refused)
+    """The end of a job by `refused` (key there, in small letters -> code); unknown when others
+    failed too."""
+    named = {one.remote_key.lower() for one in records} & set(refused)
     if len(named) != failed_count:
         return same_outcome(records, Outcome.UNKNOWN, "import_errors")
     return [
-        RecordResult(one.record_id, Outcome.REJECTED, refused[one.remote_key], REFUSED)
-        if one.remote_key in refused
+        RecordResult(one.record_id, Outcome.REJECTED, refused[one.remote_key.lower()], REFUSED)
+        if one.remote_key.lower() in refused
         else RecordResult(one.record_id, Outcome.ACCEPTED)
         for one in records
     ]
-
-
-def by_place(
-    records: Sequence[Record], errors: object, place: str, code: str
-) -> dict[str, str] | None:
-    """Record id -> code of errors that name the record's place; None when one does not."""
-    refused = {}
-    for error in errors if isinstance(errors, list) else []:
-        at = error.get(place) if isinstance(error, dict) else None
-        if not isinstance(at, int) or not 0 <= at < len(records):
-            return None
-        refused[records[at].record_id] = safe_code(error.get(code)) or "rejected"
-    return refused
-
-
-def field_problems(
-    fields: Sequence[MappedField],
-    found: object,
-    key: str,
-    what: str,
-    types: Mapping[str, Collection[str]],
-    kind: str,
-) -> list[str]:
-    """A line for each mapped name that is not in the platform's list, or has a type that is wrong.
-
-    `types` is what is allowed by how a value is written; a type that the list does not tell is
-    not judged.
-    """
-    items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
-    there = {str(item.get(key)): item.get(kind) for item in items}
-    return [problem for field in fields if (problem := _field_problem(field, there, what, types))]
-
-
-def _field_problem(
-    field: MappedField, there: Mapping[str, Any], what: str, types: Mapping[str, Collection[str]]
-) -> str | None:
-    if field.target not in there:
-        return f"{what} {field.target} does not exist"
-    actual, allowed = there[field.target], types.get(field.format, ())
-    if actual is None or not allowed or str(actual) in allowed:
-        return None
-    return (
-        f"{what} {field.target} is of type {actual}, but {field.source} is written as"
-        f" {field.format}: make it {' or '.join(sorted(allowed))}"
-    )
-
-
-def answer_of(response: Response | Refusal) -> dict[str, Any]:
-    """The JSON object of an answer; empty when it is something else."""
-    if isinstance(response, Refusal) or not response.content.strip():
-        return {}
-    answer = parse_json(response.content)
-    return answer if isinstance(answer, dict) else {}
 
 
 def safe_code(value: object) -> str | None:
     """A platform's own code when it can hold no customer's value, else None."""
     text = str(value)
     return text if value is not None and SAFE_CODE.match(text) else None
-
-
-def outcome_of_fault(records: Sequence[Record], fault: EnrichError) -> list[RecordResult]:
-    """What a fault says about the records on the way.
-
-    Silence leaves them unknown: the platform may have stored them. An answer leaves them unsent.
-    """
-    if isinstance(fault, GaveUp) and fault.status_code is not None:
-        return same_outcome(records, Outcome.RETRYABLE, f"http_{fault.status_code}", LATER)
-    if isinstance(fault, GaveUp | BadBody):
-        return same_outcome(records, Outcome.UNKNOWN, "no_answer", LATER)
-    return same_outcome(records, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
-
-
-def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> RecordResult:
-    """The outcome of one erasure; a passing fault leaves the person for the next run."""
-    try:
-        return attempt(one)
-    except NotFound:
-        return RecordResult(one.record_id, Outcome.ACCEPTED, "already_gone")
-    except (TryAgain, BadBody) as fault:
-        return RecordResult(one.record_id, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
-
-
-def _attempt(part: Sequence[Record], attempt: Attempt, *, is_first: bool) -> Answer:
-    try:
-        return attempt(part)
-    except (TryAgain, BadBody) as fault:
-        return outcome_of_fault(part, fault)
-    except Stop as fault:
-        if is_first:
-            raise
-        return outcome_of_fault(part, fault)

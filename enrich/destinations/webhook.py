@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from enrich.client import Call
+from enrich.client import BadBody, Call, Response, parse_json
 from enrich.destinations.base import (
     Batch,
-    Capabilities,
     DestinationSettings,
     FieldName,
-    MappedField,
     Payload,
     Record,
+    RecordKey,
+    Removable,
     Row,
     SecretRef,
     Tools,
@@ -27,11 +26,10 @@ from enrich.destinations.base import (
 from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES
-from enrich.destinations.mapping import own_names, version_of
-from enrich.destinations.records import ProductKey, RecordEntity, own_fields
-from enrich.destinations.sending import Answer, Refusal, post, send_halving
-from enrich.destinations.webhook_answers import read_answer
-from enrich.model import RecordResult
+from enrich.destinations.mapping import version_of
+from enrich.destinations.records import ProductKey, RecordEntity, own_records
+from enrich.destinations.sending import ask, safe_code, send_halving
+from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
 # Room for the template around the records.
@@ -43,6 +41,11 @@ DEFAULT_TEMPLATE: Mapping[str, Any] = {
     "entity": "$entity",
     "as_of": "$as_of",
     "records": "$records",
+}
+OUTCOMES = {
+    "accepted": Outcome.ACCEPTED,
+    "rejected": Outcome.REJECTED,
+    "retry": Outcome.RETRYABLE,
 }
 PLACEHOLDERS = frozenset({"$batch_id", "$store", "$entity", "$as_of", "$records"})
 
@@ -92,6 +95,7 @@ class WebhookSettings(DestinationSettings):
 class Webhook(DestinationEntity):
     """One address that takes records."""
 
+    kind = "webhook"
     version = "webhook-1"
     Settings = WebhookSettings
     settings: WebhookSettings
@@ -100,17 +104,12 @@ class Webhook(DestinationEntity):
         "secret_headers": {"Authorization": {"env": "WEBHOOK_AUTHORIZATION"}},
         "signing_secret": {"env": "WEBHOOK_SIGNING_SECRET"},
     }
-    capabilities = Capabilities(
-        record_key="customer_key",
-        transport="json_batch",
-        result_fidelity="per_record",
-        null_meaning="clears",
-        max_records=500,
-        max_bytes=1_000_000,
-        idempotency_key="Idempotency-Key header",
-        removals=("clear",),
-    )
-    mapping = own_names()
+    record_key: RecordKey = "customer_key"
+    max_records = 500
+    max_bytes = 1_000_000
+    idempotency_key = "Idempotency-Key header"
+    null_meaning = "clears"
+    removals: Removable = ("clear",)
 
     def __init__(self, settings: WebhookSettings, tools: Tools) -> None:
         super().__init__(settings, tools)
@@ -119,21 +118,11 @@ class Webhook(DestinationEntity):
         secret = settings.signing_secret
         self._signing_secret = tools.secret(secret) if secret else None
 
-    def limits(self) -> Capabilities:
-        return replace(
-            type(self).capabilities,
-            record_key=self.settings.key,
-            diff_days_since=bool(self.settings.diff_days_since),
-            max_records=self.settings.batch_size,
-            max_bytes=self.settings.max_bytes - ENVELOPE_BYTES,
-        )
-
-    def mapped(self) -> tuple[MappedField, ...]:
-        is_diffed = self.capabilities.diff_days_since
-        settings = self.settings
-        return own_names(
-            settings.fields, settings.names, windows=self.windows, diff_days_since=is_diffed
-        )
+    def adapt(self) -> None:
+        super().adapt()
+        self.record_key = self.settings.key
+        self.max_records = self.settings.batch_size
+        self.max_bytes = self.settings.max_bytes - ENVELOPE_BYTES
 
     @property
     def mapping_version(self) -> str:
@@ -157,9 +146,8 @@ class Webhook(DestinationEntity):
     def push(self, batch: Batch) -> list[RecordResult]:
         """One POST; a batch refused whole is halved down to the records at fault."""
 
-        def attempt(records: Sequence[Record]) -> Answer:
-            response = post(self.http, self._call(batch, records))
-            return response if isinstance(response, Refusal) else read_answer(records, response)
+        def attempt(records: Sequence[Record]) -> list[RecordResult]:
+            return read_answer(records, ask(self.http, self._call(batch, records)))
 
         return send_halving(batch.records, attempt, MAX_REQUESTS_PER_BATCH)
 
@@ -187,32 +175,16 @@ class _Records(RecordEntity, Webhook):
     """Other records, each as a whole; people by the same key as profiles."""
 
     example = {}
-    capabilities = replace(Webhook.capabilities, record_key="record_id", removals=())
+    record_key: RecordKey = "record_id"
+    removals = ()
 
-    def limits(self) -> Capabilities:
+    def adapt(self) -> None:
+        super().adapt()
         needs_email = self.settings.key == "email" and "email" in KINDS[self.name].schema
-        return replace(super().limits(), record_key="email" if needs_email else "record_id")
-
-    def mapped(self) -> tuple[MappedField, ...]:
-        return self.mapping
+        self.record_key = "email" if needs_email else "record_id"
 
 
-class WebhookProducts(_Records):
-    name = PRODUCTS
-    mapping = own_fields(PRODUCTS)
-
-
-class WebhookPurchases(_Records):
-    name = PURCHASES
-    mapping = own_fields(PURCHASES)
-
-
-class WebhookCarts(_Records):
-    name = CARTS
-    mapping = own_fields(CARTS)
-
-
-Webhook.others = (WebhookProducts, WebhookPurchases, WebhookCarts)
+Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS)
 
 
 def sign(body: bytes, secret: SecretStr) -> str:
@@ -235,3 +207,48 @@ def _strings(template: Any) -> list[str]:
     if isinstance(template, list):
         return [text for part in template for text in _strings(part)]
     return [template] if isinstance(template, str) else []
+
+
+def read_answer(records: Sequence[Record], response: Response) -> list[RecordResult]:
+    """One outcome per record of a 2xx answer.
+
+    `{"results": [{"id", "status", "code"}]}` is believed record by record, and a record missing
+    in it is unknown. `{"rejected": [{"id", "code"}]}` names only the refused. Any other body means
+    that all were accepted.
+    """
+    try:
+        answer = parse_json(response.content) if response.content.strip() else None
+    except BadBody:
+        answer = None
+    listed = answer.get("results") if isinstance(answer, dict) else None
+    refused = answer.get("rejected") if isinstance(answer, dict) else None
+    if isinstance(listed, list):
+        by_id = _by_id(listed)
+        return [_of_listed(record, by_id.get(record.record_id)) for record in records]
+    by_id = _by_id(refused if isinstance(refused, list) else [])
+    return [
+        _rejected(record, by_id[record.record_id])
+        if record.record_id in by_id
+        else RecordResult(record.record_id, Outcome.ACCEPTED)
+        for record in records
+    ]
+
+
+def _by_id(items: Sequence[object]) -> dict[str, Mapping[str, Any]]:
+    return {str(item["id"]): item for item in items if isinstance(item, dict) and "id" in item}
+
+
+def _of_listed(record: Record, item: Mapping[str, Any] | None) -> RecordResult:
+    outcome = OUTCOMES.get(str(item.get("status"))) if item else None
+    if item is None or outcome is None:
+        return RecordResult(
+            record.record_id, Outcome.UNKNOWN, "no_status", "the answer does not say"
+        )
+    if outcome is Outcome.REJECTED:
+        return _rejected(record, item)
+    return RecordResult(record.record_id, outcome, safe_code(item.get("code")))
+
+
+def _rejected(record: Record, item: Mapping[str, Any]) -> RecordResult:
+    code = safe_code(item.get("code")) or "rejected"
+    return RecordResult(record.record_id, Outcome.REJECTED, code, "refused by the receiver")

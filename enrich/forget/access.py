@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +12,10 @@ from typing import IO, Any
 import polars as pl
 import xlsxwriter
 
+from enrich.durable import whole_file
 from enrich.errors import BadSettings
 from enrich.receiver import TOPICS, inboxes_in
-from enrich.spreadsheet import MAX_CELL_CHARACTERS, for_people
+from enrich.spreadsheet import MAX_CELL_CHARACTERS, flat, for_people
 from enrich.warehouse import Named, Warehouse, traces_of
 from enrich.warehouse.dictionary import table_notes
 
@@ -76,11 +76,11 @@ def _received(data_dir: Path, store: str, keys: frozenset[str]) -> Iterator[dict
     for topic in TOPICS if inbox else ():
         for file in inbox.open(topic) if inbox else ():
             for message in file.messages:
-                if message.told.key.lower() in keys:
+                if message.notice.key.lower() in keys:
                     yield {
                         "topic": topic,
-                        "key": message.told.key,
-                        "event": message.told.event,
+                        "key": message.notice.key,
+                        "event": message.notice.event,
                         "origin": message.origin,
                         "received_at": message.received_at,
                     }
@@ -97,14 +97,8 @@ def write_access(
         raise BadSettings(f"{path} exists already; it is left as it is")
     about = {"store": store, "customer_key": customer_key, "made_at": now.isoformat()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            write(out, about, tables)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as unfinished, unfinished.open("wb") as out:
+        write(out, about, tables)
 
 
 def _write_json(out: IO[bytes], about: Mapping[str, Any], tables: Sequence[Table]) -> None:
@@ -144,30 +138,12 @@ def _write_xlsx(out: IO[bytes], about: Mapping[str, Any], tables: Sequence[Table
         _fill(book.add_worksheet("about"), [*about.items(), ("", ""), *contents])
         for number, one in enumerate(tables, 1):
             sheet = book.add_worksheet(_sheet_name(one.name, number))
-            _fill(sheet, [tuple(one.rows.columns), *_cells(one.rows)])
+            _fill(sheet, [tuple(one.rows.columns), *for_people(flat(one.rows)).iter_rows()])
 
 
 def _sheet_name(table: str, number: int) -> str:
     """Distinct however long the names are."""
     return f"{number} {table}"[:MAX_SHEET_NAME]
-
-
-def _cells(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
-    return for_people(_flat(rows)).iter_rows()
-
-
-def _flat(rows: pl.DataFrame) -> pl.DataFrame:
-    """Lists of records, which no cell holds, as JSON."""
-    nested = [
-        name
-        for name, kind in rows.schema.items()
-        if isinstance(kind, pl.Struct | pl.Object)
-        or (isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct | pl.List))
-    ]
-    return rows.with_columns(
-        pl.Series(name, [json.dumps(v, default=str) for v in rows[name].to_list()], pl.String)
-        for name in nested
-    )
 
 
 def _fill(sheet: Any, rows: Sequence[Sequence[Any]]) -> None:

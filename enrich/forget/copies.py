@@ -71,15 +71,8 @@ def stamp_of(path: Path) -> str:
 def _databases(data_dir: Path) -> Iterator[Path]:
     for path in sorted(data_dir.rglob("*")):
         is_current = path.relative_to(data_dir).as_posix() in CURRENT
-        if not is_current and path.is_file() and _is_database(path):
+        if not is_current and path.is_file() and is_database(path):
             yield path
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        return is_database(path)
-    except OSError:
-        return False  # the search of files names it
 
 
 def _holds(path: Path, traces: Mapping[str, Traces]) -> bool:

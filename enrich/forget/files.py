@@ -19,6 +19,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from enrich.destinations.file_sets import MANIFEST, OURS, manifest_text
+from enrich.durable import whole_file
 from enrich.forget.journal import CERTIFICATES, FOLDER, Case
 from enrich.receiver import FOLDER as INBOX
 from enrich.receiver import inboxes_in
@@ -90,7 +91,8 @@ def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cle
     """
     rewritten: list[Path] = []
     left: dict[Path, str] = {}
-    for path in list(_some(data_dir, only) if only else _files(data_dir)):
+    asked = [path for name in only if (path := data_dir / name).is_file()]
+    for path in asked if only else list(_files(data_dir)):
         try:
             if path.suffix in SCANS and _rewrite(path, sought):
                 rewritten.append(path)
@@ -134,19 +136,8 @@ def _files(data_dir: Path) -> Iterator[Path]:
         is_own = inside.parts[0] in OWN_FOLDERS or inside.name in OWN_FILES
         if is_own or path.name.endswith(MANIFEST) or not path.is_file():
             continue
-        if path.suffix in SCANS or not _is_database(path):
+        if path.suffix in SCANS or not is_database(path):
             yield path
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        return is_database(path)
-    except OSError:
-        return False  # it is named when its content is read
-
-
-def _some(data_dir: Path, names: Iterable[str]) -> Iterator[Path]:
-    return (path for name in names if (path := data_dir / name).is_file())
 
 
 def _rewrite(path: Path, sought: Sought) -> bool:
@@ -155,14 +146,9 @@ def _rewrite(path: Path, sought: Sought) -> bool:
     if not _has(table, path, sought):
         return False
     before = path.stat()
-    fresh = path.with_name(f".{path.name}.fresh")
-    try:
-        os.close(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    with whole_file(path) as fresh:
         SINKS[path.suffix](table.filter(~_is_theirs(table, path.name, sought)), fresh)
         os.utime(fresh, ns=(before.st_atime_ns, before.st_mtime_ns))
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
     return True
 
 

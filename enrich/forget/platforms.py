@@ -83,7 +83,7 @@ def _reachable(
 
     It may know a record by one key alone, so each key is asked for once.
     """
-    by_address = destination.profiles.capabilities.record_key == "email"
+    by_address = destination.profiles.record_key == "email"
     wanted = [one for one in records if by_address or not one.is_address]
     known = {(str(one.remote_key), one.record_id): one for one in wanted if one.remote_key}
     keys = {record_id for _, record_id in known}

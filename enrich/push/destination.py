@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
-from enrich.destinations.plan import PushedState, PushPlan
 from enrich.errors import BadSettings, EnrichError, HeldBack
 from enrich.push.days import Days, status_of
-from enrich.push.planned import Planner, push
-from enrich.push.sources import Source
-from enrich.push.summary import PushSummary
-from enrich.runs.record import Run, kept_day, recorded
+from enrich.push.planned import push
+from enrich.push.sources import planner_of
+from enrich.push.summary import PushSummary, not_begun
+from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.sync.reconciliation import unproven
-from enrich.warehouse import PushTarget, Warehouse
+from enrich.warehouse import Pushes, PushTarget, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,6 @@ class Destination:
         )
 
 
-def not_begun(
-    destination: str, store: str, fault: EnrichError, entity: str = PROFILES
-) -> PushSummary:
-    """The summary of a push that was held before anything was planned."""
-    return PushSummary(destination, store, False, entity=entity, fault=fault)
-
-
 def push_destination(
     warehouse: Warehouse,
     destination: Destination,
@@ -88,7 +80,7 @@ def push_destination(
         missing = [name for name in one.after if name in done and done[name].fault is not None]
         if missing and not dry_run:
             fault = HeldBack(f"{destination.name}: {one.name} wait for {' and '.join(missing)}")
-            done[one.name] = not_begun(destination.name, store, fault, one.name)
+            done[one.name] = not_begun(PushTarget(destination.name, store, one.name), fault)
             continue
         done[one.name] = push_entity(
             warehouse,
@@ -126,15 +118,36 @@ def push_entity(
     as_of = kept_day(warehouse, store)
     if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
-    chosen = destination.entity(entity)
-    target = PushTarget(destination.name, store, entity)
-    work = _Work(
-        warehouse, destination, chosen, as_of or now.date(), now, days, dry_run, confirmed, report
-    )
+    chosen, shop = destination.entity(entity), destination.shop(store)
+    place = store if entity == PROFILES else f"{store} {entity}"
+
+    def pushed(target: PushTarget) -> PushSummary:
+        return push(
+            chosen,
+            target,
+            planner_of(warehouse, shop, chosen, target, days, now=now),
+            warehouse.pushes,
+            as_of=as_of or now.date(),
+            run_id=run.run_id,
+            now=now,
+            dry_run=dry_run,
+            confirmed=confirmed,
+            requests_per_second=destination.requests_per_second,
+            progress=lambda done, total: report.step(f"{place} to {destination.name}", done, total),
+        )
+
     with recorded(warehouse, "push", store, now) as run:
+        target = PushTarget(destination.name, store, entity)
         # A no has nothing to do with whether every order is known.
         held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
-        done = not_begun(destination.name, store, held, entity) if held else work.done(target, run)
+        if held:
+            done = not_begun(target, held)
+        elif days is None:
+            done = pushed(target)
+        elif dry_run:
+            done = pushed(replace(target, export_id=run.run_id))
+        else:
+            done = _exported(warehouse.pushes, target, days, pushed, run_id=run.run_id, now=now)
         if not dry_run:
             done = _tidied(destination, done, now)
         partial = {} if days is None else {"partial": True}
@@ -142,6 +155,27 @@ def push_entity(
         run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
+    return done
+
+
+def _exported(
+    ledger: Pushes,
+    target: PushTarget,
+    days: Days,
+    pushed: Callable[[PushTarget], PushSummary],
+    *,
+    run_id: str,
+    now: datetime,
+) -> PushSummary:
+    """The push of an export; how it ended is kept, so that another run can go on with it."""
+    between = (days.from_on, days.to_on)
+    export_id = ledger.start_export(target, between, days.dated_by, run_id=run_id, now=now)
+    status = "interrupted"
+    try:
+        done = pushed(replace(target, export_id=export_id))
+        status = status_of(done)
+    finally:
+        ledger.finish_export(export_id, status, now=now)
     return done
 
 
@@ -159,74 +193,3 @@ def drop_old_files(destination: Destination, now: datetime) -> list[str]:
     if destination.keep_days is None:
         return []
     return destination.profiles.drop_files(now - timedelta(days=destination.keep_days))
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One push or export of one entity, ready to be done."""
-
-    warehouse: Warehouse
-    destination: Destination
-    entity: DestinationEntity
-    as_of: date
-    now: datetime
-    days: Days | None
-    dry_run: bool
-    confirmed: bool
-    report: Reporter
-
-    def done(self, target: PushTarget, run: Run) -> PushSummary:
-        """The push; of an export its progress is written down, so that another run can go on."""
-        if self.days is None:
-            return self._pushed(target, run)
-        if self.dry_run:
-            return self._pushed(replace(target, export_id=run.run_id), run)
-        days, ledger = self.days, self.warehouse.pushes
-        between = (days.from_on, days.to_on)
-        export_id = ledger.start_export(
-            target, between, days.dated_by, run_id=run.run_id, now=self.now
-        )
-        status = "interrupted"
-        try:
-            done = self._pushed(replace(target, export_id=export_id), run)
-            status = status_of(done)
-        finally:
-            ledger.finish_export(export_id, status, now=self.now)
-        return done
-
-    def _pushed(self, target: PushTarget, run: Run) -> PushSummary:
-        source = Source(self.warehouse, self.destination.shop(target.store), self.now)
-        planner = source.planner(self.entity, target, self.days)
-        place = target.store if target.entity == PROFILES else f"{target.store} {target.entity}"
-        return push(
-            self.entity,
-            target,
-            self._noting(planner, target),
-            self.warehouse.pushes,
-            as_of=self.as_of,
-            run_id=run.run_id,
-            now=self.now,
-            dry_run=self.dry_run,
-            confirmed=self.confirmed,
-            requests_per_second=self.destination.requests_per_second,
-            progress=lambda done, total: self.report.step(
-                f"{place} to {self.destination.name}", done, total
-            ),
-        )
-
-    def _noting(self, planner: Planner, target: PushTarget) -> Planner:
-        """The planner; what it finds for an export is written down before anything is sent."""
-        export_id = target.export_id
-        if export_id is None or self.dry_run:
-            return planner
-
-        def plan(pushed: PushedState) -> PushPlan:
-            found = planner(pushed)
-            self.warehouse.pushes.plan_export(
-                export_id,
-                record_count=found.done_before + found.to_send.height,
-                done_count=found.done_before,
-            )
-            return found
-
-        return plan

@@ -36,7 +36,7 @@ def held_back(
 def needs_confirmation(destination: DestinationEntity, status: PushStatus) -> bool:
     """Whether this destination is new: not confirmed, and no more there than the first few."""
     is_new = status.accepted_count <= destination.settings.first_run_records
-    return destination.capabilities.confirms_first and not status.is_confirmed and is_new
+    return destination.confirms_first and not status.is_confirmed and is_new
 
 
 def run_limit(destination: DestinationEntity, status: PushStatus, sent_today: int) -> int | None:
@@ -69,24 +69,22 @@ def estimate(
 ) -> tuple[int, float]:
     """About how many requests this plan takes, and how many seconds at the platform's rate."""
     sample = plan.sample(MEASURED_ROWS).head(MEASURED_ROWS)
-    sizes = [
-        len(payload_bytes(destination.render(row, is_known=row["is_known"])))
-        for row in sample.iter_rows(named=True)
-        if destination.validate(row) is None
-    ]
+    is_valid = [destination.validate(row) is None for row in sample.iter_rows(named=True)]
+    sendable = sample.filter(pl.Series(is_valid, dtype=pl.Boolean))
+    sizes = [len(payload_bytes(payload)) for payload in destination.render(sendable)]
     per_record = sum(sizes) / len(sizes) if sizes else 0
     count = plan.to_send.height
     requests = destination.requests_for(count, round(per_record * count))
     if "is_doubtful" in plan.to_send.columns:  # each of them is asked for first
         requests += int(plan.to_send["is_doubtful"].sum())
     gap = 1 / requests_per_second if requests_per_second else 0.0
-    each = max(gap, SECONDS_PER_REQUEST / destination.capabilities.concurrency)
+    each = max(gap, SECONDS_PER_REQUEST / destination.concurrency)
     return requests, requests * each + _wait_for_jobs(destination, count, per_record)
 
 
 def _wait_for_jobs(destination: DestinationEntity, count: int, per_record: float) -> float:
     """Seconds until the platform's jobs are over, where each round of them is asked for once."""
-    limits = destination.capabilities
+    limits = destination
     if limits.transport != "job":
         return 0.0
     jobs = limits.requests_for(count, round(per_record * count))

@@ -17,7 +17,7 @@ from enrich.destinations.plan import PushedState, PushPlan, build_plan
 from enrich.errors import EnrichError
 from enrich.push.guards import estimate, held_back, run_limit, within
 from enrich.push.sending import Sending
-from enrich.push.summary import PushSummary, empty_summary
+from enrich.push.summary import PushSummary, not_begun
 from enrich.warehouse import Pushes, PushStatus, PushTarget
 
 SAMPLE_SIZE = 3
@@ -63,10 +63,11 @@ def push(
             progress,
             lambda: monotonic() - started,
             sleep,
+            not_begun(target),
         )
         return _Push(sending, confirmed).run(planner)
     except EnrichError as fault:
-        return replace(empty_summary(target, is_dry_run=dry_run), fault=fault)
+        return not_begun(target, fault, is_dry_run=dry_run)
 
 
 def plan_push(
@@ -80,17 +81,18 @@ def plan_push(
         profiles,
         state,
         destination.fields,
-        record_key=destination.capabilities.record_key,
+        record_key=destination.record_key,
         mapping_version=destination.mapping_version,
-        whole_table=destination.capabilities.whole_table,
+        whole_table=destination.whole_table,
         export_id=export_id,
     )
 
 
 def sample_payloads(plan: PushPlan, destination: DestinationEntity) -> tuple[Payload, ...]:
     """The first payloads with every personal value masked."""
-    rows = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE).iter_rows(named=True)
-    return tuple(destination.render(mask_row(row), is_known=row["is_known"]) for row in rows)
+    sample = plan.sample(SAMPLE_SIZE).head(SAMPLE_SIZE)
+    masked = [mask_row(row) for row in sample.iter_rows(named=True)]
+    return tuple(destination.render(pl.DataFrame(masked, schema=sample.schema)))
 
 
 def _pushed_state(ledger: Pushes, target: PushTarget) -> PushedState:
@@ -115,15 +117,12 @@ def _dry_run(
     agreed = replace(ledger.status(target), is_confirmed=True)
     limit = run_limit(destination, agreed, _sent_today(destination, target, ledger, now))
     kept, left = within(plan, pushed.records, limit)
-    requests, seconds = estimate(kept, destination, requests_per_second)
-    summary = _planned(empty_summary(target, is_dry_run=True), plan)
-    return replace(
-        summary,
-        sample=sample_payloads(kept, destination),
-        requests=requests,
-        estimated_seconds=seconds,
-        left=left,
-    )
+    summary = not_begun(target, is_dry_run=True)
+    summary.plan(plan)
+    summary.sample = sample_payloads(kept, destination)
+    summary.requests, summary.estimated_seconds = estimate(kept, destination, requests_per_second)
+    summary.left = left
+    return summary
 
 
 def _sent_today(
@@ -135,18 +134,6 @@ def _sent_today(
     return ledger.sent_since(target, now - DAY)
 
 
-def _planned(summary: PushSummary, plan: PushPlan) -> PushSummary:
-    return replace(
-        summary,
-        adds=plan.adds,
-        changes=plan.changes,
-        unchanged=plan.unchanged,
-        removals=plan.removals,
-        invalid=plan.invalid,
-        frozen=plan.frozen,
-    )
-
-
 @dataclass
 class _Push:
     """One push from open jobs to the last outcome; only a run that did something leaves a row."""
@@ -156,23 +143,32 @@ class _Push:
     is_begun: bool = False
 
     def run(self, planner: Planner) -> PushSummary:
-        sending, target, ledger = self.sending, self.sending.target, self.sending.ledger
-        summary = empty_summary(target, is_dry_run=False)
+        sending, ledger, summary = self.sending, self.sending.ledger, self.sending.summary
+        target, run_id, now = sending.target, sending.run_id, sending.now
         status = "interrupted"
         try:
             self._resume()
             pushed = _pushed_state(ledger, target)
             plan = planner(pushed)
-            sending.tally.invalid.update(plan.invalid)
-            summary = replace(_planned(summary, plan), resent=_resent_count(plan, pushed))
+            self._note_export(plan)
+            summary.plan(plan)
+            summary.resent = _resent_count(plan, pushed)
             status = self._carry_out(plan, pushed.records)
         finally:
-            summary = sending.tally.added_to(summary, sending.elapsed())
+            summary.seconds = sending.elapsed()
             if self.is_begun:
-                ledger.finish(
-                    target, status, summary.as_json(), run_id=sending.run_id, now=sending.now
-                )
+                ledger.finish(target, status, summary.as_json(), run_id=run_id, now=now)
         return summary
+
+    def _note_export(self, plan: PushPlan) -> None:
+        """Keep what an export has to send before anything is sent, so that it can go on."""
+        export_id = self.sending.target.export_id
+        if export_id is not None:
+            self.sending.ledger.plan_export(
+                export_id,
+                record_count=plan.done_before + plan.to_send.height,
+                done_count=plan.done_before,
+            )
 
     def _carry_out(self, plan: PushPlan, state: pl.DataFrame) -> str:
         """Send, remove, wait for jobs; return how the run ended."""
@@ -184,13 +180,13 @@ class _Push:
         status = self._status()
         fault = held_back(destination, sending.target, plan, status)
         if fault is not None:
-            sending.tally.fault = fault
+            sending.summary.fault = fault
             return "held"
         sent_today = _sent_today(destination, sending.target, sending.ledger, sending.now)
         kept, left = within(plan, state, run_limit(destination, status, sent_today))
-        sending.tally.left += left
+        sending.summary.left += left
         sending.send(kept)
-        if sending.tally.fault is None:
+        if sending.summary.fault is None:
             sending.remove(plan.removed)
         return self._finish()
 
@@ -208,9 +204,9 @@ class _Push:
 
     def _finish(self) -> str:
         sending = self.sending
-        if sending.destination.capabilities.transport == "job" and sending.tally.fault is None:
+        if sending.destination.transport == "job" and sending.summary.fault is None:
             sending.settle(wait=True)
-        if sending.tally.fault:
+        if sending.summary.fault:
             return "failed"
         return "completed" if sending.target.export_id is None else "exported"
 

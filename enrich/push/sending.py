@@ -16,7 +16,7 @@ from enrich.destinations.plan import PushPlan, clearing_plan
 from enrich.destinations.sending import QUEUE_FULL
 from enrich.errors import EnrichError, HeldBack, TryAgain
 from enrich.model import Outcome, RecordResult
-from enrich.push.summary import SENT, Tally, too_many_failed, tried_and_failed
+from enrich.push.summary import SENT, PushSummary
 from enrich.warehouse import NOTHING_LEFT, Pushes, PushTarget
 
 ERASED_AT_ONCE = 50  # an interrupted run has little to repeat
@@ -37,7 +37,7 @@ class Sending:
     progress: Callable[[int, int], None]
     elapsed: Callable[[], float]
     sleep: Callable[[float], None]
-    tally: Tally = field(default_factory=Tally)
+    summary: PushSummary
     counted_jobs: set[str] = field(default_factory=set)
 
     def send(self, plan: PushPlan) -> None:
@@ -47,16 +47,16 @@ class Sending:
         context = Context(self.target.store, self.target.entity, self.as_of, self.now)
         for prepared in cut_batches(plan, self.destination, context):
             if self._is_out_of_time():
-                self.tally.left += total - sent_count
+                self.summary.left += total - sent_count
                 return
             results, fault = self._send_when_there_is_room(prepared)
             batch_id = prepared.batch.batch_id if prepared.batch else ""
             self._record(results, self._sent(prepared.batch), batch_id)
-            self.tally.count(results)
+            self.summary.count(results)
             sent_count += len(results)
             self.progress(plan.done_before + sent_count, plan.done_before + total)
-            self.tally.fault = fault or self._brake()
-            if self.tally.fault is not None:
+            self.summary.fault = fault or self._brake()
+            if self.summary.fault is not None:
                 return
 
     def remove(self, removed: pl.DataFrame) -> None:
@@ -65,19 +65,19 @@ class Sending:
         known = removed.drop_nulls()
         if removed.is_empty() or wanted == "nothing" or self.target.entity in KINDS:
             return
-        before = self.tally.outcomes[Outcome.ACCEPTED]
+        before = self.summary.outcomes[Outcome.ACCEPTED]
         if wanted == "clear":
-            key, windows = self.destination.capabilities.record_key, self.destination.windows
+            key, windows = self.destination.record_key, self.destination.windows
             self.send(clearing_plan(known.with_columns(hash=pl.lit(NOTHING_LEFT)), key, windows))
         else:
             self._delete([Addressee(*row) for row in known.iter_rows()])
-        self.tally.removed += self.tally.outcomes[Outcome.ACCEPTED] - before
+        self.summary.removed += self.summary.outcomes[Outcome.ACCEPTED] - before
 
     def settle(self, *, wait: bool) -> None:
         """Ask for the end of every open job, once or until all are over or time is up."""
         settings = self.destination.settings
         deadline = self.elapsed() + settings.poll_minutes * 60
-        while self._poll_round() and wait and self.tally.fault is None:
+        while self._poll_round() and wait and self.summary.fault is None:
             if self.elapsed() + settings.poll_seconds > deadline:
                 return
             self.sleep(settings.poll_seconds)
@@ -94,14 +94,14 @@ class Sending:
         except TryAgain:
             return False
         except EnrichError as fault:
-            self.tally.fault = fault
+            self.summary.fault = fault
             return False
         if results is None:
             return False
         sent = rows.select("record_id", "hash", "remote_key")
         self._record(results, sent, job_id, closed_job=job_id)
-        self.tally.settle(results, was_counted=job_id in self.counted_jobs)
-        self.tally.fault = self.tally.fault or self._brake()
+        self.summary.settle(results, was_counted=job_id in self.counted_jobs)
+        self.summary.fault = self.summary.fault or self._brake()
         return True
 
     def _send_when_there_is_room(
@@ -120,7 +120,7 @@ class Sending:
         return results, fault
 
     def _wait_for_room(self, deadline: float) -> None:
-        limits = self.destination.capabilities
+        limits = self.destination
         if limits.transport != "job":
             return
         while self.ledger.open_jobs(self.target)["job_id"].n_unique() >= limits.max_open_jobs:
@@ -150,7 +150,7 @@ class Sending:
         """What was sent: the hash to keep when accepted, the platform's key, the memo."""
         if batch is None:
             return pl.DataFrame(schema=_SENT)
-        is_by_email = self.destination.capabilities.record_key == "email"
+        is_by_email = self.destination.record_key == "email"
         is_person = is_by_email and self.target.entity not in KINDS
         return batch.frame.select(
             "record_id",
@@ -168,12 +168,12 @@ class Sending:
             try:
                 results = self.destination.erase(group)
             except EnrichError as fault:
-                self.tally.fault = fault
+                self.summary.fault = fault
                 return
             self._record(results, ids.to_frame().with_columns(hash=pl.lit(NOTHING_LEFT)), batch_id)
-            self.tally.count(results)
-            self.tally.fault = self._brake()
-            if self.tally.fault is not None:
+            self.summary.count(results)
+            self.summary.fault = self._brake()
+            if self.summary.fault is not None:
                 return
 
     def _intend(self, ids: pl.Series, batch_id: str, memos: pl.Series | None = None) -> None:
@@ -202,13 +202,12 @@ class Sending:
         return minutes is not None and self.elapsed() > minutes * 60
 
     def _brake(self) -> HeldBack | None:
-        settings = self.destination.settings
-        if not too_many_failed(self.tally.outcomes, settings):
+        settings, summary = self.destination.settings, self.summary
+        if not summary.too_many_failed(settings):
             return None
-        tried, failed = tried_and_failed(self.tally.outcomes)
         return HeldBack(
-            f"{self.target.destination}: {failed} of {tried} records failed, more than"
-            f" {settings.stop_failed_share:.0%}; the push was stopped"
+            f"{self.target.destination}: {summary.failed} of {summary.tried} records failed, more"
+            f" than {settings.stop_failed_share:.0%}; the push was stopped"
         )
 
 

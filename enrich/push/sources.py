@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,58 +20,55 @@ from enrich.warehouse import PushTarget, Warehouse
 DEFAULT_OPTIONS: Mapping[str, Any] = {"product_key": "sku", "cart_days": 30}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a push gets its records: one store of an open warehouse, at one moment."""
+def planner_of(
+    warehouse: Warehouse,
+    shop: Shop,
+    entity: DestinationEntity,
+    target: PushTarget,
+    days: Days | None = None,
+    *,
+    now: datetime,
+) -> Planner:
+    """What plans a push of this entity, given what the ledger knows.
 
-    warehouse: Warehouse
-    shop: Shop
-    now: datetime
+    With `days` it is an export of the records of these days, and the target names it.
+    """
 
-    def planner(
-        self, entity: DestinationEntity, target: PushTarget, days: Days | None = None
-    ) -> Planner:
-        """What plans a push of this entity, given what the ledger knows.
+    def of_days(index: pl.DataFrame) -> pl.DataFrame:
+        return index if days is None else days.of(index, shop.rules.time_zone)
 
-        With `days` it is an export of the records of these days, and the target names it.
-        """
-        if entity.name == PROFILES:
-            return lambda pushed: plan_push(
-                entity,
-                self._profiles(target.store, days),
-                pushed.records,
-                target.export_id,
-            )
-        name, values = entity.name, self._values(entity, target)
-        return records_planner(
-            entity,
-            lambda: self._of_days(self.warehouse.pushes.index(name, **values), days),
-            lambda record_ids: self.warehouse.pushes.rows(name, record_ids, **values),
-            target.export_id,
-        )
-
-    def _profiles(self, store: str, days: Days | None) -> pl.DataFrame:
-        profiles = self.warehouse.profiles.of(store)
+    def profiles() -> pl.DataFrame:
+        found = warehouse.profiles.of(target.store)
         if days is None:
-            return profiles
-        keys = self._of_days(self.warehouse.pushes.customer_days(store), days)["customer_key"]
-        return profiles.filter(pl.col("customer_key").is_in(keys.to_list()))
+            return found
+        keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
+        return found.filter(pl.col("customer_key").is_in(keys.to_list()))
 
-    def _of_days(self, index: pl.DataFrame, days: Days | None) -> pl.DataFrame:
-        return index if days is None else days.of(index, self.shop.rules.time_zone)
+    if entity.name == PROFILES:
+        return lambda pushed: plan_push(entity, profiles(), pushed.records, target.export_id)
+    name, values = entity.name, _values(shop, entity, target, now)
+    return records_planner(
+        entity,
+        lambda: of_days(warehouse.pushes.index(name, **values)),
+        lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
+        target.export_id,
+    )
 
-    def _values(self, entity: DestinationEntity, target: PushTarget) -> dict[str, Any]:
-        """The values that the statements of sql/records ask for."""
-        return {
-            "destination": target.destination,
-            "store": target.store,
-            "now": self.now,
-            "shop_url": self.shop.url,
-            "currency": self.shop.rules.currency,
-            "time_zone": self.shop.rules.time_zone,
-            **DEFAULT_OPTIONS,
-            **entity.record_options,
-        }
+
+def _values(
+    shop: Shop, entity: DestinationEntity, target: PushTarget, now: datetime
+) -> dict[str, Any]:
+    """The values that the statements of sql/records ask for."""
+    return {
+        "destination": target.destination,
+        "store": target.store,
+        "now": now,
+        "shop_url": shop.url,
+        "currency": shop.rules.currency,
+        "time_zone": shop.rules.time_zone,
+        **DEFAULT_OPTIONS,
+        **entity.record_options,
+    }
 
 
 def records_planner(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from enrich.destinations.base import DestinationSettings, Payload
 from enrich.destinations.kinds import PROFILES
+from enrich.destinations.plan import PushPlan
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
 from enrich.warehouse import PushTarget
@@ -18,9 +19,9 @@ SENT = frozenset({Outcome.ACCEPTED, Outcome.QUEUED})
 FAILED = frozenset({Outcome.REJECTED, Outcome.RETRYABLE, Outcome.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PushSummary:
-    """What one push did, or with `is_dry_run` would do.
+    """What one push did so far, or with `is_dry_run` would do.
 
     `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
     did not fit the run's budget; `resent` are records sent again because nobody knows what became
@@ -36,8 +37,8 @@ class PushSummary:
     changes: int = 0
     unchanged: int = 0
     removals: int = 0
-    invalid: Mapping[str, int] = field(default_factory=dict)
-    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    invalid: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     removed: int = 0
     left: int = 0
     resent: int = 0
@@ -59,78 +60,50 @@ class PushSummary:
 
     @property
     def accepted(self) -> int:
-        return sum(self.outcomes.get(outcome, 0) for outcome in SENT)
+        return sum(self.outcomes[outcome] for outcome in SENT)
 
     @property
     def queued(self) -> int:
-        return self.outcomes.get(Outcome.QUEUED, 0)
+        return self.outcomes[Outcome.QUEUED]
 
     @property
     def rejected(self) -> int:
-        return self.outcomes.get(Outcome.REJECTED, 0)
+        return self.outcomes[Outcome.REJECTED]
 
     @property
     def retryable(self) -> int:
-        return self.outcomes.get(Outcome.RETRYABLE, 0)
+        return self.outcomes[Outcome.RETRYABLE]
 
     @property
     def unknown(self) -> int:
-        return self.outcomes.get(Outcome.UNKNOWN, 0)
+        return self.outcomes[Outcome.UNKNOWN]
 
     @property
     def invalid_count(self) -> int:
-        return sum(self.invalid.values())
+        return self.invalid.total()
+
+    @property
+    def failed(self) -> int:
+        return sum(self.outcomes[outcome] for outcome in FAILED)
+
+    @property
+    def tried(self) -> int:
+        return self.failed + self.accepted
 
     @property
     def rows(self) -> int:
         """How many records the platform should have after this push."""
         return self.adds + self.changes + self.unchanged
 
-    def as_json(self) -> dict[str, Any]:
-        """The counts for the run's row and for artifacts."""
-        return {
-            "entity": self.entity,
-            "rows": self.rows,
-            "adds": self.adds,
-            "changes": self.changes,
-            "unchanged": self.unchanged,
-            "removals": self.removals,
-            "removed": self.removed,
-            "accepted": self.accepted,
-            "queued": self.queued,
-            "rejected": self.rejected,
-            "retryable": self.retryable,
-            "unknown": self.unknown,
-            "invalid": dict(self.invalid),
-            "left": self.left,
-            "resent": self.resent,
-            "frozen": self.frozen,
-            "batches": self.batches,
-            "seconds": round(self.seconds, 3),
-            "fault": str(self.fault) if self.fault else None,
-        }
-
-
-def empty_summary(target: PushTarget, *, is_dry_run: bool) -> PushSummary:
-    """The summary before anything is known."""
-    return PushSummary(target.destination, target.store, is_dry_run, entity=target.entity)
-
-
-@dataclass
-class Tally:
-    """What a running push has counted so far."""
-
-    invalid: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    batches: int = 0
-    done_count: int = 0
-    removed: int = 0
-    left: int = 0
-    fault: EnrichError | None = None
+    def plan(self, plan: PushPlan) -> None:
+        """Take over what is to be sent."""
+        self.adds, self.changes, self.unchanged = plan.adds, plan.changes, plan.unchanged
+        self.removals, self.frozen = plan.removals, plan.frozen
+        self.invalid.update(plan.invalid)
 
     def count(self, results: Sequence[RecordResult]) -> None:
+        """Add the outcomes of one batch."""
         self.batches += 1
-        self.done_count += len(results)
         for result in results:
             if result.outcome is Outcome.INVALID:
                 self.invalid[result.message or "invalid"] += 1
@@ -138,31 +111,39 @@ class Tally:
                 self.outcomes[result.outcome] += 1
 
     def settle(self, results: Sequence[RecordResult], *, was_counted: bool) -> None:
-        """A job is over: its queued records become what its end says."""
+        """A job is over: its queued records become what its end reports."""
         if was_counted:
             self.outcomes[Outcome.QUEUED] -= len(results)
         self.outcomes.update(result.outcome for result in results)
+        self.outcomes = +self.outcomes  # without those that are 0 now
 
-    def added_to(self, summary: PushSummary, seconds: float) -> PushSummary:
-        return replace(
-            summary,
-            invalid=dict(self.invalid),
-            outcomes={outcome: n for outcome, n in self.outcomes.items() if n},
-            batches=self.batches,
-            removed=self.removed,
-            left=self.left,
-            fault=self.fault,
-            seconds=seconds,
-        )
+    def too_many_failed(self, settings: DestinationSettings) -> bool:
+        """Whether the run should stop: enough tried, and too large a share of them failed."""
+        enough = self.tried >= settings.stop_after_records
+        return enough and self.failed > settings.stop_failed_share * self.tried
 
-
-def tried_and_failed(outcomes: Mapping[Outcome, int]) -> tuple[int, int]:
-    """How many records were tried, and how many of them failed."""
-    failed = sum(outcomes.get(outcome, 0) for outcome in FAILED)
-    return failed + sum(outcomes.get(outcome, 0) for outcome in SENT), failed
+    def as_json(self) -> dict[str, Any]:
+        """The counts for the run's row and for artifacts."""
+        return {
+            "entity": self.entity,
+            **{name: getattr(self, name) for name in _COUNTS},
+            "invalid": dict(self.invalid),
+            "seconds": round(self.seconds, 3),
+            "fault": str(self.fault) if self.fault else None,
+        }
 
 
-def too_many_failed(outcomes: Mapping[Outcome, int], settings: DestinationSettings) -> bool:
-    """Whether the run should stop: enough records tried, and too large a share of them failed."""
-    tried, failed = tried_and_failed(outcomes)
-    return tried >= settings.stop_after_records and failed > settings.stop_failed_share * tried
+_COUNTS = (
+    *("rows", "adds", "changes", "unchanged", "removals", "removed"),
+    *("accepted", "queued", "rejected", "retryable", "unknown"),
+    *("left", "resent", "frozen", "batches"),
+)
+
+
+def not_begun(
+    target: PushTarget, fault: EnrichError | None = None, *, is_dry_run: bool = False
+) -> PushSummary:
+    """The summary of a push of which nothing is planned yet, or was for the fault."""
+    return PushSummary(
+        target.destination, target.store, is_dry_run, entity=target.entity, fault=fault
+    )

@@ -6,7 +6,7 @@ The server itself is in `enrich.receiver.server`; whoever drains an inbox does n
 from enrich.receiver.app import Receiver, build_receiver
 from enrich.receiver.callers import KINDS, RegisteredCaller, check_secret
 from enrich.receiver.inbox import FOLDER, Inbox, InboxFile, Waiting, inbox_of, inboxes_in
-from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Message, Told, Topic
+from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Message, Notice, Topic
 
 __all__ = [
     "CONSENTS",
@@ -18,9 +18,9 @@ __all__ = [
     "Inbox",
     "InboxFile",
     "Message",
+    "Notice",
     "Receiver",
     "RegisteredCaller",
-    "Told",
     "Topic",
     "Waiting",
     "build_receiver",

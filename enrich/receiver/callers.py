@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from enrich.errors import BadSettings
 from enrich.model import EARLIEST, LATEST, MAX_KEY, tidy_document_id
 from enrich.receiver.inbox import Inbox
-from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, Told
+from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, Notice
 
 SHORTEST_SECRET = 20
 LONGEST_EVENT = 64  # an order state of VTEX has half as many letters
@@ -46,7 +46,7 @@ class Kind:
 
     methods: tuple[str, ...]
     events: tuple[str, ...]
-    read: Callable[[Call], list[Told]]
+    read: Callable[[Call], list[Notice]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +75,33 @@ def check_secret(name: str, secret: SecretStr) -> SecretStr:
     return secret
 
 
-def read_call(kind: str, call: Call) -> list[Told]:
-    """What a call tells; nothing for a mere question whether we are there. Raises NotUnderstood."""
+def read_call(kind: str, call: Call) -> list[Notice]:
+    """What a call reports; nothing when it only asks whether we are there. Raises NotUnderstood."""
     try:
-        told = KINDS[kind].read(call)
+        notices = KINDS[kind].read(call)
     except NotUnderstood:
         raise
     except ValueError:  # such as a number of 5,000 digits
         raise NotUnderstood("not readable") from None
-    if any(not 0 < len(one.key) <= MAX_KEY or not one.key.isprintable() for one in told):
+    if any(not 0 < len(one.key) <= MAX_KEY or not one.key.isprintable() for one in notices):
         raise NotUnderstood("no usable id or address")
-    return told
+    return notices
 
 
-def _customers(call: Call) -> list[Told]:
+def _customers(call: Call) -> list[Notice]:
     """A Master Data trigger; the id stands in the query or in the body, as the shop wrote it."""
-    said = {**call.query, **_content(call.body)}
-    return [Told(CUSTOMERS, tidy_document_id(_text(said, "id", "documentid")), call.event)]
+    content = {**call.query, **_content(call.body)}
+    return [Notice(CUSTOMERS, tidy_document_id(_text(content, "id", "documentid")), call.event)]
 
 
-def _orders(call: Call) -> list[Told]:
+def _orders(call: Call) -> list[Notice]:
     """A notification of the orders hook, or the question VTEX asks when the hook is saved."""
-    said = _object(call.body)
-    if "hookconfig" in said:
+    content = _object(call.body)
+    if "hookconfig" in content:
         return []
-    state = said.get("state")
-    told_at = _moment(said.get("currentchange") or said.get("lastchange"))
-    return [Told(ORDERS, _text(said, "orderid"), _state(state) or call.event, told_at)]
+    state = content.get("state")
+    changed_at = _moment(content.get("currentchange") or content.get("lastchange"))
+    return [Notice(ORDERS, _text(content, "orderid"), _state(state) or call.event, changed_at)]
 
 
 def _state(value: object) -> str | None:
@@ -110,36 +110,36 @@ def _state(value: object) -> str | None:
     return value if is_state and isinstance(value, str) else None
 
 
-def _connectif(call: Call) -> list[Told]:
+def _connectif(call: Call) -> list[Notice]:
     """(Un)subscriptions are in the query; without an ip nobody clicked, and it may be our echo."""
     if call.event == "bounced":
-        said = _object(call.body)
-        names = [name for name in said if name.replace("_", "").endswith("email")]
-        return [Told(CONSENTS, _email(said, *names), call.event)]
+        content = _object(call.body)
+        names = [name for name in content if name.replace("_", "").endswith("email")]
+        return [Notice(CONSENTS, _email(content, *names), call.event)]
     by_person = bool(call.query.get("ip", "").strip())
-    return [Told(CONSENTS, _email(call.query, "email"), call.event, by_person=by_person)]
+    return [Notice(CONSENTS, _email(call.query, "email"), call.event, by_person=by_person)]
 
 
-def _consents(call: Call) -> list[Told]:
+def _consents(call: Call) -> list[Notice]:
     """One statement or a list of them, from any platform that can post JSON."""
-    content = _json(call.body)
-    found = content if isinstance(content, list) else [content]
+    found = _json(call.body)
+    found = found if isinstance(found, list) else [found]
     if len(found) > MAX_IN_ONE_CALL or not all(isinstance(one, dict) for one in found):
         raise NotUnderstood("not an object, nor a list of at most a thousand")
     return [_statement(_lower(one)) for one in found]
 
 
-def _statement(said: Mapping[str, Any]) -> Told:
-    agreements = said.get("agreements")
+def _statement(content: Mapping[str, Any]) -> Notice:
+    agreements = content.get("agreements")
     if isinstance(agreements, dict):
-        said = {**said, "opted_in": agreements.get("email")}
+        content = {**content, "opted_in": agreements.get("email")}
     names = ("opted_in", "subscribed", "newsletter_agreement", "newsletter")
-    opted_in = next((_opted_in(said[name]) for name in names if name in said), None)
+    opted_in = next((_opted_in(content[name]) for name in names if name in content), None)
     if opted_in is None:
         raise NotUnderstood("neither a yes nor a no")
-    told_at = _moment(said.get("changed_at"))
-    by_person = _opted_in(said.get("by_person")) is True
-    return Told(CONSENTS, _email(said, "email"), _EVENTS[opted_in], told_at, by_person)
+    changed_at = _moment(content.get("changed_at"))
+    by_person = _opted_in(content.get("by_person")) is True
+    return Notice(CONSENTS, _email(content, "email"), _EVENTS[opted_in], changed_at, by_person)
 
 
 _EVENTS = {True: "subscribed", False: "unsubscribed"}
@@ -175,20 +175,20 @@ def _json(body: bytes) -> Any:
         raise NotUnderstood("not JSON") from None
 
 
-def _lower(said: Mapping[str, Any]) -> dict[str, Any]:
+def _lower(content: Mapping[str, Any]) -> dict[str, Any]:
     """Names in small letters: VTEX writes one and the same in several ways."""
-    return {name.lower(): value for name, value in said.items()}
+    return {name.lower(): value for name, value in content.items()}
 
 
-def _text(said: Mapping[str, Any], *names: str) -> str:
+def _text(content: Mapping[str, Any], *names: str) -> str:
     for name in names:
-        if isinstance(said.get(name), str | int) and str(said[name]).strip():
-            return str(said[name]).strip()
+        if isinstance(content.get(name), str | int) and str(content[name]).strip():
+            return str(content[name]).strip()
     raise NotUnderstood("no id")
 
 
-def _email(said: Mapping[str, Any], *names: str) -> str:
-    address = _text(said, *names).lower()
+def _email(content: Mapping[str, Any], *names: str) -> str:
+    address = _text(content, *names).lower()
     if address.count("@") != 1 or any(sign.isspace() for sign in address):
         raise NotUnderstood("no address")
     return address

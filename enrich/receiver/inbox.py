@@ -20,7 +20,7 @@ from enrich.receiver.messages import TOPICS, Message, Topic, decode, encode
 
 FOLDER = "inbox"
 SUFFIX = ".inbox"
-GIVEN_UP_AFTER = timedelta(hours=1)  # a write takes milliseconds; this one's process died
+ABANDONED_AFTER = timedelta(hours=1)  # a write takes milliseconds; this one's process died
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ class Inbox:
                 yield file
 
     def remove(self, files: Sequence[InboxFile]) -> None:
-        """What these files said is stored elsewhere."""
+        """Delete these files: their messages are stored elsewhere."""
         for one in files:
             one.path.unlink(missing_ok=True)
 
     def remove_unfinished(self, now: datetime) -> int:
-        """How many writes that never ended, and so were never answered, were cleared away."""
+        """Number of unfinished inbox files deleted: their writes ended without an answer."""
         old = [
             path
             for path in self.folder.glob(f"*/*{UNFINISHED}")
-            if _age(path, now) > GIVEN_UP_AFTER
+            if _age(path, now) > ABANDONED_AFTER
         ]
         for path in old:
             path.unlink(missing_ok=True)
@@ -86,14 +86,14 @@ class Inbox:
         wanted = {key.lower() for key in keys}
         for topic in TOPICS:
             for file in self.open(topic):
-                kept = [one for one in file.messages if one.told.key.lower() not in wanted]
+                kept = [one for one in file.messages if one.notice.key.lower() not in wanted]
                 if len(kept) < len(file.messages):
                     _replace(file.path, kept)
                     found.append(file.path)
         return found
 
     def waiting(self, topic: Topic) -> Waiting:
-        """How much waits, told from the names of the files alone."""
+        """How much waits, by the names of the files alone."""
         names = [path.name for path in self._files(topic)]
         return Waiting(len(names), _moment_of(names[0]) if names else None)
 
@@ -102,7 +102,7 @@ class Inbox:
 
 
 def inbox_of(data_dir: Path, store: str) -> Inbox:
-    """Where what is told about a store waits, whether anything was or not."""
+    """Where messages about a store wait, whether there are any or not."""
     return Inbox(data_dir / FOLDER / store)
 
 

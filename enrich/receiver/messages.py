@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 Topic = Literal["customers", "orders", "consents"]
 
@@ -18,27 +18,31 @@ TOPICS: tuple[Topic, ...] = (CUSTOMERS, ORDERS, CONSENTS)
 
 _HEAD_BYTES = 9  # the checksum and a space
 
+# Lines of before have these keys under other names, and may still wait for a sync.
+_CHANGED_AT = Field(validation_alias=AliasChoices("changed_at", "told_at"))
+_NOTICE = Field(validation_alias=AliasChoices("notice", "told"))
+
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One thing a call says: `key` is a document id, an order id, or an e-mail in small letters.
+class Notice:
+    """One thing a call reports: `key` is a document id, an order id, or an e-mail in small letters.
 
-    `event` is what happened to it. `told_at` is the caller's own moment, UTC, where it names one;
-    `by_person`: the person did it, as far as the caller proves that.
+    `event` is what happened to it. `changed_at` is the caller's own moment, UTC, where it names
+    one; `by_person`: the person did it, as far as the caller proves that.
     """
 
     topic: Topic
     key: str = field(repr=False)
     event: str
-    told_at: datetime | None = None
+    changed_at: Annotated[datetime | None, _CHANGED_AT] = None
     by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something told, by whom and when it came; `received_at` is UTC."""
+    """A notice, by whom it was sent and when it came; `received_at` is UTC."""
 
-    told: Told
+    notice: Annotated[Notice, _NOTICE]
     origin: str
     received_at: datetime
 

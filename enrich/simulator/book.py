@@ -23,6 +23,11 @@ DOUBLE_RECEIPT = 256
 NO_GROUP = 512
 AUTOMATIC_DISCOUNT = 1024
 AS_TYPED = 2048
+TWO_CODES = 4096
+SERVICE = 8192
+
+SERVICE_CENTS = 790
+"""What wrapping costs, which an order with SERVICE has on its first line."""
 
 ODD_STATUSES = ("", "waiting-for-sellers-confirmation", "start-handling", "cancel", "replaced",
                 "order-create-error", "payment-denied", "quality-check")  # fmt: skip
@@ -32,8 +37,9 @@ ODD_STATUSES = ("", "waiting-for-sellers-confirmation", "start-handling", "cance
 class Event(NamedTuple):
     """Something that happens to one order at `at_us`, beyond paying, handling and invoicing.
 
-    `kind` is request-cancel, deny-cancel, cancel, refund, remove or touch; `cents` is what a
-    refund gives back or a removed line was worth; `line` is that line within the order.
+    `kind` is request-cancel, deny-cancel, cancel, refund, remove, add or touch; `cents` is what a
+    refund gives back, or a removed or added line is worth; `line` is the line within the order, of
+    an added one the position of its SKU.
     """
 
     at_us: int

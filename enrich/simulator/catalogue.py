@@ -118,7 +118,7 @@ def _sku(shop: Shop, sku: Sku) -> dict[str, Any]:
         "ProductId": _number(sku.product_id),
         "NameComplete": sku.name,
         "ProductName": sku.product_name,
-        "SkuName": sku.variant or sku.product_name,
+        "SkuName": sku.sku_name,
         "ProductRefId": sku.ref_id,
         "BrandId": brand and str(brand.brand_id),
         "BrandName": brand and brand.name,

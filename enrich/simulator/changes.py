@@ -1,4 +1,4 @@
-"""What a test or a demo does to the shop: cancel, refund, remove a line, touch, add orders."""
+"""What a test or a demo does to the shop: cancel, refund, change lines, touch, add orders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from enrich.simulator.vtex_state import Vtex
 
 def change_order(vtex: Vtex, order_id: str, action: str, values: Mapping[str, Any]) -> None:
     """Let something happen to one order now: pay, handle, invoice, cancel, request-cancel,
-    deny-cancel, refund (`cents`, default all), remove (`line`, default the last) or touch.
+    deny-cancel, refund (`cents`, default all; `receipt`), remove (`line`, default the last), add
+    (`sku`) or touch.
 
     Raises RequestError for an unknown order or action.
     """
@@ -33,6 +34,8 @@ def change_order(vtex: Vtex, order_id: str, action: str, values: Mapping[str, An
         _refund(vtex, order, values)
     elif action == "remove":
         _remove(vtex, order, values)
+    elif action == "add":
+        _put_in(vtex, order, values)
     else:
         raise RequestError("no such action")
     vtex.rendered.clear()
@@ -92,6 +95,12 @@ def _remove(vtex: Vtex, order: int, values: Mapping[str, Any]) -> None:
     if not 0 <= line < len(lines) or line in removed_lines(book, order, NEVER):
         raise RequestError("no such line")
     book.happened(order, Event(now_us, "remove", book.total[lines[line]], "", line))
+
+
+def _put_in(vtex: Vtex, order: int, values: Mapping[str, Any]) -> None:
+    line = _line(vtex, values)
+    event = Event(vtex.now_us(), "add", line["total"], "", line["sku"])
+    vtex.world.book.happened(order, event)
 
 
 def _add_order(vtex: Vtex, values: Mapping[str, Any]) -> str:

@@ -73,9 +73,20 @@ def removed_lines(book: OrderBook, order: int, at_us: int) -> frozenset[int]:
 
 
 def value_at(book: OrderBook, order: int, at_us: int) -> int:
-    """The order's value in cents, without what was removed from it; refunds do not change it."""
-    removed = [event.cents for event in events_at(book, order, at_us) if event.kind == "remove"]
-    return book.value[order] - sum(removed)
+    """The order's value in cents as changes left it; refunds do not change it."""
+    return book.value[order] + change_cents_at(book, order, at_us)
+
+
+def change_cents_at(book: OrderBook, order: int, at_us: int) -> int:
+    """What changes have put on the order, less what they took off."""
+    signs = {"remove": -1, "add": 1}
+    events = events_at(book, order, at_us)
+    return sum(signs.get(event.kind, 0) * event.cents for event in events)
+
+
+def added_lines(book: OrderBook, order: int, at_us: int) -> list[Event]:
+    """The lines that changes put into the order by this moment."""
+    return [event for event in events_at(book, order, at_us) if event.kind == "add"]
 
 
 def refunds_at(book: OrderBook, order: int, at_us: int) -> list[Event]:

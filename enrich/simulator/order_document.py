@@ -9,6 +9,7 @@ from enrich.simulator import words
 from enrich.simulator.book import Event
 from enrich.simulator.client_data import alias_of, client_profile_data
 from enrich.simulator.flow import (
+    change_cents_at,
     events_at,
     last_change_at,
     refunds_at,
@@ -17,7 +18,16 @@ from enrich.simulator.flow import (
     value_at,
 )
 from enrich.simulator.moments import known, seven_digits
-from enrich.simulator.order_lines import discount_cents, render_items, used_promotions
+from enrich.simulator.order_lines import (
+    coupons,
+    discount_cents,
+    is_chain,
+    item_metadata,
+    render_items,
+    seller_of,
+    service_cents,
+    used_promotions,
+)
 from enrich.simulator.shop import promotion_id
 from enrich.simulator.world import World
 
@@ -31,15 +41,15 @@ _MARKET_ZONES = {"USA": ("UTC", 1033), "BRA": ("E. South America Standard Time",
 
 def render_order(world: World, order: int, at_us: int) -> dict[str, Any]:
     """The full document of one order as of a moment."""
-    removed = removed_lines(world.book, order, at_us)
-    items = render_items(world, order, removed)
+    items = render_items(world, order)
     return (
         _head(world, order, at_us)
         | _moments(world, order, at_us)
-        | _money(world, order, at_us, items, removed)
+        | _money(world, order, at_us, items)
         | {
             "clientProfileData": client_profile_data(world, order),
             "items": items,
+            "itemMetadata": item_metadata(world, order),
             "marketplaceItems": [],
             "marketingData": _marketing(world, order),
             "ratesAndBenefitsData": _benefits(world, order),
@@ -54,7 +64,8 @@ def render_order(world: World, order: int, at_us: int) -> dict[str, Any]:
 def origin_of(world: World, order: int) -> tuple[str, str]:
     """Where the order was sold: VTEX's `origin` and `affiliateId`."""
     if world.book.flags[order] & flag.MARKETPLACE:
-        return "Fulfillment", world.book.order_id[order].partition("-")[0]
+        origin = "Chain" if is_chain(world, order) else "Fulfillment"
+        return origin, world.book.order_id[order].partition("-")[0]
     return "Marketplace", ""
 
 
@@ -100,14 +111,15 @@ def _moments(world: World, order: int, at_us: int) -> dict[str, Any]:
     }
 
 
-def _money(
-    world: World, order: int, at_us: int, items: list[dict[str, Any]], removed: frozenset[int]
-) -> dict[str, Any]:
+def _money(world: World, order: int, at_us: int, items: list[dict[str, Any]]) -> dict[str, Any]:
     """`value` and the totals that add up to it; what is neither goods nor discount is shipping."""
-    discount = discount_cents(world, order, removed)
-    sold = sum(item["price"] * item["quantity"] for item in items)
-    value = value_at(world.book, order, at_us)
-    totals = {"Items": sold, "Discounts": -discount, "Shipping": value - sold + discount, "Tax": 0}
+    book = world.book
+    discount = discount_cents(world, order)
+    sold = sum(item["price"] * item["quantity"] for item in items) + service_cents(world, order)
+    change, value = change_cents_at(book, order, at_us), value_at(book, order, at_us)
+    shipping = book.value[order] - sold + discount
+    totals = {"Items": sold, "Discounts": -discount, "Shipping": shipping, "Tax": 0}
+    totals |= {"Change": change} if _changes(world, order, at_us) else {}
     return {
         "value": value,
         "totals": [
@@ -117,8 +129,10 @@ def _money(
 
 
 def typed_code(world: World, order: int) -> str | None:
-    """The promo code as it was typed: now and then in small letters, or with a blank behind."""
+    """The one promo code as it was typed: now and then in small letters, or with a blank behind."""
     promo, flags = world.book.promo[order], world.book.flags[order]
+    if len(coupons(world, order)) > 1:
+        return None
     if flags & flag.AS_TYPED:
         return None if promo < 0 else world.shop.promo_codes[promo]
     if promo < 0:
@@ -128,12 +142,14 @@ def typed_code(world: World, order: int) -> str | None:
 
 
 def _marketing(world: World, order: int) -> dict[str, Any] | None:
+    """None without anything in it, and with several promo codes, when VTEX forgets it."""
     coupon = typed_code(world, order)
     if coupon is None:
         return None
+    campaign = ("spring", None, "vip")[order % 3]
     return {
         "id": "marketingData", "coupon": coupon, "utmSource": "news", "utmPartner": None,
-        "utmMedium": "email", "utmCampaign": None, "utmiCampaign": "", "utmipage": "",
+        "utmMedium": "email", "utmCampaign": campaign, "utmiCampaign": "", "utmipage": "",
         "utmiPart": "", "marketingTags": [None] if order % 7 == 0 else [],
     }  # fmt: skip
 
@@ -175,6 +191,7 @@ def _packages(
 def _output_package(
     world: World, order: int, at_us: int, items: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    removed = removed_lines(world.book, order, at_us)
     return {
         "type": "Output",
         "invoiceNumber": str(order + 1),
@@ -183,6 +200,7 @@ def _output_package(
         "items": [
             {"itemIndex": at, "quantity": item["quantity"], "price": item["sellingPrice"]}
             for at, item in enumerate(items)
+            if at not in removed
         ],
         "courier": None,
         "trackingNumber": None,
@@ -213,28 +231,35 @@ def _input_package(refund: Event, items: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _changes(world: World, order: int, at_us: int) -> dict[str, Any] | None:
-    book = world.book
-    removed = [event for event in events_at(book, order, at_us) if event.kind == "remove"]
-    if not removed:
+    """What changes (v1) took out or put in; the items stay as they were ordered."""
+    kinds = {"remove": _removal, "add": _addition}
+    changes = [event for event in events_at(world.book, order, at_us) if event.kind in kinds]
+    if not changes:
         return None
-    lines = book.lines(order)
-    return {
-        "id": "changeAttachment",
-        "changesData": [
-            {
-                "reason": "sem estoque",
-                "discountValue": event.cents,
-                "incrementValue": 0,
-                "itemsAdded": [],
-                "itemsRemoved": [
-                    {"id": world.shop.skus[book.sku[lines[event.line]]].sku_id,
-                     "quantity": book.quantity[lines[event.line]], "price": event.cents}
-                ],
-                "receipt": {"date": seven_digits(event.at_us)},
-            }
-            for event in removed
-        ],
-    }  # fmt: skip
+    data = [
+        {"reason": "sem estoque", "receipt": {"date": seven_digits(event.at_us)}}
+        | kinds[event.kind](world, order, event)
+        for event in changes
+    ]
+    return {"id": "changeAttachment", "changesData": data}
+
+
+def _removal(world: World, order: int, event: Event) -> dict[str, Any]:
+    book = world.book
+    line = book.lines(order)[event.line]
+    sku, quantity = world.shop.skus[book.sku[line]], book.quantity[line]
+    item = {"id": sku.sku_id, "name": sku.name, "quantity": quantity,
+            "price": event.cents // max(quantity, 1), "unitMultiplier": None}  # fmt: skip
+    return {"discountValue": event.cents, "incrementValue": 0, "itemsAdded": [],
+            "itemsRemoved": [item]}  # fmt: skip
+
+
+def _addition(world: World, order: int, event: Event) -> dict[str, Any]:
+    sku = world.shop.skus[event.line]
+    item = {"id": sku.sku_id, "name": sku.name, "quantity": 1, "price": event.cents,
+            "unitMultiplier": None}  # fmt: skip
+    return {"discountValue": 0, "incrementValue": event.cents, "itemsAdded": [item],
+            "itemsRemoved": []}  # fmt: skip
 
 
 def _cancellation(world: World, order: int, at_us: int) -> dict[str, Any]:
@@ -259,7 +284,7 @@ def _surroundings(world: World, order: int) -> dict[str, Any]:
     method, group = words.PAYMENTS[order % len(words.PAYMENTS)]
     city, state, postal_code = words.CITIES[order % len(words.CITIES)]
     return {
-        "sellers": [{"id": "1", "name": shop.name, "logo": "",
+        "sellers": [{"id": seller_of(world, order), "name": shop.name, "logo": "",
                      "fulfillmentEndpoint": f"http://fulfillment.example.com/api?an={shop.name}"}],
         "clientPreferencesData": {
             "locale": shop.locale, "optinNewsLetter": bool(book.flags[order] & flag.OPT_IN)},
@@ -270,19 +295,37 @@ def _surroundings(world: World, order: int) -> dict[str, Any]:
                 "CurrencyGroupSeparator": ".", "CurrencyGroupSize": 3,
                 "StartsWithCurrencySymbol": True},
             "currencyLocale": locale_number, "currencySymbol": channel.symbol, "timeZone": zone},
-        "shippingData": {"address": {
-            "addressType": "residential", "receiverName": None, "postalCode": postal_code,
-            "city": city, "state": state, "country": channel.country,
-            "street": words.STREETS[order % len(words.STREETS)], "number": str(order % 900 + 1)}},
+        "shippingData": {
+            # An invented house and receiver: a client that keeps them has a leak to find.
+            "address": {
+                "addressType": "residential", "receiverName": "SIMULATED RECEIVER",
+                "addressId": f"A{order:X}", "postalCode": postal_code, "city": city,
+                "state": state, "country": channel.country, "neighborhood": "SIMULATED QUARTER",
+                "street": words.STREETS[order % len(words.STREETS)],
+                "number": str(order % 900 + 1), "complement": "SIMULATED FLAT", "reference": None,
+                "geoCoordinates": [-46.6, -23.5]},
+            "logisticsInfo": [_delivery(order, at) for at in range(len(book.lines(order)))],
+            "contactInformation": []},
         "paymentData": {"giftCards": [], "transactions": [{
             "isActive": True, "transactionId": f"T{order:X}", "merchantName": shop.name,
             "payments": [{
                 "id": f"P{order:X}", "paymentSystem": "6", "paymentSystemName": method,
-                "value": book.value[order], "installments": 1, "group": group,
+                "value": book.value[order], "installments": order % 4 + 1, "group": group,
                 # Invented card fields: a client that keeps them has a leak to find.
                 "firstDigits": "400000", "lastDigits": "0000", "cardHolder": "SIMULATED"}]}]},
         "giftRegistryData": None, "subscriptionData": None, "openTextField": None,
         "customData": None, "invoiceData": None, "marketplace": None,
+    }  # fmt: skip
+
+
+def _delivery(order: int, at: int) -> dict[str, Any]:
+    is_pickup = order % 7 == 3
+    return {
+        "itemIndex": at, "selectedSla": "Retirada" if is_pickup else "Normal",
+        "selectedDeliveryChannel": "pickup-in-point" if is_pickup else "delivery",
+        "deliveryChannel": "pickup-in-point" if is_pickup else "delivery",
+        "pickupPointId": "1_centro" if is_pickup else None, "deliveryCompany": None,
+        "shippingEstimate": "3bd", "price": 0, "sellingPrice": 0,
     }  # fmt: skip
 
 

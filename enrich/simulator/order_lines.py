@@ -9,32 +9,65 @@ from enrich.simulator.shop import Shop, Sku, promotion_id
 from enrich.simulator.world import World
 
 
-def render_items(world: World, order: int, removed: frozenset[int]) -> list[dict[str, Any]]:
-    """The lines as sold; `removed` holds the numbers of lines that left the order."""
+def render_items(world: World, order: int) -> list[dict[str, Any]]:
+    """The lines as they were ordered: one that a change removed stays among them."""
     promotions = used_promotions(world, order)
     first = promotion_id(promotions[0]) if promotions else None
     lines = enumerate(world.book.lines(order))
-    return [
-        _item(world, order, number, line, first) for number, line in lines if number not in removed
-    ]
+    return [_item(world, order, number, line, first) for number, line in lines]
 
 
-def discount_cents(world: World, order: int, removed: frozenset[int]) -> int:
-    """What the lines left in the order cost less than their list prices."""
+def item_metadata(world: World, order: int) -> dict[str, Any] | None:
+    """The names of the SKUs apart from those of their products; some orders lack it."""
+    if order % 9 == 4 and not world.book.flags[order] & flag.AS_TYPED:
+        return None
+    skus = [world.shop.skus[world.book.sku[line]] for line in world.book.lines(order)]
+    return {
+        "Items": [
+            {"Id": sku.sku_id, "Seller": "1", "Name": sku.name, "SkuName": sku.sku_name,
+             "ProductId": sku.product_id, "RefId": sku.ref_id, "Ean": None, "ImageUrl": "",
+             "DetailUrl": f"/{sku.product_id}/p", "AssemblyOptions": []}
+            for sku in skus
+        ]
+    }  # fmt: skip
+
+
+def discount_cents(world: World, order: int) -> int:
+    """What the lines cost less than their list prices."""
     book = world.book
     return sum(
-        book.price[line] * book.quantity[line] - book.total[line]
-        for number, line in enumerate(book.lines(order))
-        if number not in removed
+        book.price[line] * book.quantity[line] - book.total[line] for line in book.lines(order)
     )
+
+
+def service_cents(world: World, order: int) -> int:
+    """What is charged beside the lines."""
+    has_lines = bool(world.book.lines(order))
+    return flag.SERVICE_CENTS if world.book.flags[order] & flag.SERVICE and has_lines else 0
+
+
+def coupons(world: World, order: int) -> list[int]:
+    """Positions of the promo codes of the order: none, one, or two."""
+    promo, flags = world.book.promo[order], world.book.flags[order]
+    both = flag.TWO_CODES | flag.CODE_APPLIED
+    if promo < 0 or flags & both != both:
+        return [promo] if promo >= 0 else []
+    return [promo, (promo + 1) % len(world.shop.promo_codes)]
 
 
 def used_promotions(world: World, order: int) -> list[int]:
     """Positions of the promotions that lowered the order; -1 is the automatic one."""
-    book = world.book
-    flags, promo = book.flags[order], book.promo[order]
-    coupon = [promo] if promo >= 0 and flags & flag.CODE_APPLIED else []
-    return coupon + ([-1] if flags & flag.AUTOMATIC_DISCOUNT else [])
+    flags = world.book.flags[order]
+    used = coupons(world, order) if flags & flag.CODE_APPLIED else []
+    return used + ([-1] if flags & flag.AUTOMATIC_DISCOUNT else [])
+
+
+def seller_of(world: World, order: int) -> str:
+    """The seller of all lines: the shop itself, or one of its sellers for a further order of a
+    cart."""
+    suffix = world.book.order_id[order].rpartition("-")[2]
+    is_further = suffix.isdigit() and int(suffix) > 1 and suffix != world.book.order_id[order]
+    return f"seller{int(suffix)}" if is_further else "1"
 
 
 def _item(
@@ -43,16 +76,33 @@ def _item(
     book = world.book
     quantity, price, total = book.quantity[line], book.price[line], book.total[line]
     selling = total // quantity if quantity else 0
+    follows_price = book.flags[order] & flag.MARKETPLACE and is_chain(world, order)
     return _sku_part(world.shop, book.sku[line]) | {
         "uniqueId": f"{order:X}{number:02X}",
+        "seller": seller_of(world, order),
+        "bundleItems": _services(world, order) if number == 0 else [],
         "quantity": quantity,
         "price": price,
         "listPrice": price,
         "sellingPrice": selling,
         "isGift": bool(book.gift[line]),
         "priceTags": _price_tags(promotion, price * quantity - total),
-        "priceDefinition": _price_definition(quantity, selling, total),
+        "priceDefinition": _price_definition(quantity, price, price * quantity)
+        if follows_price
+        else _price_definition(quantity, selling, total),
     }
+
+
+def is_chain(world: World, order: int) -> bool:
+    """Whether a marketplace's order was handed on to a seller of the shop."""
+    return world.book.order_id[order].startswith("MKB-")
+
+
+def _services(world: World, order: int) -> list[dict[str, Any]]:
+    cents = service_cents(world, order)
+    wrapping = {"id": "5", "name": "Embalagem", "price": cents, "sellingPrice": cents,
+                "quantity": 1, "type": "gift", "bundleItems": []}  # fmt: skip
+    return [wrapping] if cents else []
 
 
 def _sku_part(shop: Shop, position: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from enrich.simulator import book as flag
 from enrich.simulator.client_data import client_name
 from enrich.simulator.flow import (
+    added_lines,
     last_change_at,
     refunds_at,
     removed_lines,
@@ -61,7 +62,8 @@ def render_row(
 def _unit_count(world: World, order: int, at_us: int) -> int:
     removed = removed_lines(world.book, order, at_us)
     lines = enumerate(world.book.lines(order))
-    return sum(world.book.quantity[line] for number, line in lines if number not in removed)
+    kept = sum(world.book.quantity[line] for number, line in lines if number not in removed)
+    return kept + len(added_lines(world.book, order, at_us))
 
 
 def _undocumented(world: World, order: int, at_us: int, with_last_change: bool) -> dict[str, Any]:

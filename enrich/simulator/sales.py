@@ -38,7 +38,7 @@ def build_sales(
     lines = _build_lines(plan.seed, shop, orders)
     orders = _with_values(plan.seed, orders, lines)
     orders = _with_progress(plan.seed, orders)
-    return orders, lines, _build_events(plan.seed, orders, lines)
+    return orders, lines, _build_events(plan.seed, shop, orders, lines)
 
 
 def _build_carts(plan: SalesPlan) -> pl.DataFrame:
@@ -82,7 +82,8 @@ def _flags(seed: int) -> pl.Expr:
     shares = {
         flag.INCOMPLETE: 0.02, flag.CODE_APPLIED: 0.7, flag.SOFT_ALIAS: 0.15,
         flag.UPPER_CASE_ID: 0.01, flag.STARRED: 0.002, flag.OPT_IN: 0.4,
-        flag.DOUBLE_RECEIPT: 0.05, flag.AUTOMATIC_DISCOUNT: 0.1,
+        flag.DOUBLE_RECEIPT: 0.05, flag.AUTOMATIC_DISCOUNT: 0.1, flag.TWO_CODES: 0.15,
+        flag.SERVICE: 0.05,
     }  # fmt: skip
     drawn = [
         pl.when(units(seed, f"flag {bit}") < share).then(bit).otherwise(0)
@@ -167,8 +168,9 @@ def _with_values(seed: int, orders: pl.DataFrame, lines: pl.DataFrame) -> pl.Dat
     shipping = (
         pl.when(pl.col("items") > 29_900).then(0).otherwise(990 + picks(seed, "shipping", 21) * 100)
     )
+    service = pl.when(pl.col("flags") & flag.SERVICE != 0).then(flag.SERVICE_CENTS).otherwise(0)
     return orders.with_columns(sums["line_count"], sums["items"]).with_columns(
-        value=pl.col("items") + shipping
+        value=pl.col("items") + shipping + service
     )
 
 
@@ -196,7 +198,9 @@ def _with_progress(seed: int, orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _build_events(seed: int, orders: pl.DataFrame, lines: pl.DataFrame) -> dict[int, list[Event]]:
+def _build_events(
+    seed: int, shop: Shop, orders: pl.DataFrame, lines: pl.DataFrame
+) -> dict[int, list[Event]]:
     events: dict[int, list[Event]] = {}
     numbered = orders.with_columns(
         order=pl.int_range(pl.len()),
@@ -207,6 +211,7 @@ def _build_events(seed: int, orders: pl.DataFrame, lines: pl.DataFrame) -> dict[
     _add_cancellations(events, numbered)
     _add_refunds(events, numbered, lines)
     _add_removals(events, numbered, lines)
+    _add_additions(events, numbered, shop)
     for order in events:
         events[order].sort()
     return events
@@ -231,16 +236,20 @@ def _add_cancellations(events: dict[int, list[Event]], orders: pl.DataFrame) -> 
 
 
 def _add_refunds(events: dict[int, list[Event]], orders: pl.DataFrame, lines: pl.DataFrame) -> None:
-    """5 in 100 give goods back, two in five of them everything."""
+    """5 in 100 give goods back, two in five of them everything, one in five in two parts that have
+    one number."""
     totals = lines["total"]
     returned = orders.filter(pl.col("goes_on") & (pl.col("fate") < 0.05)).select(
-        "order", "invoiced", "delay", "fate", "value", "first_line"
+        "order", "invoiced", "delay", "fate", "value", "first_line", "line_count"
     )
-    for order, invoiced, delay, fate, value, first_line in returned.iter_rows():
+    for order, invoiced, delay, fate, value, first_line, line_count in returned.iter_rows():
         cents = value if fate < 0.02 else totals[first_line]
         at_us = invoiced + 3 * DAY + int(delay * 40 * DAY)
         if cents > 0:
             _add(events, order, Event(at_us, "refund", cents, f"R{order}", 0))
+        if fate >= 0.04 and line_count > 1 and totals[first_line + 1] > 0:
+            second = Event(at_us + 5 * DAY, "refund", totals[first_line + 1], f"R{order}", 1)
+            _add(events, order, second)
 
 
 def _add_removals(
@@ -254,6 +263,15 @@ def _add_removals(
     for order, handled, first_line, line_count in short.iter_rows():
         cents = totals[first_line + line_count - 1]
         _add(events, order, Event(handled + 90 * SECOND, "remove", cents, "", line_count - 1))
+
+
+def _add_additions(events: dict[int, list[Event]], orders: pl.DataFrame, shop: Shop) -> None:
+    """Now and then something else is put in, for half of them in the place of what was missing."""
+    added = orders.filter(pl.col("goes_on") & pl.col("fate").is_between(0.985, 0.9925))
+    for order, handled in added.select("order", "handled").iter_rows():
+        position = (order * 31) % len(shop.skus)
+        cents = shop.skus[position].price_cents
+        _add(events, order, Event(handled + 100 * SECOND, "add", cents, "", position))
 
 
 def _add(events: dict[int, list[Event]], order: int, event: Event) -> None:

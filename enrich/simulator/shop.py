@@ -45,6 +45,11 @@ class Sku:
     def name(self) -> str:
         return f"{self.product_name} {self.variant}".strip()
 
+    @property
+    def sku_name(self) -> str:
+        """What VTEX calls the SKU apart from its product; one alone is called like the product."""
+        return self.variant or self.product_name
+
 
 @dataclass(frozen=True, slots=True)
 class SalesChannel:

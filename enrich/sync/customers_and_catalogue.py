@@ -1,96 +1,65 @@
-"""Customers, the catalogue, sales channels, coupons and promotions of one store."""
+"""What is not listed: customers, SKUs, and the short lists of one store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from enrich.client import GaveUp, PermissionMissing
-from enrich.model import Loaded, RawRecord, Reject
-from enrich.sources.vtex import (
-    Pulled,
-    VtexClient,
-    customer_span,
-    fetch_all_customers,
-    fetch_brands,
-    fetch_categories,
-    fetch_changed_customers,
-    fetch_coupons,
-    fetch_promotions,
-    fetch_sales_channels,
-    fetch_skus,
-    next_watermark,
-)
+from enrich.errors import HeldBack
+from enrich.model import Loaded, Reject
+from enrich.sources.source import Changing, Wanted, Whole
 from enrich.sync.pulling import EntityReport, Pull, brake, sliced
 
-CUSTOMERS, SKUS = "customers", "skus"
 # A SKU that VTEX no longer has would be asked for at every run.
 ASK_AGAIN_AFTER = timedelta(days=7)
 
-SMALL_LISTS: Mapping[str, Callable[[VtexClient], Pulled]] = {
-    "sales_channels": fetch_sales_channels,
-    "categories": fetch_categories,
-    "brands": fetch_brands,
-    "coupons": fetch_coupons,
-    "promotions": fetch_promotions,
-}
 
-
-def pull_customers(pull: Pull) -> EntityReport:
-    """What Master Data brought: everybody on the first run, then those touched since."""
-    extra = pull.shop.extra_customer_fields
-    watermark_at = pull.watermark(CUSTOMERS)
-    if watermark_at is None:
-        batches = fetch_all_customers(pull.client, extra_fields=extra)
-    else:
-        span = customer_span(watermark_at, pull.now)
-        batches = fetch_changed_customers(pull.client, span, extra_fields=extra)
-    count, loaded = _load_customers(pull, batches)
-    pull.move_watermark(CUSTOMERS, next_watermark(pull.now))
-    return EntityReport(CUSTOMERS, count, count, loaded)
-
-
-def _load_customers(pull: Pull, batches: Iterable[list[RawRecord | Reject]]) -> tuple[int, Loaded]:
+def pull_changing(pull: Pull, customers: Changing) -> EntityReport:
+    """What was touched since the last run: everybody on the first one."""
     loaded = Loaded()
     count = 0
-    for batch in batches:
-        loaded += pull.load(CUSTOMERS, batch)
+    for batch in customers.changed(pull.watermark(customers.name), pull.now):
+        loaded += pull.load(customers.name, batch)
         count += len(batch)
-        pull.step(CUSTOMERS, count, None)
-        brake(CUSTOMERS, loaded, count)
-    return count, loaded
+        pull.step(customers.name, count, None)
+        brake(customers.name, loaded, count)
+    pull.move_watermark(customers.name, customers.known_until(pull.now))
+    return EntityReport(customers.name, count, count, loaded)
 
 
-def pull_skus(pull: Pull) -> EntityReport:
+def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
     """What the catalogue says of the SKUs that were sold and are not known yet."""
     unknown = pull.warehouse.records.unknown_skus(pull.shop.name)
-    wanted = worth_asking(unknown, pull.warehouse.records.rejects(pull.shop.name), pull.now)
+    rejects = pull.warehouse.records.rejects(pull.shop.name).filter(entity=skus.name)
+    wanted = worth_asking(unknown, rejects, pull.now)
     loaded = Loaded()
     done_count = 0
+    note, fault = None, None
     try:
         for sku_ids in sliced(wanted):
-            found = fetch_skus(pull.client, sku_ids, concurrent=pull.shop.detail_threads)
-            loaded += pull.load(SKUS, found)
+            loaded += pull.load(skus.name, skus.fetch(sku_ids))
             done_count += len(sku_ids)
-            pull.step(SKUS, done_count, len(wanted))
+            pull.step(skus.name, done_count, len(wanted))
+            brake(skus.name, loaded, done_count)
     except (PermissionMissing, GaveUp) as error:
-        return EntityReport(SKUS, len(unknown), done_count, loaded, f"names as on orders: {error}")
-    return EntityReport(SKUS, len(unknown), done_count, loaded)
+        note = f"names as on orders: {error}"
+    except HeldBack as held:
+        note, fault = str(held), held
+    return EntityReport(skus.name, len(unknown), done_count, loaded, note, fault)
 
 
 def worth_asking(unknown: list[str], rejects: pl.DataFrame, now: datetime) -> list[str]:
-    """The unknown SKUs but those VTEX did not have within the last week."""
+    """The unknown keys but those that were rejected within the last week."""
     since = (now - ASK_AGAIN_AFTER).replace(tzinfo=None)
-    recent = rejects.filter((pl.col("entity") == SKUS) & (pl.col("rejected_at") > since))
-    refused = set(recent["key"].to_list())
-    return [sku for sku in unknown if sku not in refused]
+    refused = set(rejects.filter(pl.col("rejected_at") > since)["key"])
+    return [key for key in unknown if key not in refused]
 
 
-def pull_small_list(pull: Pull, entity: str) -> EntityReport:
+def pull_whole(pull: Pull, wanted: Whole) -> EntityReport:
     """What one short list brought; its note says why it brought nothing."""
-    pulled = SMALL_LISTS[entity](pull.client)
-    loaded = pull.load(entity, pulled.records) if pulled.records else Loaded()
+    pulled = wanted.read()
+    loaded = pull.load(wanted.name, pulled.records) if pulled.records else Loaded()
     count = sum(not isinstance(one, Reject) for one in pulled.records)
-    return EntityReport(entity, count, count, loaded, pulled.note)
+    return EntityReport(wanted.name, count, count, loaded, pulled.note)

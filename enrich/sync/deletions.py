@@ -13,7 +13,7 @@ from datetime import timedelta
 import polars as pl
 
 from enrich.model import Loaded, RawRecord
-from enrich.sources.vtex import Gone, fetch_customer_ids, fetch_customers
+from enrich.sources.source import Changing, Gone
 from enrich.sync.pulling import JUDGED_FROM, EntityReport, Pull, sliced
 
 DELETIONS = "deletions"
@@ -23,26 +23,26 @@ MAX_UNLISTED = 0.2
 MAX_ASKED = 5_000  # in one run, the others are asked for by the next
 
 
-def pull_deletions(pull: Pull) -> EntityReport | None:
+def pull_deletions(pull: Pull, customers: Changing) -> EntityReport | None:
     """What a look at the list of all customers found; None where none was due."""
-    if not _is_due(pull):
+    if not _is_due(pull, customers):
         return None
-    listed = _list_ids(pull)
+    listed = _list_ids(pull, customers)
     doubtful = pull.warehouse.contacts.doubtful_deletions(
         pull.shop.name, listed, run_id=pull.run.run_id
     )
     note = _too_many(doubtful, len(listed))
     asked = [] if note else doubtful["contact_id"].head(MAX_ASKED).to_list()
-    loaded = _ask(pull, asked)
+    loaded = _ask(pull, customers, asked)
     if note or len(asked) == doubtful.height:
         pull.move_watermark(DELETIONS, pull.now)
     return EntityReport(DELETIONS, len(listed), len(asked), loaded, note)
 
 
-def _is_due(pull: Pull) -> bool:
+def _is_due(pull: Pull, customers: Changing) -> bool:
     """A week after the last look; the first sync has just read everybody."""
     looked_at = pull.watermark(DELETIONS)
-    if looked_at is None and pull.watermark("customers") is not None:
+    if looked_at is None and pull.watermark(customers.name) is not None:
         pull.move_watermark(DELETIONS, pull.now)
     return looked_at is not None and pull.now - looked_at >= EVERY
 
@@ -55,35 +55,28 @@ def _too_many(doubtful: pl.DataFrame, listed_count: int) -> str | None:
     return f"VTEX's list of all lacks {count:,} known customers; none is taken as deleted"
 
 
-def _list_ids(pull: Pull) -> pl.Series:
+def _list_ids(pull: Pull, customers: Changing) -> pl.Series:
     pages = []
     count = 0
-    for page in fetch_customer_ids(pull.client):
+    for page in customers.ids():
         pages.append(pl.Series(page, dtype=pl.String))
         count += len(page)
-        pull.step("customers listed", count, None)
+        pull.step(f"{customers.name} listed", count, None)
     return pl.concat(pages).unique() if pages else pl.Series(dtype=pl.String)
 
 
-def _ask(pull: Pull, contact_ids: list[str]) -> Loaded:
+def _ask(pull: Pull, customers: Changing, contact_ids: list[str]) -> Loaded:
     """Mark those that VTEX has no more, load the others as they are."""
     loaded = Loaded()
     done_count = 0
     for keys in sliced(contact_ids):
-        found = list(
-            fetch_customers(
-                pull.client,
-                keys,
-                extra_fields=pull.shop.extra_customer_fields,
-                concurrent=pull.shop.detail_threads,
-            )
-        )
-        loaded += pull.load("customers", [one for one in found if not isinstance(one, Gone)])
+        found = list(customers.fetch(keys))
+        loaded += pull.load(customers.name, [one for one in found if not isinstance(one, Gone)])
         gone = {one.key: pull.now for one in found if isinstance(one, Gone)}
         there = [one.key for one in found if isinstance(one, RawRecord)]
         pull.warehouse.contacts.settle_deletions(
             pull.shop.name, gone, there, run_id=pull.run.run_id
         )
         done_count += len(keys)
-        pull.step("customers asked for", done_count, len(contact_ids))
+        pull.step(f"{customers.name} asked for", done_count, len(contact_ids))
     return loaded

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
-from pydantic_core import from_json
 
 from enrich.model import Loaded, RawRecord, Span
-from enrich.sources.vtex import Window, explicit_windows, fetch_orders
-from enrich.sync.listed_orders import ORDERS, fetch_and_load, list_windows, wanted_orders
+from enrich.sources.source import Listed, Window
+from enrich.sync.listed_orders import fetch_and_load, list_windows, wanted_orders
 from enrich.sync.pulling import NOTHING, Pull
 from enrich.sync.reconciliation import proof_of, spans_of, whole_days
 
@@ -31,10 +30,13 @@ class Settled:
     fetched_count: int = 0
     loaded: Loaded = NOTHING
 
+    def __add__(self, other: Settled) -> Settled:
+        return Settled(self.fetched_count + other.fetched_count, self.loaded + other.loaded)
 
-def doubtful_windows(pull: Pull, before: datetime) -> tuple[Window, ...]:
+
+def doubtful_windows(pull: Pull, orders: Listed, before: datetime) -> tuple[Window, ...]:
     """The days in doubt that the run does not list anyway: it lists all from `before` on."""
-    windows = _windows_of_days(pull, _doubtful_days(pull)[:MAX_DAYS])
+    windows = _windows_of_days(pull, orders, _doubtful_days(pull)[:MAX_DAYS])
     return tuple(window for window in windows if window.span.start_at < before)
 
 
@@ -47,16 +49,12 @@ def _doubtful_days(pull: Pull) -> list[date]:
     return found["day_on"].drop_nulls().unique(maintain_order=True).to_list()
 
 
-def _windows_of_days(pull: Pull, days: Iterable[date]) -> tuple[Window, ...]:
+def _windows_of_days(pull: Pull, orders: Listed, days: Iterable[date]) -> tuple[Window, ...]:
     spans = spans_of(days, pull.shop.rules.zone)
-    return tuple(
-        window
-        for span in spans
-        for window in explicit_windows(span.start_at, span.end_at, pull.now)
-    )
+    return tuple(window for span in spans for window in orders.created_in(span, pull.now))
 
 
-def settle(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled:
+def settle(pull: Pull, orders: Listed, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled:
     """The days in doubt of these windows are listed once more, then what they lack asked for by id.
 
     `rows` are what the windows showed: an order need be in one of both listings. What can be said
@@ -64,19 +62,22 @@ def settle(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled
     """
     listed = set(whole_days(_created(windows), pull.shop.rules.zone))
     days = [day for day in _doubtful_days(pull) if day in listed][:MAX_DAYS]
-    settled = _plus(_list_again(pull, rows, days), _ask(pull, days)) if days else Settled()
+    if days:
+        settled = _list_again(pull, orders, rows, days) + _ask(pull, orders, days)
+    else:
+        settled = Settled()
     _say(pull)
     return settled
 
 
-def _list_again(pull: Pull, rows: pl.DataFrame, days: Sequence[date]) -> Settled:
-    windows = _windows_of_days(pull, days)
-    again = list_windows(pull, windows)
-    wanted = wanted_orders(pull, again.rows)
-    loaded = fetch_and_load(pull, again.rows, wanted)
+def _list_again(pull: Pull, orders: Listed, rows: pl.DataFrame, days: Sequence[date]) -> Settled:
+    windows = _windows_of_days(pull, orders, days)
+    again = list_windows(pull, orders, windows)
+    wanted = wanted_orders(pull, orders, again.rows)
+    loaded = fetch_and_load(pull, orders, again.rows, wanted)
     of_days = rows.filter(_is_within(windows))
     both = pl.concat([of_days, again.rows]).unique("order_id", keep="last", maintain_order=True)
-    compare(pull, both, windows)
+    compare(pull, orders, both, windows)
     return Settled(len(wanted), loaded)
 
 
@@ -87,7 +88,7 @@ def _is_within(windows: Sequence[Window]) -> pl.Expr:
     )
 
 
-def _ask(pull: Pull, days: Sequence[date]) -> Settled:
+def _ask(pull: Pull, orders: Listed, days: Sequence[date]) -> Settled:
     """Orders the list lacks are asked for by id: those that VTEX shows are no difference.
 
     They are stored as they are shown. One that cannot be had stays a difference and is no reject.
@@ -96,35 +97,23 @@ def _ask(pull: Pull, days: Sequence[date]) -> Settled:
         pl.col("day_on").is_in(days), kind="unlisted"
     )
     asked = unlisted["order_id"].head(MAX_ASKED).to_list()
-    found = list(fetch_orders(pull.client, asked, concurrent=pull.shop.detail_threads))
-    shown = [one for one in found if isinstance(one, RawRecord)]
-    loaded = pull.load(ORDERS, shown)
+    shown = [one for one in orders.fetch(asked) if isinstance(one, RawRecord)]
+    loaded = pull.load(orders.name, shown)
+    cents = orders.facts(shown).select("order_id", cents="detail_cents")
     pull.warehouse.orders.explain(
-        pull.shop.name, _cents_of(shown), limit_share=pull.shop.max_unexplained_share
+        pull.shop.name, cents, limit_share=pull.shop.max_unexplained_share
     )
     return Settled(len(shown), loaded)
 
 
-def _cents_of(orders: Sequence[RawRecord]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [(one.key, from_json(one.payload).get("value")) for one in orders],
-        schema={"order_id": pl.String, "cents": pl.Int64},
-        orient="row",
-    )
-
-
-def _plus(one: Settled, other: Settled) -> Settled:
-    return Settled(one.fetched_count + other.fetched_count, one.loaded + other.loaded)
-
-
-def compare(pull: Pull, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
+def compare(pull: Pull, orders: Listed, rows: pl.DataFrame, windows: Iterable[Window]) -> None:
     """What was listed against what is stored; the days stand in the table reconciliation."""
     pull.warehouse.orders.reconcile(
         pull.shop.name,
         rows,
         whole_days(_created(windows), pull.shop.rules.zone),
         time_zone=pull.shop.rules.time_zone,
-        sales_channels=pull.client.sales_channels,
+        sales_channels=orders.sales_channels,
         limit_share=pull.shop.max_unexplained_share,
         run_id=pull.run.run_id,
         now=pull.now,

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.sources.files import FileCount
+from enrich.sources.source import FileCount
 from enrich.sync.pulling import is_no_accident
 
 SHOWN_REASONS = 3

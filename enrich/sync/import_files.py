@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.model import FileFormat, Loaded
-from enrich.runs.record import recorded
+from enrich.model import Loaded
+from enrich.runs.record import Run, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
-from enrich.sources.files import ImportFrames, read_import
+from enrich.sources.files import Files
+from enrich.sources.source import FileCount, ImportFrames, Rows
 from enrich.sync.import_doubts import beside_the_store, unknown_words, unusable_rows
+from enrich.sync.pulling import EntityReport, Pull
 from enrich.warehouse import Warehouse
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of one import; None for what is not given."""
-
-    orders: Path | None = None
-    items: Path | None = None
-    customers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +37,21 @@ def import_store(
     files: Files,
     *,
     now: datetime,
-    formats: Mapping[str, FileFormat] | None = None,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> ImportReport:
     """What one import did; importing the same files again changes nothing.
 
-    `formats` says how the files are written, else the shop's settings do. Raises BadSettings when a
-    file cannot be understood or holds no good row, and HeldBack when it is doubtful; nothing is
-    loaded then. Somebody who looked says `confirmed`; a status nobody knows holds it all the same.
+    Raises BadSettings when a file cannot be understood or holds no good row, and HeldBack when it
+    is doubtful; nothing is loaded then. Somebody who looked says `confirmed`; a status nobody knows
+    holds it all the same.
     """
-    said = shop.file_formats if formats is None else formats
-    frames = read_files(shop, files, now=now, formats=said)
+    (rows,) = files.entities
+    frames = rows.changed(None, now, shop.rules)
     hold(warehouse, shop, frames, confirmed=confirmed)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
-        loaded = warehouse.imports.load(
-            shop.name,
-            frames.orders,
-            frames.items,
-            frames.customers,
-            frames.rejects,
-            run_id=run.run_id,
-            now=now,
-        )
+        loaded = _load(warehouse, shop, frames, run)
         report.say(f"{shop.name}: resolving customers and purchases")
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         kept = {entity: count for entity, count in loaded.items() if entity != "rejects"}
@@ -78,18 +61,26 @@ def import_store(
     return done
 
 
-def read_files(
-    shop: Shop, files: Files, *, now: datetime, formats: Mapping[str, FileFormat]
-) -> ImportFrames:
-    """What the files hold; raises BadSettings when one cannot be understood."""
-    return read_import(
-        files.orders,
-        files.items,
-        files.customers,
-        time_zone=shop.rules.time_zone,
-        currency=shop.rules.currency,
-        now=now,
-        formats=formats,
+def pull_rows(pull: Pull, rows: Rows) -> EntityReport:
+    """What a source brought in our own columns; raises HeldBack as an import does."""
+    frames = rows.changed(pull.watermark(rows.name), pull.now, pull.shop.rules)
+    brake(frames.counts)
+    loaded = _load(pull.warehouse, pull.shop, frames, pull.run)
+    pull.move_watermark(rows.name, rows.known_until(pull.now))
+    count = sum(one.row_count for one in frames.counts)
+    total = sum(loaded.values(), start=Loaded())
+    return EntityReport(rows.name, count, count, total, "; ".join(frames.notes) or None)
+
+
+def _load(warehouse: Warehouse, shop: Shop, frames: ImportFrames, run: Run) -> dict[str, Loaded]:
+    return warehouse.imports.load(
+        shop.name,
+        frames.orders,
+        frames.items,
+        frames.customers,
+        frames.rejects,
+        run_id=run.run_id,
+        now=run.now,
     )
 
 
@@ -109,3 +100,9 @@ def hold(warehouse: Warehouse, shop: Shop, frames: ImportFrames, *, confirmed: b
             f"nothing was loaded: {'; '.join(doubts)}; correct the file, or load it as it is with"
             " --confirm"
         )
+
+
+def brake(files: Iterable[FileCount]) -> None:
+    """Raises HeldBack when more than a fifth of what a source brought cannot be used."""
+    if problems := [problem for file in files if (problem := unusable_rows(file))]:
+        raise HeldBack(f"nothing was loaded: {'; '.join(problems)}")

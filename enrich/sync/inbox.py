@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeAlias
 
 import polars as pl
-from pydantic_core import from_json
 
 from enrich.client import PermissionMissing
 from enrich.errors import EnrichError, Refused
 from enrich.model import Loaded, RawRecord
 from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, InboxFile, Message, Topic
 from enrich.shop import Shop
-from enrich.sources.vtex import Fetched, Gone, Missing, fetch_customers, fetch_orders
+from enrich.sources.source import Changing, Fetched, Gone, Listed, Missing
 from enrich.sync.pulling import SLICE, EntityReport, Pull
 from enrich.warehouse import Warehouse
 from enrich.warehouse.consents import SAID
@@ -27,7 +28,7 @@ from enrich.warehouse.consents import SAID
 INBOX = "inbox"
 DELETED = "deleted"
 NOT_THERE = "VTEX does not have it (any more)"
-# VTEX applies transitions with delay: an order that was just told of may still read as before.
+# VTEX applies transitions with delay: an order that was just notified may still read as before.
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -41,17 +42,22 @@ class _Taken:
     loaded: Loaded = field(default_factory=Loaded)
 
 
+_Take: TypeAlias = Callable[[Pull, Inbox, _Taken], None]
+
+
 def pull_inbox(pull: Pull) -> EntityReport | None:
     """What the inbox brought; None where there is none."""
     inbox = pull.shop.inbox
     if inbox is None or not inbox.folder.is_dir():
         return None
     taken = _Taken()
-    faults = [
-        fault
-        for take in (_take_customers, _take_orders, _take_consents)
-        if (fault := _fault_of(take, pull, inbox, taken)) is not None
+    entities = pull.source.entities
+    takes: list[_Take] = [
+        *(partial(_take_customers, one) for one in entities if isinstance(one, Changing)),
+        *(partial(_take_orders, one) for one in entities if isinstance(one, Listed)),
+        _take_consents,
     ]
+    faults = [fault for take in takes if (fault := _fault_of(take, pull, inbox, taken)) is not None]
     notes = [*map(str, faults), *_notes(taken.torn_count, inbox.remove_unfinished(pull.now))]
     return EntityReport(
         INBOX,
@@ -63,9 +69,7 @@ def pull_inbox(pull: Pull) -> EntityReport | None:
     )
 
 
-def _fault_of(
-    take: Callable[[Pull, Inbox, _Taken], None], pull: Pull, inbox: Inbox, taken: _Taken
-) -> EnrichError | None:
+def _fault_of(take: _Take, pull: Pull, inbox: Inbox, taken: _Taken) -> EnrichError | None:
     """What kept one topic in the inbox; the others have their turn all the same."""
     try:
         take(pull, inbox, taken)
@@ -83,31 +87,26 @@ def _notes(torn_count: int, unfinished_count: int) -> Iterator[str]:
         yield f"{unfinished_count:,} unfinished writes were cleared; none had been answered"
 
 
-def _take_customers(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+def _take_customers(customers: Changing, pull: Pull, inbox: Inbox, taken: _Taken) -> None:
     """Fetch each notified customer by id; deleted if the notice says so and VTEX answers 404."""
     seen: dict[str, Fetched | Gone] = {}
     for group in _groups(inbox, CUSTOMERS, taken):
-        wanted = [key for key in _last_told(group) if key not in seen]
-        found = fetch_customers(
-            pull.client,
-            wanted,
-            extra_fields=pull.shop.extra_customer_fields,
-            concurrent=pull.shop.detail_threads,
-        )
-        seen.update(zip(wanted, found, strict=True))
+        wanted = [key for key in _last_notified(group) if key not in seen]
+        seen.update(zip(wanted, customers.fetch(wanted), strict=True))
         deleted = {key: at for key, at in _deleted_at(group).items() if isinstance(seen[key], Gone)}
-        _load_customers(pull, [seen[key] for key in wanted], deleted, taken)
+        _load(pull, customers.name, [seen[key] for key in wanted], deleted, taken)
         inbox.remove([one for one in group if _is_settled(one, seen)])
 
 
-def _load_customers(
+def _load(
     pull: Pull,
+    name: str,
     found: Sequence[Fetched | Gone],
     deleted: Mapping[str, datetime],
     taken: _Taken,
 ) -> None:
     documents = [_unless_deleted(one, deleted) for one in found]
-    taken.loaded += pull.load("customers", [one for one in documents if one is not None])
+    taken.loaded += pull.load(name, [one for one in documents if one is not None])
     taken.fetched_count += len(found)
     there = [one.key for one in found if isinstance(one, RawRecord)]
     pull.warehouse.contacts.settle_deletions(pull.shop.name, deleted, there, run_id=pull.run.run_id)
@@ -122,53 +121,41 @@ def _unless_deleted(found: Fetched | Gone, deleted: Mapping[str, datetime]) -> F
 
 
 def _is_settled(file: InboxFile, seen: Mapping[str, Fetched | Gone]) -> bool:
-    """Whether nothing of a file is still to be asked: a deletion is told only once."""
-    deleted = (one.told.key for one in file.messages if one.told.event == DELETED)
+    """Whether nothing of a file is still to be asked: a deletion is notified only once."""
+    deleted = (one.notice.key for one in file.messages if one.notice.event == DELETED)
     return not any(isinstance(seen[key], Missing) for key in deleted)
 
 
-def _take_orders(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
+def _take_orders(orders: Listed, pull: Pull, inbox: Inbox, taken: _Taken) -> None:
     """Fetch each notified order by id, whatever its date."""
     done: set[str] = set()
     for group in _groups(inbox, ORDERS, taken):
-        told = _last_told(group)
-        wanted = [key for key in _not_read_since(pull, told) if key not in done]
-        found = fetch_orders(
-            pull.client,
-            wanted,
-            listed_changes=_recent_changes(told, pull.now),
-            concurrent=pull.shop.detail_threads,
-        )
-        taken.loaded += pull.load("orders", [one for one in found if _belongs(pull, one)])
+        notified = _last_notified(group)
+        wanted = [key for key in _not_read_since(pull, notified) if key not in done]
+        found = orders.fetch(wanted, _recent_changes(notified, pull.now))
+        # An order that a sync would not have listed is none of ours.
+        shown = [one for one in found if not isinstance(one, RawRecord) or orders.shows(one)]
+        taken.loaded += pull.load(orders.name, shown)
         taken.fetched_count += len(wanted)
         done.update(wanted)
         pull.step("notified orders", taken.fetched_count, None)
         inbox.remove(group)
 
 
-def _not_read_since(pull: Pull, told: Mapping[str, Message]) -> list[str]:
+def _not_read_since(pull: Pull, notified: Mapping[str, Message]) -> list[str]:
     """Notified orders whose detail no sync has taken since."""
-    known = pull.warehouse.orders.listing(pull.shop.name, list(told))
+    known = pull.warehouse.orders.listing(pull.shop.name, list(notified))
     read_at = dict(known.select("order_id", "detail_at").iter_rows())
     return [
         key
-        for key, one in told.items()
+        for key, one in notified.items()
         if (at := read_at.get(key)) is None or at <= _naive(one.received_at)
     ]
 
 
-def _recent_changes(told: Mapping[str, Message], now: datetime) -> dict[str, datetime | None]:
+def _recent_changes(notified: Mapping[str, Message], now: datetime) -> dict[str, datetime | None]:
     since = now - JUST_NOW
-    return {key: one.told.told_at for key, one in told.items() if one.received_at >= since}
-
-
-def _belongs(pull: Pull, found: Fetched) -> bool:
-    """Whether a sync would have listed it: complete, and of a sales channel that is pulled."""
-    if not isinstance(found, RawRecord):
-        return True
-    said = from_json(found.payload)
-    channels = pull.client.sales_channels
-    return bool(said.get("isCompleted")) and (not channels or said.get("salesChannel") in channels)
+    return {key: one.notice.changed_at for key, one in notified.items() if one.received_at >= since}
 
 
 def _take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
@@ -207,12 +194,12 @@ def statements_of(messages: Sequence[Message]) -> pl.DataFrame:
     """The messages as statements; whoever names no moment means the one of the call."""
     rows = [
         (
-            one.told.key,
+            one.notice.key,
             one.origin,
-            one.told.event,
-            _naive(one.told.told_at or one.received_at),
+            one.notice.event,
+            _naive(one.notice.changed_at or one.received_at),
             True,
-            one.told.by_person,
+            one.notice.by_person,
             _naive(one.received_at),
         )
         for one in messages
@@ -240,15 +227,15 @@ def _groups(inbox: Inbox, topic: Topic, taken: _Taken) -> Iterator[list[InboxFil
         yield group
 
 
-def _last_told(group: Sequence[InboxFile]) -> dict[str, Message]:
+def _last_notified(group: Sequence[InboxFile]) -> dict[str, Message]:
     """The last message of every key."""
-    return {one.told.key: one for file in group for one in file.messages}
+    return {one.notice.key: one for file in group for one in file.messages}
 
 
 def _deleted_at(group: Sequence[InboxFile]) -> dict[str, datetime]:
     return {
-        one.told.key: one.received_at
+        one.notice.key: one.received_at
         for file in group
         for one in file.messages
-        if one.told.event == DELETED
+        if one.notice.event == DELETED
     }

@@ -9,22 +9,12 @@ from datetime import UTC, datetime
 import polars as pl
 
 from enrich.model import Loaded, RawRecord, Reject
-from enrich.sources.vtex import (
-    LISTED_SCHEMA,
-    Fetched,
-    Window,
-    fetch_orders,
-    list_orders,
-    listing_of_details,
-    which_need_detail,
-)
+from enrich.sources.source import LISTED_SCHEMA, Fetched, Listed, Window
 from enrich.sync.pulling import Pull, brake, sliced
-
-ORDERS = "orders"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedRows:
     """All rows of all windows, one an order, and how many VTEX could not list."""
 
     rows: pl.DataFrame
@@ -37,79 +27,70 @@ class Listed:
         return f"VTEX counts {self.unlisted_count:,} orders more than it lists"
 
 
-def list_windows(pull: Pull, windows: Iterable[Window]) -> Listed:
+def list_windows(pull: Pull, orders: Listed, windows: Iterable[Window]) -> ListedRows:
     """The rows of the windows; of an order that is in several, the row read last."""
     frames: list[pl.DataFrame] = [pl.DataFrame(schema=LISTED_SCHEMA)]
     count = unlisted_count = 0
     for window in windows:
-        for listing in list_orders(pull.client, window, concurrent=pull.shop.list_threads):
+        for listing in orders.listings(window):
             frames.append(listing.rows)
             unlisted_count += listing.unlisted_count
             count += listing.rows.height
             pull.step("orders listed", count, None)
     rows = pl.concat(frames).unique("order_id", keep="last", maintain_order=True)
-    return Listed(rows, unlisted_count)
+    return ListedRows(rows, unlisted_count)
 
 
-def wanted_orders(pull: Pull, rows: pl.DataFrame) -> list[str]:
+def wanted_orders(pull: Pull, orders: Listed, rows: pl.DataFrame) -> Sequence[str]:
     """The listed orders whose detail is new, changed, or not final and a day old."""
     stored = pull.warehouse.orders.listing(pull.shop.name, rows["order_id"].to_list())
-    return which_need_detail(rows, stored, pull.now)
+    return orders.need_detail(rows, stored, pull.now)
 
 
-def fetch_and_load(pull: Pull, rows: pl.DataFrame, wanted: Sequence[str]) -> Loaded:
+def fetch_and_load(pull: Pull, orders: Listed, rows: pl.DataFrame, wanted: Sequence[str]) -> Loaded:
     """What the details brought, a transaction a slice; raises HeldBack on too many bad ones."""
     loaded = Loaded()
     done_count = 0
     for order_ids in sliced(wanted):
-        loaded += _slice(pull, rows, order_ids, done_count, len(wanted))
+        found: list[Fetched] = []
+        of_slice = rows.filter(pl.col("order_id").is_in(order_ids))
+        try:
+            for one in orders.fetch(order_ids, _listed_changes(of_slice)):
+                found.append(one)
+                pull.step(orders.name, done_count + len(found), len(wanted))
+        finally:
+            # Also when interrupted or refused midway: what was fetched is not fetched again.
+            loaded += _load(pull, orders, of_slice, found)
         done_count += len(order_ids)
-        brake(ORDERS, loaded, done_count)
+        brake(orders.name, loaded, done_count)
     return loaded
 
 
-def _slice(
-    pull: Pull, rows: pl.DataFrame, order_ids: Sequence[str], done_count: int, total_count: int
-) -> Loaded:
-    of_slice = rows.filter(pl.col("order_id").is_in(order_ids))
-    found: list[Fetched] = []
-    try:
-        for one in fetch_orders(
-            pull.client,
-            order_ids,
-            listed_changes=_listed_changes(of_slice),
-            concurrent=pull.shop.detail_threads,
-        ):
-            found.append(one)
-            pull.step("orders", done_count + len(found), total_count)
-    finally:
-        # Also when interrupted or refused midway: what was fetched is not fetched again.
-        loaded = _load(pull, of_slice, found)
-    return loaded
-
-
-def _load(pull: Pull, rows: pl.DataFrame, found: Sequence[Fetched]) -> Loaded:
-    loaded = pull.load(ORDERS, found)
-    remembered = remembered_listing(rows, found, pull.now)
+def _load(pull: Pull, orders: Listed, rows: pl.DataFrame, found: Sequence[Fetched]) -> Loaded:
+    loaded = pull.load(orders.name, found)
+    facts = orders.facts(one for one in found if isinstance(one, RawRecord))
+    rejected = [one.key for one in found if isinstance(one, Reject) and one.key]
+    remembered = remembered_listing(rows, facts, rejected, pull.now)
     pull.warehouse.orders.keep_listing(pull.shop.name, remembered)
     return loaded
 
 
-def remembered_listing(rows: pl.DataFrame, found: Sequence[Fetched], now: datetime) -> pl.DataFrame:
-    """What the list said of the orders fetched, with `detail_at` and `detail_status`.
+def remembered_listing(
+    rows: pl.DataFrame, facts: pl.DataFrame, rejected: Sequence[str], now: datetime
+) -> pl.DataFrame:
+    """What the list said of the orders fetched, with `detail_at` and the FACTS of their details.
 
-    A rejected order is remembered without a status, so that it is looked at again after a day.
+    Where the detail turned out older than the list said, its own last change is remembered, so that
+    the next run looks again. A rejected order is remembered without facts, so that it is looked at
+    again after a day.
     """
-    records = [one for one in found if isinstance(one, RawRecord)]
-    rejected = [one.key for one in found if isinstance(one, Reject) and one.key]
-    good = listing_of_details(rows, records)
-    bad = rows.filter(pl.col("order_id").is_in(rejected)).with_columns(
-        detail_status=pl.lit(None, dtype=pl.String),
-        detail_cents=pl.lit(None, dtype=pl.Int64),
-        detail_changed_at=pl.lit(None, dtype=pl.Datetime("us")),
+    bad = pl.DataFrame({"order_id": rejected}, schema={"order_id": pl.String})
+    taken = pl.concat([facts, bad], how="diagonal")
+    is_stale = pl.col("detail_changed_at") < pl.col("last_change_at").dt.truncate("1s")
+    last_change_at = pl.when(is_stale).then("detail_changed_at").otherwise("last_change_at")
+    return rows.join(taken, on="order_id", how="inner", maintain_order="left").with_columns(
+        last_change_at=last_change_at, detail_at=now.astimezone(UTC).replace(tzinfo=None)
     )
-    at = now.astimezone(UTC).replace(tzinfo=None)
-    return pl.concat([good, bad.select(good.columns)]).with_columns(detail_at=pl.lit(at))
 
 
 def _listed_changes(rows: pl.DataFrame) -> dict[str, datetime | None]:

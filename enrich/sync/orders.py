@@ -5,35 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from enrich.model import Span
-from enrich.sources.vtex import Window, explicit_windows, next_watermark, order_windows
+from enrich.sources.source import Listed, Window
 from enrich.sync.doubtful_days import compare, doubtful_windows, settle
-from enrich.sync.listed_orders import ORDERS, fetch_and_load, list_windows, wanted_orders
+from enrich.sync.listed_orders import fetch_and_load, list_windows, wanted_orders
 from enrich.sync.pulling import EntityReport, Pull
 
 LONG_LIST = "orders_long_list"  # when the 400 days were last listed again
 LONG_LIST_EVERY = timedelta(days=7)
 
 
-def pull_orders(pull: Pull, span: Span | None) -> EntityReport:
+def pull_orders(pull: Pull, orders: Listed, span: Span | None) -> EntityReport:
     """What the orders brought; `span` asks for a stretch of creation instead of what changed.
 
     The watermark moves when every order of every window is stored. A run that ends early loses no
     detail: the next one lists the windows again and fetches only what is not stored.
     """
-    watermark_at = pull.watermark(ORDERS)
+    watermark_at = pull.watermark(orders.name)
     is_long = is_long_list_due(watermark_at, pull.watermark(LONG_LIST), pull.now)
-    windows = windows_of(pull, span, watermark_at, is_long)
-    listed = list_windows(pull, windows)
-    wanted = wanted_orders(pull, listed.rows)
-    loaded = fetch_and_load(pull, listed.rows, wanted)
-    compare(pull, listed.rows, windows)
+    windows = windows_of(pull, orders, span, watermark_at, is_long)
+    listed = list_windows(pull, orders, windows)
+    wanted = wanted_orders(pull, orders, listed.rows)
+    loaded = fetch_and_load(pull, orders, listed.rows, wanted)
+    compare(pull, orders, listed.rows, windows)
     if span is None:
-        pull.move_watermark(ORDERS, next_watermark(pull.now))
+        pull.move_watermark(orders.name, orders.known_until(pull.now))
         if is_long or watermark_at is None:
             pull.move_watermark(LONG_LIST, pull.now)
-    settled = settle(pull, listed.rows, windows)
+    settled = settle(pull, orders, listed.rows, windows)
     return EntityReport(
-        ORDERS,
+        orders.name,
         listed.rows.height,
         len(wanted) + settled.fetched_count,
         loaded + settled.loaded,
@@ -51,11 +51,10 @@ def is_long_list_due(
 
 
 def windows_of(
-    pull: Pull, span: Span | None, watermark_at: datetime | None, is_long: bool
+    pull: Pull, orders: Listed, span: Span | None, watermark_at: datetime | None, is_long: bool
 ) -> tuple[Window, ...]:
     """The windows of this run, with the days that an earlier one left in doubt."""
     if span is not None:
-        return explicit_windows(span.start_at, span.end_at, pull.now)
-    days = pull.shop.first_sync_days
-    windows = order_windows(watermark_at, pull.now, first_sync_days=days, is_long=is_long)
-    return (*windows, *doubtful_windows(pull, before=windows[0].span.start_at))
+        return orders.created_in(span, pull.now)
+    windows = orders.windows(watermark_at, pull.now, is_long=is_long)
+    return (*windows, *doubtful_windows(pull, orders, before=windows[0].span.start_at))

@@ -12,7 +12,7 @@ from enrich.model import Loaded, RawRecord, Reject
 from enrich.runs.record import Run
 from enrich.runs.reporting import Reporter
 from enrich.shop import Shop
-from enrich.sources.vtex import Missing, VtexClient
+from enrich.sources.source import Missing, Source
 from enrich.warehouse import Warehouse
 
 SLICE = 5_000  # records a transaction: what a minute brings at the pace VTEX allows
@@ -61,7 +61,7 @@ class Pull:
 
     warehouse: Warehouse
     shop: Shop
-    client: VtexClient
+    source: Source
     run: Run
     report: Reporter
 

@@ -88,7 +88,7 @@ class Proof:
 
 
 def read_proof(warehouse: Warehouse, store: str) -> Proof | None:
-    """What the syncs of the store have proved so far; None for a store that VTEX never told of."""
+    """What the syncs of the store have proved so far; None for a store without a figure of VTEX."""
     days = warehouse.orders.reconciliation(store)
     return proof_of(store, days) if days.height else None
 

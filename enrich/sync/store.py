@@ -1,8 +1,8 @@
-"""Sync one store: pull each entity, then resolve customers and purchases."""
+"""Sync one store: pull each entity of its source, then resolve customers and purchases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -14,30 +14,37 @@ import polars as pl
 from enrich.client import PermissionMissing
 from enrich.errors import BadSettings, EnrichError, Locked, Refused
 from enrich.model import Span
-from enrich.runs.record import Run, recorded
+from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
-from enrich.sync.customers_and_catalogue import (
-    SMALL_LISTS,
-    pull_customers,
-    pull_skus,
-    pull_small_list,
+from enrich.sources.source import (
+    Changing,
+    Listed,
+    Rows,
+    Source,
+    SourceEntity,
+    Wanted,
+    Whole,
 )
+from enrich.sync.customers_and_catalogue import pull_changing, pull_wanted, pull_whole
 from enrich.sync.deletions import DELETIONS, pull_deletions
+from enrich.sync.import_files import pull_rows
 from enrich.sync.inbox import INBOX, pull_inbox
 from enrich.sync.orders import pull_orders
-from enrich.sync.pulling import EntityReport, Pull
+from enrich.sync.pulling import ENTITY_COLUMNS, EntityReport, Pull
 from enrich.sync.reconciliation import Proof, read_proof
+from enrich.sync.refetching import refetch_days, refetch_orders
 from enrich.warehouse import Warehouse
 
-ENTITIES = ("orders", "customers", INBOX, DELETIONS, *SMALL_LISTS, "skus")
+NO_SOURCE = "store {store} has no VTEX account; set it, or use `enrich import`"
+Puller = Callable[[Pull], EntityReport | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What one sync of one store did; `checks` are the findings of the resolve.
 
-    `proof` is how the store compares with VTEX now; None while VTEX never told of it.
+    `proof` is how the store compares with VTEX now; None without a figure of VTEX.
     """
 
     store: str
@@ -59,16 +66,11 @@ class SyncReport:
         """The counts for the run's row."""
         return {
             "entities": {
-                entity.entity: {
-                    "listed": entity.listed_count,
-                    "fetched": entity.fetched_count,
-                    "new": entity.loaded.new_count,
-                    "changed": entity.loaded.changed_count,
-                    "unchanged": entity.loaded.unchanged_count,
-                    "rejected": entity.loaded.reject_count,
-                    "note": entity.note,
+                one.entity: {
+                    **dict(zip(ENTITY_COLUMNS[1:], one.row[1:], strict=True)),
+                    "note": one.note,
                 }
-                for entity in self.entities
+                for one in self.entities
             }
         }
 
@@ -86,56 +88,96 @@ def sync_store(
 
     `span` lists the orders created in it instead of what changed, and moves no watermark.
     """
-    chosen = chosen_entities(entities)
-    if shop.client is None:
-        raise BadSettings(f"store {shop.name} has no VTEX account; set it, or use `enrich import`")
+    if shop.source is None:
+        raise BadSettings(NO_SOURCE.format(store=shop.name))
+    pullers = pullers_of(shop.source, span)
+    chosen = chosen_entities(entities, tuple(pullers))
+    needed = {one.name for one in shop.source.entities if isinstance(one, Listed | Rows)}
     with recorded(warehouse, "sync", shop.name, now) as run:
-        run.note({"partial": span is not None or chosen != ENTITIES})
-        pull = Pull(warehouse, shop, shop.client, run, report)
-        pulled = (_pulled(pull, entity, span) for entity in chosen)
-        reports = tuple(report for report in pulled if report is not None)
-        checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
-        _keep_summary(run, done)
-    return done
+        run.note({"partial": span is not None or chosen != tuple(pullers)})
+        pull = Pull(warehouse, shop, shop.source, run, report)
+        pulled = (_pulled(pull, name, pullers[name], is_needed=name in needed) for name in chosen)
+        return _resolved(pull, tuple(report for report in pulled if report is not None))
 
 
-def chosen_entities(wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """The entities in the order they are pulled; raises BadSettings on an unknown one."""
-    unknown = sorted(set(wanted or ()) - set(ENTITIES))
-    if unknown:
-        raise BadSettings(f"unknown entity {', '.join(unknown)}; known are {', '.join(ENTITIES)}")
-    return tuple(entity for entity in ENTITIES if not wanted or entity in wanted)
+def refetch_store(
+    warehouse: Warehouse,
+    shop: Shop,
+    *,
+    now: datetime,
+    order_ids: Sequence[str] = (),
+    days: int | None = None,
+    report: Reporter = SILENT,
+) -> SyncReport:
+    """What orders brought that were fetched again: these, or all of the last `days`."""
+    if shop.source is None:
+        raise BadSettings(NO_SOURCE.format(store=shop.name))
+    orders = shop.source.listed
+    with recorded(warehouse, "sync", shop.name, now) as run:
+        run.note({"partial": True})
+        pull = Pull(warehouse, shop, shop.source, run, report)
+        if days is None:
+            return _resolved(pull, (refetch_orders(pull, orders, order_ids),))
+        return _resolved(pull, (refetch_days(pull, orders, days),))
 
 
-def _pulled(pull: Pull, entity: str, span: Span | None) -> EntityReport | None:
-    try:
-        return _puller(entity, span)(pull)
-    except PermissionMissing as error:
-        # Without orders there is nothing; everything else is worth having without the rest.
-        needed = entity == "orders"
-        return EntityReport(entity, note=str(error), fault=error if needed else None)
-    except (Refused, Locked, BadSettings):
-        raise
-    except EnrichError as error:
-        return EntityReport(entity, note=str(error), fault=error)
-
-
-def _puller(entity: str, span: Span | None) -> Callable[[Pull], EntityReport | None]:
-    pullers: Mapping[str, Callable[[Pull], EntityReport | None]] = {
-        "orders": partial(pull_orders, span=span),
-        "customers": pull_customers,
-        INBOX: pull_inbox,
-        DELETIONS: pull_deletions,
-        "skus": pull_skus,
-    }
-    return pullers.get(entity) or partial(pull_small_list, entity=entity)
-
-
-def _keep_summary(run: Run, done: SyncReport) -> None:
+def _resolved(pull: Pull, reports: tuple[EntityReport, ...]) -> SyncReport:
+    shop, warehouse, run = pull.shop, pull.warehouse, pull.run
+    checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=pull.now)
+    done = SyncReport(shop.name, reports, checks, read_proof(warehouse, shop.name))
     run.note(done.as_json())
     if done.fault is not None:
         run.fail(done.fault)
+    return done
+
+
+def pullers_of(source: Source, span: Span | None) -> dict[str, Puller]:
+    """What a sync pulls, by name, in its order."""
+    return {
+        name: puller
+        for entity in source.entities
+        for name, puller in _pullers_of(entity, span).items()
+    }
+
+
+def _pullers_of(entity: SourceEntity, span: Span | None) -> dict[str, Puller]:
+    """How an entity of each kind is pulled; what was received is asked for after the customers."""
+    match entity:
+        case Listed():
+            return {entity.name: partial(pull_orders, orders=entity, span=span)}
+        case Changing():
+            return {
+                entity.name: partial(pull_changing, customers=entity),
+                INBOX: pull_inbox,
+                DELETIONS: partial(pull_deletions, customers=entity),
+            }
+        case Wanted():
+            return {entity.name: partial(pull_wanted, skus=entity)}
+        case Whole():
+            return {entity.name: partial(pull_whole, wanted=entity)}
+        case Rows():
+            return {entity.name: partial(pull_rows, rows=entity)}
+    raise TypeError(f"{entity.name} is of no kind that is pulled")
+
+
+def chosen_entities(wanted: Sequence[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The entities in the order they are pulled; raises BadSettings on an unknown one."""
+    unknown = sorted(set(wanted or ()) - set(known))
+    if unknown:
+        raise BadSettings(f"unknown entity {', '.join(unknown)}; known are {', '.join(known)}")
+    return tuple(entity for entity in known if not wanted or entity in wanted)
+
+
+def _pulled(pull: Pull, name: str, puller: Puller, *, is_needed: bool) -> EntityReport | None:
+    try:
+        return puller(pull)
+    except PermissionMissing as error:
+        # Without orders there is nothing; everything else is worth having without the rest.
+        return EntityReport(name, note=str(error), fault=error if is_needed else None)
+    except (Refused, Locked, BadSettings):
+        raise
+    except EnrichError as error:
+        return EntityReport(name, note=str(error), fault=error)
 
 
 def span_of_days(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,13 +10,18 @@ from pathlib import Path
 
 import duckdb
 
+from enrich.durable import private_files, whole_file
 from enrich.errors import BadSettings
+from enrich.warehouse.older_orders import type_older_orders
 from enrich.warehouse.older_profiles import take_over_older_profiles
-from enrich.warehouse.scripts import quoted, run, scripts_in, table_exists
+from enrich.warehouse.scripts import quoted, run, scripts_in, statement, table_exists
 
 ROW_GROUPS = "type duckdb, row_group_size 40960"
 """Options of attaching a file. Rows of a transaction that fill no row group are written twice: with
 DuckDB's own size of 122,880 that would be all customers of most shops."""
+
+_DECLARATION = re.compile(r"^create table if not exists [^;]+;", re.MULTILINE)
+"""A table that one statement alone fills is declared above it, in its file of sql/typed."""
 
 
 def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
@@ -25,7 +30,9 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
     An older file is copied beside itself, then brought up to date in one transaction; a newer one
     is refused with BadSettings. What DuckDB raises is to be `explained`.
     """
-    _create_private(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.chmod(0o600)
     connection = _open(path)
     if is_outdated(path, schema_version(connection)):
         connection.execute("checkpoint")
@@ -59,14 +66,8 @@ def is_outdated(path: Path, version: int | None) -> bool:
 
 def copy_privately(source: Path, target: Path) -> None:
     """A whole copy that only its owner reads: at `target` when it is complete, or not at all."""
-    half = target.with_name(f".{target.name}.half")
-    half.unlink(missing_ok=True)
-    try:
-        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with whole_file(target) as half:
         shutil.copyfile(source, half)
-        half.replace(target)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def spill_folder(path: Path) -> Path:
@@ -92,13 +93,6 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
-def _create_private(path: Path) -> None:
-    """An empty file with mode 0600, into which DuckDB writes; an existing one is tightened."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        path.chmod(0o600)
-
-
 def limit_memory(connection: duckdb.DuckDBPyConnection, most: str) -> None:
     """DuckDB takes no more than this, nor more than half of the machine or container it runs in."""
     connection.execute("set memory_limit = '50%'")
@@ -119,18 +113,16 @@ def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
-    """Attached, not connected to: the size of row groups can be told no other way."""
+    """Attached, not connected to: the size of row groups can be set no other way."""
     connection = duckdb.connect()
-    previous = os.umask(0o077)
     try:
-        connection.execute(f"attach {quoted(str(path))} as warehouse ({ROW_GROUPS})")
+        with private_files():
+            connection.execute(f"attach {quoted(str(path))} as warehouse ({ROW_GROUPS})")
         connection.execute("use warehouse")
         return connection
     except BaseException:
         connection.close()
         raise
-    finally:
-        os.umask(previous)
 
 
 def _limit(
@@ -161,8 +153,13 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             run(connection, script)
     for script in scripts_in("schema"):
         run(connection, script)
+    for script in scripts_in("typed"):
+        for declaration in _DECLARATION.findall(statement(script)):
+            connection.execute(declaration)
     if version != SCHEMA_VERSION:
         take_over_older_profiles(connection)
+        if version is not None and version < WHOLE_ORDERS:
+            type_older_orders(connection)
         connection.execute("delete from state.schema_version")
         connection.execute(
             "insert into state.schema_version values ($version, 'enrich')",
@@ -175,5 +172,8 @@ def _migrations() -> list[tuple[int, str]]:
     names = scripts_in("migrations")
     return [(int(name.rpartition("/")[2].partition("_")[0]), name) for name in names]
 
+
+WHOLE_ORDERS = 7
+"""The schema from which on the typed tables have all that an order says."""
 
 SCHEMA_VERSION = max(number for number, _ in _migrations())

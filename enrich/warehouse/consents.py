@@ -13,11 +13,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.consent_rules import MOMENT, VTEX, Decisions, Facts
+from enrich.model import VTEX
 from enrich.warehouse.connection import transaction
 from enrich.warehouse.scripts import read, registered, run
 from enrich.warehouse.tombstones import make_salt
 
+MOMENT = pl.Datetime("us")
 SAID = pl.Schema(
     {
         "email": pl.String(),
@@ -132,24 +133,20 @@ class Consents:
 
     # -- decisions ----------------------------------------------------------------------------
 
-    def facts(self, parties: Sequence[str]) -> Facts:
-        """Everything a decision takes into account; `parties` are the platforms that are told."""
+    def facts(self, parties: Sequence[str]) -> dict[str, pl.DataFrame]:
+        """The frames of `enrich.consent.rules.Facts`; `parties` are the platforms we write to."""
         make_salt(self._connection)
-        return Facts(
-            statements=self._read("facts_statements"),
-            writes=self._read("facts_writes"),
-            contacts=self._read("facts_contacts"),
-            there=self._read("facts_there", parties=list(parties)),
-            parties=tuple(parties),
-        )
+        names = ("statements", "writes", "contacts", "there")
+        return {name: self._read(f"facts_{name}", parties=list(parties)) for name in names}
 
-    def keep_decided(self, decisions: Decisions, *, now: datetime) -> None:
-        """Who wants the newsletter and whom each platform has to know of, replaced whole."""
-        unsettled = decisions.unsettled["person"].implode()
-        frames = {
-            "decided": decisions.state.with_columns(is_settled=~pl.col("person").is_in(unsettled)),
-            "desired_consents": decisions.desired_consents,
-        }
+    def keep_decided(
+        self, state: pl.DataFrame, desired_consents: pl.DataFrame, *, now: datetime
+    ) -> None:
+        """Who wants the newsletter and whom each platform has to know of, replaced whole.
+
+        Both as in `enrich.consent.rules.Decisions`; `state` also says `is_settled`.
+        """
+        frames = {"decided": state, "desired_consents": desired_consents}
         with transaction(self._connection), registered(self._connection, frames):
             self._run("keep_decided", now=now)
 

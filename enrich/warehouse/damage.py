@@ -1,6 +1,6 @@
 """Faults of a DuckDB file and of the machine under it, each named by what it is and what to do.
 
-DuckDB tells most of them apart by its text alone, so they are told apart here and nowhere else. To
+DuckDB distinguishes most of them by their text alone, so that is read here and nowhere else. To
 replace a file is advised only where its content was read and is wrong: a file that is merely open
 in another program, unreadable for this account or on a full disk holds all its data.
 """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,27 +67,28 @@ class People:
 
     def find(self, store: str, named: Named) -> Found:
         """What there is of some people of a store; nothing is removed."""
-        connection = self._connection
-        with found_people(connection, store, named):
-            identifiers = tuple(read(connection, "forget/identifiers").iter_rows())
-            keys = read_keys(connection)
-            return Found(
-                Named(keys, identifiers),
-                tuple(read(connection, "forget/counts", store=store).iter_rows()),
-                tuple(read(connection, "forget/traces", store=store).iter_rows()),
-                pl.concat(
-                    [
-                        read(connection, "forget/pushed", store=store),
-                        read(connection, "forget/pushed_consents", store=store),
-                    ]
-                ).unique(["destination", "remote_key"], maintain_order=True),
-                read(connection, "forget/digests", store=store),
-            )
+        find_people(self._connection, store, named)
+
+        def found(script: str) -> pl.DataFrame:
+            return read(self._connection, f"forget/{script}", store=store)
+
+        pushed = pl.concat(
+            [found("pushed"), read(self._connection, "consent/told_platforms", store=store)]
+        )
+        return Found(
+            Named(
+                tuple(found("customer_keys")["customer_key"]), tuple(found("identifiers").rows())
+            ),
+            tuple(found("counts").rows()),
+            tuple(found("traces").rows()),
+            pushed.unique(["destination", "remote_key"], maintain_order=True),
+            found("digests"),
+        )
 
     def everything_held(self, store: str, named: Named) -> dict[str, pl.DataFrame]:
         """By table, as SQL names it: its rows about the people; none without any."""
-        with found_people(self._connection, store, named):
-            return rows_about_people(self._connection)
+        find_people(self._connection, store, named)
+        return rows_about_people(self._connection)
 
     def forget(
         self,
@@ -107,12 +107,12 @@ class People:
         """
         connection = self._connection
         with transaction(connection):
-            with found_people(connection, store, named):
-                run(connection, "forget/remove", store=store, certificate=certificate, now=now)
-                run(connection, "forget/remove_consents", store=store)
-                for table in OF_CUSTOMERS:
-                    if table_exists(connection, table):
-                        _remove_customers(connection, table)
+            find_people(connection, store, named)
+            run(connection, "forget/remove", store=store, certificate=certificate, now=now)
+            run(connection, "consent/forget", store=store)
+            for table in OF_CUSTOMERS:
+                if table_exists(connection, table):
+                    _remove_customers(connection, table)
             fill_typed(connection, store, "orders")
             run(connection, "imports/typed_orders", store=store)
             resolve(connection, store, rules, run_id=run_id, now=now)
@@ -137,9 +137,8 @@ class People:
         return found["customer_key"]
 
 
-@contextmanager
-def found_people(connection: duckdb.DuckDBPyConnection, store: str, named: Named) -> Iterator[None]:
-    """In the block there are the temporary tables of sql/forget/find.sql and forgotten_rejects."""
+def find_people(connection: duckdb.DuckDBPyConnection, store: str, named: Named) -> None:
+    """The temporary tables of sql/forget/find.sql and forgotten_rejects are about these people."""
     make_salt(connection)
     keys = pl.DataFrame({"customer_key": named.customer_keys}, schema={"customer_key": pl.Int64})
     identifiers = pl.DataFrame(named.identifiers, schema=_IDENTIFIERS, orient="row")
@@ -150,7 +149,6 @@ def found_people(connection: duckdb.DuckDBPyConnection, store: str, named: Named
         connection.execute(
             "create or replace temp table forgotten_rejects as select reject from found_rejects"
         )
-    yield
 
 
 def _rejects_naming(connection: duckdb.DuckDBPyConnection, store: str) -> pl.Series:
@@ -171,12 +169,6 @@ def _named_in_rejects(
     for batch in rows.to_arrow_reader(10_000):
         frame = pl.DataFrame(batch)
         yield frame["reject"].filter(traces.in_texts(frame["payload"]))
-
-
-def read_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
-    """The keys in `forgotten_customers`."""
-    found = connection.execute("select customer_key from forgotten_customers order by all")
-    return tuple(key for (key,) in found.fetchall())
 
 
 def _remove_customers(connection: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -50,7 +50,7 @@ _LEFT_OUT = frozenset({"coded_profiles", "state.tombstones"})
 def rows_about_people(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
     """By table, as SQL names it: its rows about the found people; a table without any is left out.
 
-    The caller has found them: see `found_people`.
+    The caller has found them: see `find_people`.
     """
     connection.execute(
         "create or replace temp table forgotten_purchases as select purchase_no from purchases"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from enrich.durable import private_files, whole_file
 from enrich.errors import BadSettings
 from enrich.warehouse.connection import (
     ROW_GROUPS,
@@ -34,20 +34,13 @@ def rewrite_warehouse(path: Path, *, started_at: datetime) -> None:
 
 def _rewrite(path: Path) -> None:
     """A fresh copy takes its place, so that no deleted row is left in its free space."""
-    fresh = path.with_name(f".{path.name}.fresh")
-    fresh.unlink(missing_ok=True)
-    previous = os.umask(0o077)
-    try:
+    with private_files(), whole_file(path) as fresh:
+        fresh.unlink()  # DuckDB takes no empty file for its own
         with duckdb.connect() as connection:
             for name, file in (("stale", path), ("fresh", fresh)):
                 connection.execute(f"attach {quoted(str(file))} as {name} ({ROW_GROUPS})")
             connection.execute("copy from database stale to fresh")
-        fresh.chmod(0o600)
         _refuse_half(fresh)
-        fresh.replace(path)
-    finally:
-        os.umask(previous)
-        fresh.unlink(missing_ok=True)
 
 
 def _refuse_half(fresh: Path) -> None:

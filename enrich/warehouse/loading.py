@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -14,20 +16,9 @@ from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.warehouse import tombstones
 from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
 
-TYPED: Mapping[str, tuple[str, ...]] = {
-    "orders": ("orders", "order_items", "order_refunds", "order_promo_codes"),
-    "customers": ("contacts", "carts"),
-    "skus": ("skus",),
-    "categories": ("categories",),
-    "brands": ("brands",),
-    "sales_channels": ("sales_channels",),
-    "coupons": ("coupons",),
-    "promotions": ("promotions",),
-}
-"""The typed tables that the documents of each VTEX entity fill, one SQL file each."""
-
+_RAW = re.compile(r"^ *from raw\.vtex_(\w+)", re.MULTILINE)
 _RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
 
 _DOCUMENTS = {"position": pl.Int64, "key": pl.String, "payload": pl.String}
@@ -38,6 +29,22 @@ _REJECTS = {
     "source": pl.String,
     "line": pl.Int64,
 }
+
+
+@cache
+def typed_scripts() -> dict[str, list[str]]:
+    """The scripts of sql/typed by the VTEX entity whose documents they read; each fills a table.
+
+    The one with the entity's own name is first: others may read its table.
+    """
+    found: dict[str, list[str]] = {}
+    for script in scripts_in("typed"):
+        for entity in set(_RAW.findall(statement(script))):
+            found.setdefault(entity, []).append(script)
+    return {
+        entity: sorted(scripts, key=lambda script: script != f"typed/{entity}")
+        for entity, scripts in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Records:
     def rebuild_typed(self, store: str, extra_fields: Sequence[str] = ()) -> None:
         """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
         with transaction(self._connection):
-            for entity in TYPED:
+            for entity in typed_scripts():
                 run(
                     self._connection,
                     "loading/all_keys",
@@ -138,6 +145,8 @@ def load_documents(
     run(connection, "loading/loaded_keys", **values)
     _replace_raw(connection, entity)
     run(connection, "loading/settled_rejects", **values)
+    if entity == "orders":
+        run(connection, "completing/loaded", store=store)
     fill_typed(connection, store, entity, extra_fields)
     loaded = Loaded(*read(connection, "loading/counts").row(0))
     if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:
@@ -163,13 +172,13 @@ def fill_typed(
     extra_fields: Sequence[str] = (),
 ) -> None:
     """Replace the typed rows of the temporary table loaded_keys by what raw says."""
-    for table in TYPED[entity]:
-        run(connection, f"typed/{table}", store=store, extra_fields=list(extra_fields))
+    for script in typed_scripts()[entity]:
+        run(connection, script, store=store, extra_fields=list(extra_fields))
 
 
 def _known(entity: str) -> None:
-    if entity not in TYPED:
-        raise BadSettings(f"{entity!r} is not an entity; known are {sorted(TYPED)}")
+    if entity not in typed_scripts():
+        raise BadSettings(f"{entity!r} is not an entity; known are {sorted(typed_scripts())}")
 
 
 def _documents(entity: str, records: Sequence[RawRecord]) -> pl.DataFrame:
@@ -194,7 +203,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 
 def _replace_raw(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
-    """`entity` is one of TYPED, never a user's text."""
+    """`entity` is one of typed_scripts(), never a user's text."""
     connection.execute(
         f"delete from raw.vtex_{entity} where store = getvariable('store') "  # noqa: S608
         "and key in (select key from loaded_keys)"

@@ -1,7 +1,7 @@
 """One writer at a time: a lock file held with flock, so a killed process never leaves it held.
 
-Somebody who only looks holds it for a second or so; that is waited for, so that a look never breaks
-a run.
+Somebody who only looks, or stores a little, holds it for a second or so; that is waited for, so
+that a look never breaks a run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 
 from enrich.errors import Locked
 
-LOOKS = frozenset({"status", "rejects"})
+LOOKS = frozenset({"status", "rejects", "history"})
+"""Jobs that hold the lock for a second or so each time they take it."""
 LONGEST_LOOK_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 

@@ -6,16 +6,16 @@ Whatever an analyst's program does to the shared one, the next publish puts a tr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
+from enrich.durable import private_files
 from enrich.warehouse.connection import ROW_GROUPS, transaction
 from enrich.warehouse.dictionary import column_note, table_notes, view_names
-from enrich.warehouse.scripts import quoted, quoted_name, statement, table_exists
+from enrich.warehouse.scripts import quoted, quoted_name, scripts_in, statement, table_exists
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
 from enrich.warehouse.swapping import remove, replace
 
@@ -23,20 +23,9 @@ STORAGE_VERSION = "v1.2.0"
 """Analysts' tools carry older DuckDB versions than the writer; 1.2 and later read this file."""
 
 PUBLISHED = (
-    "orders",
-    "order_items",
-    "order_refunds",
-    "order_promo_codes",
+    *(script.removeprefix("typed/") for script in scripts_in("typed")),
     "order_customers",
-    "contacts",
     "contact_deletions",
-    "carts",
-    "skus",
-    "categories",
-    "brands",
-    "sales_channels",
-    "coupons",
-    "promotions",
     "customers",
     "purchases",
     "purchase_orders",
@@ -62,7 +51,7 @@ PUBLISHED = (
     "consents",
     "email_bounces",
 )
-"""Everything but the raw documents, the rejects and the listing."""
+"""All that sql/typed fills, and the rest; not the raw documents, the rejects and the listing."""
 
 DERIVED = ("watermarks", "runs", "reject_counts", "push_records")
 """Tables of the copy that a query of sql/published.sql makes."""
@@ -85,15 +74,13 @@ def publish(
     """
     own = data_dir / OWN_COPY
     _make_folder(own.parent)
-    _publish_own(connection, own, comments)
+    with _made(connection, own.with_name(f"new-{own.name}"), comments) as new:
+        replace(new, own)
     if sharing.contacts:
         return share(own, sharing, data_dir)
     bare = own.with_name(f"bare-{READ_COPY_NAME}")
-    try:
-        _make(connection, bare, comments, without_contacts=True)
+    with _made(connection, bare, comments, without_contacts=True):
         return share(bare, sharing, data_dir)
-    finally:
-        remove(bare)
 
 
 def _make_folder(folder: Path) -> None:
@@ -104,36 +91,30 @@ def _make_folder(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _publish_own(
-    connection: duckdb.DuckDBPyConnection, own: Path, comments: Mapping[str, Mapping[str, str]]
-) -> None:
-    unfinished = own.with_name(f"new-{own.name}")
-    try:
-        _make(connection, unfinished, comments)
-        replace(unfinished, own)
-    finally:
-        remove(unfinished)
-
-
-def _make(
+@contextmanager
+def _made(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     comments: Mapping[str, Mapping[str, str]],
     *,
     without_contacts: bool = False,
-) -> None:
-    """A copy at `path`, for its owner alone; `without_contacts`: see sql/views/shared.toml."""
+) -> Iterator[Path]:
+    """A copy at `path` while the block runs; `without_contacts`: see sql/views/shared.toml."""
     remove(path)
-    with _attached(connection, path):
-        for table in PUBLISHED:
-            if table_exists(connection, table):
-                _create(connection.table(table), table, without_contacts)
-        for table in DERIVED:
-            _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
-        for view in view_names():
-            _add_view(connection, view)
-        _comment_all(connection, comments)
-    path.chmod(0o600)
+    try:
+        with _attached(connection, path):
+            for table in PUBLISHED:
+                if table_exists(connection, table):
+                    _create(connection.table(table), table, without_contacts)
+            for table in DERIVED:
+                _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
+            for view in view_names():
+                _add_view(connection, view)
+            _comment_all(connection, comments)
+        path.chmod(0o600)
+        yield path
+    finally:
+        remove(path)
 
 
 def _create(relation: duckdb.DuckDBPyRelation, table: str, without_contacts: bool) -> None:
@@ -148,14 +129,9 @@ def _create(relation: duckdb.DuckDBPyRelation, table: str, without_contacts: boo
 
 @contextmanager
 def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
-    previous = os.umask(0o077)
-    try:
-        connection.execute(
-            f"attach {quoted(str(path))} as copy"
-            f" (storage_version '{STORAGE_VERSION}', {ROW_GROUPS})"
-        )
-    finally:
-        os.umask(previous)
+    options = f"storage_version '{STORAGE_VERSION}', {ROW_GROUPS}"
+    with private_files():
+        connection.execute(f"attach {quoted(str(path))} as copy ({options})")
     try:
         yield
     finally:

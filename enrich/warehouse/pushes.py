@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -144,7 +144,13 @@ class Pushes:
         with transaction(self._connection), registered(self._connection, {"leaving": leaving}):
             self._run("intend", target, run_id=run_id, batch_id=batch_id, now=now)
             if target.entity == CONSENTS:
-                self._run("intend_consents", target, run_id=run_id, now=now)
+                run(
+                    self._connection,
+                    "consent/intend_decisions",
+                    run_id=run_id,
+                    now=now,
+                    **asdict(target),
+                )
 
     def record(
         self,
@@ -232,19 +238,10 @@ class Pushes:
         with registered(self._connection, {"incoming": results.select(columns)}):
             self._run("record_batch", target, **values)
             if target.entity == CONSENTS:
-                self._run("settle_consents", target, **values)
+                run(self._connection, "consent/settle_decisions", **asdict(target), **values)
 
     def _read(self, script: str, target: PushTarget, **values: Any) -> pl.DataFrame:
-        return read(self._connection, f"push/{script}", **_of(target), **values)
+        return read(self._connection, f"push/{script}", **asdict(target), **values)
 
     def _run(self, script: str, target: PushTarget, **values: Any) -> None:
-        run(self._connection, f"push/{script}", **_of(target), **values)
-
-
-def _of(target: PushTarget) -> dict[str, str | None]:
-    return {
-        "destination": target.destination,
-        "store": target.store,
-        "entity": target.entity,
-        "export_id": target.export_id,
-    }
+        run(self._connection, f"push/{script}", **asdict(target), **values)

@@ -30,6 +30,11 @@ class Orders:
         with transaction(self._connection), registered(self._connection, {"incoming": rows}):
             run(self._connection, "state/load_listing", store=store)
 
+    def stored_since(self, store: str, since: datetime) -> list[str]:
+        """The stored orders of VTEX that were created since the UTC moment, sorted."""
+        stored = read(self._connection, "completing/stored_since", store=store, since=since)
+        return stored["order_id"].to_list()
+
     def reconcile(
         self,
         store: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -16,6 +16,7 @@ from enrich.errors import HeldBack
 from enrich.model import MAX_TOTAL_CENTS, Rules
 from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
 
+DEFAULT_LABEL = "name"
 VTEX, IMPORT = False, True
 """Whether an order is imported: the sources a match rule is about."""
 
@@ -78,8 +79,9 @@ def resolve(
     Customers and purchases of the store are built again from the typed tables, unless nothing was
     loaded and no rule has changed since the last resolve. Raises HeldBack when a check finds rows.
     """
-    values = {**_scalars(rules), "store": store, "run_id": run_id, "now": now}
-    values["rules"] = f"{_scalars(rules)} {_rules_digest()}"
+    chosen = _scalars(replace(rules, product_label=_product_label(connection, store, rules)))
+    values = {**chosen, "store": store, "run_id": run_id, "now": now}
+    values["rules"] = f"{chosen} {_rules_digest()}"
     if read(connection, "state/resolved", **values).is_empty():
         _check_totals(connection, values)
         _resolve_customers(connection, values)
@@ -91,6 +93,12 @@ def resolve(
         run(connection, "state/remember_resolved", **values)
     run(connection, "purchases/carts", store=store)  # each load leaves its carts to be decided
     return read(connection, "report/read", store=store)
+
+
+def _product_label(connection: duckdb.DuckDBPyConnection, store: str, rules: Rules) -> str:
+    """The label of the settings; where they choose none, what an upgrade kept for the store."""
+    kept = read(connection, "state/kept_settings", store=store, setting="product_label")
+    return rules.product_label or (DEFAULT_LABEL if kept.is_empty() else str(kept.item()))
 
 
 def _scalars(rules: Rules) -> dict[str, Any]:

@@ -20,9 +20,12 @@ _MAGIC = slice(8, 12)
 
 
 def is_database(path: Path) -> bool:
-    """Whether the file is one of DuckDB's, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(16)[_MAGIC] == b"DUCK"
+    """Whether the file is one of DuckDB's, by its first bytes; one that cannot be read is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16)[_MAGIC] == b"DUCK"
+    except OSError:
+        return False
 
 
 def tables_naming(path: Path, traces: Mapping[str, Traces]) -> list[str]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.warehouse import publishing, resolving
+from enrich.warehouse.completing import IncompleteOrders
 from enrich.warehouse.connection import transaction
 from enrich.warehouse.consents import Consents
 from enrich.warehouse.contacts import Contacts
@@ -42,6 +43,7 @@ class Warehouse:
         self.records = Records(connection)
         self.imports = Imports(connection)
         self.orders = Orders(connection)
+        self.incomplete_orders = IncompleteOrders(connection)
         self.contacts = Contacts(connection)
         self.profiles = Profiles(connection, reader)
         self.pushes = Pushes(connection)

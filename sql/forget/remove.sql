@@ -1,5 +1,6 @@
 -- Everything that is personal of the people in the temporary tables of sql/forget/find.sql. Their
--- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not. loaded_keys is
+-- orders stay as anonymous sales: what VTEX was paid is the shop's, who paid is not, nor the quarter of a town it
+-- was sent to. loaded_keys is
 -- left for the typed tables, which are filled again from raw.
 insert into state.tombstones by name
 select
@@ -18,7 +19,8 @@ from (
 where digest not in (select digest from state.tombstones where store = getvariable('store'));
 
 update raw.vtex_orders
-set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null}')
+set payload = json_merge_patch(payload, '{"clientProfileData": null, "clientPreferencesData": null,
+    "shippingData": {"address": {"postalPrefix": null}, "selectedAddresses": null}}')
 where store = getvariable('store') and key in (select order_id from forgotten_orders);
 
 delete from raw.vtex_customers

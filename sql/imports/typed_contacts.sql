@@ -13,7 +13,7 @@ select
     text_or_null(first_name) as first_name,
     text_or_null(last_name) as last_name,
     text_or_null(phone) as phone,
-    birth_date,
+    real_birth_date(birth_date, pulled_at::date) as birth_date,
     clean_document(document, null) as document,
     false as is_corporate,
     text_or_null(gender) as gender,

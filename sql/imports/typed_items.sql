@@ -1,5 +1,5 @@
 -- order_items, from imports. Grain: one row per line of the orders of loaded_orders; the category is
--- as given in the file. An order that VTEX itself told keeps VTEX's lines.
+-- as given in the file. An order that came from VTEX keeps VTEX's lines.
 create or replace temp table told_items as
 select *
 from raw.imported_items

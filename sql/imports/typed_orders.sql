@@ -1,5 +1,5 @@
 -- orders, order_refunds and order_promo_codes, from imports. Grain: one row per order of loaded_keys.
--- An order that VTEX itself told is VTEX's: the import of the same id adds nothing. No status means
+-- An order that came from VTEX is VTEX's: the import of the same id adds nothing. No status means
 -- completed, authorized and invoiced; a status is judged like VTEX's.
 create or replace temp table told_orders as
 select *, coalesce(lower(text_or_null(status)), 'invoiced') as order_status

@@ -50,6 +50,7 @@ create or replace temp table catalogue as
 select
     skus.sku,
     skus.product,
+    nullif(skus.sku_name, skus.product) as sku_name,
     skus.product_id,
     skus.ref_id,
     coalesce(skus.brand, brands.brand) as brand,

@@ -9,9 +9,13 @@ with refunds as (
 ),
 
 lines as (
-    select order_id, sum(amount_cents)::bigint as lines_cents
+    select
+        order_id,
+        (
+            coalesce(sum(amount_cents) filter (not is_gift), 0) + coalesce(sum(services_cents), 0)
+        )::bigint as lines_cents
     from order_items
-    where store = getvariable('store') and getvariable('amount_basis') = 'items' and not is_gift
+    where store = getvariable('store') and getvariable('amount_basis') = 'items'
     group by order_id
 )
 
@@ -23,7 +27,11 @@ select
     order_classes.value_cents,
     case
         when getvariable('amount_basis') = 'items'
-            then coalesce(lines.lines_cents, order_classes.value_cents)
+            then coalesce(
+                lines.lines_cents + coalesce(order_classes.change_cents, 0),
+                order_classes.items_cents,
+                order_classes.value_cents
+            )
         else order_classes.value_cents
     end as basis_cents,
     coalesce(refunds.refund_cents, 0) as refund_cents,

@@ -1,5 +1,5 @@
 -- The outcomes of one batch, from the registered frame `incoming`. A hash is what the platform has:
--- it is stored when the record was accepted, or queued where nothing more will be told, and else the
+-- it is stored when the record was accepted, or queued where nothing more will be reported, and else the
 -- earlier one stays. An empty hash says that the platform has nothing of the record any more.
 insert into push_batches
 select

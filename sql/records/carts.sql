@@ -33,7 +33,7 @@ where not is_over or customer_key::varchar in (select record_id from there);
 
 -- name: index
 -- What a plan needs of carts_to_push. Grain: one row per customer. Of a cart that is over nothing but
--- that is told, so nothing but that is a change.
+-- that is sent, so nothing but that is a change.
 select
     carts_to_push.customer_key::varchar as record_id,
     md5(
@@ -58,7 +58,7 @@ order by carts_to_push.customer_key;
 
 -- name: rows
 -- The whole carts of the registered frame `asked` (record_id). Grain: one row per customer. The url puts
--- the same goods into a new cart of the shop.
+-- the same products into a new cart of the shop.
 with lines as (
     select
         customer_key,

@@ -36,7 +36,7 @@ create table if not exists state.consent_known (
 );
 -- Grain: one row per store and party: up to when everything it says was known.
 create table if not exists state.consent_looks (store varchar, party varchar, looked_at timestamp);
--- Grain: one row per store, destination and person whom the platform has to be told of, told or not.
+-- Grain: one row per store, destination and person whose consent the platform has to get, sent or not.
 create table if not exists state.consent_wishes (
     store varchar, destination varchar, email_digest varchar, opted_in boolean,
     changed_at timestamp, origin varchar

@@ -13,21 +13,6 @@ create table if not exists raw.vtex_customers (
 create table if not exists raw.vtex_skus (
     store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
 );
-create table if not exists raw.vtex_categories (
-    store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
-);
-create table if not exists raw.vtex_brands (
-    store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
-);
-create table if not exists raw.vtex_sales_channels (
-    store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
-);
-create table if not exists raw.vtex_coupons (
-    store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
-);
-create table if not exists raw.vtex_promotions (
-    store varchar, key varchar, payload json, changed_at timestamp, pulled_at timestamp, run_id varchar
-);
 
 -- Grain: one row per store and imported order or refund; a negative amount_cents is a refund.
 create table if not exists raw.imported_orders (

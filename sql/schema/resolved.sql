@@ -37,7 +37,7 @@ create table if not exists purchase_orders (store varchar, purchase_no bigint, o
 -- Grain: one row per order line that counts (no gifts, quantity above 0).
 create table if not exists purchase_lines (
     store varchar, purchase_no bigint, customer_key bigint, product varchar, category varchar, brand varchar,
-    quantity bigint, amount_cents bigint
+    quantity bigint, amount_cents bigint, discount_cents bigint, sku varchar, product_id varchar, seller varchar
 );
 -- Grain: one row per purchase and promo code, shown as first seen in the store.
 create table if not exists purchase_promo_codes (

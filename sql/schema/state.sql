@@ -9,7 +9,15 @@ create table if not exists state.watermarks (
 create table if not exists state.order_listing (
     store varchar, order_id varchar, status varchar, total_value double, is_complete boolean,
     authorized_at timestamp, last_change_at timestamp, detail_at timestamp, detail_status varchar,
-    detail_cents bigint, detail_changed_at timestamp
+    detail_cents bigint, detail_changed_at timestamp, invoice_input varchar
+);
+-- Grain: one row per store and setting whose default an upgrade changed: what it was before, until the settings
+-- choose.
+create table if not exists state.kept_settings (store varchar, setting varchar, value varchar);
+-- Grain: one row per order that an older version stored without its place, delivery and changes; asked_at is when VTEX
+-- was last asked for it whole, is_done whether it came. `enrich sync --complete-history` works it off.
+create table if not exists state.incomplete_orders (
+    store varchar, order_id varchar, created_at timestamp, asked_at timestamp, tries bigint, is_done boolean
 );
 -- Grain: one row per rejected record and load.
 create table if not exists state.rejects (

@@ -10,18 +10,22 @@ create table if not exists orders (
     currency varchar, promo_code varchar, refund_of varchar, user_profile_id varchar, customer_id varchar,
     email varchar, document varchar, document_type varchar, is_corporate boolean, phone varchar,
     first_name varchar, last_name varchar, locale varchar, newsletter_opt_in boolean,
-    payment_method varchar
+    payment_method varchar, payment_methods varchar[], installments bigint, discount_cents bigint,
+    shipping_cents bigint, change_cents bigint, country varchar, state varchar, city varchar,
+    postal_prefix varchar, delivery_types varchar[], pickup_points varchar[], utm_source varchar,
+    utm_medium varchar, utm_campaign varchar
 );
 -- Grain: one row per order line; category_names are the names as sold, beside category_path_ids.
--- line_key is VTEX's own id of the line; list_cents is the line before discounts.
+-- line_key is VTEX's own id of the line; list_cents is the line before discounts. product is the name as sold, in
+-- VTEX the product's with the SKU's behind it; product_name and sku_name are the two apart, where the order tells.
 create table if not exists order_items (
     store varchar, order_id varchar, line_no bigint, sku varchar, product_id varchar,
     ref_id varchar, product varchar, brand varchar, category_id varchar,
     category_path_ids varchar[], category_names varchar[], category varchar, seller varchar,
     quantity bigint, amount_cents bigint, is_gift boolean, line_key varchar, list_cents bigint,
-    detail_url varchar, image_url varchar
+    detail_url varchar, image_url varchar, product_name varchar, sku_name varchar, services_cents bigint
 );
--- Grain: one row per order and return receipt; amount_cents is positive.
+-- Grain: one row per return receipt of an order; amount_cents is positive.
 create table if not exists order_refunds (
     store varchar, order_id varchar, source varchar, receipt varchar, refunded_at timestamp,
     amount_cents bigint
@@ -50,24 +54,6 @@ create table if not exists skus (
     product varchar, brand_id varchar, brand varchar, category_id varchar,
     category_path_ids varchar[], category_names varchar[], is_active boolean, detail_url varchar,
     image_url varchar
-);
--- Grain: one row per category; path_ids and path_names start at the department.
-create table if not exists categories (
-    store varchar, category_id varchar, category varchar, parent_id varchar, path_ids varchar[],
-    path_names varchar[]
-);
-create table if not exists brands (store varchar, brand_id varchar, brand varchar, is_active boolean);
-create table if not exists sales_channels (
-    store varchar, sales_channel varchar, sales_channel_name varchar, currency varchar,
-    time_zone varchar, country varchar, is_active boolean
-);
-create table if not exists coupons (
-    store varchar, promo_code_key varchar, promo_code varchar, utm_source varchar,
-    utm_campaign varchar, is_archived boolean, max_usage bigint, last_modified_at timestamp
-);
-create table if not exists promotions (
-    store varchar, promotion_id varchar, promotion varchar, promotion_type varchar,
-    is_active boolean, is_archived boolean, starts_at timestamp, ends_at timestamp
 );
 -- Grain: one row per contact that its source has deleted. A record of its own: the documents of a
 -- source do not tell of those that are gone.

@@ -1,3 +1,8 @@
+-- The brands as VTEX sent them. Grain: one row per document.
+create table if not exists raw.vtex_brands as from raw.vtex_skus with no data;
+-- Grain: one row per brand, as the catalogue says now.
+create table if not exists brands (store varchar, brand_id varchar, brand varchar, is_active boolean);
+
 -- brands. Grain: one row per brand of loaded_keys.
 delete from brands
 where store = getvariable('store')

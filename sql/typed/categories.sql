@@ -1,3 +1,11 @@
+-- The categories as VTEX sent them. Grain: one row per document.
+create table if not exists raw.vtex_categories as from raw.vtex_skus with no data;
+-- Grain: one row per category; path_ids and path_names start at the department.
+create table if not exists categories (
+    store varchar, category_id varchar, category varchar, parent_id varchar, path_ids varchar[],
+    path_names varchar[]
+);
+
 -- categories, flattened from the tree. Grain: one row per category of loaded_keys.
 delete from categories
 where store = getvariable('store')

@@ -1,5 +1,6 @@
 -- contacts, from the CL entity of VTEX Master Data. Grain: one row per document of loaded_keys.
--- birthDate is a day: its date part as written, never shifted by a zone. Ids compare in lower case.
+-- birthDate is a day: its date part as written, never shifted by a zone; an impossible one is none. Ids compare
+-- in lower case.
 delete from contacts
 where store = getvariable('store') and source = 'vtex'
     and contact_id in (select key from loaded_keys);
@@ -10,6 +11,7 @@ with documents as (
         store,
         key as contact_id,
         payload,
+        pulled_at::date as read_on,
         json_transform(payload, '{
             "userId": "VARCHAR", "email": "VARCHAR", "firstName": "VARCHAR", "lastName": "VARCHAR",
             "phone": "VARCHAR", "homePhone": "VARCHAR", "cellPhone": "VARCHAR",
@@ -35,7 +37,7 @@ renamed as (
             name_or_null(said.homePhone), name_or_null(said.cellPhone), name_or_null(said.phone),
             name_or_null(said.businessPhone)
         ) as phone,
-        try_cast(trim(said.birthDate)[1:10] as date) as birth_date,
+        real_birth_date(try_cast(trim(said.birthDate)[1:10] as date), read_on) as birth_date,
         clean_document(said.document, said.documentType) as document,
         text_or_null(said.documentType) as document_type,
         coalesce(said.isCorporate, false) as is_corporate,

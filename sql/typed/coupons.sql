@@ -1,3 +1,11 @@
+-- The coupons as VTEX sent them. Grain: one row per document.
+create table if not exists raw.vtex_coupons as from raw.vtex_skus with no data;
+-- Grain: one row per coupon of the shop.
+create table if not exists coupons (
+    store varchar, promo_code_key varchar, promo_code varchar, utm_source varchar,
+    utm_campaign varchar, is_archived boolean, max_usage bigint, last_modified_at timestamp
+);
+
 -- coupons. Grain: one row per coupon of loaded_keys.
 delete from coupons
 where store = getvariable('store')

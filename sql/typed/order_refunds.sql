@@ -1,5 +1,6 @@
 -- order_refunds, from VTEX. Grain: one row per return receipt of the orders of loaded_keys.
--- A return is a package of type Input; VTEX may repeat a receipt, which counts once.
+-- A return is a package of type Input; VTEX may repeat a receipt, which counts once: its number, its value and its
+-- day are the same. Two parts of an order may come back under one number.
 -- The amount is restitutions.Refund.value, else the invoice value of the package.
 delete from order_refunds
 where store = getvariable('store') and source = 'vtex'
@@ -32,7 +33,6 @@ returns as (
         store,
         order_id,
         coalesce(text_or_null(package.invoiceNumber), 'package ' || package_no) as receipt,
-        package_no,
         moment(package.issuanceDate) as refunded_at,
         abs(cents(coalesce(package.restitutions.Refund."value", package.invoiceValue))) as amount_cents
     from packages
@@ -45,7 +45,7 @@ select
     'vtex' as source,
     receipt,
     min(refunded_at) as refunded_at,
-    arg_min(amount_cents, package_no) as amount_cents
+    amount_cents
 from returns
 where amount_cents > 0
-group by store, order_id, receipt;
+group by store, order_id, receipt, amount_cents, refunded_at::date;

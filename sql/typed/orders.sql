@@ -1,6 +1,7 @@
 -- orders, from VTEX. Grain: one row per order of loaded_keys.
 -- By hand: set variable store = 'main'; create temp table loaded_keys as select key from raw.vtex_orders;
--- Moments have up to 7 digits; value is what was paid after discounts, with shipping and tax.
+-- Moments have up to 7 digits; value is what was paid after discounts, with shipping and tax. change_cents is what
+-- changes without items put on the order, or took off.
 delete from orders
 where store = getvariable('store') and order_id in (select key from loaded_keys);
 
@@ -16,10 +17,33 @@ with documents as (
             "invoicedDate": "VARCHAR", "lastChange": "VARCHAR", "value": "DOUBLE",
             "totals": [{"id": "VARCHAR", "value": "DOUBLE"}],
             "storePreferencesData": {"currencyCode": "VARCHAR"},
-            "marketingData": {"coupon": "VARCHAR"},
+            "marketingData": {
+                "coupon": "VARCHAR", "utmSource": "VARCHAR", "utmMedium": "VARCHAR",
+                "utmCampaign": "VARCHAR"
+            },
+            "shippingData": {
+                "address": {
+                    "country": "VARCHAR", "state": "VARCHAR", "city": "VARCHAR",
+                    "postalPrefix": "VARCHAR"
+                },
+                "selectedAddresses": [{
+                    "country": "VARCHAR", "state": "VARCHAR", "city": "VARCHAR",
+                    "postalPrefix": "VARCHAR"
+                }],
+                "logisticsInfo": [{
+                    "selectedDeliveryChannel": "VARCHAR", "deliveryChannel": "VARCHAR",
+                    "pickupPointId": "VARCHAR"
+                }]
+            },
+            "changesAttachment": {"changesData": [{
+                "discountValue": "DOUBLE", "incrementValue": "DOUBLE",
+                "itemsAdded": [{"id": "VARCHAR"}], "itemsRemoved": [{"id": "VARCHAR"}]
+            }]},
             "clientPreferencesData": {"locale": "VARCHAR", "optinNewsLetter": "BOOLEAN"},
             "paymentData": {"transactions": [{
-                "isActive": "BOOLEAN", "payments": [{"paymentSystemName": "VARCHAR"}]
+                "isActive": "BOOLEAN", "payments": [{
+                    "paymentSystemName": "VARCHAR", "group": "VARCHAR", "installments": "BIGINT"
+                }]
             }]},
             "clientProfileData": {
                 "userProfileId": "VARCHAR", "email": "VARCHAR", "document": "VARCHAR",
@@ -29,6 +53,26 @@ with documents as (
         }') as said
     from raw.vtex_orders
     where store = getvariable('store') and key in (select key from loaded_keys)
+),
+
+chosen as (
+    select
+        *,
+        flatten(list_transform(
+            list_filter(
+                said.paymentData.transactions, lambda paid: coalesce(paid.isActive, true)
+            ),
+            lambda paid: paid.payments
+        )) as payments,
+        case
+            when coalesce(
+                text_or_null(said.shippingData.address.state),
+                text_or_null(said.shippingData.address.city)
+            ) is null
+                then coalesce(said.shippingData.selectedAddresses[1], said.shippingData.address)
+            else said.shippingData.address
+        end as sent_to
+    from documents
 ),
 
 renamed as (
@@ -49,7 +93,7 @@ renamed as (
         moment(said.lastChange) as last_change_at,
         cents(said."value") as value_cents,
         cents(list_sum(list_transform(
-            list_filter(said.totals, lambda total: total.id in ('Items', 'Discounts')),
+            list_filter(said.totals, lambda total: total.id in ('Items', 'Discounts', 'Change')),
             lambda total: total."value"
         ))) as items_cents,
         cents(list_sum(list_transform(said.totals, lambda total: total."value")))
@@ -69,8 +113,39 @@ renamed as (
         said.clientPreferencesData.optinNewsLetter as newsletter_opt_in,
         text_or_null(list_filter(
             said.paymentData.transactions, lambda paid: coalesce(paid.isActive, true)
-        )[1].payments[1].paymentSystemName) as payment_method
-    from documents
+        )[1].payments[1].paymentSystemName) as payment_method,
+        sorted_texts(list_transform(
+            payments, lambda paid: coalesce(text_or_null(paid.paymentSystemName), text_or_null(paid."group"))
+        )) as payment_methods,
+        list_max(list_transform(payments, lambda paid: paid.installments)) as installments,
+        -cents(list_sum(list_transform(
+            list_filter(said.totals, lambda total: total.id = 'Discounts'), lambda total: total."value"
+        ))) as discount_cents,
+        cents(list_sum(list_transform(
+            list_filter(said.totals, lambda total: total.id = 'Shipping'), lambda total: total."value"
+        ))) as shipping_cents,
+        cents(list_sum(list_transform(
+            list_filter(
+                said.changesAttachment.changesData,
+                lambda change: coalesce(len(change.itemsAdded), 0) + coalesce(len(change.itemsRemoved), 0) = 0
+            ),
+            lambda change: coalesce(change.incrementValue, 0) - coalesce(change.discountValue, 0)
+        ))) as change_cents,
+        text_or_null(sent_to.country) as country,
+        name_or_null(sent_to.state) as state,
+        name_or_null(sent_to.city) as city,
+        text_or_null(sent_to.postalPrefix) as postal_prefix,
+        sorted_texts(list_transform(
+            said.shippingData.logisticsInfo,
+            lambda part: coalesce(text_or_null(part.selectedDeliveryChannel), text_or_null(part.deliveryChannel))
+        )) as delivery_types,
+        sorted_texts(list_transform(
+            said.shippingData.logisticsInfo, lambda part: text_or_null(part.pickupPointId)
+        )) as pickup_points,
+        text_or_null(said.marketingData.utmSource) as utm_source,
+        text_or_null(said.marketingData.utmMedium) as utm_medium,
+        text_or_null(said.marketingData.utmCampaign) as utm_campaign
+    from chosen
 )
 
 select * from renamed;

@@ -122,7 +122,7 @@ def test_status_while_the_first_run_is_at_work(tmp_path: Path) -> None:
     [
         (["sync"], "no store has a VTEX account"),
         (["sync", "--from", "tomorrow"], "is not a day"),
-        (["sync", "--entity", "order", "--store", "main"], "unknown entity"),
+        (["sync", "--entity", "order", "--store", "main"], "has no VTEX account"),
         (["verify", "--store", "other"], "no store 'other'"),
         (["push", "--destination", "icomm"], "no destination 'icomm'"),
         (["import"], "nothing to import"),

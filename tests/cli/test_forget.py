@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from enrich.receiver import CONSENTS, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.simulator.build import FULL_KEY
 from enrich.warehouse import open_warehouse, read_warehouse
 from tests.cli.shell import Said, enrich
@@ -140,7 +140,7 @@ def tell(place: Place, *emails: str) -> None:
     """What a platform told of these people waits in the inbox."""
     inbox = inbox_of(place.data, "main")
     inbox.prepare()
-    said = [Message(Told(CONSENTS, one, "unsubscribed"), "connectif", NOW) for one in emails]
+    said = [Message(Notice(CONSENTS, one, "unsubscribed"), "connectif", NOW) for one in emails]
     inbox.keep(CONSENTS, said, NOW)
 
 

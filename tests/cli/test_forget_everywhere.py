@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from enrich.model import RawRecord, Reject
-from enrich.receiver import CONSENTS, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
@@ -80,7 +80,7 @@ def said(folder: Path, at: datetime) -> None:
     """A word about the newsletter, received and not yet taken in."""
     inbox = inbox_of(folder / "data", "main")
     inbox.prepare()
-    told = Told(CONSENTS, EMAIL, "unsubscribed", by_person=True)
+    told = Notice(CONSENTS, EMAIL, "unsubscribed", by_person=True)
     inbox.keep(CONSENTS, [Message(told, "hook", at)], at)
 
 

@@ -70,7 +70,7 @@ def key_of(folder: Path, email: str) -> int:
 class Platform:
     """A destination that fails, then is too busy, then erases."""
 
-    capabilities = Klaviyo.capabilities
+    record_key = Klaviyo.record_key
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -179,7 +179,7 @@ def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
         "raw.vtex_sales_channels", "raw.vtex_skus", "profile_runs", "profile_texts",
         "push_batches", "push_confirmations", "push_exports", "push_jobs", "push_runs",
         "reconciliation", "resolve_report", "state.consent_exports", "state.consent_looks",
-        "state.resolved", "state.runs", "state.tombstones",
+        "state.kept_settings", "state.resolved", "state.runs", "state.tombstones",
         "state.watermarks",
     }  # fmt: skip
     with open_warehouse(tmp_path) as warehouse:

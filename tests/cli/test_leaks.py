@@ -18,10 +18,11 @@ import polars as pl
 import pytest
 
 from enrich.destinations import REGISTRY
-from enrich.receiver import CONSENTS, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
 from enrich.simulator.platforms import PLATFORMS, Account, newsletter
+from enrich.sources.vtex import Vtex
 from enrich.warehouse import read_warehouse
 from enrich.wiring import Wiring
 from tests.cli.shell import enrich
@@ -198,7 +199,7 @@ def say_something(there: Town, data: Path) -> None:
     for email in sorted(account.contacts)[:5]:
         newsletter.set_status(account, email, "unsubscribed", ip="203.0.113.7", origin="form")
     inbox = inbox_of(data, "main")
-    told = Told(CONSENTS, STRANGER, "subscribed", by_person=True)
+    told = Notice(CONSENTS, STRANGER, "subscribed", by_person=True)
     inbox.prepare()
     kept = inbox.keep(CONSENTS, [Message(told, "connectif", NOW - timedelta(hours=1))], NOW)
     assert f"{kept.stat().st_mode:o}"[-3:] == "600"
@@ -242,7 +243,8 @@ def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
     with wiring.shop("main") as shop, wiring.destinations() as there:
-        for live in (wiring, shop, shop.client, there, [one.profiles for one in there]):
+        assert isinstance(shop.source, Vtex)
+        for live in (wiring, shop, shop.source.client, there, [one.profiles for one in there]):
             assert [s for s in SECRETS.values() if s in repr(live)] == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.receiver import CONSENTS, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from tests.cli.shell import NOW, enrich
 
 CALLER = """
@@ -58,7 +58,7 @@ def test_status_says_what_waits_since_when(tmp_path: Path) -> None:
     inbox = inbox_of(tmp_path, "main")
     inbox.prepare()
     at = NOW - timedelta(hours=6)
-    inbox.keep(CONSENTS, [Message(Told(CONSENTS, "ana@example.com", "subscribed"), "c", at)], at)
+    inbox.keep(CONSENTS, [Message(Notice(CONSENTS, "ana@example.com", "subscribed"), "c", at)], at)
     said = enrich("status", "--data", tmp_path)
     assert said.code == 0
     line = next(line for line in said.out.splitlines() if "consents" in line)

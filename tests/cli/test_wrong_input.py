@@ -103,3 +103,22 @@ def test_a_spoilt_file_is_named_with_the_remedy(
     assert (said.code, len(said.err.splitlines())) == (2, 1)
     assert name in said.err
     assert told in said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--refetch", "1-01", "--from", "2026-03-01"), "exclude one another"),
+        (("--refetch-days", "3", "--complete-history"), "exclude one another"),
+        (("--complete-history", "--entity", "orders"), "exclude one another"),
+        (("--refetch-days", "0"), "--refetch-days is a number from 1 to 3,650"),
+        (("--complete-history", "--per-day", "0"), "--per-day is a number of orders"),
+    ],
+)
+def test_ways_to_sync_that_make_no_sense(
+    options: tuple[str, ...], told: str, config: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    said = enrich("sync", *options, "--config", config, "--data", data, environ=KEYS)
+    assert (said.code, len(said.err.splitlines())) == (2, 1), said.err
+    assert told in said.err

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich.consent_rules import (
+from enrich.consent.rules import (
     CONTACTS,
     STATEMENTS,
     THERE,

@@ -285,7 +285,7 @@ class World:
         there = open_entity("there", kind, options, self.tools(), of)
         if kind not in PLATFORMS:
             return there
-        if there.capabilities.fields_created_first:
+        if there.fields_created_first:
             self.account(kind).known_fields = {field.target for field in there.fields}
         if "coupon_set_id" in options:
             made = {"id": options["coupon_set_id"], "type": "multiple"}

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import polars as pl
 from pydantic import BaseModel
 
-from enrich.destinations import PROFILES, DestinationEntity
-from enrich.destinations.base import Capabilities, RateLimit
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
+from enrich.destinations.base import RateLimit
 from enrich.destinations.kinds import Kind
+
+
+def index_table() -> str:
+    """Every platform: its page, what its module says it is, what it takes."""
+    rows = [
+        (
+            f"[{kind}]({kind}.md)",
+            first_line(platform),
+            ", ".join(entity.name for entity in platform.entities()),
+        )
+        for kind, platform in sorted(REGISTRY.items())
+    ]
+    return _table(("Kind", "What it is", "Takes, in this order"), rows)
+
+
+def first_line(platform: type[DestinationEntity]) -> str:
+    """The first line of the platform's module, or of its folder, without the full stop."""
+    module = sys.modules[".".join(platform.__module__.split(".")[:3])]
+    return (module.__doc__ or "").split("\n")[0].rstrip(".")
 
 
 def mapping_table(entity: type[DestinationEntity]) -> str:
@@ -32,7 +52,7 @@ def limits_table(platform: type[DestinationEntity]) -> str:
     """What the platform takes and reports, a line each, a column for each entity."""
     names = [entity.name for entity in platform.entities()]
     rows = [
-        (name, *(_shown(entity.capabilities, name) for entity in platform.entities()))
+        (name, *(_shown(entity, name) for entity in platform.entities()))
         for name in (*_LIMITS, *(_OF_RECORDS if platform.others else ()))
     ]
     return _table(("What", *(names if len(names) > 1 else ("Here",))), rows)
@@ -100,8 +120,8 @@ _LIMITS = (
 _OF_RECORDS = ("takes_changes", "tells_end", "asks_first")
 
 
-def _shown(limits: Capabilities, name: str) -> str:
-    value = getattr(limits, name)
+def _shown(entity: type[DestinationEntity], name: str) -> str:
+    value = getattr(entity, name)
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     if isinstance(value, bool):

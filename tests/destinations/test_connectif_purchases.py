@@ -71,6 +71,22 @@ def test_a_contact_and_products_that_are_missing_are_made_and_the_purchase_sent_
     assert "quantity" not in product
 
 
+def test_a_question_that_is_refused_is_no_yes(world, shop):
+    there = opened(world, stop_failed_share=1)
+    shop.faults = [400]
+    assert world.push_records(there, make("purchases", 1)).accepted == 0
+    assert (ledger(world).outcomes(), counts(shop)) == ({"order-1": "rejected"}, {})
+    assert world.push_records(there, make("purchases", 1)).accepted == 1
+    assert counts(shop) == once(1)
+
+
+def test_a_sender_that_is_stopped_sends_nothing_more(world, shop):
+    world.calls_until_killed = 4  # the second purchase: each is asked for, then posted
+    with pytest.raises(KeyboardInterrupt):
+        world.push_records(opened(world), make("purchases", 7))
+    assert counts(shop) == once(1)
+
+
 def test_what_cannot_be_made_leaves_the_purchase_refused(world, shop):
     shop.contacts.pop("person0002@example.com")
     shop.refused = {"person0002@example.com"}

@@ -10,7 +10,13 @@ import pytest
 
 from enrich.destinations import REGISTRY
 from enrich.destinations.kinds import KINDS
-from tests.destinations.pages import columns_table, keys_table, limits_table, mapping_table
+from tests.destinations.pages import (
+    columns_table,
+    index_table,
+    keys_table,
+    limits_table,
+    mapping_table,
+)
 
 PAGES = Path(__file__).parents[2] / "docs" / "platforms"
 
@@ -42,6 +48,10 @@ def test_every_entity_has_its_part(kind):
         assert re.search(f"^## .*{entity.name}", page(kind), re.IGNORECASE | re.MULTILINE)
 
 
+def test_the_first_page_lists_every_platform():
+    assert index_table() in page("README")
+
+
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_the_columns_of_every_kind_are_on_the_first_page(name):
     assert columns_table(KINDS[name]) in page("README")
@@ -54,7 +64,7 @@ def test_the_page_says_what_to_do_first(kind):
 
 
 def write_tables() -> None:
-    write("README", [columns_table(kind) for kind in KINDS.values()])
+    write("README", [index_table(), *(columns_table(kind) for kind in KINDS.values())])
     for kind, platform in REGISTRY.items():
         mappings = [mapping_table(entity) for entity in platform.entities()]
         write(kind, [keys_table(platform), limits_table(platform), *mappings])

@@ -174,7 +174,7 @@ def requests_of(world, kind: str) -> list[httpx.Request]:
         world.push(there, people)
         world.push(there, with_value(people, 1, rfm_30d=None))
         there.erase([Addressee("1", "person0001@example.com")])
-    for removals in REGISTRY[kind].capabilities.removals:
+    for removals in REGISTRY[kind].removals:
         there = world.open(kind, **REGISTRY[kind].example, removals=removals, stop_row_change=9)
         world.push(there, make_people(4))
         world.push(there, make_people(2))

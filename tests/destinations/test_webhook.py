@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 
 import httpx
+import polars as pl
 import pytest
 
 from enrich.destinations.webhook import WebhookSettings
@@ -38,8 +39,8 @@ def test_a_template_shapes_the_body(world):
     there = open_webhook(
         world, template=template, fields=["rfm_group"], names={"rfm_group": "Group"}
     )
-    payload = there.render({**make_people(1).row(0, named=True), "record_id": "1"}, is_known=True)
-    assert payload == {"id": "1", "fields": {"Group": None}}
+    person = make_people(1).with_columns(record_id=pl.lit("1"), is_known=pl.lit(True))
+    assert there.render(person) == [{"id": "1", "fields": {"Group": None}}]
     assert WebhookSettings(**URL, template=template).template["v"] == 2
 
 

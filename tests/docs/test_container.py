@@ -13,9 +13,10 @@ import yaml
 from packaging.requirements import Requirement
 from pydantic import SecretStr
 
-from enrich.cli.main import COMMANDS, option_rows
+from enrich.cli.main import COMMANDS
 from enrich.serve.server import Address, server_environment
 from tests.docs.pages import ROOT
+from tests.docs.tables import option_rows
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

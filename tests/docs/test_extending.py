@@ -19,6 +19,8 @@ import pytest
 from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "extending.md"
+MAX_FILES = 3
+"""A destination has two registries more, one of them the stand-ins of the tests, and a page."""
 COPIED = ("enrich", "sql", "docs", "tests", "pyproject.toml")
 _BLOCK = re.compile(
     r"^`([\w./]+)`:\n\n(?:<!-- [^\n]+ -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
@@ -56,14 +58,15 @@ test_docs.write_tables()
 test_docs.test_the_tables_are_those_of_the_code("acme", test_docs.keys_table)
 test_docs.test_the_tables_are_those_of_the_code("acme", test_docs.limits_table)
 test_docs.test_the_page_says_what_to_do_first("acme")
+test_docs.test_the_first_page_lists_every_platform()
 """
 ENTITY = """
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from enrich.model import Loaded
-from enrich.sync.customers_and_catalogue import SMALL_LISTS
-from enrich.sync.store import ENTITIES
+from enrich.sources.vtex import Vtex
+from enrich.sync.store import pullers_of
 from enrich.warehouse import open_warehouse, read_warehouse
 from enrich.warehouse.dictionary import column_note, table_notes
 from tests.vtex.shop import Shop
@@ -73,9 +76,12 @@ shop = Shop()
 shop.lists["/api/logistics/pvt/configuration/pickuppoints"] = [
     {"id": "p1", "name": "Centro", "isActive": True, "address": {"street": "Rua A"}}
 ]
-pulled = SMALL_LISTS[NAME](shop.client())
-assert NAME in ENTITIES and pulled.note is None
+source = Vtex(shop.client())
+(entity,) = [one for one in source.entities if one.name == NAME]
+pulled = entity.read()
+assert NAME in pullers_of(source, None) and pulled.note is None
 assert json.loads(pulled.records[0].payload) == {"id": "p1", "name": "Centro", "isActive": True}
+assert {one.resource: one.works for one in source.verify()}[NAME]
 with open_warehouse(Path("data")) as warehouse:
     for loaded in (Loaded(new_count=1), Loaded(unchanged_count=1)):
         assert warehouse.records.load("main", NAME, pulled.records, **RUN) == loaded
@@ -122,26 +128,51 @@ assert made["rfm_segment"].cast(str).to_list() == ["AWAKE", "SLEEPING", "PROSPEC
 assert made["rfm_group"].cast(str).to_list() == ["BUYERS", "BUYERS", "PROSPECTS"]
 """
 SOURCE = """
-from datetime import UTC, datetime
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from enrich.cli import run
 from enrich.warehouse import read_warehouse
 
-Path("enrich.toml").write_text('[stores.main]\\ntime_zone = "America/Sao_Paulo"\\n')
-Path("till.csv").write_text(
-    "receipt,email,sold_at,total\\n"
-    "r1,person1@example.com,2026-02-01T22:30,12.50\\n"
-    "r2,person1@example.com,2026-02-02T10:00,much\\n"
-)
-command = ["import", "--till", "till.csv", "--confirm"]
-assert run(command, environ={}, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC)) == 0
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FIRST = [
+    {"order_id": "r1", "email": "person1@example.com",
+     "ordered_at": "2026-02-01T22:30:00-03:00", "amount_cents": 1250},
+    {"order_id": "r2", "ordered_at": "2026-02-02T10:00:00-03:00", "amount_cents": "much"},
+]
+asked = []
+
+class Shop(BaseHTTPRequestHandler):
+    def do_GET(self):
+        asked.append((parse_qs(urlsplit(self.path).query), self.headers["Authorization"]))
+        content = json.dumps(FIRST if len(asked) == 1 else []).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *said):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Shop)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+settings = Path("enrich.toml")
+address = f"http://127.0.0.1:{server.server_port}"
+settings.write_text(settings.read_text().replace("https://api.acme.example", address))
+keys = {"ACME_KEY": "key", "ACME_TOKEN": "token"}
+for now in (NOW, NOW + timedelta(hours=4)):
+    assert run(["sync"], environ=keys, clock=lambda: now) == 0
+assert asked == [({}, "Bearer token"), ({"changed_after": [NOW.isoformat()]}, "Bearer token")]
 with read_warehouse(Path("data")) as copy:
     bought = copy.query(
         "select c.email, p.purchased_on::varchar as bought_on, p.amount_cents "
         "from purchases p join customers c using (store, customer_key)"
     ).rows()
     rejected = copy.query("select entity, reject_count from reject_counts").rows()
-assert bought == [("person1@example.com", "2026-02-01", 1250)], bought
+assert bought == [("person1@example.com", "2026-02-02", 1250)], bought
 assert rejected == [("import", 1)], rejected
 """
 CHECKS = {
@@ -207,6 +238,13 @@ def test_every_recipe_is_tried() -> None:
     assert list(recipes()) == list(CHECKS)
     blocks = sum(len(changes) for changes in recipes().values())
     assert PAGE.read_text(encoding="utf-8").count("\n```\n") == blocks
+
+
+def test_a_recipe_touches_as_many_files_as_the_page_says_and_at_most_three() -> None:
+    counts = {name: len({change.path for change in done}) for name, done in recipes().items()}
+    said = re.findall(r"^\| \[(.+?)\]\(#.+\| (\d) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+    assert {f"A{name[1:]}": int(count) for name, count in said} == counts
+    assert max(counts.values()) <= MAX_FILES
 
 
 @pytest.mark.parametrize("name", CHECKS)

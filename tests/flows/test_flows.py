@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -320,7 +321,7 @@ def test_movements_are_counted_by_cause_and_small_pairs_are_one() -> None:
 
 def test_what_to_do_about_a_platform_is_said_to_whom_it_concerns() -> None:
     held = PushSummary("icomm", "main", False, fault=HeldBack("say --confirm"))
-    refused = PushSummary("webhook", "main", False, outcomes={Outcome.REJECTED: 3}, left=2)
+    refused = PushSummary("webhook", "main", False, outcomes=Counter({Outcome.REJECTED: 3}), left=2)
     assert push_actions([PushSummary("files", "main", False)]) == []
     assert [who for who, _ in push_actions([held, refused])] == [
         "analyst",

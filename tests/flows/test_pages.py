@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import example, given, settings
@@ -75,7 +76,7 @@ def test_what_is_markdown_already_stays() -> None:
 
 @pytest.mark.parametrize("value", ["![x](http://127.0.0.1/a)", "<b>x</b>"])
 def test_a_platforms_answer_is_text_on_the_page(value: str) -> None:
-    done = PushSummary("files", "main", False, fault=Stop(value), invalid={value: 3})
+    done = PushSummary("files", "main", False, fault=Stop(value), invalid=Counter({value: 3}))
     kinds, text = rendered(push_page([done]))
     assert kinds & {"image", "link_open", "html_inline", "html_block"} == set()
     assert text.count(value) == 3

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
 from enrich.model import FileFormat
-from enrich.sources.files import ImportFrames, read_import
+from enrich.sources.files.reading import read_import
 from enrich.sources.files.words import STATUSES, folded
+from enrich.sources.source import ImportFrames
 from enrich.warehouse import open_warehouse
 from tests.fuzz.reading import Wrong
 from tests.fuzz.trial import NOW, Counts

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from enrich.sources.vtex import ENTITIES
+from enrich.sources.vtex.entities import ENTITIES
 from tests.fuzz import files
 from tests.fuzz.nasty import batches
 from tests.fuzz.trial import KINDS, Counts, complaints

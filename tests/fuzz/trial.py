@@ -13,8 +13,8 @@ import duckdb
 
 from enrich.client import BadBody, parse_json
 from enrich.model import RawRecord, Reject
-from enrich.sources.vtex import ENTITIES, parse_record
-from enrich.sources.vtex.parse import parse_records
+from enrich.sources.vtex.entities import ENTITIES
+from enrich.sources.vtex.parse import parse_record, parse_records
 from enrich.warehouse import Warehouse, open_warehouse
 from tests.fuzz import goods, orders, people
 from tests.fuzz.reading import Fraction, Wrong, parsed

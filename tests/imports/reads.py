@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from enrich.model import FileFormat, Reject
-from enrich.sources.files import ImportFrames, read_import
+from enrich.sources.files.reading import FileFrames, read_import
 
 ORDERS = "order_id,customer_id,ordered_at,amount"
 ITEMS = "order_id,sku,quantity,amount"
@@ -29,7 +29,7 @@ def read(
     zone: str = ZONE,
     currency: str | None = None,
     **said: Any,
-) -> ImportFrames:
+) -> FileFrames:
     """The files as an import reads them; `said` are settings, the same for each file."""
     formats = dict.fromkeys(("orders", "items", "customers"), FileFormat(**said))
     return read_import(
@@ -39,19 +39,19 @@ def read(
 
 def orders_of(
     folder: Path, content: str | bytes, *, name: str = "orders.csv", **said: Any
-) -> ImportFrames:
+) -> FileFrames:
     return read(written(folder, name, content), **said)
 
 
-def items_of(folder: Path, content: str, **said: Any) -> ImportFrames:
+def items_of(folder: Path, content: str, **said: Any) -> FileFrames:
     return read(items=written(folder, "items.csv", content), **said)
 
 
-def customers_of(folder: Path, content: str, **said: Any) -> ImportFrames:
+def customers_of(folder: Path, content: str, **said: Any) -> FileFrames:
     return read(customers=written(folder, "customers.csv", content), **said)
 
 
-def column(frames: ImportFrames, name: str) -> list[object]:
+def column(frames: FileFrames, name: str) -> list[object]:
     """One column of the only table that was read."""
     for frame in (frames.orders, frames.items, frames.customers):
         if frame is not None:

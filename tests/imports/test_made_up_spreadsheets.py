@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
-from enrich.sources.files import ImportFrames
+from enrich.sources.source import ImportFrames
 from tests.imports.reads import read
 
 OURS = ("order_id", "customer_id", "ordered_at", "amount", "promo_code")

@@ -16,8 +16,16 @@ import polars as pl
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.sources.files import Converted, ImportFrames, convert, read_import
-from enrich.sources.files.online_retail import COLUMNS, Retail, build, read_transactions
+from enrich.sources.files.online_retail import (
+    COLUMNS,
+    Converted,
+    Retail,
+    build,
+    convert,
+    read_transactions,
+)
+from enrich.sources.files.reading import read_import
+from enrich.sources.source import ImportFrames
 from tests.imports.independent import Row, compute, read_rows, unmatched_refund_cents
 from tests.imports.reads import NOW
 

@@ -12,7 +12,8 @@ import pytest
 from enrich.model import Rules
 from enrich.settings import parse_settings
 from enrich.shop import Shop
-from enrich.sync.import_files import Files, import_store
+from enrich.sources.files import Files
+from enrich.sync.import_files import import_store
 from enrich.warehouse import open_warehouse
 from tests.docs.pages import ROOT
 from tests.imports.reads import NOW
@@ -78,15 +79,13 @@ def files_of(said: str) -> Files:
     """`orders+items shopify.csv` is one file of both kinds."""
     pairs = [part.split() for part in said.split(", ")]
     named = {kind: FOLDER / name for kinds, name in pairs for kind in kinds.split("+")}
-    return Files(**named)
+    settings = parse_settings(tomllib.loads(RECIPES[said]))
+    return Files(**named, formats={k: one.as_format() for k, one in settings.imports.items()})
 
 
 @pytest.mark.parametrize("said", RECIPES)
 def test_a_recipe(tmp_path: Path, said: str) -> None:
-    settings = parse_settings(tomllib.loads(RECIPES[said]))
-    formats = {kind: one.as_format() for kind, one in settings.imports.items()}
-    rules = Rules(time_zone="America/Sao_Paulo")
-    shop = Shop("main", rules, file_formats=formats)
+    shop = Shop("main", Rules(time_zone="America/Sao_Paulo"))
     with open_warehouse(tmp_path) as warehouse:
         done = import_store(warehouse, shop, files_of(said), now=NOW)
         purchases = pl.DataFrame(warehouse._connection.sql(PURCHASES)).rows()

@@ -16,7 +16,8 @@ import pytest
 from enrich.errors import EnrichError
 from enrich.model import FileFormat, Rules
 from enrich.shop import Shop
-from enrich.sync.import_files import Files, ImportReport, import_store
+from enrich.sources.files import Files
+from enrich.sync.import_files import ImportReport, import_store
 from enrich.warehouse import open_warehouse
 from tests.imports.reads import NOW
 
@@ -285,11 +286,12 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_spreadsheet(tmp_path: Path, case: Case) -> None:
     formats = dict.fromkeys(("orders", "items", "customers"), FileFormat(**case.said))
-    shop = Shop("main", Rules(time_zone=ZONE, currency="BRL"), file_formats=formats)
+    shop = Shop("main", Rules(time_zone=ZONE, currency="BRL"))
     with open_warehouse(tmp_path) as warehouse:
         done = None
         for command in case.commands:
-            files = Files(**{kind: FOLDER / name for kind, name in command.items()})
+            paths = {kind: FOLDER / name for kind, name in command.items()}
+            files = Files(**paths, formats=formats)
             try:
                 done = import_store(warehouse, shop, files, now=NOW, confirmed=case.confirmed)
             except EnrichError as error:

@@ -26,7 +26,7 @@ from enrich.simulator.documents import find_document
 from enrich.simulator.hooks import Trigger
 from enrich.simulator.platforms import Account, newsletter, synerise
 from enrich.simulator.server import serve
-from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex import Vtex, VtexClient
 from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, Town, town, warehouse_in
@@ -227,7 +227,8 @@ def _reached_by(here: Loop, http: Http) -> Shop:
     """The shop, its documents one after the other."""
     key, token = SecretStr(FULL_KEY.app_key), SecretStr(FULL_KEY.app_token)
     client = VtexClient(f"{here.there.address}/vtex", key, token, http)
-    return replace(here.there.shop, client=client, inbox=here.inbox, detail_threads=1)
+    source = Vtex(client, detail_threads=1)
+    return replace(here.there.shop, source=source, inbox=here.inbox)
 
 
 def _wait(here: Loop, seconds: float) -> None:

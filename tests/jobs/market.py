@@ -133,7 +133,7 @@ class Market:
         tools = self.world.tools()
         shop = Shop("main", RULES, url="https://shop.example.com")
         profiles = open_entity("there", self.kind, whole, tools)
-        if profiles.capabilities.fields_created_first:
+        if profiles.fields_created_first:
             self.account.known_fields = {field.target for field in profiles.fields}
         opened = open_entities("there", self.kind, whole, tools)
         return Destination("there", ("main",), profiles, None, opened, {"main": shop})

@@ -107,7 +107,7 @@ TWO = [{"sku": "311", "quantity": 2}, {"sku": "331", "quantity": 1}]
 def test_nobody_unknown_and_no_other_marketplace_is_pushed(market: Market) -> None:
     strangers = market.ask(
         "select order_id from orders where order_id not in (select order_id from order_customers)"
-        " or (origin = 'Fulfillment' and affiliate_id is not null)"
+        " or (origin in ('Fulfillment', 'Chain') and affiliate_id is not null)"
     )["order_id"].to_list()
     assert strangers
     kept = market.account.table("purchases").values()

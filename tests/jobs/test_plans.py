@@ -18,7 +18,7 @@ from enrich.runs.reporting import SILENT
 from enrich.sync.customers_and_catalogue import worth_asking
 from enrich.sync.orders import is_long_list_due
 from enrich.sync.pulling import brake
-from enrich.sync.store import ENTITIES, chosen_entities, span_of_days
+from enrich.sync.store import chosen_entities, span_of_days
 
 ZONE = "America/Sao_Paulo"  # UTC-3
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)  # still the 9th in the shop
@@ -76,10 +76,11 @@ def test_an_empty_stretch_is_refused(first: date | None, last: date | None) -> N
 
 
 def test_entities_keep_their_order_and_unknown_ones_are_named() -> None:
-    assert chosen_entities(None) == ENTITIES
-    assert chosen_entities(["skus", "orders"]) == ("orders", "skus")
+    known = ("orders", "customers", "skus")
+    assert chosen_entities(None, known) == known
+    assert chosen_entities(["skus", "orders"], known) == ("orders", "skus")
     with pytest.raises(BadSettings, match="unknown entity order;"):
-        chosen_entities(["order"])
+        chosen_entities(["order"], known)
 
 
 def test_the_long_list_is_weekly_and_never_first() -> None:
@@ -92,9 +93,8 @@ def test_the_long_list_is_weekly_and_never_first() -> None:
 def test_a_sku_that_vtex_lacks_is_asked_for_again_after_a_week() -> None:
     rejects = pl.DataFrame(
         {
-            "entity": ["skus", "skus", "orders"],
-            "key": ["1", "2", "3"],
-            "rejected_at": ["2026-03-09", "2026-03-01", "2026-03-09"],
+            "key": ["1", "2"],
+            "rejected_at": ["2026-03-09", "2026-03-01"],
         }
     ).with_columns(pl.col("rejected_at").str.to_datetime("%Y-%m-%d"))
     assert worth_asking(["1", "2", "3"], rejects, NOW) == ["2", "3"]

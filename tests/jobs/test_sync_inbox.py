@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from enrich.compute.profiles import make_profiles
-from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, InboxFile, Message, Told, inbox_of
+from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, Inbox, InboxFile, Message, Notice, inbox_of
 from enrich.simulator.changes import change_customer, change_order
 from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
@@ -47,7 +47,7 @@ class Place:
 
     def tell(self, topic: Any, key: str, event: str, **more: Any) -> None:
         at = self.now + timedelta(minutes=5)
-        self.inbox.keep(topic, [Message(Told(topic, key, event, **more), "connectif", at)], at)
+        self.inbox.keep(topic, [Message(Notice(topic, key, event, **more), "connectif", at)], at)
 
     def sync(self, inbox: Inbox | None = None, *entities: str) -> SyncReport:
         self.now += timedelta(hours=1)
@@ -117,7 +117,7 @@ def test_an_old_order_that_nobody_would_list_comes_in(place: Place) -> None:
 def test_an_order_that_was_read_since_is_not_read_again(place: Place) -> None:
     order_id = place.old_order()
     long_ago = NOW - timedelta(minutes=1)
-    told = Message(Told(ORDERS, order_id, "invoiced"), "hook", long_ago)
+    told = Message(Notice(ORDERS, order_id, "invoiced"), "hook", long_ago)
     place.inbox.keep(ORDERS, [told], long_ago)
     assert place.sync().entity("inbox").fetched_count == 0
 
@@ -171,7 +171,7 @@ def test_a_deleted_customer_has_no_profile_and_the_sales_stay(place: Place) -> N
     assert is_deleted(place, contact_id) == (True, True)
     assert place.profiles() == before - 1
     assert place.ask("select count(*), sum(amount_cents) from purchases") == sales
-    # Told again, nothing changes.
+    # Received again, nothing changes.
     at = place.ask("select max(deleted_at) from contact_deletions")
     place.tell(CUSTOMERS, contact_id, "deleted")
     place.sync()

@@ -22,7 +22,7 @@ from enrich.runs.reporting import Reporter
 from enrich.shop import Shop
 from enrich.simulator.access import REFERENCE_ROLE
 from enrich.simulator.build import FULL_KEY
-from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex import Vtex, VtexClient
 from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse, read_warehouse
 from tests.jobs.town import NOW, RULES, town, warehouse_in
@@ -112,7 +112,7 @@ def test_refused_keys_stop_the_store_and_lose_nothing(tmp_path: Path) -> None:
     with town() as there, warehouse_in(tmp_path) as warehouse, Http(sleep=lambda s: None) as http:
         wrong = VtexClient(f"{there.address}/vtex", SecretStr("a"), SecretStr("b"), http)
         with pytest.raises(Refused):
-            sync_store(warehouse, replace(there.shop, client=wrong), now=NOW)
+            sync_store(warehouse, replace(there.shop, source=Vtex(wrong)), now=NOW)
         assert warehouse.runs.newest()["status"].to_list() == ["failed"]
         assert warehouse.records.watermark("main", "orders") is None
 

@@ -19,7 +19,7 @@ from enrich.shop import Shop
 from enrich.simulator.app import Simulator
 from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
 from enrich.simulator.server import serve
-from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex import Vtex, VtexClient
 from enrich.warehouse import Warehouse, open_warehouse
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
@@ -56,7 +56,7 @@ def town(
     with serve(simulator) as address, Http(sleep=lambda seconds: None) as http:
         key = SecretStr(FULL_KEY.app_key)
         client = VtexClient(f"{address}/vtex", key, SecretStr(FULL_KEY.app_token), http)
-        yield Town(simulator, address, Shop("main", RULES, client=client))
+        yield Town(simulator, address, Shop("main", RULES, source=Vtex(client)))
 
 
 @contextmanager

@@ -21,10 +21,10 @@ from enrich.model import Rules
 from enrich.profile import build_profiles
 from enrich.shop import Shop
 from enrich.simulator import FULL_KEY, Simulation, build_simulation, serve
-from enrich.sources.files import Converted, convert
-from enrich.sources.files.online_retail import read_transactions
-from enrich.sources.vtex import VtexClient
-from enrich.sync.import_files import Files, import_store
+from enrich.sources.files import Files
+from enrich.sources.files.online_retail import Converted, convert, read_transactions
+from enrich.sources.vtex import Vtex, VtexClient
+from enrich.sync.import_files import import_store
 from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse, open_warehouse
 from tests.imports.independent import compute
@@ -87,7 +87,8 @@ def replayed(retail: Retail, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         open_warehouse(folder) as warehouse,
     ):
         key, token = SecretStr(FULL_KEY.app_key), SecretStr(FULL_KEY.app_token)
-        shop = Shop("main", RULES, client=VtexClient(f"{address}/vtex", key, token, http))
+        client = VtexClient(f"{address}/vtex", key, token, http)
+        shop = Shop("main", RULES, source=Vtex(client))
         done = sync_store(warehouse, shop, now=NOW)
         assert done.fault is None
         yield warehouse

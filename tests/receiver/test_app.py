@@ -51,7 +51,7 @@ class Site:
         )
 
     def keys(self, topic: Any = ORDERS) -> list[str]:
-        return [one.told.key for file in self.inbox.open(topic) for one in file.messages]
+        return [one.notice.key for file in self.inbox.open(topic) for one in file.messages]
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_what_is_answered_with_200_is_on_disk_and_nothing_else_is(site: Site) ->
     assert status(site.app(), "GET", f"{path}?email=Ana%40Example.com&ip=203.0.113.7") == 200
     (file,) = site.inbox.open(CONSENTS)
     (message,) = file.messages
-    assert (message.told.key, message.told.by_person) == ("ana@example.com", True)
+    assert (message.notice.key, message.notice.by_person) == ("ana@example.com", True)
     assert (message.origin, message.received_at) == ("connectif", NOW)
     assert b"203.0.113.7" not in file.path.read_bytes()  # an address of a person is not kept
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.errors import BadSettings
-from enrich.receiver import KINDS, Told, check_secret
+from enrich.receiver import KINDS, Notice, check_secret
 from enrich.receiver.callers import Call, NotUnderstood, read_call
 from enrich.settings import Caller
 
@@ -70,7 +70,7 @@ def test_a_call_that_says_something(
     kind: str, event: str, query: dict[str, str], body: bytes, kept: list[tuple[object, ...]]
 ) -> None:
     assert event in KINDS[kind].events
-    assert read_call(kind, Call(event, query, body)) == [Told(*one) for one in kept]
+    assert read_call(kind, Call(event, query, body)) == [Notice(*one) for one in kept]
 
 
 @pytest.mark.parametrize(("kind", "event", "query", "body"), NOT_UNDERSTOOD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,27 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich.receiver import CONSENTS, CUSTOMERS, TOPICS, Inbox, Message, Told, inboxes_in
+from enrich.receiver import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Inbox, Message, Notice, inboxes_in
 from enrich.receiver.messages import decode, encode
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
-TOLD = st.builds(
-    Told,
+NOTICES = st.builds(
+    Notice,
     st.sampled_from(TOPICS),
     st.text(min_size=1, max_size=40),
     st.text(max_size=10),
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.booleans(),
 )
-MESSAGES = st.builds(Message, TOLD, st.text(max_size=10), st.datetimes(timezones=st.just(UTC)))
+MESSAGES = st.builds(Message, NOTICES, st.text(max_size=10), st.datetimes(timezones=st.just(UTC)))
 
 
 def customer(key: str) -> Message:
-    return Message(Told(CUSTOMERS, key, "changed"), "vtex", NOW)
+    return Message(Notice(CUSTOMERS, key, "changed"), "vtex", NOW)
 
 
 def consent(email: str) -> Message:
-    return Message(Told(CONSENTS, email, "unsubscribed"), "connectif", NOW)
+    return Message(Notice(CONSENTS, email, "unsubscribed"), "connectif", NOW)
 
 
 @pytest.fixture
@@ -56,11 +57,19 @@ def test_a_torn_or_changed_line_is_no_message(message: Message, place: int, byte
     assert decode(changed) == (message if changed == line else None)
 
 
+def test_a_line_with_the_former_keys_is_still_read() -> None:
+    at = '"2026-03-10T15:00:00Z"'
+    notice = f'{{"topic":"orders","key":"o1","event":"invoiced","told_at":{at},"by_person":false}}'
+    text = f'{{"told":{notice},"origin":"vtex","received_at":{at}}}'.encode()
+    read = decode(b"%08x %b\n" % (zlib.crc32(text), text))
+    assert read == Message(Notice(ORDERS, "o1", "invoiced", NOW), "vtex", NOW)
+
+
 def test_files_come_oldest_first_and_whole(inbox: Inbox) -> None:
     for number in range(5):
         inbox.keep(CUSTOMERS, [customer(f"{number}a"), customer(f"{number}b")], NOW)
     inbox.keep(CUSTOMERS, [customer("first")], NOW - timedelta(seconds=1))
-    keys = [message.told.key for file in inbox.open(CUSTOMERS) for message in file.messages]
+    keys = [message.notice.key for file in inbox.open(CUSTOMERS) for message in file.messages]
     assert keys == ["first", *(f"{number}{letter}" for number in range(5) for letter in "ab")]
     assert list(inbox.open(CONSENTS)) == []
 
@@ -75,7 +84,7 @@ def test_a_torn_last_line_is_counted_and_the_others_are_read(inbox: Inbox) -> No
     path = inbox.keep(CUSTOMERS, [customer("a"), customer("b")], NOW)
     path.write_bytes(path.read_bytes()[:-7])
     (file,) = inbox.open(CUSTOMERS)
-    assert [one.told.key for one in file.messages] == ["a"]
+    assert [one.notice.key for one in file.messages] == ["a"]
     assert file.torn_count == 1
 
 
@@ -105,7 +114,9 @@ def test_a_forgotten_person_leaves_every_file(inbox: Inbox) -> None:
     inbox.keep(CONSENTS, [consent("ana@example.com")], NOW)
     inbox.keep(CUSTOMERS, [customer("abc"), customer("def")], NOW)
     assert len(inbox.forget(["ANA@example.com", "abc"])) == 3
-    kept = [one.told.key for topic in TOPICS for file in inbox.open(topic) for one in file.messages]
+    kept = [
+        one.notice.key for topic in TOPICS for file in inbox.open(topic) for one in file.messages
+    ]
     assert kept == ["def", "bo@example.com"]
     assert inbox.forget(["ana@example.com"]) == []
 

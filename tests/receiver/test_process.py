@@ -22,7 +22,7 @@ HEADERS = {"X-Enrich-Secret": SECRETS["HOOK_SECRET"]}
 def kept(data: Path) -> set[str]:
     files = list(inbox_of(data, "main").open(ORDERS))
     assert sum(file.torn_count for file in files) == 0
-    return {one.told.key for file in files for one in file.messages}
+    return {one.notice.key for file in files for one in file.messages}
 
 
 def test_killed_at_any_moment_it_loses_nothing_it_answered_for(tmp_path: Path) -> None:

@@ -27,8 +27,12 @@ def test_a_detail_is_whole(ask):
         assert SEVEN_DIGITS.match(order["lastChange"])
         assert sum(total["value"] for total in order["totals"]) == order["value"]
         lines = sum(item["priceDefinition"]["total"] for item in order["items"])
-        goods = [t["value"] for t in order["totals"] if t["id"] in ("Items", "Discounts")]
-        assert lines == sum(goods)
+        services = sum(one["price"] for item in order["items"] for one in item["bundleItems"])
+        totals = {total["id"]: total["value"] for total in order["totals"]}
+        # The definition of a price follows the price on a Chain order (a known issue of VTEX).
+        discounts = 0 if order["origin"] == "Chain" else totals["Discounts"]
+        assert lines + services == totals["Items"] + discounts
+        assert totals["Shipping"] >= 0
         for item in order["items"]:
             prices = item["priceDefinition"]["sellingPrices"]
             total = item["priceDefinition"]["total"]
@@ -50,7 +54,10 @@ def test_refunds_are_input_packages_and_each_receipt_counts_once(ask):
             continue
         order = ask(f"{ORDERS}/{expected['orderId']}").json()
         packages = [p for p in order["packageAttachment"]["packages"] if p["type"] == "Input"]
-        by_receipt = {p["invoiceNumber"]: p["restitutions"]["Refund"]["value"] for p in packages}
+        by_receipt = {
+            (p["invoiceNumber"], p["issuanceDate"]): p["restitutions"]["Refund"]["value"]
+            for p in packages
+        }
         seen_twice |= len(packages) > len(by_receipt)
         assert order["status"] == "invoiced"
         assert sum(by_receipt.values()) == expected["refunded"] <= order["value"]
@@ -86,13 +93,13 @@ def test_the_buyers_of_a_shop(ask):
     assert len(hard) > len(soft) > 0
     assert len({p["email"] for p in hard}) == len(hard), "an alias is another one on every order"
     assert [p for p in profiles if p["userProfileId"] is None]
-    markets = [order for order in orders if order["origin"] == "Fulfillment"]
-    assert markets
+    markets = [order for order in orders if order["origin"] != "Marketplace"]
+    assert {order["origin"] for order in markets} == {"Fulfillment", "Chain"}
     assert all(o["affiliateId"] and not o["clientProfileData"]["userProfileId"] for o in markets)
 
 
 def test_typed_and_applied_promo_codes(ask):
-    typed, applied = 0, 0
+    typed, applied, several = 0, 0, 0
     for order in details(ask):
         coupon = ((order["marketingData"] or {}).get("coupon") or "").strip().upper()
         matched = {
@@ -101,8 +108,22 @@ def test_typed_and_applied_promo_codes(ask):
         } - {None}
         typed += bool(coupon)
         applied += bool(matched)
-        assert matched <= {coupon}
-    assert typed > applied > 0
+        several += len(matched) > 1
+        # With several of them VTEX forgets marketingData.
+        assert matched <= {coupon} if len(matched) < 2 else order["marketingData"] is None
+    assert typed > applied > several > 0
+
+
+def test_names_places_and_deliveries_are_those_of_a_real_order(ask):
+    orders = details(ask)
+    for order in orders:
+        named = (order["itemMetadata"] or {"Items": []})["Items"]
+        assert all(one["Name"].endswith(one["SkuName"]) for one in named)
+        assert order["shippingData"]["address"]["street"]
+    assert [order for order in orders if order["itemMetadata"] is None]
+    kinds = {part["deliveryChannel"] for o in orders for part in o["shippingData"]["logisticsInfo"]}
+    assert kinds == {"delivery", "pickup-in-point"}
+    assert {item["seller"] for o in orders for item in o["items"]} >= {"1", "seller2"}
 
 
 def test_the_mails_of_an_order_show_the_true_address(ask):

@@ -156,7 +156,7 @@ def test_changes_on_request(ask, action, body, field, change):
     assert ask(path).json()["lastChange"] > before["lastChange"]
 
 
-def test_a_removed_line_lowers_the_value(ask):
+def test_a_change_alters_the_value_and_leaves_the_items(ask):
     [order] = ask(
         "/_simulator/orders", method="POST",
         json={"lines": [{"sku": "301", "price": 500, "quantity": 2}, {"sku": "311", "price": 250}]},
@@ -165,8 +165,13 @@ def test_a_removed_line_lowers_the_value(ask):
     assert ask(path).json()["value"] == 1250
     ask(f"/_simulator/orders/{order}/remove", method="POST", json={"line": 1})
     changed = ask(path).json()
-    assert (changed["value"], len(changed["items"])) == (1000, 1)
+    assert (changed["value"], len(changed["items"])) == (1000, 2)
     assert changed["changesAttachment"]["changesData"][0]["itemsRemoved"][0]["id"] == "311"
+    ask(f"/_simulator/orders/{order}/add", method="POST", json={"sku": "321", "price": 300})
+    changed = ask(path).json()
+    assert changed["value"] == sum(total["value"] for total in changed["totals"]) == 1300
+    changes = changed["changesAttachment"]["changesData"]
+    assert [item["id"] for one in changes for item in one["itemsAdded"]] == ["321"]
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def people(contacts: list[Row], orders: list[Row]) -> dict[str, tuple[int, str]]
     open_orders = {
         one["order_id"]: (one, identifiers(one, shared))
         for one in sorted(orders, key=lambda one: (one["created_at"], one["order_id"]))
-        if not (one["origin"] == "Fulfillment" and one["affiliate_id"])
+        if not (one["origin"] in ("Fulfillment", "Chain") and one["affiliate_id"])
     }
     found: dict[str, tuple[int, str]] = {}
     for rule in MATCH_RULES:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.model import RawRecord
+from enrich.model import RawRecord, Rules
 from enrich.warehouse import PushTarget, open_warehouse
 from enrich.warehouse.connection import SCHEMA_VERSION
 from enrich.warehouse.keeping import restore
@@ -142,3 +143,27 @@ def test_a_backup_of_an_older_schema_comes_back_up_to_date(version: int, tmp_pat
     with open_warehouse(tmp_path / "data") as warehouse:
         assert warehouse.table_counts().filter(table_name="orders")["row_count"].item() == 1
     assert ask(tmp_path / "old.duckdb", VERSION) == [(version,)]
+
+
+def test_an_upgrade_keeps_what_products_are_called(tmp_path: Path) -> None:
+    """One that has orders keeps the SKUs' names until it chooses; a new store has the products'."""
+    make(tmp_path, 6)
+    item = {"id": "1", "name": "Toalha P", "quantity": 1, "priceDefinition": {"total": 100}}
+    order = {
+        "isCompleted": True, "authorizedDate": "2026-04-01T00:00:00Z", "value": 100,
+        "creationDate": "2026-04-01T00:00:00Z", "items": [item],
+        "itemMetadata": {"Items": [{"Id": "1", "SkuName": "P"}]},
+    }  # fmt: skip
+    record = RawRecord("o2", json.dumps(order))
+    with open_warehouse(tmp_path) as warehouse:
+        assert warehouse.incomplete_orders.count("main") == (1, 0)
+        for store, label, expected in (
+            ("main", None, "Toalha P"), ("main", "name", "Toalha"), ("main", None, "Toalha P"),
+            ("another", None, "Toalha"), ("another", "sku_name", "Toalha P"),
+        ):  # fmt: skip
+            warehouse.records.load(store, "orders", [record], **RUN)
+            found = warehouse.resolve(store, Rules(product_label=label), **RUN)
+            query = f"select product from purchase_lines where store = '{store}'"
+            assert warehouse._connection.sql(query).fetchall() == [(expected,)]
+            is_kept = "kept_settings" in found["finding"].to_list()
+            assert is_kept == (expected == "Toalha P" and store == "main")

@@ -59,7 +59,7 @@ def _order(dice: Random) -> Rows:
     head = {
         "source": dice.choice(["vtex", "vtex", "import"]),
         "order_group": _some(dice, "g", 15, 0.3),
-        "origin": "Fulfillment" if dice.random() < 0.1 else None,
+        "origin": dice.choice(["Fulfillment", "Chain"]) if dice.random() < 0.1 else None,
         "affiliate_id": "MLB",
         "status": dice.choice(["invoiced", "invoiced", "handling", "canceled", "strange"]),
         "is_completed": dice.random() < 0.8,

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.model import Span
-from enrich.sources.vtex import VtexClient, Window
+from enrich.sources.source import Window
+from enrich.sources.vtex import VtexClient
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

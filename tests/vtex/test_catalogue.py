@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from enrich.errors import Refused
-from enrich.sources.vtex import (
-    Pulled,
-    VtexClient,
-    fetch_brands,
-    fetch_categories,
-    fetch_coupons,
-    fetch_promotions,
-    fetch_sales_channels,
-)
+from enrich.sources.source import Pulled
+from enrich.sources.vtex.catalogue import VtexList
+from enrich.sources.vtex.records import catalogue
+from enrich.sources.vtex.records.entity import ShortList
 from tests.vtex.shop import Shop
 
 TREE = "/api/catalog_system/pub/category/tree/10"
@@ -27,7 +21,10 @@ CHANNELS = "/api/catalog_system/pvt/saleschannel/list"
 PUBLIC_CHANNELS = "/api/catalog_system/pub/saleschannel/list"
 COUPONS = "/api/rnb/pvt/coupon"
 PROMOTIONS = "/api/rnb/pvt/benefits/calculatorconfiguration"
-Fetch = Callable[[VtexClient], Pulled]
+
+
+def read(shop: Shop, wanted: ShortList) -> Pulled:
+    return VtexList(shop.client(), wanted).read()
 
 
 def payloads(pulled: Pulled) -> list[dict[str, Any]]:
@@ -42,7 +39,7 @@ def test_the_tree_becomes_one_row_a_category_with_its_way_from_the_root() -> Non
         {"id": 1, "name": "Home", "children": [leaf, None]},
         {"id": 2, "name": None, "children": None},
     ]
-    assert payloads(fetch_categories(shop.client())) == [
+    assert payloads(read(shop, catalogue.CATEGORIES)) == [
         {"id": "1", "name": "Home", "parentId": None, "path": ["1"], "pathNames": ["Home"]},
         {
             "id": "10",
@@ -56,19 +53,24 @@ def test_the_tree_becomes_one_row_a_category_with_its_way_from_the_root() -> Non
 
 
 @pytest.mark.parametrize(
-    ("fetch", "path", "answer", "kept"),
+    ("wanted", "path", "answer", "kept"),
     [
-        (fetch_brands, BRANDS, [{"id": 7, "name": "D", "title": "x"}], [{"id": "7", "name": "D"}]),
         (
-            fetch_sales_channels,
+            catalogue.BRANDS,
+            BRANDS,
+            [{"id": 7, "name": "D", "title": "x"}],
+            [{"id": "7", "name": "D"}],
+        ),
+        (
+            catalogue.SALES_CHANNELS,
             CHANNELS,
             [{"Id": 1, "Name": "Main"}],
             [{"Id": "1", "Name": "Main"}],
         ),
-        (fetch_sales_channels, PUBLIC_CHANNELS, [{"Id": 1}], [{"Id": "1"}]),
-        (fetch_coupons, COUPONS, [{"couponCode": "TEN"}], [{"couponCode": "TEN"}]),
+        (catalogue.SALES_CHANNELS, PUBLIC_CHANNELS, [{"Id": 1}], [{"Id": "1"}]),
+        (catalogue.COUPONS, COUPONS, [{"couponCode": "TEN"}], [{"couponCode": "TEN"}]),
         (
-            fetch_promotions,
+            catalogue.PROMOTIONS,
             PROMOTIONS,
             {"items": [{"idCalculatorConfiguration": "p", "utmCampain": "march"}]},
             [{"idCalculatorConfiguration": "p", "utmCampaign": "march"}],
@@ -76,11 +78,11 @@ def test_the_tree_becomes_one_row_a_category_with_its_way_from_the_root() -> Non
     ],
 )
 def test_lists_become_records(
-    fetch: Fetch, path: str, answer: object, kept: list[dict[str, Any]]
+    wanted: ShortList, path: str, answer: object, kept: list[dict[str, Any]]
 ) -> None:
     shop = Shop()
     shop.lists[path] = answer
-    assert payloads(fetch(shop.client())) == kept
+    assert payloads(read(shop, wanted)) == kept
 
 
 @pytest.mark.parametrize(
@@ -96,14 +98,14 @@ def test_lists_become_records(
     ],
     ids=lambda answer: f"{answer.status_code} {answer.content[:6]!r}",
 )
-@pytest.mark.parametrize("fetch", [fetch_brands, fetch_coupons, fetch_sales_channels])
+@pytest.mark.parametrize("wanted", [catalogue.BRANDS, catalogue.COUPONS, catalogue.SALES_CHANNELS])
 def test_what_cannot_be_had_is_noted_and_the_run_goes_on(
-    fetch: Fetch, answer: httpx.Response
+    wanted: ShortList, answer: httpx.Response
 ) -> None:
     shop = Shop()
     for path in (BRANDS, COUPONS, CHANNELS, PUBLIC_CHANNELS):
         shop.faults[path] = [answer] * 5
-    pulled = fetch(shop.client())
+    pulled = read(shop, wanted)
     assert pulled.records == ()
     assert pulled.note is not None and pulled.note.startswith("VTEX ")
 
@@ -111,11 +113,11 @@ def test_what_cannot_be_had_is_noted_and_the_run_goes_on(
 def test_a_missing_permission_is_named_in_the_note() -> None:
     shop = Shop()
     shop.faults[BRANDS] = [httpx.Response(403)]
-    assert "Catalog / Brands" in str(fetch_brands(shop.client()).note)
+    assert "Catalog / Brands" in str(read(shop, catalogue.BRANDS).note)
 
 
 def test_a_refused_key_stops_even_here() -> None:
     shop = Shop()
     shop.faults[BRANDS] = [httpx.Response(401)] * 2
     with pytest.raises(Refused):
-        fetch_brands(shop.client())
+        read(shop, catalogue.BRANDS)

@@ -11,9 +11,7 @@ import pytest
 from enrich.cli.setup import template
 from enrich.client import Pacer, asked_seconds, wait_seconds
 from enrich.client.http import CONNECT_SECONDS, READ_SECONDS
-from enrich.model import Rules
 from enrich.settings import Pace, parse_settings
-from enrich.shop import Shop
 
 MANY_TRIES = 8
 
@@ -22,8 +20,6 @@ def test_twenty_requests_a_second_five_details_and_two_lists_at_once() -> None:
     pace = Pace()
     asked = (pace.requests_per_second, pace.concurrent_details, pace.concurrent_lists)
     assert asked == (20, 5, 2)
-    shop = Shop("main", Rules())
-    assert (shop.detail_threads, shop.list_threads) == (5, 2)
     assert parse_settings(tomllib.loads(template())).stores["main"].pace == pace
 
 

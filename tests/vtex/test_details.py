@@ -11,7 +11,8 @@ import pytest
 from enrich.client import GaveUp, LoginPage, PermissionMissing
 from enrich.errors import Refused
 from enrich.model import RawRecord, Reject
-from enrich.sources.vtex import Missing, fetch_orders, fetch_skus
+from enrich.sources.source import Missing
+from enrich.sources.vtex.details import VtexSkus, fetch_orders
 from tests.vtex.shop import START, Shop, order
 
 ORDERS = "/api/oms/pvt/orders/"
@@ -111,10 +112,10 @@ def test_skus_come_as_records_and_the_newer_catalogue_gives_up() -> None:
     path = "/api/catalog_system/pvt/sku/stockkeepingunitbyid/"
     shop = Shop()
     shop.lists[path + "301"] = {"Id": 301, "BrandName": "Demo"}
-    found = list(fetch_skus(shop.client(), ["301", "302"]))
+    found = list(VtexSkus(shop.client()).fetch(["301", "302"]))
     assert keys_and_kinds(found) == [("301", RawRecord), ("302", Missing)]
     five = [str(sku) for sku in range(303, 308)]
     for sku in five:
         shop.faults[path + sku] = [httpx.Response(500)] * 3
     with pytest.raises(GaveUp):
-        list(fetch_skus(shop.client(), five))
+        list(VtexSkus(shop.client()).fetch(five))

@@ -8,8 +8,9 @@ import pytest
 
 from enrich.client import LoginPage, PermissionMissing
 from enrich.errors import Stop
-from enrich.sources.vtex import LISTED_SCHEMA, RepeatedPage, list_orders
-from enrich.sources.vtex.listing import Listing
+from enrich.sources.source import LISTED_SCHEMA, Listing
+from enrich.sources.vtex.listing import list_orders
+from enrich.sources.vtex.paging import RepeatedPage
 from tests.vtex.shop import Shop, order, window
 
 LIST = "/api/oms/pvt/orders"
@@ -32,6 +33,7 @@ def test_rows_come_in_cents_and_utc_without_a_zone() -> None:
         "order_id": "000007-01",
         "status": "invoiced",
         "total_value": 1007,
+        "invoice_input": None,
         "is_complete": True,
         "authorized_at": moment,
         "last_change_at": moment,
@@ -128,7 +130,7 @@ def test_a_row_without_an_id_is_counted_not_lost_in_silence() -> None:
     answer = {"list": rows, "paging": {"total": 3}}
     shop.faults[LIST] = [httpx.Response(200, json=answer)]
     (listing,) = list_orders(shop.client(), window(0, 9))
-    assert listing.unusable_count == 2
+    assert listing.unlisted_count == 2
     assert listing.rows["total_value"].to_list() == [100]
 
 

@@ -9,14 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http, PermissionMissing
+from enrich.sources.source import WantedOptIn
 from enrich.sources.vtex import VtexClient
-from enrich.sources.vtex.newsletter import (
-    Wanted,
-    create_customers,
-    new_contact_id,
-    read_opt_ins,
-    write_opt_ins,
-)
+from enrich.sources.vtex.newsletter import VtexNewsletter, new_contact_id
 
 EMAIL = "person1@example.com"
 DOCUMENT = {"id": "c-1", "email": "Person1@Example.com", "isNewsletterOptIn": True}
@@ -40,9 +35,11 @@ class Account:
         is_status = isinstance(answer, int)
         return httpx.Response(answer) if is_status else httpx.Response(200, json=answer)
 
-    def client(self) -> VtexClient:
+    @property
+    def newsletter(self) -> VtexNewsletter:
         http = Http(transport=httpx.MockTransport(self), sleep=lambda seconds: None)
-        return VtexClient("https://shop.example", SecretStr("k"), SecretStr("t"), http)
+        client = VtexClient("https://shop.example", SecretStr("k"), SecretStr("t"), http)
+        return VtexNewsletter(client)
 
     @property
     def written(self) -> list[tuple[str, str, bytes]]:
@@ -71,7 +68,7 @@ def test_what_becomes_of_a_no_that_is_to_be_written(
     read: Any, write: Any, outcome: str, code: str | None, writes: int | None
 ) -> None:
     account = Account(read, write)
-    (wrote,) = write_opt_ins(account.client(), [Wanted("c-1", EMAIL, True, False)])
+    (wrote,) = account.newsletter.write([WantedOptIn("c-1", EMAIL, True, False)])
     assert (wrote.outcome, wrote.code) == (outcome, code)
     assert writes is None or len(account.written) == writes
     for method, path, body in account.written:
@@ -92,7 +89,7 @@ def test_what_becomes_of_somebody_who_is_to_be_created(
     found: Any, read: Any, write: int, outcome: str, code: str
 ) -> None:
     account, contact_id = Account(read, write, found), new_contact_id("main", EMAIL)
-    (wrote,) = create_customers(account.client(), [Wanted(contact_id, EMAIL, None, True)])
+    (wrote,) = account.newsletter.create([WantedOptIn(contact_id, EMAIL, None, True)])
     assert (wrote.outcome, wrote.code) == (outcome, code)
     assert all(
         (method, path) == ("PATCH", "/api/dataentities/CL/documents")
@@ -103,13 +100,13 @@ def test_what_becomes_of_somebody_who_is_to_be_created(
 
 def test_a_missing_right_ends_it_and_is_named() -> None:
     with pytest.raises(PermissionMissing, match="Insert or update document"):
-        list(write_opt_ins(Account(DOCUMENT, 403).client(), [Wanted("c-1", EMAIL, True, False)]))
+        list(Account(DOCUMENT, 403).newsletter.write([WantedOptIn("c-1", EMAIL, True, False)]))
 
 
 def test_what_cannot_be_read_is_left_out() -> None:
-    assert read_opt_ins(Account(DOCUMENT).client(), ["c-1"]) == {"c-1": True}
-    assert read_opt_ins(Account(400).client(), ["c-1"]) == {}
+    assert Account(DOCUMENT).newsletter.read(["c-1"]) == {"c-1": True}
+    assert Account(400).newsletter.read(["c-1"]) == {}
 
 
 def test_nobody_shows_when_printed() -> None:
-    assert "example.com" not in repr(Wanted("c-1", EMAIL, True, False))
+    assert "example.com" not in repr(WantedOptIn("c-1", EMAIL, True, False))

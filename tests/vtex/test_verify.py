@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.errors import BadSettings
-from enrich.sources.vtex import Probe, VtexClient, verify
+from enrich.sources.source import Probe
+from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex.verify import verify
 from tests.vtex.shop import Shop, customer, order
 
 LIST = "/api/oms/pvt/orders"
@@ -77,7 +79,7 @@ def test_the_detail_is_asked_even_where_the_list_is_forbidden() -> None:
     shop = good_shop()
     shop.faults[LIST] = [httpx.Response(403)]
     found = probes(shop)
-    assert "List Orders" in found["orders.list"].permission_to_tick
+    assert "List Orders" in found["orders.list"].detail
     assert (found["orders.list"].works, found["orders.detail"].works) == (False, True)
 
 

@@ -22,22 +22,15 @@ from enrich.simulator import (
     build_simulation,
     serve,
 )
-from enrich.sources.vtex import (
-    VtexClient,
-    fetch_all_customers,
-    fetch_brands,
-    fetch_categories,
-    fetch_changed_customers,
-    fetch_coupons,
-    fetch_orders,
-    fetch_promotions,
-    fetch_sales_channels,
-    fetch_skus,
-    list_orders,
-    order_windows,
-    verify,
-)
+from enrich.sources.vtex import VtexClient
+from enrich.sources.vtex.catalogue import VtexList
+from enrich.sources.vtex.customers import VtexCustomers
+from enrich.sources.vtex.details import VtexSkus, fetch_orders
 from enrich.sources.vtex.entities import SKU_IDS
+from enrich.sources.vtex.listing import list_orders
+from enrich.sources.vtex.records.catalogue import BRANDS, LISTS
+from enrich.sources.vtex.spans import order_windows
+from enrich.sources.vtex.verify import verify
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 FOUL = Weather(
@@ -76,9 +69,10 @@ def test_every_listed_order_arrives_whole(weather: Weather) -> None:
 
 def test_all_customers_arrive_by_scroll_and_the_touched_ones_by_search() -> None:
     with shop() as (_, client):
-        everybody = [r for batch in fetch_all_customers(client, size=50) for r in batch]
+        customers = VtexCustomers(client, scroll_size=50)
+        everybody = [r for batch in customers.changed(None, NOW) for r in batch]
         span = Span(NOW - timedelta(days=60), NOW)
-        touched = [r for batch in fetch_changed_customers(client, span) for r in batch]
+        touched = [r for batch in customers.touched(span) for r in batch]
     assert len({r.key for r in everybody}) >= 100
     assert {type(r) for r in everybody} == {RawRecord}
     expected = {
@@ -91,17 +85,8 @@ def test_all_customers_arrive_by_scroll_and_the_touched_ones_by_search() -> None
 
 def test_the_catalogue_arrives() -> None:
     with shop() as (_, client):
-        pulled = {
-            fetch.__name__: fetch(client)
-            for fetch in (
-                fetch_categories,
-                fetch_brands,
-                fetch_sales_channels,
-                fetch_coupons,
-                fetch_promotions,
-            )
-        }
-        skus = list(fetch_skus(client, [_any_sku(client)]))
+        pulled = {one.entity.name: VtexList(client, one).read() for one in LISTS}
+        skus = list(VtexSkus(client).fetch([_any_sku(client)]))
     assert {name: each.note for name, each in pulled.items()} == dict.fromkeys(pulled)
     assert all(each.records for each in pulled.values())
     assert not any(isinstance(r, Reject) for each in pulled.values() for r in each.records)
@@ -114,7 +99,7 @@ def _any_sku(client: VtexClient) -> str:
 
 def test_the_newer_catalogue_costs_notes_only() -> None:
     with shop(mode="seller_portal") as (_, client):
-        assert fetch_brands(client).note is not None
+        assert VtexList(client, BRANDS).read().note is not None
         assert order_ids(client)
 
 

@@ -10,19 +10,14 @@ from urllib.parse import quote
 from pydantic import Field
 
 from enrich.client import Call, NotFound, Response, path_segment
-from enrich.destinations.base import RateLimit, Record, SecretRef
+from enrich.destinations.base import RateLimit, SecretRef
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
-from enrich.destinations.sending import REFUSED, answer_of, answered, safe_code
-from enrich.model import Outcome, RecordResult
+from enrich.destinations.sending import answer_of, safe_code
 
 ExportColumn = Literal[
     "email", "status", "subscribed_at", "subscribed_ip", "unsubscribed_at", "unsubscribed_ip"
 ]
-
-# One limit for everything that anybody sends to the account.
-RATE_LIMIT = RateLimit(100, 60, is_shared=True)
-WRONG_RECORD = frozenset({400, 404, 413, 422})
 
 
 class ConnectifSettings(HttpSettings):
@@ -53,6 +48,8 @@ class ConnectifAccount(HttpDestination):
     Settings = ConnectifSettings
     settings: ConnectifSettings
     host = "https://api.connectif.cloud"
+    rate_limit = RateLimit(100, 60, is_shared=True)  # for everything that anybody sends there
+    wrong_record = frozenset({400, 404, 413, 422})
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"apiKey {self.secret()}:{self.secret('api_secret')}"}
@@ -63,13 +60,9 @@ class ConnectifAccount(HttpDestination):
             self.ask("GET", "/store/")
         return []
 
-    def save_one(self, record: Record, call: Call) -> RecordResult:
-        """The outcome of a call that writes one record; a wrong one is answered with its code."""
-        response = self.http.send(call)
-        if response.status_code in WRONG_RECORD:
-            return RecordResult(record.record_id, Outcome.REJECTED, code_of(response), REFUSED)
-        answered(call, response)
-        return RecordResult(record.record_id, Outcome.ACCEPTED)
+    def code_of(self, response: Response) -> str:
+        """Connectif's own code of a refusal, such as E0101, else the status."""
+        return safe_code(answer_of(response).get("code")) or super().code_of(response)
 
     def contact_call(self, email: str, body: dict[str, Any]) -> Call:
         """The call that creates or updates one contact."""
@@ -87,8 +80,3 @@ class ConnectifAccount(HttpDestination):
 def path_of(template: str, email: str) -> str:
     """The path of one contact."""
     return template.replace("{email}", quote(email, safe=""))
-
-
-def code_of(response: Response) -> str:
-    """Connectif's own code of a refusal, such as E0101, else the status."""
-    return safe_code(answer_of(response).get("code")) or f"http_{response.status_code}"

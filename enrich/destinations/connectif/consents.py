@@ -1,7 +1,7 @@
 """Consents to and from Connectif: the newsletter status by PATCH or import, an export v5 back.
 
 Connectif takes no moment with a status; when a person decided stays in our own record. Version 5
-of its contact export tells when, from which IP and from what origin somebody (un)subscribed. The
+of its contact export shows when, from which IP and from what origin somebody (un)subscribed. The
 titles of its columns are documented, that they are the header of the file is inferred: they are a
 setting.
 """
@@ -15,9 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from enrich.client import Call, NotFound, path_segment
-from enrich.destinations.base import Capabilities, MappedField, Record, Row, is_safe_to_send_to
-from enrich.destinations.connectif.account import RATE_LIMIT, code_of
+from enrich.client import Call, NotFound, path_segment, raise_for_refusal
+from enrich.destinations.base import MappedField, Record, Row, is_safe_to_send_to
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.consents import (
     MAX_EXPORT_BYTES,
@@ -27,11 +26,11 @@ from enrich.destinations.consents import (
     NotOverYet,
     no_consents,
 )
-from enrich.destinations.http import no_address
+from enrich.destinations.http import HttpDestination
 from enrich.destinations.kinds import CONSENTS
-from enrich.destinations.mapping import Format
+from enrich.destinations.mapping import Write
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords
-from enrich.destinations.sending import answer_of, answered, safe_code
+from enrich.destinations.sending import answer_of, safe_code
 from enrich.errors import BadSettings, Stop, TryAgain
 from enrich.model import RecordResult
 
@@ -50,34 +49,26 @@ EXPORT_COLUMNS: Mapping[str, str] = {
 
 
 class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
-    """The newsletter status of contacts, and the export that tells when it changed."""
+    """The newsletter status of contacts, and the export that shows when it changed."""
 
     name = CONSENTS
     version = "connectif-consents-1"
-    import_type = "contacts"  # the report names a row by its address, which the ledger has not
-    capabilities = Capabilities(
-        record_key="email",
-        transport="job",
-        result_fidelity="counts_only",
-        null_meaning="unknown",
-        max_records=20_000,
-        max_bytes=45_000_000,
-        rate_limit=RATE_LIMIT,
-        idempotency_key="_email",
-        max_open_jobs=10,
-        tells_end=False,
+    import_type = (
+        "contacts"  # no report_column: it names a row by an address that the ledger does not have
     )
+    idempotency_key = "_email"
+    tells_end = False
     mapping = (
         MappedField("email", "_email", "text"),
         MappedField("opted_in", STATUS, "status"),
     )
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Write]:
         return {**RECORD_FORMATS, "status": STATUSES.__getitem__}
 
     def validate(self, row: Row) -> str | None:
-        return no_address(row)
+        return HttpDestination.validate(self, row)
 
     def patch(self, record: Record) -> RecordResult:
         body = {STATUS: record.payload[STATUS]}
@@ -97,21 +88,22 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
             "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
         )
         response = self.http.send(call)
-        if response.status_code == 400 and code_of(response) == QUEUE_IS_FULL:
+        if response.status_code == 400 and self.code_of(response) == QUEUE_IS_FULL:
             raise TryAgain("connectif: five exports wait already; the next run asks again")
-        export_id = safe_code(answer_of(answered(call, response)).get("id"))
+        raise_for_refusal(call, response)
+        export_id = safe_code(answer_of(response).get("id"))
         if export_id is None:
             raise Stop("connectif POST /exports/: the answer names no export")
         return export_id
 
     def read_export(self, http: Downloads, export_id: str, target: Path) -> ConsentReport:
-        """What an export that is over tells; raises NotOverYet, and NotFound when it is gone.
+        """What an export that is over reports; raises NotOverYet, and NotFound when it is gone.
 
         `target` is a file for the while. Each request renews the address of the export, which
         holds for 100 minutes.
         """
         name = "connectif GET /exports/{id}"
-        export = answer_of(self.ask("GET", f"/exports/{path_segment(export_id)}", name=name))
+        export = self.fetch("GET", f"/exports/{path_segment(export_id)}", name=name)
         url = export.get("fileUrl")
         if not url:
             if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):
@@ -119,7 +111,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
             raise NotOverYet
         if not isinstance(url, str) or not is_safe_to_send_to(url):
             raise Stop("connectif: the file of the export is not on an https address")
-        # Without our key: the file may stand on another host.
+        # Without our key: the file may lie on another host.
         http.download(Call("GET", url, "connectif export file"), target, MAX_EXPORT_BYTES)
         given: Mapping[Any, str] = self.settings.export_columns
         return statements_in(target, {**EXPORT_COLUMNS, **given})

@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from enrich.client import NotFound
-from enrich.destinations.base import Capabilities, MappedField
-from enrich.destinations.connectif.account import RATE_LIMIT
+from enrich.destinations.base import MappedField
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.kinds import COUPONS
 from enrich.destinations.records import HttpRecords
-from enrich.destinations.sending import answer_of
 
 MAX_PAGES = 100
 
@@ -30,19 +28,10 @@ class ConnectifCoupons(HttpRecords, ConnectifImports):
     example = {"coupon_set_id": "set-1"}
     import_type = "coupons"
     import_above = 0  # a code cannot be written by a call of its own
-    capabilities = Capabilities(
-        record_key="record_id",
-        transport="job",
-        result_fidelity="counts_only",
-        null_meaning="unknown",
-        max_records=20_000,
-        max_bytes=45_000_000,
-        rate_limit=RATE_LIMIT,
-        idempotency_key="code",
-        max_open_jobs=10,
-        takes_changes=False,
-        tells_end=False,
-    )
+    record_key = "record_id"
+    idempotency_key = "code"
+    takes_changes = False
+    tells_end = False
     mapping = (MappedField("promo_code", "code", "text"),)
 
     @property
@@ -64,7 +53,7 @@ class ConnectifCoupons(HttpRecords, ConnectifImports):
         """The coupon sets of all pages; a page names the whole address of the next one."""
         for _ in range(MAX_PAGES):
             try:
-                page = answer_of(self.ask("GET", path, name="connectif GET coupon sets"))
+                page = self.fetch("GET", path, name="connectif GET coupon sets")
             except NotFound:
                 return
             yield from page.get("results") or []

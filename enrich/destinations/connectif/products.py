@@ -6,8 +6,7 @@ authorises (E0201).
 
 from __future__ import annotations
 
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
-from enrich.destinations.connectif.account import RATE_LIMIT
+from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.kinds import PRODUCTS
 from enrich.destinations.records import HttpRecords
@@ -23,18 +22,8 @@ class ConnectifProducts(HttpRecords, ConnectifImports):
     version = "connectif-products-1"
     written = ("product_key",)
     import_type = "products"
-    capabilities = Capabilities(
-        record_key="record_id",
-        transport="job",
-        result_fidelity="counts_only",
-        null_meaning="unknown",
-        max_records=20_000,
-        max_bytes=45_000_000,
-        rate_limit=RATE_LIMIT,
-        idempotency_key="productId",
-        sends_empty=False,
-        max_open_jobs=10,
-    )
+    record_key = "record_id"
+    idempotency_key = "productId"
     mapping = (
         MappedField("record_id", "productId", "text"),
         MappedField("product", "name", "text"),

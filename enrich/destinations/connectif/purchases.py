@@ -12,18 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from enrich.client import NotFound, Response, is_web_page, path_segment, raise_for_refusal
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
-from enrich.destinations.connectif.account import RATE_LIMIT, ConnectifAccount, code_of
+from enrich.destinations.base import AsksFirst, MappedField, Record, Row
+from enrich.destinations.connectif.account import ConnectifAccount
 from enrich.destinations.connectif.products import NO_PAGE
 from enrich.destinations.kinds import PURCHASES
-from enrich.destinations.mapping import Format
+from enrich.destinations.mapping import Write
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords
-from enrich.destinations.sending import (
-    LATER,
-    REFUSED,
-    Answer,
-    answer_of,
-)
+from enrich.destinations.sending import LATER, REFUSED, answer_of
 from enrich.model import Outcome, RecordResult
 
 NO_CONTACT, NO_PRODUCTS, FOREIGN_DOMAIN = "E0101", "E0102", "E0103"
@@ -48,18 +43,12 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
     name = PURCHASES
     version = "connectif-purchases-1"
     written = ("product_key",)
-    capabilities = Capabilities(
-        record_key="email",
-        transport="single",
-        result_fidelity="per_record",
-        null_meaning="unknown",
-        # What a killed run leaves unanswered is asked for one by one: a batch is small.
-        max_records=50,
-        rate_limit=RATE_LIMIT,
-        takes_changes=False,
-        tells_end=False,
-        asks_first="doubt",
-    )
+    transport = "single"
+    # What a killed run leaves unanswered is asked for one by one: a batch is small.
+    max_records = 50
+    asks_first: AsksFirst = "doubt"
+    takes_changes = False
+    tells_end = False
     mapping = (
         MappedField("order_id", "purchaseId", "text"),
         MappedField("cart_id", "cartId", "text"),
@@ -80,18 +69,18 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
         MappedField("lines.image_url", "products[].imageUrl", "text"),
     )
 
-    def limits(self) -> Capabilities:
-        return replace(type(self).capabilities, asks_first=self.settings.ask_first)
+    def adapt(self) -> None:
+        self.asks_first = self.settings.ask_first
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Write]:
         return {**RECORD_FORMATS, "cents": lambda value: float(round(value, 2))}
 
     def arrange(self, row: Row, memo: Mapping[str, Any]) -> Row:
         """The purchase without lines of quantity 0."""
         return {**row, "lines": [line for line in row["lines"] if line["quantity"] > 0]}
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.save_each(records, self._purchase)
 
     def validate(self, row: Row) -> str | None:
@@ -108,7 +97,7 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
         made: set[str] = set()
         while True:
             response = self._post(record)
-            code = code_of(response) if 400 <= response.status_code < 500 else ""
+            code = self.code_of(response) if 400 <= response.status_code < 500 else ""
             if code not in (NO_CONTACT, NO_PRODUCTS) or code in made:
                 return _outcome(record, response, code)
             made.add(code)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from enrich.client import Response, parse_json
+from enrich.client import parse_json
 from enrich.destinations.base import FieldName, Record, SecretRef, TargetName
-from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.http import HttpSettings, TokenDestination, payloads_of
 from enrich.destinations.records import ProductKey
-from enrich.destinations.sending import Answer, Refusal, accepted_but, answer_of, post, safe_code
+from enrich.destinations.sending import Refusal, accepted_but, answer_of, ask, safe_code
 from enrich.destinations.synerise.names import is_reserved
-from enrich.errors import Refused
-from enrich.model import Outcome
+from enrich.model import Outcome, RecordResult
 
 MULTI_STATUS = 207
-MAX_BYTES = 1_000_000 - 2  # of a body, the brackets of the list counted
 
 
 class SyneriseSettings(HttpSettings):
@@ -61,90 +58,68 @@ HOSTS = {
 }
 
 
-class SyneriseAccount(HttpDestination):
+class SyneriseAccount(TokenDestination):
     """What every kind of record at Synerise shares: one login, one way to send a batch."""
 
     Settings = SyneriseSettings
     settings: SyneriseSettings
+    login_keys = "api_key and cloud"
+    max_records = 1_000
+    max_bytes = 1_000_000 - 2  # of a body, the brackets of the list counted
+    result_fidelity = "rejected_only"
 
     @property
     def host(self) -> str:
         return HOSTS[self.settings.cloud]
 
-    def send_batch(self, path: str, records: Sequence[Record], name: str = "") -> Answer:
-        """All queued (202); of a 207 the refused ones, where they can be told from the others."""
-        name = f"synerise {name or path}"
-        response = self.logged_in("POST", path, payloads_of(records), name)
-        if isinstance(response, Refusal):
-            return response
-        if response.status_code != MULTI_STATUS:
-            return accepted_but(records, {}, Outcome.QUEUED)
-        refused = matched(records, parse_json(response.content))
-        return (
-            Refusal("partial")
-            if refused is None
-            else accepted_but(records, refused, Outcome.QUEUED)
-        )
+    @property
+    def platform(self) -> str:
+        return "synerise"
+
+    @property
+    def needs_token(self) -> bool:
+        return self.settings.auth == "jwt"
+
+    def log_in(self) -> object:
+        path = "/uauth/v2/auth/login/profile"
+        call = self.call("POST", path, {"apiKey": self.secret()}, name="synerise login")
+        return answer_of(ask(self.http, call)).get("token")
+
+    def headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/json", "Api-Version": "4.4", **super().headers()}
+        if self.needs_token:
+            return headers
+        pair = [self.secret("guid"), self.secret()]
+        return {**headers, **self.basic_auth(*(pair[::-1] if self.settings.swap_basic else pair))}
+
+    def send_batch(
+        self, path: str, records: Sequence[Record], name: str = ""
+    ) -> list[RecordResult]:
+        """All queued (202); of a 207 the refused ones, where they can be distinguished."""
+        response = self.ask("POST", path, payloads_of(records), name=name)
+        is_whole = response.status_code != MULTI_STATUS
+        refused = {} if is_whole else matched(records, parse_json(response.content))
+        return accepted_but(records, refused, Outcome.QUEUED)
 
     def missing_permissions(self, names: Sequence[str]) -> list[str]:
         """A line for each permission that the key does not have; nothing is written."""
-        path, name = "/uauth/api-key/permission-check", "synerise permission-check"
-        granted = answer_of(self.logged_in("POST", path, list(names), name)).get("permissions")
+        path = "/uauth/api-key/permission-check"
+        answer = self.fetch("POST", path, list(names), name="synerise permission-check")
+        granted = answer.get("permissions")
         granted = granted if isinstance(granted, dict) else {}
         return [f"the key lacks {one}" for one in names if granted.get(one) is not True]
 
-    def logged_in(
-        self, method: str, path: str, body: Any, name: str, **rest: Any
-    ) -> Response | Refusal:
-        """The answer; a token that ran out is replaced once. `rest` is what else a call has."""
-        if self.settings.auth == "basic":
-            return self.ask(method, path, body, name=name, **rest)
-        if "token" not in self.session:
-            self._log_in()
-        try:
-            return self.ask(method, path, body, name=name, **rest)
-        except Refused as fault:
-            if type(fault) is not Refused:  # a missing permission is no old token
-                raise
-            self._log_in()
-            return self.ask(method, path, body, name=name, **rest)
 
-    def _log_in(self) -> None:
-        self.session.pop("token", None)
-        call = self.call(
-            "POST",
-            "/uauth/v2/auth/login/profile",
-            {"apiKey": self.secret()},
-            name="synerise login",
-        )
-        token = answer_of(post(self.http, call)).get("token")
-        if not isinstance(token, str):
-            raise Refused("synerise login: no token came back; check api_key and cloud")
-        self.session["token"] = token
-
-    def headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Api-Version": "4.4"}
-        if self.settings.auth == "basic":
-            pair = [self.secret("guid"), self.secret()]
-            pair = pair[::-1] if self.settings.swap_basic else pair
-            headers["Authorization"] = "Basic " + b64encode(":".join(pair).encode()).decode()
-        elif "token" in self.session:
-            headers["Authorization"] = f"Bearer {self.session['token']}"
-        return headers
-
-
-def matched(records: Sequence[Record], errors: Any) -> dict[str, str] | None:
-    """Record id -> code of the refused; None when one cannot be told from the others."""
-    if not isinstance(errors, list) or not errors:
-        return None
+def matched(records: Sequence[Record], errors: Any) -> dict[str, str]:
+    """Record id -> code of the refused; Refusal when one cannot be distinguished from others."""
     refused = {}
-    for error in errors:
-        if not isinstance(error, dict):
-            return None
-        found = [one for one in records if _has(one.payload, error)]
+    for error in errors if isinstance(errors, list) else []:
+        found = [one for one in records if isinstance(error, dict) and _has(one.payload, error)]
         if len(found) != 1:
-            return None
+            raise Refusal("partial")
         refused[found[0].record_id] = safe_code(error.get("code")) or "rejected"
+    if not refused:
+        raise Refusal("partial")
     return refused
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.kinds import CARTS
 from enrich.destinations.records import HttpRecords
-from enrich.destinations.sending import Answer
-from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
+from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import clean, client_of
+from enrich.model import RecordResult
 
 PERMISSIONS = ("API_CUSTOM_EVENTS_CREATE",)
 
@@ -21,17 +21,10 @@ class SyneriseCarts(HttpRecords, SyneriseAccount):
     name = CARTS
     version = "synerise-carts-1"
     written = ("cart_action",)
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="rejected_only",
-        null_meaning="ignored",
-        max_records=1_000,
-        max_bytes=MAX_BYTES,
-        idempotency_key="eventSalt (the cart)",
-        # An event cannot be taken back: that a cart was bought follows from the purchase.
-        tells_end=False,
-    )
+    idempotency_key = "eventSalt (the cart)"
+    null_meaning = "ignored"
+    # An event cannot be taken back: that a cart was bought follows from the purchase.
+    tells_end = False
     mapping = (
         MappedField("cart_id", "eventSalt", "text"),
         MappedField("abandoned_at", "time", "moment"),
@@ -46,7 +39,7 @@ class SyneriseCarts(HttpRecords, SyneriseAccount):
         MappedField("lines.image_url", "params.products[].image", "text", False),
     )
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/events/batch", records)
 
     def problems(self) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.kinds import PRODUCTS
 from enrich.destinations.records import HttpRecords
-from enrich.destinations.sending import Answer, answer_of, safe_code
-from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
+from enrich.destinations.sending import safe_code
+from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import clean
 from enrich.errors import Stop
+from enrich.model import RecordResult
 
 PERMISSIONS = ("CATALOGS_CATALOG_READ", "CATALOGS_ITEM_BATCH_CATALOG_CREATE")
 TO_CREATE = "CATALOGS_CATALOG_CREATE"
@@ -26,15 +27,9 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
     written = ("product_key", "catalog")
     needs = ("catalog",)
     example = {"catalog": "products"}
-    capabilities = Capabilities(
-        record_key="record_id",
-        transport="json_batch",
-        result_fidelity="rejected_only",
-        null_meaning="unknown",
-        max_records=100,
-        max_bytes=MAX_BYTES,
-        idempotency_key="itemKey",
-    )
+    record_key = "record_id"
+    max_records = 100
+    idempotency_key = "itemKey"
     mapping = (
         MappedField("record_id", "itemKey", "text"),
         # The key itself is not shown in Synerise, so it is a value too.
@@ -55,16 +50,16 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
         payload: dict[str, Any] = clean(values)
         return payload
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         path = f"/catalogs/bags/{self._catalog_id()}/items/batch"
-        return self.send_batch(path, records, "/catalogs/bags/{catalogId}/items/batch")
+        return self.send_batch(path, records, "synerise /catalogs/bags/{catalogId}/items/batch")
 
     def _catalog_id(self) -> str:
         """The id of the catalogue, asked for once; created where the settings say so."""
         if "catalog" not in self.session:
             found = self._found() or (self._created() if self.settings.create_catalog else None)
             if found is None:
-                raise Stop(f"{self._absent()}")
+                raise Stop(self._absent())
             self.session["catalog"] = found
         return self.session["catalog"]
 
@@ -75,16 +70,14 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
     def _found(self) -> str | None:
         params = {"searchBy": str(self.settings.catalog), "limit": str(MAX_FOUND)}
         name = "synerise GET /catalogs/bags"
-        answer = answer_of(self.logged_in("GET", "/catalogs/bags", None, name, params=params))
+        answer = self.fetch("GET", "/catalogs/bags", name=name, params=params)
         bags = [bag for bag in answer.get("data") or [] if isinstance(bag, dict)]
         named = (bag for bag in bags if bag.get("name") == self.settings.catalog)
         return next((safe_code(bag.get("id")) for bag in named), None)
 
     def _created(self) -> str | None:
-        body = {"name": self.settings.catalog}
-        answer = answer_of(
-            self.logged_in("POST", "/catalogs/bags", body, "synerise POST /catalogs/bags")
-        )
+        body, name = {"name": self.settings.catalog}, "synerise POST /catalogs/bags"
+        answer = self.fetch("POST", "/catalogs/bags", body, name=name)
         made = answer.get("data", answer)
         return safe_code(made.get("id")) if isinstance(made, dict) else self._found()
 

@@ -14,14 +14,14 @@ from urllib.parse import quote
 import polars as pl
 
 from enrich.client import NotFound
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.consents import SHOWN, ShowsConsents
 from enrich.destinations.kinds import CONSENTS
 from enrich.destinations.records import HttpRecords
-from enrich.destinations.sending import Answer, answer_of
-from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
+from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import clean
-from enrich.destinations.synerise.profiles import PERMISSIONS, email_problem
+from enrich.destinations.synerise.profiles import BY_EMAIL, PERMISSIONS, email_problem
+from enrich.model import RecordResult
 
 AGREEMENT = "agreements.email"
 _WORDS = {"true": True, "1": True, "enabled": True, "false": False, "0": False, "disabled": False}
@@ -33,22 +33,15 @@ class SyneriseConsents(HttpRecords, SyneriseAccount, ShowsConsents):
     name = CONSENTS
     version = "synerise-consents-1"
     states_no = False
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="rejected_only",
-        null_meaning="clears",
-        max_records=1_000,
-        max_bytes=MAX_BYTES,
-        idempotency_key="email",
-        tells_end=False,
-    )
+    idempotency_key = "email"
+    null_meaning = "clears"
+    tells_end = False
     mapping = (
         MappedField("email", "email", "text"),
         MappedField("opted_in", AGREEMENT, "boolean"),
     )
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/clients/batch", records)
 
     def validate(self, row: Row) -> str | None:
@@ -66,9 +59,9 @@ class SyneriseConsents(HttpRecords, SyneriseAccount, ShowsConsents):
         return pl.DataFrame(rows, schema=SHOWN, orient="row")
 
     def _agreement(self, email: str) -> bool | None:
-        path, name = "/v4/clients/by-email/", "synerise /v4/clients/by-email/{email}"
+        path, name = f"{BY_EMAIL}{quote(email, safe='')}", f"synerise {BY_EMAIL}{{email}}"
         try:
-            found = answer_of(self.logged_in("GET", path + quote(email, safe=""), None, name))
+            found = self.fetch("GET", path, name=name)
         except NotFound:
             return None
         agreements = found.get("agreements")

@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 from enrich.client import path_segment
-from enrich.destinations.base import Addressee, Capabilities, Record, Row
+from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import Answer, Refusal, answer_of, safe_code
-from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
+from enrich.destinations.sending import safe_code
+from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import NATIVE, clean
 from enrich.model import Outcome, RecordResult
 
+BY_EMAIL = "/v4/clients/by-email/"
 PERMISSIONS = ("API_CLIENT_CREATE", "API_BATCH_CLIENT_CREATE")
 PHONE = re.compile(r"(^\+[0-9 \-/]{6,19}$)|(^[0-9 \-/]{6,20}$)")
 EMAIL = re.compile(
@@ -31,21 +32,15 @@ SEXES = {"female": "FEMALE", "male": "MALE"}
 class Synerise(SyneriseAccount):
     """Profiles, keyed by e-mail, with our values as attributes."""
 
+    kind = "synerise"
     version = "synerise-1"
     example = {"api_key": {"env": "SYNERISE_API_KEY"}}
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="rejected_only",
-        null_meaning="clears",
-        max_records=1_000,
-        max_bytes=MAX_BYTES,
-        idempotency_key="email",
-        removals=("clear", "delete"),
-    )
-    mapping = named(COMPUTED, lambda source: source)
+    mapping = named(COMPUTED)
+    idempotency_key = "email"
+    null_meaning = "clears"
+    removals = ("clear", "delete")
 
-    def save(self, records: Sequence[Record]) -> Answer:
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/clients/batch", records)
 
     def problems(self) -> list[str]:
@@ -69,24 +64,12 @@ class Synerise(SyneriseAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         """Deletion goes by their own id, which is asked for by the address first."""
-        email = quote(one.remote_key, safe="")
-        found = self.logged_in(
-            "GET",
-            f"/v4/clients/by-email/{email}",
-            None,
-            "synerise /v4/clients/by-email/{email}",
-        )
-        client_id = safe_code(answer_of(found).get("clientId"))
+        path, name = f"{BY_EMAIL}{quote(one.remote_key, safe='')}", f"synerise {BY_EMAIL}{{email}}"
+        client_id = safe_code(self.fetch("GET", path, name=name).get("clientId"))
         if client_id is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")
-        gone = self.logged_in(
-            "DELETE",
-            f"/v4/clients/{path_segment(client_id)}",
-            None,
-            "synerise DELETE /v4/clients/{id}",
-        )
-        outcome = Outcome.REJECTED if isinstance(gone, Refusal) else Outcome.ACCEPTED
-        return RecordResult(one.record_id, outcome)
+        path, name = f"/v4/clients/{path_segment(client_id)}", "synerise DELETE /v4/clients/{id}"
+        return self.removed(one, "DELETE", path, name=name)
 
 
 def email_problem(row: Row) -> str | None:

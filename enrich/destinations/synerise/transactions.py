@@ -2,8 +2,8 @@
 
 A transaction is overwritten when salt, moment, client and action are the same. So the salt is the
 order's id, and moment and client are remembered from the first time for ever. Each line makes an
-event of its own, told apart by its place alone: lines keep their places, a line that is gone stays
-with quantity 0 and `canceled`, and so do all lines of an order that counts no longer.
+event of its own, known by its place alone: lines keep their places, a line that is gone stays with
+quantity 0 and `canceled`, and so do all lines of an order that counts no longer.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from enrich.destinations.base import Capabilities, MappedField, Record, Row
+from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.kinds import PURCHASES
-from enrich.destinations.mapping import Format
+from enrich.destinations.mapping import Write
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords
-from enrich.destinations.sending import LATER, Answer, Refusal
-from enrich.destinations.synerise.account import MAX_BYTES, SyneriseAccount
+from enrich.destinations.sending import LATER, Refusal
+from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import clean, client_of
 from enrich.errors import EnrichError
 from enrich.model import Outcome, RecordResult
@@ -36,16 +36,10 @@ class SynerisePurchases(HttpRecords, SyneriseAccount):
     name = PURCHASES
     version = "synerise-transactions-1"
     written = ("product_key",)
-    capabilities = Capabilities(
-        record_key="email",
-        transport="json_batch",
-        result_fidelity="rejected_only",
-        null_meaning="clears",
-        # Their own plug-in sends at most so many; how many they take is not documented.
-        max_records=100,
-        max_bytes=MAX_BYTES,
-        idempotency_key="eventSalt (the order's id)",
-    )
+    # Their own plug-in sends at most so many; how many they take is not documented.
+    max_records = 100
+    idempotency_key = "eventSalt (the order's id)"
+    null_meaning = "clears"
     mapping = (
         MappedField("order_id", "orderId", "text"),
         MappedField("ordered_at", "recordedAt", "moment"),
@@ -76,7 +70,7 @@ class SynerisePurchases(HttpRecords, SyneriseAccount):
     )
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Write]:
         above_zero = {"above_zero": lambda amount: float(amount) if amount > 0 else None}
         return {**RECORD_FORMATS, **above_zero}
 
@@ -121,10 +115,10 @@ class SynerisePurchases(HttpRecords, SyneriseAccount):
         payload: dict[str, Any] = clean({**values, **fixed})
         return payload
 
-    def save(self, records: Sequence[Record]) -> Answer:
-        """The transactions; then, for each that was canceled, the event that says so."""
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        """The transactions; then, for each that was canceled, the event that reports it."""
         answer = self.send_batch("/v4/transactions/batch", records)
-        if isinstance(answer, Refusal) or not self.settings.cancel_events:
+        if not self.settings.cancel_events:
             return answer
         by_id = {record.record_id: record for record in records}
         return [self._with_cancellation(by_id[result.record_id], result) for result in answer]
@@ -134,13 +128,11 @@ class SynerisePurchases(HttpRecords, SyneriseAccount):
         is_canceled = record.payload["metadata"].get("isCanceled")
         if not is_canceled or result.outcome is not Outcome.QUEUED:
             return result
-        event = cancel_event(record.payload)
         try:
-            answer = self.logged_in("POST", CANCEL, event, f"synerise {CANCEL}")
+            self.ask("POST", CANCEL, cancel_event(record.payload))
         except EnrichError as fault:  # the transactions are taken, and that must not be lost
-            return replace(result, outcome=Outcome.RETRYABLE, code=_code(fault), message=LATER)
-        if isinstance(answer, Refusal):
-            return replace(result, outcome=Outcome.RETRYABLE, code=answer.code, message=LATER)
+            code = fault.code if isinstance(fault, Refusal) else _code(fault)
+            return replace(result, outcome=Outcome.RETRYABLE, code=code, message=LATER)
         return result
 
     def problems(self) -> list[str]:

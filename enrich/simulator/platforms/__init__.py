@@ -1,34 +1,19 @@
-"""Stand-ins for the marketing platforms: each keeps what it is sent and its documented limits."""
+"""Stand-ins for the marketing platforms: each keeps what it is sent and its documented limits.
+
+A module of this folder with a `PLATFORM` is one; it is served under the module's name.
+"""
 
 from __future__ import annotations
 
-from enrich.simulator.platforms import (
-    braze,
-    brevo,
-    connectif,
-    customerio,
-    hubspot,
-    klaviyo,
-    mailchimp,
-    masterdata,
-    rdstation,
-    segment,
-    synerise,
-)
+import pkgutil
+from importlib import import_module
+
 from enrich.simulator.platforms.account import Account, Platform, report, serve
 
 PLATFORMS: dict[str, Platform] = {
-    "braze": braze.PLATFORM,
-    "brevo": brevo.PLATFORM,
-    "connectif": connectif.PLATFORM,
-    "customerio": customerio.PLATFORM,
-    "hubspot": hubspot.PLATFORM,
-    "klaviyo": klaviyo.PLATFORM,
-    "mailchimp": mailchimp.PLATFORM,
-    "masterdata": masterdata.PLATFORM,
-    "rdstation": rdstation.PLATFORM,
-    "segment": segment.PLATFORM,
-    "synerise": synerise.PLATFORM,
+    found.name: module.PLATFORM
+    for found in pkgutil.iter_modules(__path__)
+    if hasattr(module := import_module(f"{__name__}.{found.name}"), "PLATFORM")
 }
 
 __all__ = ["PLATFORMS", "Account", "Platform", "report", "serve"]

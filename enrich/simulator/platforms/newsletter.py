@@ -1,4 +1,4 @@
-"""Newsletter statuses at a platform: when, from where and by whom, and the webhooks that tell."""
+"""Newsletter statuses at a platform: when, from where and by whom, and the webhooks."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ TITLES = {
 def set_status(
     account: Account, email: str, status: str, *, ip: str = "", origin: str = OUR_API
 ) -> None:
-    """Keep a status with its date and let the webhooks go off; nothing when it stands there.
+    """Keep a status with its date and call the webhooks; nothing when it is there already.
 
-    A subscription is told when a form made it, an unsubscription whoever made it, also an import
-    or a call of the API: then without an IP.
+    A subscription is sent when a form made it, an unsubscription whoever made it, also an import or
+    a call of the API: then without an IP.
     """
     if status not in (SUBSCRIBED, UNSUBSCRIBED):
         raise RequestError("a status is subscribed or unsubscribed")
@@ -43,7 +43,7 @@ def set_status(
     kept[f"{status}_at"] = moment_of(account)
     kept[f"{status}_ip"], kept[f"{status}_origin"] = ip, origin
     if status == UNSUBSCRIBED or origin == FORM:
-        _tell(account, status, {"email": email, "ip": ip})
+        _call_webhook(account, status, {"email": email, "ip": ip})
 
 
 def bounce(account: Account, email: str) -> None:
@@ -71,7 +71,7 @@ def moment_of(account: Account) -> str:
     return datetime.fromtimestamp(account.seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def _tell(account: Account, event: str, query: dict[str, Any]) -> None:
+def _call_webhook(account: Account, event: str, query: dict[str, Any]) -> None:
     if event in account.webhooks:
         url = f"{account.webhooks[event]}?{urlencode(query)}"
         account.outbox.post(Outgoing(f"webhook {event}", "GET", url, tries=MAX_TRIES))

@@ -88,19 +88,19 @@ def _take_profile(account: Account, profile: dict[str, Any]) -> list[dict[str, A
 
 
 def agree(account: Account, email: str, is_agreed: Any) -> None:
-    """Keep whether somebody wants mails, without a date; an automation of the shop tells of it."""
+    """Keep whether somebody wants mails, without a date; an automation of the shop reports it."""
     if not isinstance(is_agreed, bool):
         raise RequestError("agreements are true or false")
     agreements = account.table("consents")
     was, agreements[email] = agreements.get(email), {"email": is_agreed}
     if AGREED in account.webhooks and was != agreements[email]:
-        said = {"email": email, "opted_in": is_agreed, "changed_at": moment_of(account)}
+        body = {"email": email, "opted_in": is_agreed, "changed_at": moment_of(account)}
         url = account.webhooks[AGREED]
-        account.outbox.post(json_call(f"webhook {AGREED}", url, {}, said, tries=1))
+        account.outbox.post(json_call(f"webhook {AGREED}", url, {}, body, tries=1))
 
 
 def _take_transaction(account: Account, charge: dict[str, Any]) -> list[dict[str, Any]]:
-    """One transaction, and an event for each of its lines, told apart by the place alone."""
+    """One transaction, and an event for each of its lines, distinguished by the place alone."""
     if charge["orderId"] in account.refused:
         return _error("orderId", charge["orderId"])
     _check_money(charge)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +11,12 @@ from typing import Literal
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.model import EARLIEST, FileFormat, Reject
+from enrich.model import EARLIEST, FileFormat
 from enrich.sources.files.batches import LINE
 from enrich.sources.files.checking import TableRead, Understood, read_table
 from enrich.sources.files.spec import IMPORTED
 from enrich.sources.files.tables import Table, customers_table, items_table, orders_table
+from enrich.sources.source import FileCount, ImportFrames
 
 SAMPLE_ROWS = 5
 
@@ -43,24 +43,6 @@ _ITEMS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class FileCount:
-    """How many rows a file has, the rejects among them, and the words in it that nobody knows,
-    each with its rows and its first line."""
-
-    name: str
-    row_count: int
-    rejects: list[Reject] = field(repr=False)
-    unknown: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False)
-
-    @property
-    def reasons(self) -> dict[str, tuple[int, int | None]]:
-        """How many rows each reason rejected and the first line, most frequent first; no value."""
-        counts = Counter(reject.reason for reject in self.rejects)
-        first = {reject.reason: reject.line for reject in reversed(self.rejects)}
-        return {reason: (count, first[reason]) for reason, count in counts.most_common()}
-
-
 @dataclass(frozen=True)
 class FileSeen:
     """How a file was understood: about the whole, and each column; `sample` has its first rows."""
@@ -74,26 +56,9 @@ class FileSeen:
 
 
 @dataclass(frozen=True)
-class ImportFrames:
-    """What the files hold; None for a file that was not given.
+class FileFrames(ImportFrames):
+    """What the files hold, and how each one was understood."""
 
-    orders, a row per order_id: order_id, customer_id (null: anonymous), email, ordered_at (UTC,
-      naive, microseconds), amount_cents (negative: a refund), currency, status, promo_code,
-      refund_of, source (the name of the file), line.
-    items: order_id, line_no (from 1 within the order, as in the file), sku, quantity, amount_cents,
-      product, brand, category. A repeated line is a repeated sale.
-    customers, a row per customer_id: customer_id, email, first_name, last_name, phone, birth_date,
-      document, gender, newsletter_opt_in, locale, extra_fields (JSON text, null without any).
-    rejects: the bad rows of all files. counts: how many rows and rejects each file has. notes: what
-      was ignored or left out, a line each. seen: how each file was understood.
-    """
-
-    orders: pl.DataFrame | None
-    items: pl.DataFrame | None
-    customers: pl.DataFrame | None
-    rejects: list[Reject] = field(default_factory=list, repr=False)
-    counts: list[FileCount] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     seen: list[FileSeen] = field(default_factory=list, repr=False)
 
 
@@ -114,7 +79,7 @@ def read_import(
     currency: str | None,
     now: datetime,
     formats: Mapping[str, FileFormat] | None = None,
-) -> ImportFrames:
+) -> FileFrames:
     """The rows of up to three import files; `currency` is that of orders which name none.
 
     `formats` says, by orders, items and customers, how they are written. An order after the UTC
@@ -133,7 +98,7 @@ def read_import(
     if not reads:
         raise BadSettings("nothing to import; name a file of orders, items or customers")
     frames = {kind: _FRAMES[kind](read, path) for kind, (path, _, read) in reads.items()}
-    return ImportFrames(
+    return FileFrames(
         frames.get("orders"),
         frames.get("items"),
         frames.get("customers"),

@@ -262,7 +262,7 @@ def _decimals(text: pl.Expr, decimal: str | None) -> Notation:
 
 
 def _exact_cents(groups: pl.Expr) -> pl.Expr:
-    """Of sign, whole and part, integers all the way; null from MAX_CENTS on, before any overflow."""
+    """Of sign, whole and part, in integers; null from MAX_CENTS on, before anything overflows."""
     parts = groups.struct
     whole = ("0" + parts.field("2")).cast(pl.Int64, strict=False)
     mills = (parts.field("3") + "000").str.head(3).cast(pl.Int64, strict=False)

@@ -1,81 +1,64 @@
 """VTEX: what is asked of it, how its answers become records, and what may be wrong with a key."""
 
-from enrich.sources.vtex.access import VtexClient
-from enrich.sources.vtex.catalogue import (
-    Pulled,
-    fetch_brands,
-    fetch_categories,
-    fetch_coupons,
-    fetch_promotions,
-    fetch_sales_channels,
-)
-from enrich.sources.vtex.customers import (
-    fetch_all_customers,
-    fetch_changed_customers,
-    fetch_customer_ids,
-)
-from enrich.sources.vtex.decide import (
-    LISTED_SCHEMA,
-    LISTING_SCHEMA,
-    listing_of_details,
-    which_need_detail,
-)
-from enrich.sources.vtex.details import (
-    Fetched,
-    Gone,
-    Missing,
-    fetch_customers,
-    fetch_orders,
-    fetch_skus,
-)
-from enrich.sources.vtex.entities import ENTITIES, Entity, Route
-from enrich.sources.vtex.listing import Listing, list_orders
-from enrich.sources.vtex.paging import RepeatedPage
-from enrich.sources.vtex.parse import parse_record
-from enrich.sources.vtex.spans import (
-    Window,
-    customer_span,
-    explicit_windows,
-    next_watermark,
-    order_windows,
-    slices,
-)
-from enrich.sources.vtex.verify import Probe, verify
+from __future__ import annotations
 
-__all__ = [
-    "ENTITIES",
-    "LISTED_SCHEMA",
-    "LISTING_SCHEMA",
-    "Entity",
-    "Fetched",
-    "Gone",
-    "Listing",
-    "Missing",
-    "Probe",
-    "Pulled",
-    "RepeatedPage",
-    "Route",
-    "VtexClient",
-    "Window",
-    "customer_span",
-    "explicit_windows",
-    "fetch_all_customers",
-    "fetch_brands",
-    "fetch_categories",
-    "fetch_changed_customers",
-    "fetch_coupons",
-    "fetch_customer_ids",
-    "fetch_customers",
-    "fetch_orders",
-    "fetch_promotions",
-    "fetch_sales_channels",
-    "fetch_skus",
-    "list_orders",
-    "listing_of_details",
-    "next_watermark",
-    "order_windows",
-    "parse_record",
-    "slices",
-    "verify",
-    "which_need_detail",
-]
+from dataclasses import dataclass
+from typing import Self
+
+from enrich.sources.source import Probe, Source, SourceAccount, SourceEntity
+from enrich.sources.vtex.access import VtexClient
+from enrich.sources.vtex.catalogue import VtexList
+from enrich.sources.vtex.customers import VtexCustomers
+from enrich.sources.vtex.details import VtexSkus
+from enrich.sources.vtex.newsletter import VtexNewsletter
+from enrich.sources.vtex.orders import VtexOrders
+from enrich.sources.vtex.records.catalogue import LISTS
+from enrich.sources.vtex.verify import verify
+
+__all__ = ["Vtex", "VtexClient"]
+
+
+@dataclass(frozen=True)
+class Vtex(Source):
+    """One account of VTEX; `extra_fields` are the shop's own of a customer's document."""
+
+    client: VtexClient
+    extra_fields: tuple[str, ...] = ()
+    detail_threads: int = 5
+    list_threads: int = 2
+    first_sync_days: int = 730
+
+    @classmethod
+    def open(cls, account: SourceAccount) -> Self:
+        """The account as the settings have it."""
+        client = VtexClient(
+            account.url,
+            account.app_key,
+            account.app_token,
+            account.http,
+            sales_channels=account.sales_channels,
+        )
+        return cls(
+            client,
+            account.extra_fields,
+            account.detail_threads,
+            account.list_threads,
+            account.first_sync_days,
+        )
+
+    @property
+    def entities(self) -> tuple[SourceEntity, ...]:
+        client, threads = self.client, self.detail_threads
+        return (
+            VtexOrders(client, threads, self.list_threads, self.first_sync_days),
+            VtexCustomers(client, self.extra_fields, threads),
+            *(VtexList(client, wanted) for wanted in LISTS),
+            VtexSkus(client, threads),
+        )
+
+    @property
+    def newsletter(self) -> VtexNewsletter:
+        return VtexNewsletter(self.client, self.detail_threads)
+
+    def verify(self) -> list[Probe]:
+        return verify(self.client, extra_fields=self.extra_fields)

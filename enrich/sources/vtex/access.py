@@ -21,7 +21,7 @@ from enrich.client import (
     raise_for_refusal,
 )
 from enrich.errors import BadSettings
-from enrich.sources.vtex.entities import Route
+from enrich.sources.vtex.records.entity import Route
 
 
 class VtexClient:
@@ -50,38 +50,37 @@ class VtexClient:
             "X-VTEX-API-AppToken": app_token.get_secret_value(),
         }
 
-    def fetch(
-        self,
-        route: Route,
-        *,
-        path: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        tries: int = 8,
-    ) -> Response:
-        """The 2xx JSON answer; raises as `Http.fetch`, naming the permission to tick on 403."""
-        call = self._call(route, path, params, {}, tries)
-        response = self._http.send(call)
-        raise_for_refusal(call, response)
-        return response
-
     def send(
         self,
         route: Route,
         *,
+        method: str = "GET",
         path: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        tries: int = 8,
+        body: Mapping[str, Any] | None = None,
+        tries: int = TRIES_WHEN_THROTTLED,
     ) -> Response:
         """The answer whatever its status, where a refusal has a meaning of its own."""
-        return self._http.send(self._call(route, path, params, headers or {}, tries))
+        filled = route.path
+        for name, value in (path or {}).items():
+            filled = filled.replace(f"{{{name}}}", path_segment(value))
+        call = replace(
+            _call(route),
+            method=method,
+            url=self._base_url + filled,
+            params=params,
+            headers={**self._headers, **(headers or {})},
+            content=None if body is None else to_json(body),
+            tries=tries,
+        )
+        return self._http.send(call)
 
-    def patch(
-        self, route: Route, body: Mapping[str, Any], *, path: Mapping[str, str] | None = None
-    ) -> Response:
-        """The answer to a partial update, whatever its status; doing it twice does no harm."""
-        call = self._call(route, path, None, {}, TRIES_WHEN_THROTTLED)
-        return self._http.send(replace(call, method="PATCH", content=to_json(body)))
+    def fetch(self, route: Route, **options: Any) -> Response:
+        """The 2xx JSON answer; raises as `Http.fetch`, naming the permission to tick on 403."""
+        response = self.send(route, **options)
+        self.refuse(route, response)
+        return response
 
     def fetch_json(self, route: Route, **options: Any) -> Any:
         """The parsed JSON of `fetch`."""
@@ -89,28 +88,11 @@ class VtexClient:
 
     def refuse(self, route: Route, response: Response) -> None:
         """Raises what `fetch` would have raised for an answer of `send`; nothing for a good one."""
-        raise_for_refusal(self._call(route, {}, None, {}, 1), response)
+        raise_for_refusal(_call(route), response)
 
-    def _call(
-        self,
-        route: Route,
-        path: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str],
-        tries: int,
-    ) -> Call:
-        filled = route.path
-        for name, value in (path or {}).items():
-            filled = filled.replace(f"{{{name}}}", path_segment(value))
-        return Call(
-            "GET",
-            self._base_url + filled,
-            name=f"VTEX {route.name}",
-            resource=route.permission_to_tick,
-            params=params,
-            headers={**self._headers, **headers},
-            tries=tries,
-        )
+
+def _call(route: Route) -> Call:
+    return Call("GET", "", name=f"VTEX {route.name}", resource=route.permission_to_tick)
 
 
 def _checked(base_url: str) -> str:

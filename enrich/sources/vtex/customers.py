@@ -6,36 +6,29 @@ an increment by search (10,000 documents deep, cut finer where there are more).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from enrich.client import BadBody, GaveUp, HttpStatus, Response, is_web_page, parse_json
 from enrich.errors import TryAgain
-from enrich.model import RawRecord, Reject, Span
+from enrich.model import RawRecord, Span
+from enrich.sources.source import Batch, Changing, Fetched, Gone
 from enrich.sources.vtex.access import VtexClient
+from enrich.sources.vtex.details import fetch_customers
 from enrich.sources.vtex.entities import (
     CUSTOMER_IDS,
     CUSTOMER_SCROLL,
     CUSTOMER_SEARCH,
-    Entity,
-    Route,
     customers_with,
 )
-from enrich.sources.vtex.paging import (
-    MAX_SEARCHED,
-    Page,
-    content_range_total,
-    range_pages,
-    scroll_pages,
-    turn,
-)
-from enrich.sources.vtex.parse import parse_records
-from enrich.sources.vtex.records import field_names
-from enrich.sources.vtex.spans import filter_text, halves
+from enrich.sources.vtex.paging import MAX_SEARCHED, PER_PAGE, PageGuard, content_range_total
+from enrich.sources.vtex.parse import VtexDocuments, parse_records
+from enrich.sources.vtex.records.base import field_names
+from enrich.sources.vtex.records.entity import Entity, Route
+from enrich.sources.vtex.spans import customer_span, filter_text, halves
 
-Batch: TypeAlias = list[RawRecord | Reject]
-
-LARGEST_SCROLL = 1000
 SMALLEST_SCROLL = 100
 MAX_STARTS = 5
 
@@ -44,52 +37,123 @@ class ScrollBroken(TryAgain):
     """A scroll cannot go on; what it was asked for must be read from its start."""
 
 
-def fetch_all_customers(
-    client: VtexClient,
-    *,
-    extra_fields: tuple[str, ...] = (),
-    created: Sequence[Span] | None = None,
-    size: int = LARGEST_SCROLL,
-) -> Iterator[Batch]:
-    """Every customer, a batch a page; `created` reads them slice by slice of their creation.
+@dataclass(frozen=True)
+class VtexCustomers(VtexDocuments, Changing):
+    """The customers of an account; `extra_fields` are the shop's own, kept too."""
 
-    A document may come twice, above all when a scroll broke and its slice is read again: upsert by
-    key. Slices are for accounts with millions of documents, where one long scroll times out; a
-    document without a creation date is in none.
-    """
-    entity = customers_with(extra_fields)
-    for span in created or (None,):
-        yield from _scroll_patiently(client, entity, _where(_CREATED, span) if span else None, size)
+    client: VtexClient
+    extra_fields: tuple[str, ...] = ()
+    threads: int = 5
+    scroll_size: int = 1000
 
+    @property
+    def entity(self) -> Entity:
+        return customers_with(self.extra_fields)
 
-def fetch_customer_ids(client: VtexClient) -> Iterator[list[str]]:
-    """The id of every customer as `customers` has it, a page at a time.
+    def changed(self, since: datetime | None, now: datetime) -> Iterator[Batch]:
+        """A document may come twice, above all when a scroll broke and is read again."""
+        if since is None:
+            return self._scroll_patiently(self.entity, None)
+        return self.touched(customer_span(since, now))
 
-    One may come twice; one that changes meanwhile may not come at all.
-    """
-    for batch in _scroll_patiently(client, CUSTOMER_IDS, None, LARGEST_SCROLL):
-        yield [one.key for one in batch if isinstance(one, RawRecord)]
+    def touched(self, span: Span) -> Iterator[Batch]:
+        """The customers touched within the span, a batch a page.
 
+        Some accounts cannot filter by last interaction (400); creation and update stand in for it.
+        """
+        try:
+            yield from self._search(span, _INTERACTED)
+        except HttpStatus as error:
+            if error.status_code != 400:
+                raise
+            yield from self._search(span, _CREATED_OR_UPDATED)
 
-def fetch_changed_customers(
-    client: VtexClient, span: Span, *, extra_fields: tuple[str, ...] = ()
-) -> Iterator[Batch]:
-    """The customers touched within the span, a batch a page.
+    def ids(self) -> Iterator[list[str]]:
+        """One may come twice."""
+        for batch in self._scroll_patiently(CUSTOMER_IDS, None):
+            yield [one.key for one in batch if isinstance(one, RawRecord)]
 
-    Some accounts cannot filter by last interaction (400); creation and update stand in for it.
-    """
-    entity = customers_with(extra_fields)
-    try:
-        yield from _search(client, entity, span, _INTERACTED)
-    except HttpStatus as error:
-        if error.status_code != 400:
-            raise
-        yield from _search(client, entity, span, _CREATED_OR_UPDATED)
+    def fetch(self, keys: Iterable[str]) -> Iterator[Fetched | Gone]:
+        return fetch_customers(self.client, self.entity, keys, concurrent=self.threads)
+
+    def _search(self, span: Span, condition: str) -> Iterator[Batch]:
+        """The pages of one search; of finer ones where it holds more than a search can reach.
+
+        VTEX's total is wrong with some custom indexes, so a short page ends it, not the total.
+        """
+        params = {**_query(self.entity), "_where": _where(condition, span)}
+        guard = PageGuard(f"VTEX {CUSTOMER_SEARCH.name}")
+        for start in range(0, MAX_SEARCHED, PER_PAGE):
+            headers = {"REST-Range": f"resources={start}-{start + PER_PAGE}"}
+            response = self.client.send(CUSTOMER_SEARCH, params=params, headers=headers)
+            documents = self._documents(CUSTOMER_SEARCH, response, guard)
+            if _is_too_deep(response, start + len(documents)):
+                yield from self._search_deeper(span, condition)
+                return
+            if documents:
+                yield parse_records(self.entity, documents)
+            if len(documents) < PER_PAGE:
+                return
+
+    def _search_deeper(self, span: Span, condition: str) -> Iterator[Batch]:
+        """Both halves of the span; by scroll where a second holds too many (a bulk import)."""
+        cut = halves(span)
+        if cut is None:
+            yield from self._scroll_patiently(self.entity, _where(condition, span))
+            return
+        for half in cut:
+            yield from self._search(half, condition)
+
+    def _scroll_patiently(self, entity: Entity, where: str | None) -> Iterator[Batch]:
+        """One scroll, begun again when it breaks, with smaller pages when VTEX could not answer."""
+        size = self.scroll_size
+        for start in range(1, MAX_STARTS + 1):
+            try:
+                yield from self._scroll(entity, where, size)
+                return
+            except ScrollBroken:
+                if start == MAX_STARTS:
+                    raise
+            except GaveUp as error:
+                if start == MAX_STARTS or error.status_code not in (408, 429, 500, 503, 504):
+                    raise
+                size = max(SMALLEST_SCROLL, size // 2)
+
+    def _scroll(self, entity: Entity, where: str | None, size: int) -> Iterator[Batch]:
+        """The pages of one scroll, to the empty one.
+
+        The token may be renewed by any answer, and stands for the whole query.
+        """
+        params: dict[str, str] = {**_query(entity), "_size": str(size)}
+        if where is not None:
+            params["_where"] = where
+        guard = PageGuard(f"VTEX {CUSTOMER_SCROLL.name}")
+        while params:
+            response = self.client.send(CUSTOMER_SCROLL, params=params, tries=3)
+            _check_scroll(response)
+            documents = self._documents(CUSTOMER_SCROLL, response, guard)
+            if not documents:
+                return
+            yield parse_records(entity, documents)
+            token = response.headers.get("x-vtex-md-token") or params.get("_token")
+            params = {"_token": token} if token else {}
+
+    def _documents(self, route: Route, response: Response, guard: PageGuard) -> list[Any]:
+        self.client.refuse(route, response)
+        content = response.content
+        documents = parse_json(content, f"VTEX {route.name}") if content.strip() else []
+        if not isinstance(documents, list) or is_web_page(response):
+            raise BadBody(f"VTEX {route.name}: the answer is no list")
+        guard.check([str(d.get("id")) if isinstance(d, dict) else repr(d) for d in documents])
+        return documents
 
 
 _INTERACTED = "(lastInteractionIn between {span})"
 _CREATED_OR_UPDATED = "(createdIn between {span}) OR (updatedIn between {span})"
-_CREATED = "(createdIn between {span})"
+
+
+def _query(entity: Entity) -> dict[str, str]:
+    return {"_fields": ",".join(field_names(entity.model)), "_sort": "createdIn ASC"}
 
 
 def _where(condition: str, span: Span) -> str:
@@ -97,80 +161,10 @@ def _where(condition: str, span: Span) -> str:
     return condition.format(span=between)
 
 
-def _search(client: VtexClient, entity: Entity, span: Span, condition: str) -> Iterator[Batch]:
-    """The pages of one search; of finer ones where it holds more than a search can reach."""
-    params = {
-        "_fields": ",".join(field_names(entity.model)),
-        "_where": _where(condition, span),
-        "_sort": "createdIn ASC",
-    }
-    pager = range_pages(f"VTEX {CUSTOMER_SEARCH.name}")
-    headers: dict[str, str] | None = next(pager)
-    read_count = 0
-    while headers is not None:
-        response = client.send(CUSTOMER_SEARCH, params=params, headers=headers)
-        documents = _documents(client, CUSTOMER_SEARCH, response)
-        if _is_too_deep(response, read_count + len(documents)):
-            yield from _search_deeper(client, entity, span, condition)
-            return
-        read_count += len(documents)
-        if documents:
-            yield parse_records(entity, documents)
-        headers = turn(pager, Page(_keys(documents), response.headers))
-
-
-def _search_deeper(
-    client: VtexClient, entity: Entity, span: Span, condition: str
-) -> Iterator[Batch]:
-    """Both halves of the span; by scroll where a single second holds too many (a bulk import)."""
-    cut = halves(span)
-    if cut is None:
-        yield from _scroll_patiently(client, entity, _where(condition, span), LARGEST_SCROLL)
-        return
-    for half in cut:
-        yield from _search(client, entity, half, condition)
-
-
 def _is_too_deep(response: Response, read_count: int) -> bool:
     """More than a search reaches: by the total, which some accounts tell wrong, or by arriving."""
     total = content_range_total(response.headers)
     return (total is not None and total > MAX_SEARCHED) or read_count >= MAX_SEARCHED
-
-
-def _scroll_patiently(
-    client: VtexClient, entity: Entity, where: str | None, size: int
-) -> Iterator[Batch]:
-    """One scroll, begun again when it breaks, and with smaller pages when VTEX could not answer."""
-    for start in range(1, MAX_STARTS + 1):
-        try:
-            yield from _scroll(client, entity, where, size)
-            return
-        except ScrollBroken:
-            if start == MAX_STARTS:
-                raise
-        except GaveUp as error:
-            if start == MAX_STARTS or error.status_code not in (408, 429, 500, 503, 504):
-                raise
-            size = max(SMALLEST_SCROLL, size // 2)
-
-
-def _scroll(client: VtexClient, entity: Entity, where: str | None, size: int) -> Iterator[Batch]:
-    query = {
-        "_size": str(size),
-        "_fields": ",".join(field_names(entity.model)),
-        "_sort": "createdIn ASC",
-    }
-    if where is not None:
-        query["_where"] = where
-    pager = scroll_pages(f"VTEX {CUSTOMER_SCROLL.name}", query)
-    params: dict[str, str] | None = next(pager)
-    while params is not None:
-        response = client.send(CUSTOMER_SCROLL, params=params, tries=3)
-        _check_scroll(response)
-        documents = _documents(client, CUSTOMER_SCROLL, response)
-        if documents:
-            yield parse_records(entity, documents)
-        params = turn(pager, Page(_keys(documents), response.headers))
 
 
 def _check_scroll(response: Response) -> None:
@@ -184,17 +178,3 @@ def _check_scroll(response: Response) -> None:
         )
     if "token" in text:
         raise ScrollBroken("VTEX customers.scroll: the scroll expired each time it was begun")
-
-
-def _documents(client: VtexClient, route: Route, response: Response) -> list[Any]:
-    client.refuse(route, response)
-    documents = (
-        parse_json(response.content, f"VTEX {route.name}") if response.content.strip() else []
-    )
-    if not isinstance(documents, list) or is_web_page(response):
-        raise BadBody(f"VTEX {route.name}: the answer is no list")
-    return documents
-
-
-def _keys(documents: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(str(d.get("id")) if isinstance(d, dict) else repr(d) for d in documents)

@@ -6,39 +6,26 @@ orders to look at; the detail is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from enrich.client import parse_json
 from enrich.errors import Stop
+from enrich.sources.source import LISTED_SCHEMA, Listing, Window
 from enrich.sources.vtex.access import VtexClient
-from enrich.sources.vtex.decide import LISTED_SCHEMA, naive
+from enrich.sources.vtex.decide import naive
 from enrich.sources.vtex.entities import ORDER_LIST
 from enrich.sources.vtex.paging import PER_PAGE, PageGuard, pages_after_first
 from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.parse import Unusable, read_document
-from enrich.sources.vtex.records import ListRow
-from enrich.sources.vtex.spans import MAX_ROWS, Window, filter_text, halves
+from enrich.sources.vtex.records.orders import ListRow
+from enrich.sources.vtex.spans import MAX_ROWS, filter_text, halves
 
 _MAX_READINGS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The orders of one window small enough to be listed, one row an order.
-
-    `rows` has the columns of LISTED_SCHEMA: `total_value` in hundredths, moments in UTC without a
-    zone. `unlisted_count`: orders that VTEX counts and did not list, however often it was asked;
-    `unusable_count`: rows without an order id.
-    """
-
-    window: Window
-    rows: pl.DataFrame
-    unlisted_count: int = 0
-    unusable_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +81,7 @@ def _read_window(
             break
         first = again
     rows = _frame(row for page in pages for row in page.rows)
-    return Listing(window, rows, unlisted_count, unusable_count)
+    return Listing(window, rows, unlisted_count + unusable_count)
 
 
 def _order_count(pages: Iterable[_Page]) -> int:
@@ -104,13 +91,12 @@ def _order_count(pages: Iterable[_Page]) -> int:
 def _fetch_rest(
     client: VtexClient, window: Window, channel: str | None, first: _Page, concurrent: int
 ) -> list[_Page]:
-    def fetch(numbers: Sequence[int]) -> list[_Page]:
-        return [_fetch_page(client, window, channel, number) for number in numbers]
-
     guard = PageGuard(f"VTEX {ORDER_LIST.name}")
     guard.check(first.keys)
     pages = []
-    for page in in_parallel(fetch, pages_after_first(first.total), concurrent):
+    for page in in_parallel(
+        partial(_fetch_page, client, window, channel), pages_after_first(first.total), concurrent
+    ):
         guard.check(page.keys)
         if not page.rows:
             break
@@ -160,6 +146,7 @@ def _frame(rows: Iterable[ListRow]) -> pl.DataFrame:
                 row.orderIsComplete,
                 row.authorizedDate and naive(row.authorizedDate),
                 row.lastChange and naive(row.lastChange),
+                row.invoiceInput,
                 row.creationDate and naive(row.creationDate),
             )
             for row in by_id.values()

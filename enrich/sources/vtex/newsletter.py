@@ -14,15 +14,16 @@ from uuid import NAMESPACE_URL, uuid5
 
 from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound, parse_json
 from enrich.model import Outcome
+from enrich.sources.source import Newsletter, WantedOptIn, WroteOptIn
 from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.entities import (
     CUSTOMER,
     CUSTOMER_SEARCH,
     CUSTOMER_UPSERT,
     CUSTOMER_WRITE,
-    Route,
 )
 from enrich.sources.vtex.parallel import in_parallel
+from enrich.sources.vtex.records.entity import Route
 
 OPT_IN = "isNewsletterOptIn"
 _FIELDS = f"id,email,{OPT_IN}"
@@ -36,54 +37,33 @@ class OptIn:
     opted_in: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a document is to say; `was` is what it said when that was decided."""
-
-    contact_id: str
-    email: str = field(repr=False)
-    was: bool | None
-    opted_in: bool
+_Write: TypeAlias = Callable[[VtexClient, WantedOptIn], WroteOptIn]
 
 
-@dataclass(frozen=True, slots=True)
-class Wrote:
-    """What became of one write; `found` is what stood there, None also when nobody looked."""
+@dataclass(frozen=True)
+class VtexNewsletter(Newsletter):
+    """The opt-ins of an account, a few documents at a time."""
 
-    contact_id: str
-    outcome: Outcome
-    code: str | None = None
-    found: bool | None = None
+    client: VtexClient
+    threads: int = 5
 
+    def read(self, contact_ids: Sequence[str]) -> dict[str, bool | None]:
+        found = in_parallel(partial(_tried, self.client), contact_ids, self.threads)
+        pairs = zip(contact_ids, found, strict=True)
+        return {contact_id: one.opted_in for contact_id, one in pairs if one is not None}
 
-_Write: TypeAlias = Callable[[VtexClient, Wanted], Wrote]
+    def write(self, wanted: Sequence[WantedOptIn]) -> Iterator[WroteOptIn]:
+        """What became of each, in their order. Raises Refused and PermissionMissing."""
+        return in_parallel(partial(_safely, _write, self.client), wanted, self.threads)
 
+    def create(self, wanted: Sequence[WantedOptIn]) -> Iterator[WroteOptIn]:
+        """Documents with nothing but an address and a yes, of people VTEX does not know.
 
-def read_opt_ins(
-    client: VtexClient, contact_ids: Sequence[str], *, concurrent: int = 5
-) -> dict[str, bool | None]:
-    """What these documents say now, by id; those that could not be read are left out."""
-    found = in_parallel(lambda few: [_tried(client, one) for one in few], contact_ids, concurrent)
-    pairs = zip(contact_ids, found, strict=True)
-    return {contact_id: one.opted_in for contact_id, one in pairs if one is not None}
-
-
-def write_opt_ins(
-    client: VtexClient, wanted: Sequence[Wanted], *, concurrent: int = 5
-) -> Iterator[Wrote]:
-    """What became of each, in their order. Raises Refused and PermissionMissing."""
-    return in_parallel(partial(_each, _write, client), wanted, concurrent)
-
-
-def create_customers(
-    client: VtexClient, wanted: Sequence[Wanted], *, concurrent: int = 5
-) -> Iterator[Wrote]:
-    """Documents with nothing but an address and a yes, of people VTEX does not know.
-
-    The id is made from the address, so that the same document is made however often it is tried.
-    (VTEX documents an update by id that creates; that it keeps a given id of CL is inferred.)
-    """
-    return in_parallel(partial(_each, _create, client), wanted, concurrent)
+        The id is made from the address, so that the same document is made however often it is
+        tried. (VTEX documents an update by id that creates; that it keeps a given id of CL is
+        inferred.)
+        """
+        return in_parallel(partial(_safely, _create, self.client), wanted, self.threads)
 
 
 def new_contact_id(store: str, email: str) -> str:
@@ -91,38 +71,38 @@ def new_contact_id(store: str, email: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"enrich:{store}:{email}"))
 
 
-def _write(client: VtexClient, one: Wanted) -> Wrote:
+def _write(client: VtexClient, one: WantedOptIn) -> WroteOptIn:
     found = _read(client, one.contact_id)
     if found is None:
-        return Wrote(one.contact_id, Outcome.INVALID, "gone")
+        return WroteOptIn(one.contact_id, Outcome.INVALID, "gone")
     if (found.email or "").strip().lower() != one.email:
-        return Wrote(one.contact_id, Outcome.INVALID, "other_address", found.opted_in)
+        return WroteOptIn(one.contact_id, Outcome.INVALID, "other_address", found.opted_in)
     if found.opted_in == one.opted_in:
-        return Wrote(one.contact_id, Outcome.UNCHANGED, "same", found.opted_in)
+        return WroteOptIn(one.contact_id, Outcome.UNCHANGED, "same", found.opted_in)
     if found.opted_in != one.was:
         # Somebody said something since the last pull: the next run weighs it.
-        return Wrote(one.contact_id, Outcome.RETRYABLE, "said_meanwhile", found.opted_in)
+        return WroteOptIn(one.contact_id, Outcome.RETRYABLE, "said_meanwhile", found.opted_in)
     path = {"document_id": one.contact_id}
     code = _patch(client, CUSTOMER_WRITE, {OPT_IN: one.opted_in}, path)
-    return Wrote(one.contact_id, Outcome.ACCEPTED, code, found.opted_in)
+    return WroteOptIn(one.contact_id, Outcome.ACCEPTED, code, found.opted_in)
 
 
-def _create(client: VtexClient, one: Wanted) -> Wrote:
+def _create(client: VtexClient, one: WantedOptIn) -> WroteOptIn:
     if _find(client, one.email):
-        return Wrote(one.contact_id, Outcome.RETRYABLE, "not_pulled_yet")
+        return WroteOptIn(one.contact_id, Outcome.RETRYABLE, "not_pulled_yet")
     ours = _read(client, one.contact_id)
     if ours is not None:
-        return Wrote(one.contact_id, Outcome.UNCHANGED, "same", ours.opted_in)
+        return WroteOptIn(one.contact_id, Outcome.UNCHANGED, "same", ours.opted_in)
     document = {"id": one.contact_id, "email": one.email, OPT_IN: one.opted_in}
     code = _patch(client, CUSTOMER_UPSERT, document, {})
-    return Wrote(one.contact_id, Outcome.ACCEPTED, code or "created")
+    return WroteOptIn(one.contact_id, Outcome.ACCEPTED, code or "created")
 
 
 def _patch(
     client: VtexClient, route: Route, body: dict[str, Any], path: dict[str, str]
 ) -> str | None:
     """304 says that nothing differed; every other success is one."""
-    response = client.patch(route, body, path=path)
+    response = client.send(route, method="PATCH", body=body, path=path)
     if response.status_code == 304:
         return "http_304"
     client.refuse(route, response)
@@ -161,19 +141,17 @@ def _tried(client: VtexClient, contact_id: str) -> OptIn | None:
         return None
 
 
-def _each(write: _Write, client: VtexClient, few: Sequence[Wanted]) -> list[Wrote]:
-    return [_safely(write, client, one) for one in few]
-
-
-def _safely(write: _Write, client: VtexClient, one: Wanted) -> Wrote:
+def _safely(write: _Write, client: VtexClient, one: WantedOptIn) -> WroteOptIn:
     """One document's fault stays its own; silence leaves it unknown."""
     try:
         return write(client, one)
     except HttpStatus as fault:
-        return Wrote(one.contact_id, Outcome.REJECTED, f"http_{fault.status_code}")
+        return WroteOptIn(one.contact_id, Outcome.REJECTED, f"http_{fault.status_code}")
     except GaveUp as fault:
         is_silence = fault.status_code is None
         code = "no_answer" if is_silence else f"http_{fault.status_code}"
-        return Wrote(one.contact_id, Outcome.UNKNOWN if is_silence else Outcome.RETRYABLE, code)
+        return WroteOptIn(
+            one.contact_id, Outcome.UNKNOWN if is_silence else Outcome.RETRYABLE, code
+        )
     except BadBody:
-        return Wrote(one.contact_id, Outcome.UNKNOWN, "no_answer")
+        return WroteOptIn(one.contact_id, Outcome.UNKNOWN, "no_answer")

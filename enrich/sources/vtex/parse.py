@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -14,16 +16,40 @@ from pydantic_core import ErrorDetails
 from enrich.client import BadBody, parse_json
 from enrich.errors import SkipRecord
 from enrich.model import MAX_CENTS, RawRecord, Reject
-from enrich.sources.vtex.entities import Entity
-from enrich.sources.vtex.records import Document, Location
+from enrich.sources.source import Documents
+from enrich.sources.vtex.records.base import Document, Location
+from enrich.sources.vtex.records.entity import Entity
+from enrich.sources.vtex.spans import next_watermark
 
 _Model = TypeVar("_Model", bound=Document)
 _REPAIR_ROUNDS = 4
-_NEVER_KEPT = frozenset({"paymentData"})  # card digits, also in what is rejected
+# Card digits and streets, also in what is rejected.
+_NEVER_KEPT = frozenset({"paymentData", "shippingData"})
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_THREE_AFTER_COMMA = re.compile(r"[+-]?\d+,\d{3}")
 
 
 class Unusable(SkipRecord):
     """A document that would corrupt the data; the text names the field and the kind of error."""
+
+
+class VtexDocuments(Documents):
+    """What all entities of VTEX share."""
+
+    @property
+    @abstractmethod
+    def entity(self) -> Entity:
+        """What VTEX calls it and what is kept of it."""
+
+    @property
+    def name(self) -> str:
+        return self.entity.name
+
+    def known_until(self, now: datetime) -> datetime:
+        return next_watermark(now)
+
+    def parse(self, document: bytes) -> RawRecord | Reject:
+        return parse_record(self.entity, document)
 
 
 def parse_record(entity: Entity, source: bytes | Mapping[str, Any]) -> RawRecord | Reject:
@@ -97,34 +123,52 @@ def _as_object(source: bytes | Mapping[str, Any]) -> dict[str, Any]:
 
 def _repair(model: type[Document], document: dict[str, Any], fault: ErrorDetails) -> None:
     location, kind, value = fault["loc"], fault["type"], fault["input"]
-    whole = _rounded(value) if kind.startswith("int_") else None
-    if whole is not None:
-        _put(document, location, whole)
+    number = _as_number(kind, value)
+    if number is not None:
+        _put(document, location, number)
     elif value is None and location and isinstance(location[-1], int):
         _put(document, location, None)
-    elif kind == "missing" or (model.is_critical(location) and not _means_no_date(kind, value)):
+    elif kind == "missing" or (model.is_critical(location) and not _means_nothing(kind, value)):
         raise Unusable(f"{'.'.join(str(part) for part in location)}: {kind}")
     elif location:
         _put(document, location, None)
 
 
-def _rounded(value: object) -> int | None:
-    """A number that is not whole, rounded half away from zero; None for what is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def _as_number(kind: str, value: object) -> int | float | None:
+    """The number that another shape of it stands for, a text or a float; None for what is none.
+
+    Whole ones are rounded half away from zero. A comma is taken as the decimal sign, unless three
+    digits after it may as well be thousands of cents.
+    """
+    is_whole = kind.startswith("int_")
+    if not (is_whole or kind.startswith("float_")) or isinstance(value, bool):
         return None
-    if isinstance(value, str) and not value.isascii():
+    number = _decimal(value, is_whole) if isinstance(value, int | float | str) else None
+    if number is None or abs(number) > MAX_CENTS:
         return None
+    return int(number.to_integral_value(ROUND_HALF_UP)) if is_whole else float(number)
+
+
+def _decimal(value: float | str, is_whole: bool) -> Decimal | None:
+    text = str(value).strip()
+    if not text.isascii() or (is_whole and _THREE_AFTER_COMMA.fullmatch(text)):
+        return None
+    if _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     try:
-        number = Decimal(str(value).strip())
-        return int(number.to_integral_value(ROUND_HALF_UP)) if abs(number) <= MAX_CENTS else None
+        number = Decimal(text)
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
-def _means_no_date(kind: str, value: object) -> bool:
-    if isinstance(value, str) and kind.startswith(("datetime", "greater_than")):
+def _means_nothing(kind: str, value: object) -> bool:
+    """Whether a text stands for "no date" or for no number."""
+    if not isinstance(value, str):
+        return False
+    if kind.startswith(("datetime", "greater_than")):
         return not value.strip() or value.startswith("0001-01-01")
-    return False
+    return kind.startswith(("int_", "float_")) and not value.strip()
 
 
 def _put(document: dict[str, Any], location: Location, value: object) -> None:

@@ -7,10 +7,10 @@ Ends are inclusive and in the past, because the index is about four minutes late
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from enrich.model import Span
+from enrich.sources.source import Window
 
 INDEX_LAG = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=15)
@@ -19,14 +19,6 @@ ROLLING = timedelta(days=45)
 LONG = timedelta(days=400)
 MAX_ROWS = 3000  # VTEX: 30 pages of 100
 SHORTEST = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One listing of orders: which moment of an order is filtered, and the stretch of it."""
-
-    date_field: str
-    span: Span
 
 
 def next_watermark(now: datetime) -> datetime:
@@ -56,13 +48,11 @@ def order_windows(
     )
 
 
-def explicit_windows(
-    start_at: datetime, end_at: datetime | None, now: datetime
-) -> tuple[Window, ...]:
+def explicit_windows(span: Span, now: datetime) -> tuple[Window, ...]:
     """The orders created in a stretch somebody asked for; its end never lies ahead of the index."""
-    newest_at = next_watermark(now)
-    last_at = min(end_at, newest_at) if end_at else newest_at
-    return (Window("creationDate", Span(start_at, last_at)),) if start_at <= last_at else ()
+    last_at = min(span.end_at, next_watermark(now))
+    window = Window("creationDate", Span(span.start_at, last_at))
+    return (window,) if span.start_at <= last_at else ()
 
 
 def customer_span(watermark_at: datetime, now: datetime) -> Span:
@@ -84,17 +74,6 @@ def halves(span: Span) -> tuple[Span, Span] | None:
     if cut_at <= span.start_at:
         cut_at = span.start_at + length / 2
     return Span(span.start_at, cut_at), Span(cut_at, span.end_at)
-
-
-def slices(span: Span, length: timedelta) -> tuple[Span, ...]:
-    """The span cut into pieces of at most `length`, each beginning where the last one ends."""
-    pieces = []
-    start_at = span.start_at
-    while start_at < span.end_at:
-        end_at = min(start_at + length, span.end_at)
-        pieces.append(Span(start_at, end_at))
-        start_at = end_at
-    return tuple(pieces)
 
 
 def filter_text(moment: datetime) -> str:

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from enrich.client import Response, is_web_page, parse_json
 from enrich.errors import EnrichError
+from enrich.sources.source import Probe
 from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.entities import (
-    BRANDS,
-    CATEGORY_TREE,
-    COUPONS,
     CUSTOMER_SEARCH,
     ORDER,
     ORDER_LIST,
-    PROMOTIONS,
-    SALES_CHANNELS,
     SKU_IDS,
-    Route,
 )
+from enrich.sources.vtex.records.catalogue import LISTS
+from enrich.sources.vtex.records.entity import Route
 
 _TRIES = 2
 # Where the shop has no order yet: VTEX answers 404 only to those who may ask.
 _NO_ORDER = "0000000000000-01"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What one permission turned out to be; `detail` says what to do, without any value.
-
-    `is_answered` is False when nothing came back that would tell.
-    """
-
-    resource: str
-    works: bool
-    needed: bool
-    permission_to_tick: str
-    detail: str
-    is_answered: bool = True
+_FEW_LEVELS = {"levels": "1"}  # of the category tree
 
 
 def verify(client: VtexClient, *, extra_fields: tuple[str, ...] = ()) -> list[Probe]:
@@ -54,21 +36,9 @@ def verify(client: VtexClient, *, extra_fields: tuple[str, ...] = ()) -> list[Pr
             is_absence_fine=order_id is None,
         ),
         _probe_customers(client, has_orders=order_id is not None, extra_fields=extra_fields),
-        *(
-            _probe(route, _ask(client, route, path=path, params=params))
-            for route, path, params in _OPTIONAL
-        ),
+        _probe(SKU_IDS, _ask(client, SKU_IDS, params={"page": "1", "pagesize": "1"})),
+        *(_probe(one.route, _ask(client, one.route, path=_FEW_LEVELS)) for one in LISTS),
     ]
-
-
-_OPTIONAL: tuple[tuple[Route, Mapping[str, str], Mapping[str, str]], ...] = (
-    (SKU_IDS, {}, {"page": "1", "pagesize": "1"}),
-    (CATEGORY_TREE, {"levels": "1"}, {}),
-    (BRANDS, {}, {}),
-    (SALES_CHANNELS, {}, {}),
-    (COUPONS, {}, {}),
-    (PROMOTIONS, {}, {}),
-)
 
 
 def _probe_customers(
@@ -81,9 +51,9 @@ def _probe_customers(
     if isinstance(answer, EnrichError) or not has_orders:
         return probe
     if answer.status_code == 404 or (probe.works and _parsed(answer) == []):
-        return Probe(probe.resource, False, True, "", _NO_CUSTOMERS)
+        return Probe(probe.resource, False, True, _NO_CUSTOMERS)
     if answer.status_code == 403 and extra_fields and b"private" in answer.content.lower():
-        return Probe(probe.resource, False, True, probe.permission_to_tick, _PRIVATE_FIELD)
+        return Probe(probe.resource, False, True, _PRIVATE_FIELD)
     return probe
 
 
@@ -106,7 +76,6 @@ def _probe(route: Route, answer: Response | EnrichError, *, is_absence_fine: boo
         route.name,
         fault is None,
         route.is_needed,
-        route.permission_to_tick,
         detail,
         is_answered=fault != "silence",
     )

@@ -8,5 +8,8 @@ where orders.store = getvariable('store')
     and orders.source = 'vtex'
     and orders.items_cents is not null
 group by orders.store, orders.order_id, orders.items_cents
-having abs(sum(order_items.amount_cents) filter (not order_items.is_gift) - orders.items_cents)
-    > count(*) + orders.items_cents * 0.01;
+having abs(
+        sum(order_items.amount_cents) filter (not order_items.is_gift)
+        + coalesce(sum(order_items.services_cents), 0)
+        - orders.items_cents
+    ) > count(*) + orders.items_cents * 0.01;

@@ -156,7 +156,7 @@ class Round:
         began = time.monotonic()
         sent = plan_push(there, self.profiles, state).to_send
         for part in sent.iter_slices(10_000):
-            sum(len(payload_bytes(one)) for one in there.render_all(part))
+            sum(len(payload_bytes(one)) for one in there.render(part))
         figures.rendered_per_second = sent.height / (time.monotonic() - began)
 
     def _kill_often(self, figures: Figures) -> None:
@@ -318,7 +318,7 @@ class Round:
                 hash=pl.lit("h"),
                 is_known=pl.lit(False),
             )
-            for address, payload in zip(part["email"], there.render_all(frame), strict=True):
+            for address, payload in zip(part["email"], there.render(frame), strict=True):
                 yield self._key(address), stored(self.kind, payload)
 
     def _key(self, address: str) -> str:

@@ -4,32 +4,3 @@ The models are the allow-list: no card data, no street address. Names are VTEX's
 but the key is optional, because each of them was seen missing or null somewhere; a field of the
 wrong kind is dropped by `parse`, unless losing it would make a number wrong (`is_critical`).
 """
-
-from enrich.sources.vtex.records.base import Document, Location, field_names
-from enrich.sources.vtex.records.catalogue import (
-    Brand,
-    Category,
-    Coupon,
-    Promotion,
-    SalesChannel,
-    Sku,
-)
-from enrich.sources.vtex.records.customers import Customer, CustomerId, customer_with
-from enrich.sources.vtex.records.orders import ListRow, Order
-
-__all__ = [
-    "Brand",
-    "Category",
-    "Coupon",
-    "Customer",
-    "CustomerId",
-    "Document",
-    "ListRow",
-    "Location",
-    "Order",
-    "Promotion",
-    "SalesChannel",
-    "Sku",
-    "customer_with",
-    "field_names",
-]

@@ -16,7 +16,8 @@ Whole = Annotated[int, Strict(), Field(ge=-MAX_CENTS, le=MAX_CENTS)]
 # A price times a quantity has to stay a number of 64 bits.
 Price = Annotated[int, Strict(), Field(ge=-(10**12), le=10**12)]
 Quantity = Annotated[int, Strict(), Field(ge=-(10**6), le=10**6)]
-Multiplier = Annotated[float, Strict(), Field(ge=0, le=10**3)]
+# VTEX names no largest one: what is sold by the gram has 1,500.
+Multiplier = Annotated[float, Strict(), Field(ge=0, le=10**9)]
 Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY)]
 Word = Annotated[str, Field(max_length=MAX_KEY)]
 Moment = Annotated[datetime, Field(ge=EARLIEST, lt=LATEST)]

@@ -1,12 +1,16 @@
-"""The catalogue, the sales channels and the promotions."""
+"""The catalogue, the sales channels and the promotions: each list with what is kept of it."""
 
 # ruff: noqa: N815 - the names are VTEX's
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from pydantic import AliasChoices, Field
 
 from enrich.sources.vtex.records.base import Document, Key, Moment
+from enrich.sources.vtex.records.entity import Entity, ShortList
 
 
 class Category(Document):
@@ -85,3 +89,56 @@ class Promotion(Document):
     beginDateUtc: Moment | None = None
     endDateUtc: Moment | None = None
     lastModifiedUtc: Moment | None = None
+
+
+def flatten_tree(
+    nodes: Any, path: tuple[str, ...] = (), names: tuple[str | None, ...] = ()
+) -> Iterator[dict[str, Any]]:
+    """The categories of a tree, parents first; each with the way from its root to itself."""
+    for node in nodes if isinstance(nodes, list) else ():
+        if not isinstance(node, dict) or node.get("id") is None:
+            continue
+        own_path, own_names = (*path, str(node["id"])), (*names, node.get("name"))
+        yield {
+            "id": own_path[-1],
+            "name": own_names[-1],
+            "parentId": path[-1] if path else None,
+            "path": list(own_path),
+            "pathNames": list(own_names),
+        }
+        yield from flatten_tree(node.get("children"), own_path, own_names)
+
+
+SALES_CHANNELS = ShortList(
+    Entity("sales_channels", SalesChannel, "Id"),
+    "/api/catalog_system/pvt/saleschannel/list",
+    ("Catalog API / General / View Product",),
+    public_path="/api/catalog_system/pub/saleschannel/list",
+)
+CATEGORIES = ShortList(
+    Entity("categories", Category, "id"),
+    "/api/catalog_system/pub/category/tree/{levels}",
+    ("Catalog / Category", "Catalog / Categories Management"),
+    filled={"levels": "10"},
+    documents=lambda tree: list(flatten_tree(tree)),
+)
+BRANDS = ShortList(
+    Entity("brands", Brand, "id"), "/api/catalog_system/pvt/brand/list", ("Catalog / Brands",)
+)
+COUPONS = ShortList(
+    Entity("coupons", Coupon, "couponCode", "lastModifiedUtc"),
+    "/api/rnb/pvt/coupon",
+    ("Rates and Benefits / Manage benefits and rates",),
+)
+PROMOTIONS = ShortList(
+    Entity("promotions", Promotion, "idCalculatorConfiguration", "lastModifiedUtc"),
+    "/api/rnb/pvt/benefits/calculatorconfiguration",
+    ("Rates and Benefits / GerenciarPromocoesETarifas",),
+)
+LISTS = (
+    SALES_CHANNELS,
+    CATEGORIES,
+    BRANDS,
+    COUPONS,
+    PROMOTIONS,
+)

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
-from enrich.model import MAX_CENTS
+from enrich.model import MAX_CENTS, MAX_KEY
 from enrich.sources.vtex.records.base import (
     Document,
     Key,
@@ -22,6 +25,36 @@ from enrich.sources.vtex.records.base import (
 )
 
 
+def _receipts(value: object) -> str | None:
+    """What a row says of its returns as one text, whatever its shape; None where it says none."""
+    said = sorted(filter(None, map(_word, value))) if isinstance(value, list) else _word(value)
+    text = json.dumps(said, sort_keys=True) if said else None
+    return sha256(text.encode()).hexdigest() if text and len(text) > MAX_KEY else text
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    return json.dumps(value, sort_keys=True) if value else ""
+
+
+def _joined(value: object) -> object:
+    """Several codes as VTEX writes them in one text; what is no list stays as it is."""
+    return ",".join(map(str, filter(None, value))) if isinstance(value, list) else value
+
+
+def _postal_prefix(value: object) -> object:
+    """The part of a postal code that names an area and no street: five characters of a long code,
+    three of a short one."""
+    if not isinstance(value, str | int) or isinstance(value, bool) or "*" in str(value):
+        return None
+    code = "".join(filter(str.isalnum, str(value))).upper()
+    return code[: 5 if len(code) >= 8 else 3] or None
+
+
+Codes = Annotated[str, BeforeValidator(_joined)]
+
+
 class ListRow(Document):
     """One row of List orders. `totalValue` comes from an index that stores a float."""
 
@@ -32,6 +65,7 @@ class ListRow(Document):
     orderIsComplete: bool | None = None
     authorizedDate: Moment | None = None
     lastChange: Moment | None = None
+    invoiceInput: Annotated[str | None, BeforeValidator(_receipts)] = None
 
 
 class Total(Document):
@@ -64,7 +98,7 @@ class StorePreferences(Document):
 
 
 class Marketing(Document):
-    coupon: str | None = None
+    coupon: Codes | None = None
     utmSource: str | None = None
     utmMedium: str | None = None
     utmCampaign: str | None = None
@@ -77,7 +111,7 @@ class Marketing(Document):
 class Benefit(Document):
     id: str | None = None
     name: str | None = None
-    matchedParameters: dict[str, str | None] | None = None
+    matchedParameters: dict[str, Codes | None] | None = None
 
 
 class RatesAndBenefits(Document):
@@ -113,6 +147,27 @@ class AdditionalInfo(Document):
     categories: list[ItemCategory] | None = None
 
 
+class InnerService(Document):
+    """Something charged beside a line, such as gift wrapping or a warranty."""
+
+    id: str | None = None
+    name: str | None = None
+    quantity: Quantity | None = None
+    price: Price | None = None
+    sellingPrice: Price | None = None
+
+    def cents(self) -> int:
+        price = self.price if self.sellingPrice is None else self.sellingPrice
+        return (price or 0) * (1 if self.quantity is None else self.quantity)
+
+
+class Service(InnerService):
+    bundleItems: list[InnerService] | None = None
+
+    def all_cents(self) -> Iterable[int]:
+        return (one.cents() for one in (self, *(self.bundleItems or ())))
+
+
 class Item(Document):
     uniqueId: str | None = None
     id: str | None = None
@@ -131,6 +186,7 @@ class Item(Document):
     isGift: bool | None = None
     unitMultiplier: Multiplier | None = None
     additionalInfo: AdditionalInfo | None = None
+    bundleItems: list[Service] | None = None
     parentItemIndex: int | None = None
     imageUrl: str | None = None
     detailUrl: str | None = None
@@ -141,7 +197,50 @@ class Item(Document):
         prices = (self.price or 0, self.sellingPrice or 0)
         parts = (self.priceDefinition and self.priceDefinition.sellingPrices) or []
         sold = sum(abs((part.value or 0) * (part.quantity or 0)) for part in parts)
-        return max(sold, *(abs(price * units) for price in prices)) > MAX_CENTS
+        services = sum(abs(cents) for one in self.bundleItems or () for cents in one.all_cents())
+        return max(sold, services, *(abs(price * units) for price in prices)) > MAX_CENTS
+
+
+class ItemName(Document):
+    """How a SKU was called when it was sold: apart from its product, unlike on the line."""
+
+    Id: str | None = Field(None, validation_alias=AliasChoices("Id", "id"))
+    SkuName: str | None = Field(None, validation_alias=AliasChoices("SkuName", "skuName"))
+
+
+class ItemMetadata(Document):
+    Items: list[ItemName] | None = Field(None, validation_alias=AliasChoices("Items", "items"))
+
+
+class ChangedItem(Document):
+    """A line that a change put into the order, or took out of it."""
+
+    id: str | None = None
+    name: str | None = None
+    quantity: Quantity | None = None
+    price: Price | None = None
+    unitMultiplier: Multiplier | None = None
+
+    def is_too_dear(self) -> bool:
+        units = (self.quantity or 0) * (self.unitMultiplier or 1)
+        return abs((self.price or 0) * units) > MAX_CENTS
+
+
+class Change(Document):
+    """One change of an order (Change v1): it stands beside `items`, which stay as they were."""
+
+    discountValue: Whole | None = None
+    incrementValue: Whole | None = None
+    itemsAdded: list[ChangedItem] | None = None
+    itemsRemoved: list[ChangedItem] | None = None
+
+
+class Changes(Document):
+    changesData: list[Change] | None = None
+
+    def is_too_dear(self) -> bool:
+        added = (item for change in self.changesData or () for item in change.itemsAdded or ())
+        return any(item.is_too_dear() for item in added)
 
 
 class PackageItem(Document):
@@ -193,6 +292,37 @@ class Payments(Document):
     transactions: list[Transaction] | None = None
 
 
+class Seller(Document):
+    id: str | None = None
+    name: str | None = None
+
+
+class Address(Document):
+    """The area an order went to: no street, no person, and of the postal code its beginning."""
+
+    addressType: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    postalPrefix: Annotated[str | None, BeforeValidator(_postal_prefix)] = Field(
+        None, validation_alias="postalCode"
+    )
+
+
+class Delivery(Document):
+    itemIndex: int | None = None
+    selectedSla: str | None = None
+    selectedDeliveryChannel: str | None = None
+    deliveryChannel: str | None = None
+    pickupPointId: str | None = None
+
+
+class Shipping(Document):
+    address: Address | None = None
+    selectedAddresses: list[Address] | None = None
+    logisticsInfo: list[Delivery] | None = None
+
+
 class Order(Document):
     """One order as Get order tells it; money in hundredths."""
 
@@ -216,7 +346,11 @@ class Order(Document):
     storePreferencesData: StorePreferences | None = None
     marketingData: Marketing | None = None
     ratesAndBenefitsData: RatesAndBenefits | None = None
+    sellers: list[Seller] | None = None
     items: list[Item] | None = None
+    itemMetadata: ItemMetadata | None = None
+    changesAttachment: Changes | None = None
+    shippingData: Shipping | None = None
     packageAttachment: Packages | None = None
     cancellationData: Cancellation | None = None
     paymentData: Payments | None = None
@@ -230,6 +364,8 @@ class Order(Document):
         """A completed order without its moment or its amount would count as nothing, unseen."""
         if any(item.is_too_dear() for item in self.items or ()):
             return "items: less_than_equal"
+        if self.changesAttachment is not None and self.changesAttachment.is_too_dear():
+            return "changesAttachment: less_than_equal"
         if not self.isCompleted:
             return None
         missing = [name for name in ("creationDate", "value") if getattr(self, name) is None]
@@ -255,11 +391,25 @@ _DECISIVE = frozenset(
         "items.sellingPrice",
         "items.unitMultiplier",
         "items.isGift",
+        "items.bundleItems",
+        "items.bundleItems.quantity",
+        "items.bundleItems.sellingPrice",
+        "items.bundleItems.bundleItems",
+        "items.bundleItems.bundleItems.quantity",
+        "items.bundleItems.bundleItems.sellingPrice",
         "items.priceDefinition",
         "items.priceDefinition.total",
         "items.priceDefinition.sellingPrices",
         "items.priceDefinition.sellingPrices.value",
         "items.priceDefinition.sellingPrices.quantity",
+        "changesAttachment",
+        "changesAttachment.changesData",
+        "changesAttachment.changesData.itemsAdded",
+        "changesAttachment.changesData.itemsAdded.quantity",
+        "changesAttachment.changesData.itemsAdded.price",
+        "changesAttachment.changesData.itemsAdded.unitMultiplier",
+        "changesAttachment.changesData.itemsRemoved",
+        "changesAttachment.changesData.itemsRemoved.quantity",
         "packageAttachment",
         "packageAttachment.packages",
         "packageAttachment.packages.type",

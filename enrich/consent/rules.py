@@ -12,7 +12,8 @@ from typing import Literal
 
 import polars as pl
 
-VTEX = "vtex"
+from enrich.model import VTEX
+
 MOMENT = pl.Datetime("us")
 
 STATEMENTS = pl.Schema(
@@ -38,7 +39,7 @@ WRITES = pl.Schema(
         "is_certain": pl.Boolean(),
     }
 )
-"""What we told a platform, one row each: when it left, when its fate was known (null: not yet), and
+"""What we sent a platform, one row each: when it left, when its fate was known (null: not yet), and
 whether it surely arrived."""
 
 CONTACTS = pl.Schema({"person": pl.String(), "contact_id": pl.String(), "opted_in": pl.Boolean()})
@@ -50,7 +51,7 @@ THERE = pl.Schema({"person": pl.String(), "party": pl.String()})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a decision takes into account; `parties` are the platforms that are told."""
+    """Everything a decision takes into account; `parties` are the platforms we write to."""
 
     statements: pl.DataFrame
     writes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WRITES))
@@ -142,6 +143,13 @@ class Decisions:
     unsettled: pl.DataFrame
     echo_count: int
 
+    @property
+    def known_state(self) -> pl.DataFrame:
+        """`state` with `is_settled`: nobody contradicts it, or it is clear who is right."""
+        return self.state.with_columns(
+            is_settled=~pl.col("person").is_in(self.unsettled["person"].implode())
+        )
+
 
 def decide(facts: Facts, rules: ConsentRules) -> Decisions:
     """The decisions; the order of the rows of `facts` does not matter."""
@@ -209,12 +217,12 @@ def _unknown(state: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _says(facts: Facts) -> pl.DataFrame:
-    """person, party, says: what each platform last said or was surely told."""
+    """person, party, says: what each platform last said or was surely sent."""
     said = facts.statements.select("person", "opted_in", party="origin", at="changed_at", rank=0)
-    told = facts.writes.filter("is_certain").select(
+    sent = facts.writes.filter("is_certain").select(
         "person", "opted_in", "party", at="written_at", rank=1
     )
-    both = pl.concat([said, told], how="diagonal").filter(pl.col("party").is_in(facts.parties))
+    both = pl.concat([said, sent], how="diagonal").filter(pl.col("party").is_in(facts.parties))
     # At the same moment what we wrote is what holds; of two words the no.
     ordered = both.sort("person", "party", "at", "rank", ~pl.col("opted_in"))
     last = ordered.group_by("person", "party", maintain_order=True).last()
@@ -222,28 +230,28 @@ def _says(facts: Facts) -> pl.DataFrame:
 
 
 def _desired_consents(state: pl.DataFrame, says: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """Everybody a platform has to know of: who differs there, and who was told just that by us."""
+    """Everybody a platform has to know of: who differs there, and whom we sent just that."""
     certain = facts.writes.filter("is_certain").sort("person", "party", "written_at")
-    last_told = certain.group_by("person", "party", maintain_order=True).last()
-    told = last_told.select("person", "party", "written_at", told="opted_in")
+    last_sent = certain.group_by("person", "party", maintain_order=True).last()
+    sent = last_sent.select("person", "party", "written_at", sent="opted_in")
     there = facts.there.select("person", "party", is_there=True).unique()
     parties = pl.DataFrame({"party": facts.parties}, schema={"party": pl.String})
     every = (
         state.join(parties, how="cross")
         .join(says, on=["person", "party"], how="left")
         .join(there, on=["person", "party"], how="left")
-        .join(told, on=["person", "party"], how="left")
+        .join(sent, on=["person", "party"], how="left")
     )
     is_blank = pl.col("says").is_null()
-    # A no is told to nobody who does not have the person: it would only carry an address there.
+    # A no is sent to nobody who does not have the person: it would only carry an address there.
     is_known = ~is_blank | pl.col("is_there").fill_null(False)
     yes = pl.col("opted_in") & (pl.col("is_dated") | is_blank)
     no = ~pl.col("opted_in") & pl.col("is_dated") & is_known
     differs = pl.col("says").ne_missing(pl.col("opted_in"))
-    is_told = (pl.col("told") == pl.col("opted_in")) & (
+    is_sent = (pl.col("sent") == pl.col("opted_in")) & (
         pl.col("written_at") >= pl.col("changed_at")
     )
-    wanted = every.filter(((yes | no) & differs) | (is_told.fill_null(False) & ~differs))
+    wanted = every.filter(((yes | no) & differs) | (is_sent.fill_null(False) & ~differs))
     return wanted.select("party", *_WINNER).sort("party", "person")
 
 
