@@ -117,7 +117,7 @@ def test_a_workbook_in_and_a_workbook_out(tmp_path: Path) -> None:
     out = tmp_path / "profiles.xlsx"
     assert enrich("profiles", "--output", out, *data).code == 0
     assert enrich("profiles", "--output", tmp_path / "profiles.csv", *data).code == 0
-    rows = list(openpyxl.load_workbook(out, read_only=True).active.iter_rows(values_only=True))
+    rows = list(openpyxl.load_workbook(out).active.iter_rows(values_only=True))
     csv = pl.read_csv(tmp_path / "profiles.csv", infer_schema=False)
     assert list(rows[0]) == csv.columns
     assert len(rows) == 3
