@@ -138,7 +138,7 @@ def _write_cell(sheet: Any, row_no: int, column: int, value: Any, day: Any) -> N
             pass
         case bool():
             sheet.write_boolean(row_no, column, value)
-        case int() | float() | Decimal() if abs(value) < 10**15:
+        case int() | float() | Decimal() if -(10**15) < value < 10**15:
             sheet.write_number(row_no, column, value)
         case datetime() | date():
             sheet.write_datetime(row_no, column, value, day)
