@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from bench.contenders.job import TODAY, make
 from bench.contenders.sync import sync
@@ -61,6 +62,33 @@ def published(source: str, folder: Path) -> None:
     (folder / WAREHOUSE_NAME).unlink()
 
 
+def import_files(source: str, folder: Path) -> None:
+    """Ten orders a customer with three lines each, as CSV and Parquet files to import."""
+    order_count = 10 * int(_made(source)["customers"])
+    number, first = pl.col("number"), datetime(2024, 1, 1)  # noqa: DTZ001  the store's clock
+    orders = pl.DataFrame({"number": pl.int_range(order_count, eager=True)}).select(
+        order_id=pl.format("A{}", "number"),
+        customer_id=pl.format("c{}", number * 7919 % (order_count // 10)),
+        ordered_at=pl.lit(first) + pl.duration(minutes=number % 1_000_000),
+        amount=(number % 50_000 + 100).cast(pl.Decimal(18, 2)) / 100,
+        email=pl.format("person{}@example.com", number * 7919 % (order_count // 10)),
+        status=pl.lit("Pago"),
+        promo_code=pl.when(number % 5 == 0).then(pl.lit("VERAO10")),
+    )
+    lines = pl.DataFrame({"number": pl.int_range(3 * order_count, eager=True)}).select(
+        order_id=pl.format("A{}", number // 3),
+        sku=pl.format("sku-{}", number % 5_000),
+        quantity=number % 3 + 1,
+        amount=(number % 20_000 + 100).cast(pl.Decimal(18, 2)) / 100,
+        product=pl.format("Camiseta azul {}", number % 5_000),
+        brand=pl.format("Marca {}", number % 40),
+        category=pl.format("Roupas {}", number % 12),
+    )
+    for name, frame in (("orders", orders), ("items", lines)):
+        frame.write_csv(folder / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S")
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
 def synced(source: str, folder: Path) -> None:
     """Everything synced from the simulator."""
     sync(source, folder)
@@ -88,12 +116,18 @@ def resolve(folder: Path) -> None:
 
 
 def _purchase_count(source: str) -> int:
-    made = json.loads((Path(source) / "made.json").read_text())
-    return int(made["purchases"])
+    return int(_made(source)["purchases"])
+
+
+def _made(source: str) -> dict[str, int]:
+    """How much of what the made-up shop has."""
+    found: dict[str, int] = json.loads((Path(source) / "made.json").read_text())
+    return found
 
 
 KINDS: dict[str, Callable[[str, Path], None]] = {
-    kind.__name__: kind for kind in (nothing, typed, warehouse, warehouse_kept, published, synced)
+    kind.__name__: kind
+    for kind in (nothing, typed, warehouse, warehouse_kept, published, import_files, synced)
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ class Group(StrEnum):
     WAREHOUSE = "the whole profile table, from and into the warehouse"
     DASHBOARD = "the dashboard, from the read copy"
     SYNC = "orders from VTEX"
+    FILES = "orders and their lines from files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,22 @@ CONTENDERS = (
         Group.DASHBOARD,
         starts_from="published",
         is_standard=False,
+    ),
+    *(
+        Contender(
+            f"{name}_{suffix}",
+            module,
+            f"{says} {suffix}",
+            Group.FILES,
+            (suffix,),
+            starts_from="import_files",
+            is_standard=False,
+        )
+        for suffix in ("csv", "parquet")
+        for name, module, says in (
+            ("read", "read_files", "DuckDB reads the same"),
+            ("import", "import_files", "orders and lines imported and resolved from"),
+        )
     ),
     Contender("httpx", "httpx_loop", "bare httpx loop", Group.SYNC, is_standard=False),
     Contender(

@@ -20,6 +20,7 @@ BOARDS = {
     Group.WAREHOUSE: "The whole profile table",
     Group.SUBSET: "Recency, frequency, monetary and their scores alone",
     Group.DASHBOARD: "The dashboard, read copy to page",
+    Group.FILES: "Ten orders a customer with three lines each, from files",
     Group.SYNC: "Orders from VTEX (simulated, on the same machine)",
 }
 Runs = Mapping[str, Sequence[Run]]

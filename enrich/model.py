@@ -109,6 +109,22 @@ class Rules:
         return ZoneInfo(self.time_zone)
 
 
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """How an import file is written, as far as somebody said it; None and empty: nobody did.
+
+    `columns` has their name by ours, `statuses` our status by their word.
+    """
+
+    encoding: str | None = None
+    decimal: str | None = None
+    dates: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    header_line: int | None = None
+
+
 class Outcome(StrEnum):
     """What became of one pushed record."""
 

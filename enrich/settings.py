@@ -29,7 +29,7 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
-from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, Rules
+from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -74,6 +74,15 @@ def _bytes(text: str) -> str:
     return text
 
 
+def _text_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is no encoding of text; cp1252, utf-8 and utf-16 are") from None
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_text_encoding)]
 Cron = Annotated[str, AfterValidator(_cron_line)]
 Memory = Annotated[str, AfterValidator(_bytes)]
 
@@ -230,6 +239,32 @@ class Schedule(_Frozen):
     """Clock of the schedules; default: the first store's."""
 
 
+class ImportSettings(_Frozen):
+    """How one kind of import file is written: orders, items, customers or consents."""
+
+    encoding: Encoding | None = None
+    """Such as `cp1252`, which Excel writes in Portuguese and Spanish; default: UTF-8."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign of amounts and quantities; the other one may stand between thousands."""
+    dates: Literal["iso", "dmy", "mdy"] | None = None
+    """Order of day, month and year where a date is not 2026-12-31; that is always read."""
+    columns: dict[str, str] = {}
+    """Our column by the name it has there: `order_id = "Pedido"`."""
+    statuses: dict[str, str] = {}
+    """VTEX's status for a word of the file: `"Em rota" = "invoiced"`."""
+    sheet: str | None = None
+    """Sheet of a workbook; default: the first."""
+    header_line: int | None = Field(None, ge=1)
+    """Line of the column names; default: the first line that has all of them."""
+
+    def as_format(self) -> FileFormat:
+        """The same for the readers."""
+        return FileFormat(**self.model_dump())
+
+
+ImportKind = Literal["orders", "items", "customers", "consents"]
+
+
 class Retention(_Frozen):
     """How long what holds people's data for a while is kept."""
 
@@ -332,6 +367,7 @@ class Settings(_Frozen):
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    imports: dict[ImportKind, ImportSettings] = {}
     read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
@@ -408,6 +444,21 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
         raise BadSettings(_problems(error)) from None
     settings._former_names = tuple(notes)
     return settings
+
+
+def import_format(settings: Settings, kind: ImportKind, options: Mapping[str, Any]) -> FileFormat:
+    """How one kind of import file is written; `options` come before what the settings say.
+
+    Raises BadSettings naming the option that is wrong.
+    """
+    said = settings.imports.get(kind, ImportSettings()).model_dump(exclude_unset=True)
+    pairs = {
+        name: {**said.get(name, {}), **options.get(name, {})} for name in ("columns", "statuses")
+    }
+    try:
+        return ImportSettings.model_validate({**said, **options, **pairs}).as_format()
+    except ValidationError as error:
+        raise BadSettings(_problems(error)) from None
 
 
 RENAMED = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from enrich.model import Rules
+from enrich.model import FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable
 from enrich.receiver import Inbox
 from enrich.sources.source import Newsletter, Source
@@ -16,6 +17,7 @@ class Shop:
 
     `url` is where its customers see it. `inbox` holds what the receiver got about it; None
     where nothing can have been. `keeps_unknown`: people whom VTEX does not know are to be created.
+    `file_formats` says how import files are written, by their kind.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Shop:
     url: str | None = None
     inbox: Inbox | None = None
     keeps_unknown: bool = False
+    file_formats: Mapping[str, FileFormat] = field(default_factory=dict)
 
     @property
     def newsletter(self) -> Newsletter | None:

@@ -7,10 +7,14 @@ after every separator that it holds: `Ana;=1+1` in a comma file is two cells whe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
+import xlsxwriter
 from polars import selectors
 
 from enrich.errors import BadSettings
@@ -26,6 +30,10 @@ FORMULA = (
     r"([=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20])"
 )
 SIGNED_NUMBER = r"^[+-]?[0-9][0-9., ]*$"
+
+MAX_SHEET_ROWS = 1_048_575
+"""What a sheet of Excel holds besides its header."""
+MAX_CELL_CHARACTERS = 32_767
 
 _EXCEL = {"include_bom": True, "datetime_format": "%Y-%m-%d %H:%M:%S"}
 _COMMA_DECIMALS = {**_EXCEL, "separator": ";", "decimal_comma": True}
@@ -100,6 +108,42 @@ def harmless_text(text: str) -> str:
     if re.fullmatch(SIGNED_NUMBER[1:-1], text, re.ASCII):
         return text
     return re.sub(FORMULA, r"\1\2'\3", visible(re.sub(LINE_END, "\n", text)))
+
+
+def write_xlsx(path: Path, name: str, parts: Iterable[pl.DataFrame], row_count: int) -> None:
+    """A workbook of one sheet, written row by row; `parts` are frames of the same columns.
+
+    Numbers and days are such, every text is a text. Raises BadSettings when no sheet has the room.
+    """
+    if row_count > MAX_SHEET_ROWS:
+        raise BadSettings(
+            f"{row_count:,} rows are more than a sheet of {MAX_SHEET_ROWS:,} holds; write .csv"
+        )
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "strings_to_formulas": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        sheet, day = book.add_worksheet(name), book.add_format({"num_format": "yyyy-mm-dd"})
+        row_no = 0
+        for part in parts:
+            if row_no == 0:
+                sheet.write_row(0, 0, part.columns)
+            for row_no, row in enumerate(part.iter_rows(), row_no + 1):  # noqa: B020
+                for column, value in enumerate(row):
+                    _write_cell(sheet, row_no, column, value, day)
+
+
+def _write_cell(sheet: Any, row_no: int, column: int, value: Any, day: Any) -> None:
+    """Numbers as numbers while Excel holds them exactly; of a text what a cell holds."""
+    match value:
+        case None:
+            pass
+        case bool():
+            sheet.write_boolean(row_no, column, value)
+        case int() | float() | Decimal() if -(10**15) < value < 10**15:
+            sheet.write_number(row_no, column, value)
+        case datetime() | date():
+            sheet.write_datetime(row_no, column, value, day)
+        case _:
+            sheet.write_string(row_no, column, str(value)[:MAX_CELL_CHARACTERS])
 
 
 def _quoted(text: pl.Expr, is_meant: pl.Expr) -> pl.Expr:

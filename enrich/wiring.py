@@ -149,6 +149,7 @@ class Wiring:
             url=store.store_url,
             inbox=self.inbox(name),
             keeps_unknown=self.settings.consent.create_unknown,
+            file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )
 
     @contextmanager

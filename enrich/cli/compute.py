@@ -28,7 +28,8 @@ AsOfOption = Annotated[
     typer.Option("--as-of", help="Compute for this day (default: the last complete one)"),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", help="Also write the profiles here: .parquet or .csv")
+    Path | None,
+    typer.Option("--output", help="Also write the profiles here: .parquet, .csv or .xlsx"),
 ]
 
 

@@ -13,14 +13,11 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.forget import go_on_forgetting
 from enrich.cli.options import StoreOption, parse_day
 from enrich.cli.shell import Shell
-from enrich.cli.shows import show_import, show_sync
+from enrich.cli.shows import show_sync
 from enrich.errors import BadSettings
-from enrich.runs.publish import publish
-from enrich.sources.files import Files
 from enrich.sources.files.online_retail import convert
 from enrich.sources.vtex.entities import ENTITIES
 from enrich.sync.deletions import DELETIONS
-from enrich.sync.import_files import import_store
 from enrich.sync.inbox import INBOX
 
 FromOption = Annotated[
@@ -104,35 +101,6 @@ def _complete(shell: Shell, names: Sequence[str], per_day: int) -> None:
         shell.say(done.line)
 
     shell.each(names, one)
-
-
-OrdersOption = Annotated[Path | None, typer.Option("--orders", help="CSV, Parquet or NDJSON")]
-ItemsOption = Annotated[Path | None, typer.Option("--items", help="The lines of those orders")]
-CustomersOption = Annotated[Path | None, typer.Option("--customers", help="Contact attributes")]
-ConfirmOption = Annotated[
-    bool,
-    typer.Option(
-        "--confirm", help="You looked: load the good rows of a file that is over a fifth unusable"
-    ),
-]
-
-
-def import_files(
-    shell: Shell,
-    orders: OrdersOption = None,
-    items: ItemsOption = None,
-    customers: CustomersOption = None,
-    confirm: ConfirmOption = False,
-    store: StoreOption = None,
-) -> None:
-    """Load orders, items and customers from files into the same tables."""
-    name = shell.only_store(store)
-    with shell.wiring.warehouse("import") as warehouse, reporter(shell.out) as report:
-        files = Files(orders, items, customers)
-        shop = shell.wiring.plain_shop(name)
-        done = import_store(warehouse, shop, files, now=shell.now, confirmed=confirm, report=report)
-        publish(warehouse)
-    show_import(shell.out, done)
 
 
 def convert_online_retail(

@@ -9,6 +9,7 @@ import polars as pl
 from enrich.cli.console import PlainConsole, show_table
 from enrich.compute.profiles import ProfilesReport
 from enrich.push.summary import PushSummary, split_line
+from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
 from enrich.sync.store import SyncReport
@@ -34,6 +35,32 @@ def show_import(console: PlainConsole, done: ImportReport) -> None:
     if done.reject_count:
         console.print(f"{done.reject_count:,} rows were rejected; `enrich rejects` shows why")
     show_checks(console, done.store, done.checks)
+
+
+def show_seen(console: PlainConsole, frames: FileFrames) -> None:
+    """How each file was understood: its columns, its first rows, what would be rejected.
+
+    Personal values are shown on a terminal only, to the person who looks.
+    """
+    for seen in frames.seen:
+        console.print(f"{seen.name}: {seen.kind}; {seen.understood or 'columns by name'}")
+        rows = [
+            (one.name, one.theirs, one.read_as, one.filled_count, one.dropped_count)
+            for one in seen.columns
+        ]
+        show_table(console, None, SEEN_COLUMNS, rows)
+        hidden = [] if console.is_terminal else seen.personal.intersection(seen.sample.columns)
+        sample = seen.sample.with_columns(pl.lit("(personal)").alias(name) for name in hidden)
+        show_table(console, f"{seen.name}: the first rows", sample.columns, sample.iter_rows())
+    for file in frames.counts:
+        console.print(f"{file.name}: {file.row_count:,} rows, {len(file.rejects):,} rejected")
+        for reason, (count, line) in file.reasons.items():
+            console.print(f"{file.name}: {reason} ({count:,} rows, the first is line {line})")
+    for note in frames.notes:
+        console.print(f"note: {note}")
+
+
+SEEN_COLUMNS = ("column", "called there", "read as", "with a value", "left out")
 
 
 def show_checks(console: PlainConsole, store: str, checks: pl.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Profiles as one file, Parquet or CSV: whole or not at all, readable by its owner only."""
+"""Profiles as one file, Parquet, CSV or a workbook: whole or not at all, for its owner only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import polars as pl
 from polars import selectors
 
 from enrich.durable import whole_file
-from enrich.spreadsheet import csv_options, for_people
+from enrich.spreadsheet import csv_options, for_people, write_xlsx
 
-FORMATS = (".parquet", ".csv")
+FORMATS = (".parquet", ".csv", ".xlsx")
+SHEET_ROWS = 10_000
 
 
 @contextmanager
@@ -54,7 +55,12 @@ def _join(parts: list[Path], output: Path, csv_for: str | None) -> None:
 
 
 def _sink(profiles: pl.LazyFrame, path: Path, suffix: str, csv_for: str | None) -> None:
-    if suffix == ".csv":
+    if suffix == ".xlsx":
+        flat = for_people(profiles)
+        count = flat.select(pl.len()).collect().item()
+        starts = range(0, max(count, 1), SHEET_ROWS)
+        write_xlsx(path, "profiles", (flat.slice(at, SHEET_ROWS).collect() for at in starts), count)
+    elif suffix == ".csv":
         for_people(profiles).sink_csv(path, **csv_options(csv_for))
     else:
         profiles.sink_parquet(path)

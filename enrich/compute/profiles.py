@@ -58,7 +58,7 @@ def plan_profiles(as_of: date | None, output: Path | None, now: datetime, time_z
     latest = last_complete_day(now, time_zone)
     if output is not None and output.suffix.lower() not in FORMATS:
         raise BadSettings(
-            f"--output must end in .parquet or .csv, not {output.suffix or 'nothing'}"
+            f"--output must end in .parquet, .csv or .xlsx, not {output.suffix or 'nothing'}"
         )
     if as_of is not None and as_of > latest:
         raise BadSettings(f"--as-of {as_of} is not over yet; the last complete day is {latest}")

@@ -14,6 +14,7 @@ from enrich.consent.exports import ConsentSource, read_export
 from enrich.consent.summary import ConsentSummary
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.errors import EnrichError
+from enrich.model import FileFormat
 from enrich.shop import Shop
 from enrich.sources.files.consents import read_consents
 from enrich.sync.inbox import take_consents
@@ -47,7 +48,8 @@ class Gathering:
         self._observe_vtex()
 
     def _take_file(self, path: Path) -> None:
-        found = read_consents(path, time_zone=self.shop.rules.time_zone)
+        form = self.shop.file_formats.get("consents", FileFormat())
+        found = read_consents(path, time_zone=self.shop.rules.time_zone, form=form)
         self._keep(found.rows.with_columns(received_at=self._at))
         self.summary.notes += found.notes
         if found.rejects:

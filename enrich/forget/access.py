@@ -15,11 +15,10 @@ import xlsxwriter
 from enrich.durable import whole_file
 from enrich.errors import BadSettings
 from enrich.receiver import TOPICS, inboxes_in
-from enrich.spreadsheet import flat, for_people
+from enrich.spreadsheet import MAX_CELL_CHARACTERS, flat, for_people
 from enrich.warehouse import Named, Warehouse, traces_of
 from enrich.warehouse.dictionary import table_notes
 
-MAX_CELL_CHARACTERS = 32_767
 """What one cell of Excel takes; a longer text goes on in the next column."""
 MAX_SHEET_NAME = 31
 

@@ -15,6 +15,7 @@ what its system lets us ask, and each kind has its own proof of completeness:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,11 +104,20 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class FileCount:
-    """How many rows a file has, and the rejects among them by their reason and their lines."""
+    """How many rows a file has, the rejects among them, and the words of closed lists that nobody
+    knows, each with its rows and its first line."""
 
     name: str
     row_count: int
     rejects: list[Reject] = field(repr=False)
+    unknown: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+
+    @property
+    def reasons(self) -> dict[str, tuple[int, int | None]]:
+        """How many rows each reason rejected and the first line, most frequent first; no value."""
+        counts = Counter(reject.reason for reject in self.rejects)
+        first = {reject.reason: reject.line for reject in reversed(self.rejects)}
+        return {reason: (count, first[reason]) for reason, count in counts.most_common()}
 
 
 @dataclass(frozen=True)

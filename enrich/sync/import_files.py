@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +15,8 @@ from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.sources.files import Files
 from enrich.sources.source import FileCount, ImportFrames, Rows
-from enrich.sync.pulling import EntityReport, Pull, is_no_accident
+from enrich.sync.import_doubts import beside_the_store, unknown_words, unusable_rows
+from enrich.sync.pulling import EntityReport, Pull
 from enrich.warehouse import Warehouse
 
 
@@ -42,14 +42,13 @@ def import_store(
 ) -> ImportReport:
     """What one import did; importing the same files again changes nothing.
 
-    Raises BadSettings when a file cannot be read or holds no good row, and HeldBack when so many of
-    its rows are unusable that it is no accident of theirs; nothing is loaded then. Somebody who
-    looked says `confirmed`.
+    Raises BadSettings when a file cannot be understood or holds no good row, and HeldBack when it
+    is doubtful; nothing is loaded then. Somebody who looked says `confirmed`; a status nobody knows
+    holds it all the same.
     """
     (rows,) = files.entities
     frames = rows.changed(None, now, shop.rules)
-    if not confirmed:
-        brake(frames.counts)
+    hold(warehouse, shop, frames, confirmed=confirmed)
     with recorded(warehouse, "import", shop.name, now) as run:
         report.say(f"{shop.name}: loading the files")
         loaded = _load(warehouse, shop, frames, run)
@@ -85,25 +84,25 @@ def _load(warehouse: Warehouse, shop: Shop, frames: ImportFrames, run: Run) -> d
     )
 
 
-SHOWN_REASONS = 3
+def hold(warehouse: Warehouse, shop: Shop, frames: ImportFrames, *, confirmed: bool) -> None:
+    """Raises HeldBack, with all that is doubtful, unless somebody looked and confirmed it."""
+    if unknown := [problem for file in frames.counts if (problem := unknown_words(file))]:
+        raise HeldBack(f"nothing was loaded: {'; '.join(unknown)}")
+    if confirmed:
+        return
+    given = {"orders": frames.orders, "items": frames.items, "customers": frames.customers}
+    doubts = [
+        *(problem for file in frames.counts if (problem := unusable_rows(file))),
+        *beside_the_store(warehouse.imports.doubts(shop.name, given)),
+    ]
+    if doubts:
+        raise HeldBack(
+            f"nothing was loaded: {'; '.join(doubts)}; correct the file, or load it as it is with"
+            " --confirm"
+        )
 
 
 def brake(files: Iterable[FileCount]) -> None:
-    """Raises HeldBack on a file of which more than a fifth cannot be used, as a sync does."""
-    for file in files:
-        if is_no_accident(len(file.rejects), file.row_count):
-            raise HeldBack(
-                f"{file.name}: {len(file.rejects):,} of {file.row_count:,} rows are unusable,"
-                f" nothing was loaded: {_reasons(file)}; correct the file, or load its other rows"
-                " with --confirm"
-            )
-
-
-def _reasons(file: FileCount) -> str:
-    """The most frequent reasons, each with its first line; no value of the file."""
-    counts = Counter(reject.reason for reject in file.rejects)
-    first = {reject.reason: reject.line for reject in reversed(file.rejects)}
-    return "; ".join(
-        f"{reason} ({count:,} rows, the first is line {first[reason]})"
-        for reason, count in counts.most_common(SHOWN_REASONS)
-    )
+    """Raises HeldBack when more than a fifth of what a source brought cannot be used."""
+    if problems := [problem for file in files if (problem := unusable_rows(file))]:
+        raise HeldBack(f"nothing was loaded: {'; '.join(problems)}")

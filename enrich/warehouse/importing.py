@@ -95,6 +95,28 @@ class Imports:
             loaded["rejects"] = load_rejects(self._connection, rejects, of_rejects)
         return loaded
 
+    def doubts(
+        self, store: str, frames: Mapping[str, pl.DataFrame | None]
+    ) -> dict[str, pl.DataFrame]:
+        """What frames that are not loaded yet look like beside the store's orders.
+
+        reused_orders: a row per order id that is stored with another customer and another moment;
+        item_joins, customer_joins: a row with known_count, named_count, joined_count and some ids
+        of either side, `alone` and `there`.
+        """
+        given = {entity: frame for entity, frame in frames.items() if frame is not None}
+        asked = {"orders": "reused_orders", "items": "item_joins", "customers": "customer_joins"}
+        shaped = {
+            f"given_{entity}": _shaped(entity, given.get(entity, pl.DataFrame(schema=columns)))
+            for entity, columns in FRAMES.items()
+        }
+        with registered(self._connection, shaped):
+            return {
+                name: read(self._connection, f"imports/{name}", store=store)
+                for entity, name in asked.items()
+                if entity in given
+            }
+
     def _load_frame(self, entity: str, frame: pl.DataFrame, values: Mapping[str, Any]) -> Loaded:
         connection, store = self._connection, values["store"]
         shaped = tombstones.without_forgotten(connection, store, entity, _shaped(entity, frame))

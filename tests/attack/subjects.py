@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.attack import bounds, forgetting, output, prefect_server, readers
+from tests.attack import bounds, forgetting, output, prefect_server, readers, spreadsheets
 from tests.attack.attempt import Attempt
 
 SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
@@ -13,4 +13,5 @@ SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
     "output": output.ATTEMPTS,
     "bounds": bounds.ATTEMPTS,
     "readers": readers.ATTEMPTS,
+    "spreadsheets": spreadsheets.ATTEMPTS,
 }

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,17 @@ import polars as pl
 from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
-from enrich.sources.files import ImportFrames, read_import
+from enrich.model import FileFormat
+from enrich.sources.files.reading import read_import
+from enrich.sources.files.words import STATUSES, folded
+from enrich.sources.source import ImportFrames
 from enrich.warehouse import open_warehouse
 from tests.fuzz.reading import Wrong
 from tests.fuzz.trial import NOW, Counts
 
 ZONE = "America/Sao_Paulo"
+SAID = FileFormat(decimal=".", dates="iso")
+"""Said, so that a cell in another notation costs its row and not the file."""
 COLUMNS = (
     "order_id", "customer_id", "email", "ordered_at", "amount", "currency", "status", "promo_code",
     "refund_of",
@@ -35,7 +41,7 @@ CELLS = (
     "2024-01-01",
     "2024-01-01T10:00", "2024-01-01 10:00:59.1234567", "2024-01-01T10:00Z", "2024-01-01T10:00-03",
     "2024-01-01T10:00+05:30", "2018-11-04", "2018-11-04T00:30", "2018-02-17T23:30", "1899-12-31",
-    "2101-01-01", "0001-01-01", "2023-02-29", "01/02/2024", "20240101", "2024-01-01T25:00", "today",
+    "2101-01-01", "0001-01-01", "2023-02-29", "01/02/24", "20240101", "2024-01-01T25:00", "today",
     "BRL", "brl", "R$", "invoiced", "Canceled", "ana@example.com", "Ana@Example.com", "ana@",
     "=1+1", "@x", "a\tb", 'say "hi"', "x" * 3_000, "a;b", "a|b", "a,b", "\u2028", "\u0000", "é",
 )  # fmt: skip
@@ -89,7 +95,9 @@ def complaints(
     write(path, table)
     wanted = [_wanted(row) for row in table]
     try:
-        frames = read_import(path, None, None, time_zone=ZONE, currency="BRL")
+        frames = read_import(
+            path, None, None, time_zone=ZONE, currency="BRL", now=NOW, formats={"orders": SAID}
+        )
     except BadSettings as refused:
         if any(isinstance(row, dict) for row in wanted):
             yield f"the whole file is refused ({refused}): {table!r}"
@@ -143,32 +151,67 @@ def _trimmed(cell: str | None) -> str | None:
 
 
 def _values(cells: Mapping[str, str | None]) -> dict[str, Any]:
-    for name in ("order_id", "ordered_at", "amount"):
+    order_id, customer, refund_of = map(
+        _id, (cells["order_id"], cells["customer_id"], cells["refund_of"])
+    )
+    if order_id is None:
+        raise Wrong("order_id")
+    for name in ("ordered_at", "amount"):
         if cells[name] is None:
             raise Wrong(name)
     cents = _cents(str(cells["amount"]))
-    if cells["refund_of"] is not None and (cents >= 0 or cells["refund_of"] == cells["order_id"]):
+    if refund_of is not None and (cents >= 0 or refund_of == order_id):
         raise Wrong("refund_of")
-    currency = (cells["currency"] or "BRL").upper()
+    currency = (_word(cells["currency"]) or "BRL").upper().replace("R$", "BRL")
     if not re.fullmatch("[A-Z]{3}", currency):
         raise Wrong("currency")
-    customer = cells["customer_id"]
+    status = _word(cells["status"])
     return {
-        "order_id": cells["order_id"],
-        "customer_id": customer and re.sub(r"^([0-9]{1,15})\.0$", r"\1", customer),
+        "order_id": order_id,
+        "customer_id": None if customer is None or _is_nobody(customer) else customer,
         "ordered_at": _moment(str(cells["ordered_at"])),
         "amount_cents": cents,
         "currency": currency,
-        "status": cells["status"] and cells["status"].lower(),
-        "promo_code": cells["promo_code"],
-        "refund_of": cells["refund_of"],
+        "status": status and STATUSES.get(folded(status), status.lower()),
+        "promo_code": _word(cells["promo_code"], longest_is_wrong=False),
+        "refund_of": refund_of,
     }
+
+
+EMPTY = {"null", "nan", "none", "nil", "n/a", "n/d", r"\n", "undefined", "#n/a", "#n/d", "-", "--"}
+
+
+def _word(cell: str | None, *, longest_is_wrong: bool = True) -> str | None:
+    if cell is None or cell.lower() in EMPTY:
+        return None
+    if len(cell) > 320:
+        if longest_is_wrong:
+            raise Wrong("length")
+        return None
+    return cell
+
+
+def _id(cell: str | None) -> str | None:
+    if cell is None:
+        return None
+    if len(cell) > 320:
+        raise Wrong("length")
+    seen = unicodedata.normalize("NFC", cell).replace("\u00ad", "").strip(_BLANKS)
+    if re.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+", cell):
+        raise Wrong("digits")
+    return _word(re.sub(r"^([0-9]{1,15})[.,]0$", r"\1", seen)) or None
+
+
+def _is_nobody(customer: str) -> bool:
+    return not customer.strip("_./-" + _BLANKS) or not customer.strip("0")
 
 
 def _cents(said: str) -> int:
     """Decimal text; an exponent is only read where the number is next to nothing."""
     if re.fullmatch(r"[+-]?[0-9](\.[0-9]+)?[eE]-0*([4-9]|[1-9][0-9]+)", said):
         return 0
+    if re.fullmatch(r"[+-]?[0-9]{1,3}((,[0-9]{3})+|([ '’\u00a0\u202f][0-9]{3})+)(\.[0-9]*)?", said):
+        said = re.sub(r"[, '’\u00a0\u202f]", "", said)
     if not re.fullmatch(r"[+-]?([0-9]+|[0-9]*\.[0-9]+|[0-9]+\.)", said):
         raise Wrong("amount")
     cents = (Decimal(said) * 100).quantize(Decimal(1), ROUND_HALF_UP) if len(said) < 25 else None
@@ -196,11 +239,13 @@ def _moment(said: str) -> datetime:
         local = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
     except ValueError:
         raise Wrong("ordered_at") from None
-    if not 1900 <= year <= 2100:
-        raise Wrong("ordered_at")
     if zone is None:
-        return local.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC).replace(tzinfo=None)
-    return (local - _offset(zone)).replace(tzinfo=None)
+        found = local.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    else:
+        found = local - _offset(zone)
+    if year < 1970 or found > NOW + timedelta(days=1):
+        raise Wrong("ordered_at")
+    return found.replace(tzinfo=None)
 
 
 def _offset(zone: str) -> timedelta:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from enrich.model import Reject
-from enrich.sources.files import ImportFrames, read_import
+from enrich.model import FileFormat, Reject
+from enrich.sources.files.reading import FileFrames, read_import
 
 ORDERS = "order_id,customer_id,ordered_at,amount"
 ITEMS = "order_id,sku,quantity,amount"
 ZONE = "America/Sao_Paulo"
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -18,29 +21,37 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def orders_of(
-    folder: Path,
-    content: str | bytes,
+def read(
+    orders: Path | None = None,
+    items: Path | None = None,
+    customers: Path | None = None,
     *,
-    name: str = "orders.csv",
     zone: str = ZONE,
     currency: str | None = None,
-) -> ImportFrames:
-    path = written(folder, name, content)
-    return read_import(path, None, None, time_zone=zone, currency=currency)
+    **said: Any,
+) -> FileFrames:
+    """The files as an import reads them; `said` are settings, the same for each file."""
+    formats = dict.fromkeys(("orders", "items", "customers"), FileFormat(**said))
+    return read_import(
+        orders, items, customers, time_zone=zone, currency=currency, now=NOW, formats=formats
+    )
 
 
-def items_of(folder: Path, content: str) -> ImportFrames:
-    path = written(folder, "items.csv", content)
-    return read_import(None, path, None, time_zone=ZONE, currency=None)
+def orders_of(
+    folder: Path, content: str | bytes, *, name: str = "orders.csv", **said: Any
+) -> FileFrames:
+    return read(written(folder, name, content), **said)
 
 
-def customers_of(folder: Path, content: str) -> ImportFrames:
-    path = written(folder, "customers.csv", content)
-    return read_import(None, None, path, time_zone=ZONE, currency=None)
+def items_of(folder: Path, content: str, **said: Any) -> FileFrames:
+    return read(items=written(folder, "items.csv", content), **said)
 
 
-def column(frames: ImportFrames, name: str) -> list[object]:
+def customers_of(folder: Path, content: str, **said: Any) -> FileFrames:
+    return read(customers=written(folder, "customers.csv", content), **said)
+
+
+def column(frames: FileFrames, name: str) -> list[object]:
     """One column of the only table that was read."""
     for frame in (frames.orders, frames.items, frames.customers):
         if frame is not None:

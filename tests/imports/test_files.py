@@ -12,12 +12,18 @@ import polars as pl
 import pytest
 
 from enrich.errors import BadSettings
-from enrich.sources.files import csv_lines, read_import
-from enrich.sources.files.batches import read_lines
+from enrich.sources.files import csv_lines
 from enrich.sources.files.sources import read_batches
-from tests.imports.reads import ITEMS, ORDERS, column, faults, items_of, orders_of, written
+from enrich.sources.files.spec import FileSpec
+from enrich.sources.files.text_lines import read_lines
+from tests.imports.reads import ITEMS, ORDERS, column, faults, items_of, orders_of, read, written
 
 ROW = "a,c1,2024-01-01,1"
+NO_HEADER = (
+    "line 1 is not a header of column names; columns wanted: order_id, customer_id, ordered_at,"
+    " amount; where it stands further down, say header_line = 2 in [imports.orders],"
+    " or --header-line 2"
+)
 
 
 @pytest.mark.parametrize(
@@ -48,21 +54,25 @@ def test_files_that_say_the_same(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "good", "bad"),
     [
-        (["a,c,2024-01-01", ROW], [3], [(2, csv_lines.TOO_FEW)]),
+        (["a,c,2024-01-01", ROW], [3], [(2, "amount: missing")]),
         (["a,c,2024-01-01,1,2", ROW], [3], [(2, csv_lines.TOO_MANY)]),
         (['b,"c,2024-01-01,1', ROW], [3], [(2, csv_lines.BROKEN_QUOTES)]),
-        (['b,c",2024-01-01,1', ROW, 'd,"e,2024-01-01,1'], [3], [(2, "row"), (4, "row")]),
+        (['b,c",2024-01-01,1', ROW, 'd,"e,2024-01-01,1'], [2, 3], [(4, "row")]),
         (['b,"c"d,2024-01-01,1', ROW], [3], [(2, csv_lines.BROKEN_QUOTES)]),
-        (['b,"c",2024-01-01', ROW], [3], [(2, csv_lines.TOO_FEW)]),
+        (['b,"c",2024-01-01', ROW], [3], [(2, "amount: missing")]),
+        (["b,c,2024-01-01,1,,", 'd,"e",2024-01-01,1, ,', ROW], [2, 3, 4], []),
+        # a quote inside an unquoted cell is text
+        (['b,50" LED,2024-01-01,1', 'd,1/2" x 3/4",2024-01-01,1', ROW], [2, 3, 4], []),
         (['b,"c",2024-01-01,1,2', ROW], [3], [(2, csv_lines.TOO_MANY)]),
         # quoted cells may hold separators, quotes and line ends
         (['b,"c,""d""",2024-01-01,1', ROW], [2, 3], []),
         (['b,"c', "", 'd",2024-01-01,1', ROW], [2, 5], []),
         (['b,"c', 'd","2024', '",1', ROW], [5], [(2, "ordered_at")]),
-        # two stray quotes around a whole row are two broken rows, not one long one
-        (['b,"c,2024-01-01,1', ROW, 'd,e",2024-01-01,1'], [3], [(2, "row"), (4, "row")]),
-        ([",,,", ROW], [3], [(2, "order_id: missing")]),
-        (["", "  ", "x", ROW], [5], [(4, csv_lines.TOO_FEW)]),
+        # two stray quotes around a whole row are not one long row
+        (['b,"c,2024-01-01,1', ROW, 'd,e",2024-01-01,1'], [3, 4], [(2, "row")]),
+        ([",,,", ROW], [3], []),
+        ([' , ,"",', ROW], [3], []),
+        (["", "  ", "x", ROW], [5], [(4, "ordered_at: missing")]),
     ],
 )
 def test_a_broken_row_costs_only_itself(
@@ -76,11 +86,12 @@ def test_a_broken_row_costs_only_itself(
 
 
 def test_rows_survive_the_ends_of_chunks(tmp_path: Path) -> None:
-    text = "\n".join(["é,1", "22", "", "3\r", "four"])
-    path = written(tmp_path, "x.csv", text)
+    text = "é,1\n22\r\n\r3\r\r\nfour"
+    spec = FileSpec(written(tmp_path, "x.csv", text), "orders")
     for size in range(1, 20):
-        chunks = list(read_lines(path, size))
-        assert [line for chunk in chunks for line in chunk.texts] == text.split("\n")
+        chunks = list(read_lines(spec, "utf-8", size))
+        found = [line for chunk in chunks for line in chunk.texts]
+        assert found == ["é,1", "22", "", "3", "", "four"]
         assert chunks[0].first == 1
         ends = [chunk.first + len(chunk.texts) for chunk in chunks]
         assert [chunk.first for chunk in chunks][1:] == ends[:-1]
@@ -92,9 +103,10 @@ def test_rows_are_the_same_however_the_file_is_cut(tmp_path: Path) -> None:
         "x.csv",
         'k,v\na,1\nb,"2\n\n2"\nc,"3\nd,4\ne,5"\n\nf,"6\n7",8\ng,"9""\n",\n"h\n",1',
     )
-    whole = list(csv_lines.read_csv(path))
+    spec = FileSpec(path, "orders", ("k", "v"), ("k", "v"))
+    whole = list(csv_lines.read_csv(spec))
     for size in range(1, 40):
-        cut = list(csv_lines.read_csv(path, size))
+        cut = list(csv_lines.read_csv(spec, size))
         assert pl.concat(each.rows for each in cut).equals(pl.concat(each.rows for each in whole))
         assert [row for each in cut for row in each.broken] == [
             row for each in whole for row in each.broken
@@ -102,13 +114,14 @@ def test_rows_are_the_same_however_the_file_is_cut(tmp_path: Path) -> None:
 
 
 def test_a_reject_holds_the_row_and_its_reason_holds_no_value(tmp_path: Path) -> None:
-    frames = orders_of(tmp_path, f"{ORDERS},colour\na,c9,2024-01-01,x9,red\n{ROW},\nb\n")
+    rows = f"a,c9,2024-01-01,x9,red\n{ROW},\n{ROW},x,y"
+    frames = orders_of(tmp_path, f"{ORDERS},colour\n{rows}\n")
     first, second = frames.rejects
     assert (first.key, first.source, first.line) == ("a", "orders.csv", 2)
     assert json.loads(first.payload)["colour"] == "red"
     assert json.loads(first.payload)["amount"] == "x9"
     assert first.reason == "amount: not a number"
-    assert (second.key, json.loads(second.payload)) == (None, {"text": "b"})
+    assert (second.key, json.loads(second.payload)) == (None, {"text": f"{ROW},x,y"})
     assert frames.notes == ["orders.csv: columns ignored: colour"]
 
 
@@ -116,20 +129,32 @@ def test_a_reject_holds_the_row_and_its_reason_holds_no_value(tmp_path: Path) ->
     ("content", "problem"),
     [
         (b"", "orders.csv: the file is empty"),
-        (b"\n", "orders.csv: line 1 is not a header of column names"),
+        (b"\n", f"orders.csv: {NO_HEADER}"),
         (f"{ORDERS}\n", "orders.csv: the file has no rows"),
-        ("order_id,customer_id,amount\na,b,1\n", "orders.csv: the column ordered_at is missing"),
-        ("hello\n", "orders.csv: the column order_id is missing"),
+        (
+            "order_id,customer_id,amount\na,b,1\n",
+            "orders.csv: columns missing: ordered_at; wanted: order_id, customer_id, ordered_at,"
+            " amount; line 1 has: order_id, customer_id, amount; say which is which with columns ="
+            ' { ordered_at = "NAME THERE" } in [imports.orders], or --columns ordered_at=NAME',
+        ),
+        (f"{ROW}\n", f"orders.csv: {NO_HEADER}"),
+        ("ana@example.com;Ana;Souza\n", f"orders.csv: {NO_HEADER}"),
         (f"{ORDERS},Amount\n{ROW},1\n", "orders.csv: column amount stands there more than once"),
-        (f"{ORDERS}\n{ROW}\n".encode("utf-16"), "orders.csv: is UTF-16; save it as UTF-8"),
+        (
+            f"{ORDERS}\n{ROW}\n".encode("utf-16-be"),
+            "orders.csv: is UTF-16 without a byte-order mark; say encoding ="
+            ' "utf-16-be" in [imports.orders], or --encoding utf-16-be',
+        ),
         (
             f"{ORDERS}\n{ROW}\nb,José,2024-01-01,1\n".encode("latin-1"),
-            "orders.csv: line 3 is not UTF-8; save it as UTF-8",
+            "orders.csv: line 3 is not UTF-8; if Excel wrote it in Portuguese or Spanish, say"
+            ' encoding = "cp1252" in [imports.orders], or --encoding cp1252; or save it as CSV'
+            " UTF-8",
         ),
         (
             f"{ORDERS}\na,c,yesterday,1\nb,c\n",
             "orders.csv: none of its 2 rows can be used; the first, line 2: ordered_at: "
-            "not an ISO 8601 date or moment",
+            "not a date or moment like 1990-12-31",
         ),
     ],
 )
@@ -142,15 +167,32 @@ def test_refused_files(tmp_path: Path, content: str | bytes, problem: str) -> No
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "orders.csv")
     with pytest.raises(BadSettings, match=r"orders\.csv: is no file but a pipe or a device"):
-        next(read_batches(tmp_path / "orders.csv"))
+        next(read_batches(FileSpec(tmp_path / "orders.csv", "orders")))
 
 
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
         ("orders.parquet", b"PAR1 no", "orders.parquet: not a whole Parquet file"),
-        ("orders.xlsx", b"PK", "orders.xlsx: unknown kind of file; give .csv, .ndjson or .parquet"),
-        ("orders.ndjson", b'{"order_id":1}\n', "orders.ndjson: the column customer_id is missing"),
+        (
+            "orders.ods",
+            b"PK",
+            "orders.ods: unknown kind of file; give .csv, .xlsx, .ndjson or .parquet",
+        ),
+        (
+            "orders.xlsx",
+            b"PK",
+            "orders.xlsx: not a whole .xlsx workbook, or one with a password; open it and save it"
+            " again",
+        ),
+        (
+            "orders.ndjson",
+            b'{"order_id":1}\n',
+            "orders.ndjson: columns missing: customer_id, ordered_at, amount; wanted: order_id,"
+            " customer_id, ordered_at, amount; the file has: order_id; say which is which with"
+            ' columns = { customer_id = "NAME THERE", ordered_at = "NAME THERE", amount ='
+            ' "NAME THERE" } in [imports.orders], or --columns customer_id=NAME',
+        ),
     ],
 )
 def test_refused_files_of_other_kinds(
@@ -163,9 +205,9 @@ def test_refused_files_of_other_kinds(
 
 def test_a_file_that_is_not_there_and_no_file_at_all(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"^gone\.csv: cannot be read"):
-        read_import(tmp_path / "gone.csv", None, None, time_zone="UTC", currency=None)
+        read(tmp_path / "gone.csv")
     with pytest.raises(BadSettings, match="nothing to import"):
-        read_import(None, None, None, time_zone="UTC", currency=None)
+        read()
 
 
 def test_ndjson(tmp_path: Path) -> None:
@@ -203,7 +245,7 @@ def test_native_columns_of_parquet(tmp_path: Path) -> None:
             "tags": [["x"], [], None],
         }
     ).write_parquet(path)
-    frames = read_import(path, None, None, time_zone="America/Sao_Paulo", currency=None)
+    frames = read(path)
     assert column(frames, "order_id") == ["1", "2"]
     assert column(frames, "customer_id") == ["17850", None]
     assert column(frames, "ordered_at") == [datetime(2024, 1, 1, 13), datetime(2024, 1, 2, 3)]
@@ -233,7 +275,7 @@ def test_every_kind_of_moment_in_parquet(
     pl.DataFrame({"order_id": ["a"], "customer_id": ["c"], "amount": [0.1 + 0.2]}).with_columns(
         moments
     ).write_parquet(path)
-    frames = read_import(path, None, None, time_zone="America/Sao_Paulo", currency=None)
+    frames = read(path)
     assert column(frames, "ordered_at") == [datetime(2024, 1, 1, 3)]
     assert column(frames, "amount_cents") == [30]
 
@@ -264,7 +306,7 @@ def test_the_shape_of_the_frames(tmp_path: Path) -> None:
     orders = written(tmp_path, "orders.csv", f"{ORDERS}\n{ROW}\n")
     items = written(tmp_path, "items.csv", f"{ITEMS}\na,x,1,1\n")
     customers = written(tmp_path, "customers.csv", "customer_id\nc1\n")
-    frames = read_import(orders, items, customers, time_zone="UTC", currency=None)
+    frames = read(orders, items, customers)
     text, count = pl.String, pl.Int64
     assert frames.orders is not None and frames.items is not None and frames.customers is not None
     assert dict(frames.orders.schema) == {

@@ -27,6 +27,7 @@ from enrich.sources.files.online_retail import (
 from enrich.sources.files.reading import read_import
 from enrich.sources.source import ImportFrames
 from tests.imports.independent import Row, compute, read_rows, unmatched_refund_cents
+from tests.imports.reads import NOW
 
 EXTRACT = Path(__file__).parent.parent / "data" / "online_retail_extract.csv"
 LAST_DAY = date(2011, 12, 9)
@@ -39,6 +40,7 @@ def imported(converted: Converted) -> ImportFrames:
         converted.customers,
         time_zone=converted.time_zone,
         currency=converted.currency,
+        now=NOW,
     )
 
 

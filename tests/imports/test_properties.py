@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -27,10 +28,11 @@ SOUP = st.lists(st.sampled_from([*'a1,;"\r\n\t |-.é\x00', "2024-01-01", ORDERS]
 def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows([*rows, ["sure", "c", "2024-01-01", "1"]])
+    writer.writerows([*rows, ["sure", "c", "2024-01-01", "1.25"]])
     with tempfile.TemporaryDirectory() as folder:
-        frames = orders_of(Path(folder), f"{ORDERS}\n{text.getvalue()}")
-    repeated = sum(int(note.rsplit(" ", 1)[1]) for note in frames.notes if "word for word" in note)
+        frames = orders_of(Path(folder), f"{ORDERS}\n{text.getvalue()}", decimal=".")
+    counted = [note for note in frames.notes if re.search("word for word|further line", note)]
+    repeated = sum(int(note.rsplit(" ", 1)[1]) for note in counted)
     row_count = len(rows) + 1
     assert len(column(frames, "line")) + len(frames.rejects) + repeated >= row_count
     if not any("\n" in cell for row in rows for cell in row):

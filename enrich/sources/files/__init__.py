@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from enrich.model import Rules
-from enrich.sources.files.reading import read_import
-from enrich.sources.source import ImportFrames, Rows, Source
+from enrich.model import FileFormat, Rules
+from enrich.sources.files.reading import FileFrames, read_import
+from enrich.sources.source import Rows, Source
 
 
 @dataclass(frozen=True)
@@ -19,21 +20,30 @@ class FileRows(Rows):
     orders: Path | None = None
     items: Path | None = None
     customers: Path | None = None
+    formats: Mapping[str, FileFormat] = field(default_factory=dict)
 
-    def changed(self, since: datetime | None, now: datetime, rules: Rules) -> ImportFrames:
+    def changed(self, since: datetime | None, now: datetime, rules: Rules) -> FileFrames:
         """All rows, whatever is stored: importing the same files again changes nothing."""
-        files = (self.orders, self.items, self.customers)
-        return read_import(*files, time_zone=rules.time_zone, currency=rules.currency)
+        return read_import(
+            self.orders,
+            self.items,
+            self.customers,
+            time_zone=rules.time_zone,
+            currency=rules.currency,
+            now=now,
+            formats=self.formats,
+        )
 
 
 @dataclass(frozen=True)
 class Files(Source):
-    """The files of one import."""
+    """The files of one import; `formats` says how they are written, by orders, items, customers."""
 
     orders: Path | None = None
     items: Path | None = None
     customers: Path | None = None
+    formats: Mapping[str, FileFormat] = field(default_factory=dict)
 
     @property
     def entities(self) -> tuple[FileRows]:
-        return (FileRows(self.orders, self.items, self.customers),)
+        return (FileRows(self.orders, self.items, self.customers, self.formats),)

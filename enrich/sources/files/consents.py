@@ -7,18 +7,20 @@ from pathlib import Path
 
 import polars as pl
 
+from enrich.model import FileFormat
 from enrich.sources.files.checking import TableRead, read_table
 from enrich.sources.files.tables import consents_table
 
 _EVENT = pl.when("opted_in").then(pl.lit("subscribed")).otherwise(pl.lit("unsubscribed"))
 
 
-def read_consents(path: Path, *, time_zone: str) -> TableRead:
+def read_consents(path: Path, *, time_zone: str, form: FileFormat = FileFormat()) -> TableRead:
     """The rows: email, origin, event, changed_at (UTC), is_dated, by_person; and the bad ones.
 
-    A moment without a zone is the store's. Raises BadSettings when nothing can be used.
+    `form` says how the file is written; a moment without a zone is the store's. Raises BadSettings
+    when nothing can be used.
     """
-    found = read_table(path, consents_table(time_zone))
+    found = read_table(path, consents_table(time_zone, form))
     rows = found.rows.select(
         "email",
         "origin",

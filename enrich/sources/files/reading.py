@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from enrich.errors import BadSettings
+from enrich.model import EARLIEST, FileFormat
 from enrich.sources.files.batches import LINE
-from enrich.sources.files.checking import TableRead, read_table
-from enrich.sources.files.tables import customers_table, items_table, orders_table
+from enrich.sources.files.checking import TableRead, Understood, read_table
+from enrich.sources.files.spec import IMPORTED
+from enrich.sources.files.tables import Table, customers_table, items_table, orders_table
 from enrich.sources.source import FileCount, ImportFrames
+
+SAMPLE_ROWS = 5
 
 _ORDERS = [
     "order_id",
@@ -35,6 +43,33 @@ _ITEMS = [
 ]
 
 
+@dataclass(frozen=True)
+class FileSeen:
+    """How a file was understood: about the whole, and each column; `sample` has its first rows."""
+
+    kind: str
+    name: str
+    understood: str
+    columns: tuple[Understood, ...]
+    sample: pl.DataFrame = field(repr=False)
+    personal: frozenset[str]
+
+
+@dataclass(frozen=True)
+class FileFrames(ImportFrames):
+    """What the files hold, and how each one was understood."""
+
+    seen: list[FileSeen] = field(default_factory=list, repr=False)
+
+
+COLUMNS: Mapping[Literal["orders", "items", "customers"], tuple[str, ...]] = {
+    "orders": orders_table("UTC", None, EARLIEST, FileFormat()).names,
+    "items": items_table(FileFormat()).names,
+    "customers": customers_table(EARLIEST, FileFormat()).names,
+}
+"""Our columns of each kind of file that is imported."""
+
+
 def read_import(
     orders: Path | None,
     items: Path | None,
@@ -42,31 +77,57 @@ def read_import(
     *,
     time_zone: str,
     currency: str | None,
-) -> ImportFrames:
+    now: datetime,
+    formats: Mapping[str, FileFormat] | None = None,
+) -> FileFrames:
     """The rows of up to three import files; `currency` is that of orders which name none.
 
-    A bad row becomes a Reject with its line (the header of a CSV is line 1; a Parquet file has no
-    header, its first row is line 1) and the good rows stay. Raises BadSettings, one line with file
-    and column, when a file cannot be read, lacks a required column or has no good row.
+    `formats` says, by orders, items and customers, how they are written. An order after the UTC
+    moment `now` is rejected. A bad row becomes a Reject with its line (the first line of a CSV is
+    1; a Parquet file has no header, its first row is line 1) and the good rows stay. Raises
+    BadSettings, one line with file, column and the setting that helps, when a file cannot be
+    understood, lacks a required column or has no good row.
     """
-    order_read = read_table(orders, orders_table(time_zone, currency)) if orders else None
-    item_read = read_table(items, items_table()) if items else None
-    customer_read = read_table(customers, customers_table()) if customers else None
-    tables = ((orders, order_read), (items, item_read), (customers, customer_read))
-    reads = [read for _, read in tables if read is not None]
+    said = {kind: (formats or {}).get(kind, FileFormat()) for kind in IMPORTED}
+    asked = (
+        (orders, orders_table(time_zone, currency, now, said["orders"])),
+        (items, items_table(said["items"])),
+        (customers, customers_table(now, said["customers"])),
+    )
+    reads = {table.name: (path, table, read_table(path, table)) for path, table in asked if path}
     if not reads:
         raise BadSettings("nothing to import; name a file of orders, items or customers")
-    return ImportFrames(
-        _orders(order_read, orders) if order_read and orders else None,
-        _items(item_read) if item_read else None,
-        customer_read.rows.drop(LINE) if customer_read else None,
-        [reject for read in reads for reject in read.rejects],
+    frames = {kind: _FRAMES[kind](read, path) for kind, (path, _, read) in reads.items()}
+    return FileFrames(
+        frames.get("orders"),
+        frames.get("items"),
+        frames.get("customers"),
+        [reject for _, _, read in reads.values() for reject in read.rejects],
         [
-            FileCount(path.name, read.row_count, read.rejects)
-            for path, read in tables
-            if path and read
+            FileCount(path.name, read.row_count, read.rejects, read.unknown)
+            for path, _, read in reads.values()
         ],
-        [note for read in reads for note in read.notes],
+        [note for _, _, read in reads.values() for note in read.notes],
+        [_seen(path, table, read) for path, table, read in reads.values()],
+    )
+
+
+def _seen(path: Path, table: Table, read: TableRead) -> FileSeen:
+    first = read.rows.head(SAMPLE_ROWS)
+    shown = {
+        column.name: pl.col(column.output_name)
+        for column in table.columns
+        if first[column.output_name].null_count() < first.height
+    }
+    money = {name: cell / 100 for name, cell in shown.items() if f"{name}_cents" in first.columns}
+    personal = {column.name for column in table.columns if column.is_personal}
+    return FileSeen(
+        table.name,
+        path.name,
+        read.understood,
+        read.columns,
+        first.select(line=pl.col(LINE), **{**shown, **money}),
+        frozenset({*personal, "customer_id"}),
     )
 
 
@@ -74,6 +135,13 @@ def _orders(read: TableRead, path: Path) -> pl.DataFrame:
     return read.rows.select(*_ORDERS, pl.lit(path.name).alias("source"), pl.col(LINE).alias("line"))
 
 
-def _items(read: TableRead) -> pl.DataFrame:
+def _items(read: TableRead, _: Path) -> pl.DataFrame:
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("order_id")
     return read.rows.with_columns(place.alias("line_no")).select(_ITEMS)
+
+
+def _customers(read: TableRead, _: Path) -> pl.DataFrame:
+    return read.rows.drop(LINE)
+
+
+_FRAMES = {"orders": _orders, "items": _items, "customers": _customers}
