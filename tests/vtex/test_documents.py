@@ -271,7 +271,8 @@ CASES = (
     Case("by the price of a unit", GRAMS, bought(["Cheese by gram"], 2, "300"), NO_TOTAL, ITEMS),
     *(
         Case(
-            f"a multiplier {'absent' if multiplier is ABSENT else repr(multiplier)}", GRAMS, bought(["Cheese by gram"], 2, amount),
+            f"a multiplier {'absent' if multiplier is ABSENT else repr(multiplier)}",
+            GRAMS, bought(["Cheese by gram"], 2, amount),
             PRICE_ALONE | {"items.0.unitMultiplier": multiplier}, ITEMS,
         )
         for multiplier, amount in (
