@@ -23,7 +23,7 @@ class NotHere(Exception):
 class Attempt:
     """One attack: `run` gets an empty folder and may raise NotHere.
 
-    A `long` one is left out of CI: it takes more than a few seconds.
+    A `long` one is left out of CI: it takes more than twenty seconds there.
     """
 
     name: str

@@ -192,9 +192,9 @@ def profiles_of_nobody(folder: Path) -> Finding:
 
 
 ATTEMPTS = (
-    Attempt("control characters at a terminal", control_characters_at_a_terminal),
-    Attempt("formulas in any separator", formulas_in_any_separator),
-    Attempt("a channel called constructor", a_channel_called_constructor),
+    Attempt("control characters at a terminal", control_characters_at_a_terminal, long=True),
+    Attempt("formulas in any separator", formulas_in_any_separator, long=True),
+    Attempt("a channel called constructor", a_channel_called_constructor, long=True),
     Attempt("an import mostly unusable", a_file_mostly_unusable),
     Attempt("push --confirm without a name", a_confirmation_of_everything),
     Attempt("profiles of an empty warehouse", profiles_of_nobody),

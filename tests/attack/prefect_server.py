@@ -217,7 +217,7 @@ def running(server: Server, of: dict[str, Any]) -> str:
 
 
 ATTEMPTS = (
-    Attempt("a page of another origin makes a flow in Prefect", foreign_page),
+    Attempt("a page of another origin makes a flow in Prefect", foreign_page, long=True),
     Attempt("no password, a wrong one, a forged request, a foreign Host", strangers),
     Attempt("keys and password in the server's environment, ps, files", processes),
     Attempt("a second serve of the same data", second_serve),
