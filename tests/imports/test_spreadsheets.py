@@ -54,6 +54,19 @@ OWNERS = "select order_id, customer_id from orders order by order_id::int"
 REFUNDS = """
 select order_id, refund_of from orders where refund_of is not null order by order_id::int
 """
+PEOPLE = "select count(*)::int from customers"
+NOBODYS = """
+select
+    (select count(*)::int from customers),
+    (select count(*)::int from identity_conflicts where customer_key is null),
+    (select count(*)::int from customers where email is not null)
+"""
+MONEY = """
+select 'taken' as place, sum(refund_cents)::int as cents from purchases
+union all
+select reason, sum(unmatched_cents)::int from unmatched_refunds group by reason
+order by place
+"""
 PURCHASES = "select count(*)::int from purchases"
 LOST = "a spreadsheet cut its digits"
 JUNE_FIRST = date(2026, 6, 1)
@@ -264,21 +277,28 @@ CASES = (
         rejects=((17, "ordered_at: in the future"), (18, "ordered_at: in the future")),
     ),
     Case(
-        "ids that differ in case stay as they are",
-        orders("r12_salesforce.csv"),
-        sql=OWNERS,
-        rows=(("1", "0035g00000ABCDe"), ("2", "0035g00000ABCDE")),
+        "every refunded cent has a place",
+        orders("r2_refunds.csv"),
+        sql=MONEY,
+        rows=(("more_than_paid", 13_000), ("taken", 28_000)),
+        rejects=((17, "ordered_at: in the future"), (18, "ordered_at: in the future")),
     ),
     Case(
-        "an address that nine customers share stays with each row",
+        "ids that differ in case are two customers",
+        orders("r12_salesforce.csv"),
+        sql=PEOPLE,
+        rows=((2,),),
+    ),
+    Case(
+        "an address that nine customers share joins none of them",
         (
             {
                 "orders": "i37_placeholder_email.csv",
                 "customers": "i37b_placeholder_customers.csv",
             },
         ),
-        sql="select count(*)::int from contacts",
-        rows=((9,),),
+        sql=NOBODYS,
+        rows=((9, 9, 0),),
     ),
 )
 
