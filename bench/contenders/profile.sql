@@ -347,6 +347,7 @@ select
     last_on as last_purchase_date,
     (getvariable('as_of') - first_on)::integer as days_since_first_purchase,
     recency as days_since_last_purchase,
+    null::date as history_since, -- the warehouse says it, not the four tables
     coalesce(orders_30d, 0)::integer as orders_30d,
     coalesce(orders_60d, 0)::integer as orders_60d,
     coalesce(orders_90d, 0)::integer as orders_90d,

@@ -12,7 +12,7 @@ from bench.simulated import APP, NOW
 from enrich.simulator import AppKey, Simulation, build_simulation, serve
 from enrich.warehouse import open_warehouse
 
-HISTORY = {"previous_rfm_segment", "rfm_segment_changed_on"}
+HISTORY = {"previous_rfm_segment", "rfm_segment_changed_on", "history_since"}
 
 
 def test_the_warehouse_gives_the_table_of_the_parquet_files(shop: Path, tmp_path: Path) -> None:

@@ -33,10 +33,11 @@ def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]])
         frames = orders_of(Path(folder), f"{ORDERS}\n{text.getvalue()}", decimal=".")
     counted = [note for note in frames.notes if re.search("word for word|further line", note)]
     repeated = sum(int(note.rsplit(" ", 1)[1]) for note in counted)
-    row_count = len(rows) + 1
-    assert len(column(frames, "line")) + len(frames.rejects) + repeated >= row_count
+    accounted = len(column(frames, "line")) + len(frames.rejects) + repeated
+    blank = sum(not "".join(row).strip(" \t\xa0\r\n,;|") for row in rows)
+    assert accounted >= len(rows) + 1 - blank
     if not any("\n" in cell for row in rows for cell in row):
-        assert len(column(frames, "line")) + len(frames.rejects) + repeated == row_count
+        assert accounted <= len(rows) + 1
     assert "sure" in column(frames, "order_id")
 
 

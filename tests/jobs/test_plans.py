@@ -47,7 +47,7 @@ def test_the_day_is_the_last_complete_one_of_the_store(
         (date(2026, 3, 9), None, "not over yet"),
         (date(2027, 1, 1), FILE, "not over yet"),
         (date(2026, 3, 7), None, "--output"),
-        (None, Path("profiles.xlsx"), "must end in"),
+        (None, Path("profiles.xls"), "must end in"),
         (None, Path("profiles"), "must end in"),
     ],
 )

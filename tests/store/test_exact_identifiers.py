@@ -165,7 +165,7 @@ def test_splits_are_listed_before_the_next_push(tmp_path: Path) -> None:
     run("import", "--customers", tmp_path / "customers.csv", "--orders", tmp_path / "orders.csv")
     run("profiles")
     assert "key of their own" not in run("push")
-    run("import", "--customers", tmp_path / "more.csv")
+    run("import", "--customers", tmp_path / "more.csv", "--confirm")
     assert "main: 2 customers have a key of their own since the last push" in run("status")
     run("profiles")
     line = "2 customers have a key of their own since the last push: 2 (was 1), 3 (was 1)"
