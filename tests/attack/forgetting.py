@@ -330,7 +330,7 @@ ATTEMPTS = (
     Attempt("kill -9 in the middle", lambda folder: _killed(folder, (3,))),
     Attempt("kill -9 at every write", lambda folder: _killed(folder, range(1, 30)), long=True),
     Attempt("backups that compress the person", _backup, long=True),
-    Attempt("a restore of a backup from before", _restore),
+    Attempt("a restore of a backup from before", _restore, long=True),
     Attempt("NDJSON that is null for 5,000 lines", _long_null),
     Attempt("a damaged journal and damaged digests", _damaged_records, long=True),
     Attempt("UTF-16, a file without header, nested values", _not_as_rows),
