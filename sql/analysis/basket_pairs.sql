@@ -16,8 +16,11 @@ select
     other.product as other_product,
     count(*) as purchases_together,
     round(
-        count(*) * any_value(totals.purchases) / (any_value(a.purchases) * any_value(b.purchases)), 2
-    ) as lift
+        (
+            count(*) * any_value(totals.purchases)
+            / (any_value(a.purchases) * any_value(b.purchases))
+        )::decimal(38, 6), 2
+    )::double as lift
 from baskets as one
 inner join baskets as other
     on other.store = one.store

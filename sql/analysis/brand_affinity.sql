@@ -18,8 +18,11 @@ select
     any_value(a.customers) as brand_customers,
     any_value(b.customers) as other_brand_customers,
     round(
-        count(*) * any_value(buyers.buyers) / (any_value(a.customers) * any_value(b.customers)), 2
-    ) as lift
+        (
+            count(*) * any_value(buyers.buyers)
+            / (any_value(a.customers) * any_value(b.customers))
+        )::decimal(38, 6), 2
+    )::double as lift
 from bought as one
 inner join bought as other
     on other.store = one.store

@@ -24,7 +24,9 @@ select
     any_value(sizes.cohort_customers) as cohort_customers,
     date_diff('month', dated.cohort_on, dated.month_on) as months_since,
     count(distinct dated.customer_key) as customers,
-    round(100.0 * count(distinct dated.customer_key) / any_value(sizes.cohort_customers), 1)
+    round(
+        (100 * count(distinct dated.customer_key) / any_value(sizes.cohort_customers))::decimal(38, 6), 1
+    )::double
         as customers_percent,
     (sum(dated.amount_cents)::decimal(38, 2) / 100)::decimal(18, 2) as amount
 from dated

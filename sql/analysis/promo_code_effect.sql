@@ -26,13 +26,15 @@ select
     count(*) filter (used.is_applied) as discounted_purchases,
     count(distinct numbered.customer_key) as customers,
     (sum(numbered.amount_cents)::decimal(38, 2) / 100)::decimal(18, 2) as amount,
-    round(sum(numbered.amount_cents) / count(*) / 100, 2) as average_amount,
+    round((sum(numbered.amount_cents) / count(*) / 100)::decimal(38, 6), 2)::double as average_amount,
     count(*) filter (purchase_rank = 1) as new_customers,
     count(*) filter (purchase_rank = 1 and purchase_count > 1) as new_customers_who_came_back,
     round(
-        100.0 * count(*) filter (purchase_rank = 1 and purchase_count > 1)
-        / nullif(count(*) filter (purchase_rank = 1), 0), 1
-    ) as came_back_percent
+        (
+            100 * count(*) filter (purchase_rank = 1 and purchase_count > 1)
+            / nullif(count(*) filter (purchase_rank = 1), 0)
+        )::decimal(38, 6), 1
+    )::double as came_back_percent
 from used
 inner join numbered using (store, purchase_no)
 group by used.store, used.promo_code

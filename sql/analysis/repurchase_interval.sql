@@ -17,7 +17,7 @@ select
     quantile_disc(days, 0.25) as quarter_within_days,
     quantile_disc(days, 0.5) as half_within_days,
     quantile_disc(days, 0.75) as three_quarters_within_days,
-    round(avg(days), 1) as average_days
+    round(avg(days)::decimal(38, 6), 1)::double as average_days
 from gaps
 where days is not null
 group by store, to_purchase

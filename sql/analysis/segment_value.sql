@@ -6,8 +6,10 @@ select
     count(*) as customers,
     sum(amount_lifetime) as amount_lifetime,
     sum(amount_360d) as amount_360d,
-    round(sum(amount_lifetime) / count(*), 2) as amount_per_customer,
-    round(100.0 * sum(amount_lifetime) / nullif(sum(sum(amount_lifetime)) over (partition by store), 0), 1)
+    round((sum(amount_lifetime) / count(*))::decimal(38, 6), 2)::double as amount_per_customer,
+    round(
+        (100 * sum(amount_lifetime) / nullif(sum(sum(amount_lifetime)) over (partition by store), 0))::decimal(38, 6), 1
+    )::double
         as amount_percent,
     count(*) filter (newsletter_opt_in) as can_be_mailed
 from profiles

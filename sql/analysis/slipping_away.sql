@@ -3,7 +3,9 @@
 with rhythm as (
     select
         *,
-        round((days_since_first_purchase - days_since_last_purchase) / (orders_lifetime - 1), 1)
+        round(
+            ((days_since_first_purchase - days_since_last_purchase) / (orders_lifetime - 1))::decimal(38, 6), 1
+        )::double
             as usual_gap_days
     from profiles
     where orders_lifetime > 1

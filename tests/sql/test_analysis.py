@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ def test_who_slips_away_is_silent_for_twice_the_usual_gap(copy: ReadCopy) -> Non
     expected = set()
     for one in rows(copy, "from profiles where orders_lifetime > 1"):
         span = one["days_since_first_purchase"] - one["days_since_last_purchase"]
-        gap = round(span / (one["orders_lifetime"] - 1), 1)
+        exact = Decimal(span) / (one["orders_lifetime"] - 1)
+        gap = float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP))
         if gap and one["days_since_last_purchase"] > 2 * gap:
             expected.add(one["customer_key"])
     assert set(answer(copy, "slipping_away")["customer_key"]) == expected

@@ -24,6 +24,7 @@ from enrich.model import RawRecord, Reject, Rules
 from enrich.profile import build_profiles
 from enrich.simulator.build import Simulation, build_simulation
 from enrich.simulator.order_document import render_order
+from enrich.sources.vtex.decide import which_need_detail
 from enrich.sources.vtex.entities import ENTITIES
 from enrich.sources.vtex.parse import parse_record
 from enrich.sources.vtex.records.orders import ListRow
@@ -111,6 +112,9 @@ CHANGE, SIZES, CHAIN = (
 )
 COUPONS, GRAMS = "multiple_coupons_no_marketingdata", "unit_multiplier_1500"
 SERVICES, RETURNS = "services_bundle_items", "two_partial_returns_same_invoice_number"
+LIST_WITHOUT_CHANGES = json.loads(
+    (DOCUMENTS / "return_without_lastchange_in_list.json").read_text()
+)
 NO_TOTAL = {"items.0.priceDefinition.total": None}
 PRICE_ALONE = {"items.0.sellingPrice": None, "items.0.priceDefinition": None}
 AZUL = ["Toalha Praia Azul - G", "Toalha Praia Azul - U"]
@@ -324,6 +328,8 @@ CASES = (
     ),
     # -- returns -------------------------------------------------------------------------------
     Case("two returns under one number", RETURNS, {"amount_lifetime": Decimal(0)}),
+    Case("a return whose row has no last change", RETURNS, {"amount_lifetime": Decimal(50)},
+         {"packageAttachment": LIST_WITHOUT_CHANGES["detail_after.packageAttachment"]}),
     *(
         Case(f"returns: {what}", RETURNS, {"amount_lifetime": Decimal(left)},
              {"packageAttachment.packages": packages})
@@ -467,6 +473,32 @@ def test_a_row_of_the_list_tells_of_returns_in_any_shape(said: object, receipts:
     found = ListRow.model_validate(row).invoiceInput
     assert found == (None if receipts is None else json.dumps(receipts))
 
+
+def test_a_return_calls_for_the_detail_though_the_list_names_no_change() -> None:
+    before, after = (
+        {name: getattr(row, of) for name, of in LISTED.items()}
+        for row in map(
+            ListRow.model_validate,
+            (LIST_WITHOUT_CHANGES["list_row_before"], LIST_WITHOUT_CHANGES["list_row_after"]),
+        )
+    )
+    seen = before | {"detail_at": NOW.replace(tzinfo=None), "detail_status": "invoiced"}
+    assert which_need_detail(pl.DataFrame([before]), pl.DataFrame([seen]), NOW) == []
+    assert which_need_detail(pl.DataFrame([after]), pl.DataFrame([seen]), NOW) == [
+        before["order_id"]
+    ]
+
+
+WHEN = ("before", "after")
+LISTED = {
+    "order_id": "orderId",
+    "status": "status",
+    "total_value": "totalValue",
+    "is_complete": "orderIsComplete",
+    "authorized_at": "authorizedDate",
+    "last_change_at": "lastChange",
+    "invoice_input": "invoiceInput",
+}
 
 NEVER_KEPT = ("street", "number", "receiverName", "complement", "neighborhood", "geoCoordinates",
               "SIMULATED", "addressId", "reference", "cardHolder", "firstDigits")  # fmt: skip
