@@ -6,10 +6,11 @@ from itertools import chain
 
 from enrich.model import Rules
 from enrich.profile.baskets import basket_fields
+from enrich.profile.cadence import CADENCE
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
 from enrich.profile.recency import RECENCY
-from enrich.profile.rfm_fields import rfm_fields
+from enrich.profile.rfm_fields import percentile_fields, rfm_fields
 from enrich.profile.spending import spending_fields
 from enrich.profile.windows import windows
 
@@ -20,9 +21,14 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     """The fields for one store's rules; names and types depend on `rules.windows` alone."""
     spans = windows(rules)
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
-    first = chain(CONTACT, RECENCY, *scores)
     # what mappings of all fields have always sent; a family of its own is sent where it is named
-    return tuple(replace(field, is_sent_by_default=True) for field in first)
+    first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
+    return (*first, *traits(rules))
+
+
+def traits(rules: Rules) -> tuple[ProfileField, ...]:
+    """The fields that say what customers are like."""
+    return (*CADENCE, *percentile_fields(rules))
 
 
 FIELDS = fields(Rules())

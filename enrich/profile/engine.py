@@ -15,14 +15,17 @@ from itertools import chain
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.catalogue import fields
+from enrich.profile.cadence import cadence
+from enrich.profile.catalogue import fields, traits
 from enrich.profile.contracts import (
+    FACTS,
     Details,
     Parts,
     ProfileInputs,
     checked_customers,
     checked_details,
     checked_purchases,
+    checked_sales,
     is_coded,
     no_history,
 )
@@ -33,6 +36,7 @@ from enrich.profile.scoring import (
     Scoring,
     histograms,
     notes,
+    percentile_columns,
     scoring_of,
     with_scores,
     with_segments,
@@ -102,17 +106,26 @@ class _Whole:
     def details(self, part: int) -> Details:
         return self.inputs.details
 
+    def sales(self, part: int) -> pl.DataFrame | None:
+        return self.inputs.sales
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        facts = pl.DataFrame(schema=FACTS) if self.inputs.facts is None else self.inputs.facts
+        return facts.filter(pl.col("purchase_no").is_in(purchase_nos.implode()))
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
     """The customers of a part, and all that their profiles are made of.
 
-    `values`: the ranked values with items_W, a row per customer in the order of `customers`.
+    `values`: the ranked values with items_W, a row per customer in the order of `customers`;
+    `traits` what else customers are like, without columns where nobody wants to know.
     """
 
     customers: pl.DataFrame
     values: pl.DataFrame
     lists: list[PackedKeys]
+    traits: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +206,10 @@ def _histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> Histogram
 
 def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
     """What the profiles of a part are made of; raises Stop when an input breaks its contract."""
-    customers, purchases, details = side_by_side(
+    customers, purchases, (details, sales) = side_by_side(
         lambda: checked_customers(parts.customers(part)),
         lambda: checked_purchases(parts.purchases(part)),
-        lambda: checked_details(parts.details(part)),
+        lambda: (checked_details(parts.details(part)), parts.sales(part)),
     )
     count = customers.height
     known = known_purchases(customers["customer_key"], purchases, as_of, rules.windows)
@@ -208,7 +221,13 @@ def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
         for table, rows in (("lines", details.lines), ("promo_codes", details.promo_codes))
         for keys in packed_keys(table, rows, owners, count, len(rules.windows) + 1)
     ]
-    return LoadedPart(customers, values.hstack(items), lists)
+    likes = pl.DataFrame() if sales is None else _traits(values, known, checked_sales(sales))
+    return LoadedPart(customers, values.hstack(items), lists, likes)
+
+
+def _traits(values: pl.DataFrame, known: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
+    """What the fields of `catalogue.traits` are made of, a row per customer."""
+    return cadence(known, values["orders_lifetime"])
 
 
 def _block(
@@ -227,13 +246,19 @@ def _block(
     )
     lists = (keys.lists(first, first + customers.height, spans) for keys in part.lists)
     before = customers.select("customer_key").join(
-        history.rename(_BEFORE), on="customer_key", how="left", maintain_order="left"
+        history.rename(_BEFORE).with_columns(has_history=True),
+        on="customer_key",
+        how="left",
+        maintain_order="left",
     )
-    columns = [customers, before.drop("customer_key"), values, *lists]
+    likes = part.traits[first : first + scored.customers_per_block]
+    finer = percentile_columns(values, scored.scoring, spans) if likes.width else []
+    columns = [customers, before.drop("customer_key"), values.hstack(finer), likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    wanted = fields(rules)
+    unknown = () if likes.width else {field.name for field in traits(rules)}
+    wanted = [field for field in fields(rules) if field.name not in unknown]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
@@ -244,4 +269,8 @@ _BEFORE = {
     "rfm_segment": "segment_before",
     "previous_rfm_segment": "previous_before",
     "rfm_segment_changed_on": "changed_before",
+    "r_score": "r_before",
+    "f_score": "f_before",
+    "m_score": "m_before",
+    "rfm_score_changed_on": "score_changed_before",
 }

@@ -4,8 +4,9 @@ It knows nothing of buckets, codes or arrays: every window is asked again of eve
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 DAYS = {"30d": 30, "60d": 60, "90d": 90, "180d": 180, "360d": 360}
@@ -31,6 +32,22 @@ class Purchase:
     no: int = 0
     lines: list[Line] = field(default_factory=list)
     codes: list[tuple[str, bool]] = field(default_factory=list)
+    hour: int = 12
+    channel: str | None = None
+    refund_cents: int = 0
+    list_cents: int | None = None
+    discount_cents: int | None = None
+    is_discounted: bool | None = None
+    utm_source: str | None = None
+    utm_campaign: str | None = None
+    state: str | None = None
+    city: str | None = None
+    postal_prefix: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        """The moment in UTC; the clock of the shop is UTC too."""
+        return datetime.combine(self.on, time(self.hour), UTC)
 
 
 def profiles(
@@ -51,6 +68,7 @@ def profiles(
         score_window(rows, known, window, as_of, spans, method)
     for row in rows.values():
         name_segment(row, segment_window)
+    add_percentiles(rows, known, as_of, spans[segment_window])
     return rows
 
 
@@ -89,9 +107,25 @@ def scalars(bought: list[Purchase], as_of: date, spans: Spans) -> dict[str, Any]
         row["last_purchase_brands"] = distinct(line.brand for line in last.lines)
         row["last_purchase_categories"] = distinct(line.category for line in last.lines)
         row["last_purchase_promo_codes"] = distinct(code for code, _ in last.codes)
+    row |= cadence(bought, as_of)
     for window, ages in spans.items():
         inside = [p for p in bought if is_in(p, ages, as_of)]
         row |= {f"{name}_{window}": value for name, value in window_fields(inside).items()}
+    return row
+
+
+def cadence(bought: list[Purchase], as_of: date) -> dict[str, Any]:
+    days = sorted({p.on for p in bought})
+    gaps = sorted((b - a).days for a, b in pairwise(days))
+    row: dict[str, Any] = dict.fromkeys(
+        ("avg_days_between_orders", "median_days_between_orders", "days_overdue")
+    )
+    row["second_purchase_date"] = bought[1].on if len(bought) > 1 else None
+    if gaps:
+        middle = gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]
+        row["avg_days_between_orders"] = half_up(sum(gaps), len(gaps))
+        row["median_days_between_orders"] = half_up(middle, 2)
+        row["days_overdue"] = (as_of - days[-1]).days - half_up(middle, 2)
     return row
 
 
@@ -148,6 +182,25 @@ def score_window(
             f = frequency(counts, count) if method == "icomm" else fifth(counts, count)
             m = fifth([c for _, _, c in values.values()], cents)
             row[f"rfm_{window}"] = f"{r}{f}{m}"
+
+
+def add_percentiles(
+    rows: dict[int, dict[str, Any]], purchases: list[Purchase], as_of: date, ages: tuple[int, int]
+) -> None:
+    ranks: dict[int, tuple[int, int, int]] = {}
+    for customer, row in rows.items():
+        inside = [p for p in mine(purchases, customer) if is_in(p, ages, as_of)]
+        row |= {"r_percentile": None, "f_percentile": None, "m_percentile": None}
+        if inside:
+            days = min((as_of - p.on).days for p in inside)
+            ranks[customer] = (-days, len(inside), sum(p.cents for p in inside))
+    for customer, own in ranks.items():
+        for place, letter in enumerate("rfm"):
+            everybody = [rank[place] for rank in ranks.values()]
+            worse = sum(value < own[place] for value in everybody)
+            equal = sum(value == own[place] for value in everybody)
+            share = 100 * (2 * worse + equal) // (2 * len(everybody))
+            rows[customer][f"{letter}_percentile"] = share
 
 
 def fifth(everybody: list[int], mine: int) -> int:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileInputs, build_profiles
-from enrich.profile.contracts import CONTACT_COLUMNS, CUSTOMERS, LINES, PROMO_CODES, PURCHASES
+from enrich.profile.contracts import (
+    CONTACT_COLUMNS,
+    CUSTOMERS,
+    FACTS,
+    LINES,
+    PROMO_CODES,
+    PURCHASES,
+    SALES,
+)
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
@@ -17,6 +25,7 @@ NOT_COMPUTED = {
     "customer_key",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
+    "rfm_score_changed_on",
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
@@ -36,7 +45,25 @@ def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
         pl.DataFrame(bought, schema=dict(PURCHASES), orient="row"),
         pl.DataFrame(lines, schema=dict(LINES), orient="row"),
         pl.DataFrame(codes, schema=dict(PROMO_CODES), orient="row"),
+        pl.DataFrame([sale(p) for p in purchases], schema=dict(SALES)),
+        pl.DataFrame([facts(p) for p in purchases], schema=dict(FACTS)),
     )
+
+
+def sale(purchase: Purchase) -> dict[str, Any]:
+    """How a purchase was made, as the warehouse says it."""
+    known = {name: getattr(purchase, name) for name in SALES if hasattr(purchase, name)}
+    at = {"purchase_no": purchase.no, "purchased_at": purchase.at.replace(tzinfo=None)}
+    return {**known, **at, "is_delivered": (purchase.state or purchase.city) is not None}
+
+
+def facts(purchase: Purchase) -> dict[str, Any]:
+    """Where a purchase came from and went to, likewise."""
+    known = {name: getattr(purchase, name) for name in FACTS if hasattr(purchase, name)}
+    dearest = purchase.lines[0] if purchase.lines else Line(product=None)
+    thing = {name: getattr(dearest, name) for name in ("product", "category", "brand")}
+    code = purchase.codes[0][0] if purchase.codes else None
+    return {**known, **thing, "purchase_no": purchase.no, "promo_code": code}
 
 
 def numbered(purchases: list[Purchase]) -> list[Purchase]:
