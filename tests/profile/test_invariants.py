@@ -19,7 +19,7 @@ STANDING = ("rfm_", "r_score", "f_score", "m_score")
 DATES = ("first_purchase_date", "last_purchase_date")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops())
 def test_counts_and_amounts_never_fall_from_30_to_360_days(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -28,7 +28,7 @@ def test_counts_and_amounts_never_fall_from_30_to_360_days(shop: Shop) -> None:
                 assert row[f"{measure}_{shorter}"] <= row[f"{measure}_{longer}"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops())
 def test_inside_plus_outside_360_days_is_the_lifetime(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -37,7 +37,7 @@ def test_inside_plus_outside_360_days_is_the_lifetime(shop: Shop) -> None:
             assert parts == row[f"{measure}_lifetime"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops())
 def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -50,7 +50,7 @@ def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -
             assert off <= Decimal(count) / 200
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops(), st.randoms(use_true_random=False))
 def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> None:
     plain = inputs(*shop)
@@ -63,7 +63,7 @@ def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> 
     assert computed(plain) == computed(shuffled)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops(), st.integers(-1000, 1000))
 def test_moving_every_day_alike_changes_only_dates(shop: Shop, days: int) -> None:
     customers, purchases = shop
@@ -77,7 +77,7 @@ def test_moving_every_day_alike_changes_only_dates(shop: Shop, days: int) -> Non
             assert after[key][name] == (value + shift if shift is not None else value)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops())
 def test_another_customers_order_changes_nobodys_row_but_scores(shop: Shop) -> None:
     customers, purchases = shop
@@ -92,7 +92,7 @@ def test_another_customers_order_changes_nobodys_row_but_scores(shop: Shop) -> N
                 assert after[key][name] == value
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(shops())
 def test_equal_values_get_equal_scores_and_no_frequency_class_is_skipped(shop: Shop) -> None:
     rows = computed(inputs(*shop)).values()
