@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from enrich.profile.field import ProfileField
-from enrich.profile.spending import half_up
+from enrich.profile.field import ProfileField, half_up
 
 _DAYS = 2**20
 """More days than a purchase can be old."""

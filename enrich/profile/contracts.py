@@ -39,7 +39,7 @@ LINES = {
     "quantity": pl.Int64,
 }
 PROMO_CODES = {"purchase_no": pl.Int64, "promo_code": pl.String, "is_applied": pl.Boolean}
-SALES = {
+SALES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "purchase_no": pl.Int64,
     "purchased_at": pl.Datetime("us"),
     "channel": pl.String,
@@ -49,7 +49,7 @@ SALES = {
     "is_discounted": pl.Boolean,
     "is_delivered": pl.Boolean,
 }
-FACTS = {
+FACTS: Mapping[str, type[pl.DataType]] = {
     "purchase_no": pl.Int64,
     **dict.fromkeys(("product", "category", "brand", "promo_code", "channel"), pl.String),
     **dict.fromkeys(("utm_source", "utm_campaign"), pl.String),

@@ -3,6 +3,7 @@
 It knows nothing of buckets, codes or arrays: every window is asked again of every purchase.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -68,6 +69,7 @@ def profiles(
         score_window(rows, known, window, as_of, spans, method)
     for row in rows.values():
         name_segment(row, segment_window)
+    add_affinity(rows, known)
     add_percentiles(rows, known, as_of, spans[segment_window])
     return rows
 
@@ -107,7 +109,7 @@ def scalars(bought: list[Purchase], as_of: date, spans: Spans) -> dict[str, Any]
         row["last_purchase_brands"] = distinct(line.brand for line in last.lines)
         row["last_purchase_categories"] = distinct(line.category for line in last.lines)
         row["last_purchase_promo_codes"] = distinct(code for code, _ in last.codes)
-    row |= cadence(bought, as_of)
+    row |= cadence(bought, as_of) | concessions(bought, as_of) | habits(bought) | origin(bought)
     for window, ages in spans.items():
         inside = [p for p in bought if is_in(p, ages, as_of)]
         row |= {f"{name}_{window}": value for name, value in window_fields(inside).items()}
@@ -127,6 +129,77 @@ def cadence(bought: list[Purchase], as_of: date) -> dict[str, Any]:
         row["median_days_between_orders"] = half_up(middle, 2)
         row["days_overdue"] = (as_of - days[-1]).days - half_up(middle, 2)
     return row
+
+
+def ratio(part: int, whole: int, per: int = 10_000) -> float | None:
+    return half_up(per * part, whole) / per if whole else None
+
+
+def concessions(bought: list[Purchase], as_of: date) -> dict[str, Any]:
+    returned = sum(p.refund_cents > 0 for p in bought)
+    row: dict[str, Any] = {
+        "returned_orders_lifetime": returned,
+        "refunded_amount_lifetime": units(sum(p.refund_cents for p in bought)),
+        "return_rate": ratio(returned, len(bought)),
+    }
+    for span, days in (("360d", 360), ("lifetime", 10**6)):
+        inside = [p for p in bought if (as_of - p.on).days <= days]
+        judged = [p.is_discounted for p in inside if p.is_discounted is not None]
+        row[f"discounted_orders_share_{span}"] = ratio(sum(judged), len(judged))
+        discounts = sum(p.discount_cents or 0 for p in inside)
+        row[f"discount_rate_{span}"] = ratio(discounts, sum(p.list_cents or 0 for p in inside))
+    return row
+
+
+def habits(bought: list[Purchase]) -> dict[str, Any]:
+    return {
+        "preferred_weekday": favourite([(p.on.isoweekday(), p.no) for p in bought]),
+        "preferred_hour": favourite([(p.hour, p.no) for p in bought]),
+        "preferred_channel": favourite([(p.channel, p.no) for p in bought if p.channel]),
+    }
+
+
+def favourite(seen: list[tuple[Any, int]]) -> Any:
+    """The value seen most often, else the newest."""
+    if len(seen) < 2:
+        return None
+    values = [value for value, _ in seen]
+    newest = {value: max(no for one, no in seen if one == value) for value in values}
+    return max(values, key=lambda value: (values.count(value), newest[value]))
+
+
+def origin(bought: list[Purchase]) -> dict[str, Any]:
+    names = ("product", "category", "brand", "promo_code", "channel", "utm_source", "utm_campaign")
+    row: dict[str, Any] = {f"first_purchase_{name}": None for name in names}
+    row |= {"state": None, "city": None, "postal_prefix": None}
+    if bought:
+        first = bought[0]
+        line = first.lines[0] if first.lines else Line(product=None)
+        row |= {f"first_purchase_{n}": getattr(line, n) for n in names[:3]}
+        row |= {f"first_purchase_{n}": getattr(first, n) for n in names[4:]}
+        row["first_purchase_promo_code"] = first.codes[0][0] if first.codes else None
+    for p in bought:
+        if p.state is not None or p.city is not None:
+            row |= {"state": p.state, "city": p.city, "postal_prefix": p.postal_prefix}
+    return row
+
+
+def add_affinity(rows: dict[int, dict[str, Any]], purchases: list[Purchase]) -> None:
+    """The share with five lines more, spread as those of the shop."""
+    for name in ("brand", "category"):
+        lines = [(p.customer, getattr(line, name)) for p in purchases for line in p.lines]
+        shop = Counter(value for _, value in lines if value is not None)
+        for customer, row in rows.items():
+            row |= {f"top_{name}": None, f"top_{name}_share": None, f"top_{name}_lift": None}
+            own = Counter(v for c, v in lines if c == customer and v is not None)
+            whole, plenty = shop.total(), own.total() + 5
+            weights = {v: n * whole + 5 * shop[v] for v, n in own.items() if n >= 2}
+            weights = {v: w for v, w in weights.items() if w > plenty * shop[v]}
+            if weights:
+                top = min(weights, key=lambda value: (-weights[value], value))
+                row[f"top_{name}"] = top
+                row[f"top_{name}_share"] = ratio(weights[top], plenty * whole)
+                row[f"top_{name}_lift"] = ratio(weights[top], plenty * shop[top], 100)
 
 
 def window_fields(inside: list[Purchase]) -> dict[str, Any]:

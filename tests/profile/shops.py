@@ -96,6 +96,7 @@ lines = st.builds(
     brand=st.one_of(st.none(), texts),
     quantity=st.integers(1, 4),
 )
+names = st.none() | st.sampled_from(["a", "b", "c"])
 codes = st.lists(st.tuples(texts, st.booleans()), max_size=2, unique_by=lambda pair: pair[0])
 
 
@@ -112,5 +113,16 @@ def shops(draw: st.DrawFn) -> tuple[list[int], list[Purchase]]:
         cents=st.one_of(st.sampled_from([0, 1, 100]), st.integers(0, 10**7)),
         lines=st.lists(lines, max_size=3),
         codes=codes,
+        hour=st.sampled_from([0, 9, 23]),
+        channel=names,
+        refund_cents=st.sampled_from([0, 0, 1, 250]),
+        list_cents=st.none() | st.integers(0, 10**6),
+        discount_cents=st.none() | st.integers(0, 10**6),
+        is_discounted=st.none() | st.booleans(),
+        utm_source=names,
+        utm_campaign=names,
+        state=names,
+        city=names,
+        postal_prefix=names,
     )
     return customers, numbered(draw(st.lists(one, max_size=25)))
