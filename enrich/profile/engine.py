@@ -16,7 +16,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile.affinity import SUBJECTS, added, affinity, shop_lines
-from enrich.profile.catalogue import fields, traits_fields
+from enrich.profile.catalogue import fields
 from enrich.profile.contracts import (
     FACTS,
     Details,
@@ -261,8 +261,7 @@ def _block(
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    unknown = () if likes else {field.name for field in traits_fields(rules)}
-    wanted = [field for field in fields(rules) if field.name not in unknown]
+    wanted = [field for field in fields(rules) if likes or field.is_sent_by_default]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
@@ -272,7 +271,7 @@ def _block(
 def _likes(
     scored: ScoredParts, part: LoadedPart, first: int, values: pl.DataFrame
 ) -> list[pl.DataFrame]:
-    """What the fields of `catalogue.traits_fields` are made of; nothing when nobody asks."""
+    """What the fields that are not sent by default are made of; nothing when nobody asks."""
     if not part.traits.width:
         return []
     finer = percentile_columns(values, scored.scoring, windows(scored.rules))
