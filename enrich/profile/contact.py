@@ -24,7 +24,7 @@ HOLD_OUT = ProfileField(
     pl.Int8,
     "bucket",
     None,
-    "0 to 99, at random and for ever the same for a person: who is never contacted, to compare.",
+    "0 to 99, at random, for ever the same for a person: keep some out of everything, to compare.",
     pl.col("control_bucket"),
     can_be_named=False,
 )
