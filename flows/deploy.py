@@ -29,6 +29,7 @@ from prefect.settings import get_current_settings
 from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
 from enrich.serve.installation import installation_name
 from enrich.settings import Settings
+from flows.alerts import set_alerts
 from flows.profiles import profiles_flow
 from flows.sync import sync_flow
 from flows.wire import live_wiring
@@ -166,6 +167,12 @@ def pause_earlier(client: SyncPrefectClient, ours: Installation) -> list[str]:
     return [deployment.name for deployment in found]
 
 
+def keep_alerts(client: SyncPrefectClient, ours: Installation) -> int:
+    """How many alerts the server sends for this installation now; see `set_alerts`."""
+    alerts, urls = ours.settings.alerts, live_wiring(ours.config, ours.data).alert_urls()
+    return set_alerts(client, ours.name, ours.plans[0].name, alerts, urls)
+
+
 def before_deploying(config: str = "", data: str = "", installation: str = "") -> dict[str, Any]:
     """The build step of prefect.yaml: what `register` does before it makes the deployments."""
     ours = installation_of(config or None, data or None)
@@ -173,7 +180,7 @@ def before_deploying(config: str = "", data: str = "", installation: str = "") -
         raise BadSettings(f"ENRICH_INSTALLATION must be {ours.name}, as in the settings")
     with server_client() as client:
         refuse_taken_name(client, ours)
-        return {"paused": pause_earlier(client, ours)}
+        return {"paused": pause_earlier(client, ours), "alerts": keep_alerts(client, ours)}
 
 
 def register(ours: Installation, pool: str) -> None:
@@ -181,6 +188,7 @@ def register(ours: Installation, pool: str) -> None:
     with server_client() as client:
         refuse_taken_name(client, ours)
         pause_earlier(client, ours)
+        keep_alerts(client, ours)
     entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
     for plan, entrypoint in zip(ours.plans, entrypoints, strict=True):
         sourced: Any = plan.flow.from_source(source=str(ROOT), entrypoint=entrypoint)

@@ -47,6 +47,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("serve", compute.serve),
     ("receive", receive.receive),
     ("status", look.status),
+    ("metrics", look.metrics),
     ("rejects", look.rejects),
     ("forget", forget.forget),
     ("backup", keep.backup),
