@@ -16,8 +16,9 @@ from enrich.errors import EnrichError
 from enrich.forget.cases import open_questions
 from enrich.sync.store import SyncReport
 from enrich.wiring import Wiring
-from flows.pages import consent_page, sync_line, sync_page
-from flows.wire import (
+
+from .pages import consent_page, sync_line, sync_page
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,
