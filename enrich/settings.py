@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
+from enrich.installed import page
 from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
@@ -624,7 +625,7 @@ def _problems(error: ValidationError) -> str:
         for item in error.errors(include_input=False, include_url=False)
     }
     lines = "; ".join(f"{place}: {problem}" for place, problem in found.items())
-    return f"wrong settings: {lines} (docs/settings.md lists every setting)"
+    return f"wrong settings: {lines} ({page('settings.md')} lists every setting)"
 
 
 # What the validation library says in the words of a programmer.

@@ -1,6 +1,6 @@
 """Both deployments, and how they are registered with a process work pool of a Prefect server.
 
-python -m flows.deploy --config enrich.toml --pool NAME
+python -m enrich.flows.deploy --config enrich.toml --pool NAME    (what `enrich register` starts)
 
 Their names end in the name of the installation, so that several share one server.
 """
@@ -25,21 +25,22 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.schedules import Cron
 from prefect.settings import get_current_settings
+from prefect.types.entrypoint import EntrypointType
 
 from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
 from enrich.serve.installation import installation_name
 from enrich.settings import Settings
-from flows.alerts import set_alerts
-from flows.profiles import profiles_flow
-from flows.sync import sync_flow
-from flows.wire import live_wiring
+
+from .alerts import set_alerts
+from .profiles import profiles_flow
+from .sync import sync_flow
+from .wire import live_wiring
 
 TAG = "enrich"
 SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
 PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
 # Before installations had names, every deployment of a server was called so.
 EARLIER_NAMES = ("four-hourly", "daily")
-ROOT = Path(__file__).resolve().parent.parent
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
 # left to do, it ends at once and says so.
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -93,6 +94,7 @@ class Installation:
             "concurrency_limit": ONE_AT_A_TIME,
             "tags": [TAG, self.name],
             "description": plan.description,
+            "entrypoint_type": EntrypointType.MODULE_PATH,
         }
 
     def is_of_this_folder(self, parameters: Mapping[str, Any]) -> bool:
@@ -184,15 +186,14 @@ def before_deploying(config: str = "", data: str = "", installation: str = "") -
 
 
 def register(ours: Installation, pool: str) -> None:
-    """Both deployments in the work pool `pool`, whose workers run them from this folder."""
+    """Both deployments in the work pool `pool`; its workers need the same `enrich` installed."""
     with server_client() as client:
         refuse_taken_name(client, ours)
         pause_earlier(client, ours)
         keep_alerts(client, ours)
-    entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
-    for plan, entrypoint in zip(ours.plans, entrypoints, strict=True):
-        sourced: Any = plan.flow.from_source(source=str(ROOT), entrypoint=entrypoint)
-        sourced.deploy(work_pool_name=pool, **ours.options_of(plan))
+    for plan in ours.plans:
+        flow: Any = plan.flow
+        flow.deploy(work_pool_name=pool, **ours.options_of(plan))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

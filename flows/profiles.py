@@ -15,9 +15,10 @@ from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
-from flows.pages import movements_page, profiles_line, profiles_page, push_page
-from flows.sync import SUPERFLUOUS, dashboard_error, each, publish_copy
-from flows.wire import (
+
+from .pages import movements_page, profiles_line, profiles_page, push_page
+from .sync import SUPERFLUOUS, dashboard_error, each, publish_copy
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,

@@ -1,6 +1,6 @@
 """The process that runs both schedules; `enrich serve` starts it and holds the lock of serving.
 
-python -m flows.runner --config enrich.toml --data data [--shared]
+python -m enrich.flows.runner --config enrich.toml --data data [--shared]
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 from enrich.errors import EnrichError
-from flows.deploy import (
+
+from .deploy import (
     Installation,
     installation_of,
     keep_alerts,

@@ -17,9 +17,10 @@ from enrich.forget.cases import open_questions
 from enrich.serve.installation import installation_name
 from enrich.sync.store import SyncReport
 from enrich.wiring import Wiring
-from flows.alerts import ask_for_a_look
-from flows.pages import consent_page, sync_line, sync_page
-from flows.wire import (
+
+from .alerts import ask_for_a_look
+from .pages import consent_page, sync_line, sync_page
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,

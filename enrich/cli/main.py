@@ -45,6 +45,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("consent", consent.consent),
     ("run", compute.run),
     ("serve", compute.serve),
+    ("register", compute.register),
     ("receive", receive.receive),
     ("status", look.status),
     ("metrics", look.metrics),

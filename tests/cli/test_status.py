@@ -136,9 +136,9 @@ def test_metrics_are_what_prometheus_reads(warehouse: Warehouse, tmp_path: Path)
         for one in family.samples
     }
     assert found["enrich_run_ok", "sync", "main"] == 0  # killed
-    assert found["enrich_push_ok", "files", "main", "profiles"] == 1
-    assert found["enrich_push_ok", "hook", "main", "profiles"] == 0
-    behind = NOW.timestamp() - found["enrich_watermark_timestamp_seconds", "main", "orders"]
+    assert found["enrich_push_ok", "files", "profiles", "main"] == 1
+    assert found["enrich_push_ok", "hook", "profiles", "main"] == 0
+    behind = NOW.timestamp() - found["enrich_watermark_timestamp_seconds", "orders", "main"]
     assert behind == 40 * 3600
     assert found["enrich_exit_code",] == 1
     assert file.stat().st_mode & 0o777 == 0o644

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from enrich.flows.deploy import TAG
+from enrich.flows.runner import ABANDONED
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.weather import Weather
-from flows.deploy import TAG
-from flows.runner import ABANDONED
 from tests.docs.pages import ROOT
 from tests.flows import browser
 from tests.flows.listeners import Came, listeners
@@ -196,6 +196,9 @@ def test_alerts_follow_the_settings(served: Served) -> None:
     assert {len(one["actions"]) for one in found.values()} == {2}
 
 
+REGISTER = ["register", "--pool", "workers"]
+
+
 def test_the_project_file_registers_with_a_server_that_wants_a_password(served: Served) -> None:
     server = served.server
     wait_for(lambda: server.ask("work_pools/", {"name": "workers", "type": "process"}))
@@ -211,19 +214,23 @@ def test_the_project_file_registers_with_a_server_that_wants_a_password(served: 
         "ENRICH_TIME_ZONE": "America/Sao_Paulo",
         "ENRICH_POOL": "workers",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = {one["name"]: one for one in server.ask("deployments/filter")}
+    made_by = {}
+    for command in (["prefect", "--no-prompt", "deploy", "--all"], ["enrich", *REGISTER]):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        made_by[command[0]] = {one["name"]: one for one in server.ask("deployments/filter")}
+    found = made_by["prefect"]
     for name in ("four-hourly", "daily"):
         made = found[f"{name}-yaml"]
+        assert made_by["enrich"][f"{name}-yaml"]["entrypoint"] == made["entrypoint"]
         assert (made["work_pool_name"], made["tags"]) == ("workers", [TAG, "yaml"])
         assert made["parameters"]["data"] == str(server.data)
         assert found[f"{name}-{INSTALLATION}"]["work_pool_name"] is None
