@@ -363,6 +363,7 @@ class Alerts(_Frozen):
     """Who hears of a run that failed or data that is old; nobody until a target is named."""
 
     targets: dict[Name, AlertTarget] = {}
+    """Where alerts go, each under a name."""
     max_data_age_hours: float = Field(9, ge=1, le=720)
     """An alert follows when no sync has completed for so long; the default is two missed ones."""
     ping: dict[Literal["sync", "profiles"], SecretSource] = {}
