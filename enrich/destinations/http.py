@@ -306,6 +306,12 @@ class HttpDestination(DestinationEntity):
         the list does not show is not judged.
         """
         found = self.fetch("GET", path, **rest).get(listed)
+        return self.unfit_fields(found, key, what, types, kind)
+
+    def unfit_fields(
+        self, found: object, key: str, what: str, types: Types, kind: str = "type"
+    ) -> list[str]:
+        """The same from the list itself."""
         items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
         there = {str(item.get(key)): item.get(kind) for item in items}
         problems = (_field_problem(field, there, what, types) for field in self.fields)
