@@ -57,6 +57,7 @@ class Egoi(HttpDestination):
     example = {"api_key": {"env": "EGOI_API_KEY"}, "list_id": 1}
     mapping = named(CORE)
     host = "https://api.egoiapp.com"
+    written = ("list_id",)
     empty = ""
     writes_texts = True
     transport = "single"

@@ -108,7 +108,7 @@ class HttpDestination(DestinationEntity):
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
     writes_texts: ClassVar[bool] = False  # every value is sent as a text
     job_path: ClassVar[str] = ""  # of a job's state, with {id}
-    written: ClassVar[tuple[str, ...]] = ()  # of a record: settings that decide how it is written
+    written: ClassVar[tuple[str, ...]] = ()  # settings that decide what is written, and where
 
     def __init__(self, settings: Any, tools: Tools) -> None:
         super().__init__(settings, tools)
@@ -172,7 +172,7 @@ class HttpDestination(DestinationEntity):
 
     @property
     def mapping_version(self) -> str:
-        names = _WRITTEN & set(type(self.settings).model_fields)
+        names = {*_WRITTEN, *self.written} & set(type(self.settings).model_fields)
         return version_of(self.version, repr(self.settings.model_dump(include=names)))
 
     @property

@@ -170,6 +170,7 @@ NEVER = {
     "hubspot": ["hs_email_optout", "hs_legal_basis", "Upper", "email"],
     "klaviyo": ["$consent", "email"],
     "mailchimp": ["EMAIL", "TOOLONGATAG", "lower"],
+    "marketingcloud": ["EmailAddress", "SubscriberKey", "HasOptedOutOfEmail"],
     "rdstation": ["legal_bases", "tags"],
     "segment": ["email"],
 }
