@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -52,6 +53,14 @@ class Egoi(HttpDestination):
 
     kind = "egoi"
     version = "egoi-1"
+    api_version = "V3"
+    vendor_pages = (
+        "https://developers.e-goi.com/api/v3/",
+        "https://github.com/E-goi/sdk-java/blob/master/api/openapi.yaml",
+        "https://helpdesk.e-goi.com/474785-Adding-contacts",
+        "https://helpdesk.e-goi.com/911592-Permanently-removing-a-contact-as-per-GDPR",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = EgoiSettings
     settings: EgoiSettings
     example = {"api_key": {"env": "EGOI_API_KEY"}, "list_id": 1}

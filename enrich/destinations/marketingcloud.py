@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -15,6 +16,8 @@ from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, name
 from enrich.destinations.sending import accepted_but, answer_of, ask
 from enrich.model import Outcome, RecordResult
 
+REFERENCES = "https://developer.salesforce.com/docs/marketing/marketing-cloud/references"
+GUIDE = "https://developer.salesforce.com/docs/marketing/marketing-cloud/guide"
 MAX_COLUMNS = 50  # the vendor's advice for one call, the address among them
 TYPES = {
     "text": ("Text",),
@@ -59,6 +62,15 @@ class MarketingCloud(TokenDestination):
 
     kind = "marketingcloud"
     version = "marketingcloud-1"
+    api_version = "hub v1, data v1, contacts v1"
+    vendor_pages = (
+        f"{REFERENCES}/mc_rest_data_extensions/postDataExtensionRowsetByKey.html",
+        f"{REFERENCES}/mc-custom_objects",
+        f"{GUIDE}/access-token-s2s",
+        f"{GUIDE}/DeleteByContactKeys.html",
+        "https://help.salesforce.com/s/articleView?id=mktg.mc_overview_limits_api.htm",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = MarketingCloudSettings
     settings: MarketingCloudSettings
     example = {

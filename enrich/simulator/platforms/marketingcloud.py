@@ -58,15 +58,16 @@ def _is_signed(account: Account, request: Request) -> bool:
 
 def _upsert(account: Account, rows: list[dict[str, Any]]) -> Reply:
     """Every row, or none when one of them cannot be."""
-    if not 0 < len(rows) <= MAX_ROWS or not all(_is_good(account, row) for row in rows):
+    columns = _columns(account)
+    if not 0 < len(rows) <= MAX_ROWS or not all(_is_good(account, columns, row) for row in rows):
         return _problem(400, "Unable to save rows for data extension")
     for row in rows:
         account.keep(row["keys"][KEY], row["values"])
     return json_reply(rows)
 
 
-def _is_good(account: Account, row: dict[str, Any]) -> bool:
-    columns, values = _columns(account), row["values"]
+def _is_good(account: Account, columns: dict[str, dict[str, Any]], row: dict[str, Any]) -> bool:
+    values = row["values"]
     if set(row) != {"keys", "values"} or set(row["keys"]) != {KEY}:
         return False
     if len(values) + 1 > MAX_COLUMNS or not set(values) <= set(columns) - {KEY}:
