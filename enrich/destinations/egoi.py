@@ -10,15 +10,16 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from enrich.client import NotFound, parse_json
+from enrich.client import NotFound, parse_json, path_segment
 from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import GONE, safe_code
+from enrich.destinations.sending import GONE
 from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
 REQUESTS_PER_RECORD = 2  # find, write
+LEFT = "removed"  # the status of whoever opted out
 TYPES = {
     "text": ("text",),
     "list": ("text",),
@@ -96,12 +97,15 @@ class Egoi(HttpDestination):
 
     def _patch(self, record: Record) -> RecordResult:
         """Our fields alone: a status that is not sent cannot change."""
-        contact_id = self._find(str(record.payload["address"]))
-        if contact_id is None:
+        contact = self._find(str(record.payload["address"]))
+        if contact is None:
             message = "not in the list"
             return RecordResult(record.record_id, Outcome.INVALID, "not_in_list", message)
+        if contact.get("status") == LEFT:
+            message = "left the list"  # and cannot be edited any more
+            return RecordResult(record.record_id, Outcome.INVALID, "left_the_list", message)
         changes = {"extra": record.payload["extra"]}
-        call = self.call("PATCH", self._path(contact_id), changes, name="egoi PATCH contact")
+        call = self.call("PATCH", self._path(contact), changes, name="egoi PATCH contact")
         return self.save_one(record, call)
 
     def move(self, old: Addressee, address: str) -> RecordResult:
@@ -111,34 +115,39 @@ class Egoi(HttpDestination):
         return self._update(one, {"extra": self._extra(self.emptied(one)[0])})
 
     def _update(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
-        contact_id = self._find(one.remote_key)
-        if contact_id is None:
+        contact = self._find(one.remote_key)
+        if contact is None:
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
-        path = self._path(contact_id)
+        path = self._path(contact)
         return self.removed(one, "PATCH", path, changes, name="egoi PATCH contact")
 
     def delete(self, one: Addressee) -> RecordResult:
         """Forgotten: E-goi empties all that it holds of the contact within 30 days."""
-        contact_id = self._find(one.remote_key)
-        if contact_id is None:
+        contact = self._find(one.remote_key)
+        if contact is None:
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
-        path = f"/lists/{self.settings.list_id}/contacts/actions/forget"
-        return self.removed(one, "POST", path, {"contacts": [contact_id]})
+        body = {"contacts": [contact["contact_id"]]}
+        return self.removed(one, "POST", f"{self._contacts}/actions/forget", body)
 
-    def _find(self, address: str) -> str | None:
-        """The id of the list's contact with this address; the search looks into every list."""
-        wanted = {"type": "email", "contact": address}
+    def _find(self, address: str) -> Mapping[str, Any] | None:
+        """What E-goi itself knows of the list's contact with this address: id, status and more."""
+        wanted = {"email": address}
         try:
-            found = self.fetch("GET", "/contacts/search", name="egoi search", params=wanted)
+            found = self.fetch("GET", self._contacts, name="egoi contacts", params=wanted)
         except NotFound:
             return None
-        for item in found.get("items") or []:
-            if item.get("list_id") == self.settings.list_id:
-                return safe_code(item.get("contact_id"))
-        return None
+        items = [item for item in found.get("items") or [] if isinstance(item, dict)]
+        people = [item.get("base") or {} for item in items]
+        there = (one for one in people if one.get("contact_id"))
+        same = (one for one in there if str(one.get("email")).lower() == address.lower())
+        return next(same, None)
 
-    def _path(self, contact_id: str) -> str:
-        return f"/lists/{self.settings.list_id}/contacts/{contact_id}"
+    @property
+    def _contacts(self) -> str:
+        return f"/lists/{self.settings.list_id}/contacts"
+
+    def _path(self, contact: Mapping[str, Any]) -> str:
+        return f"{self._contacts}/{path_segment(str(contact['contact_id']))}"
 
     def _extra(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The values as E-goi takes them, by the number of the field."""

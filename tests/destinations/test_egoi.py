@@ -96,11 +96,20 @@ def test_nobody_is_added_to_the_list(world):
     assert set(world.account("egoi").contacts) == {"person0004@example.com"}
 
 
+def test_whoever_opted_out_is_left_alone_and_is_no_failure(world):
+    gone = {f"person{number:04}@example.com": {} for number in (1, 2, 3)}
+    world.account("egoi").table("removed").update(gone)
+    done = world.push(opened(world, stop_after_records=1), make_people(4))
+    assert (done.accepted, done.rejected, done.fault) == (1, 0, None)
+    assert done.invalid == {"left the list": 3}
+    assert world.push(opened(world, stop_after_records=1), make_people(4)).fault is None
+
+
 def test_the_fields_are_asked_for_once_and_values_are_texts(world):
     world.push(opened(world), make_people(60, orders_30d=3, brands_360d=["A", "B|C"]))
     kept = world.account("egoi").contacts["person0060@example.com"]
     assert (kept["orders_30d"], kept["brands_360d"]) == ("3", "A|B C")
-    assert world.account("egoi").calls == {"GET lists": 1, "GET contacts": 60, "PATCH lists": 60}
+    assert world.account("egoi").calls == {"GET lists": 61, "PATCH lists": 60}
 
 
 def test_a_429_is_waited_for_as_long_as_its_header_says(world):

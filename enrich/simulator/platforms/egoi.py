@@ -17,6 +17,7 @@ from enrich.simulator.platforms.account import Account, Platform
 MAX_BYTES, MAX_FORGOTTEN, MAX_FIELDS, DEFAULT_FIELDS = 20_000_000, 1_000, 1_000, 10
 CONTACT_ID = re.compile(r"^[a-fA-F\d]{10}$")
 VALUES = {"date": re.compile(r"^(\d{4}-\d\d-\d\d)?$"), "number": re.compile(r"^(-?\d+(\.\d+)?)?$")}
+OTHER = "0000000000"  # somebody else
 THROTTLED, RESET_SECONDS = "throttled", 7  # the next call meets a 429
 OF_EGOI = {"type": "base", "field_id": "email", "name": "Email", "format": "email", "unique": True}
 
@@ -30,26 +31,32 @@ def answer(account: Account, request: Request) -> Reply:
         return _problem(429, "Too Many Requests", {"x-ratelimit-reset": str(RESET_SECONDS)})
     if len(request.body) > MAX_BYTES:
         return _problem(413, "Request Entity Too Large")
-    if request.path == "/contacts/search":
-        return _search(account, request.query["contact"])
     list_id, _, rest = request.path.removeprefix("/lists/").partition("/")
     if list_id != "1":
         return _problem(404, "Not Found")
     if rest == "fields":
         return _fields(account, request)
+    if rest == "contacts":
+        return _search(account, request.query["email"])
     if rest == "contacts/actions/forget":
         return _forget(account, request.json()["contacts"])
     return _patch(account, rest.removeprefix("contacts/"), request.json())
 
 
 def _search(account: Account, email: str) -> Reply:
-    """In which lists an address is; another list has everybody, under other ids."""
-    if not _is_in_list(account, email):
-        return _problem(404, "Not Found")
-    ids = account.table("ids")
-    ids.setdefault(email, hashlib.sha256(email.encode()).hexdigest()[:10])
-    other = {"list_id": 2, "contact_id": hashlib.sha256(ids[email].encode()).hexdigest()[:10]}
-    return json_reply({"items": [other, {"list_id": 1, "contact_id": ids[email]}]})
+    """The contacts that answer to an address: one like it, and the one, if it is in the list."""
+    found = [_contact(f"{email}.org", "active", OTHER)]
+    if _is_in_list(account, email):
+        ids = account.table("ids")
+        ids.setdefault(email, hashlib.sha256(email.encode()).hexdigest()[:10])
+        status = "removed" if email in account.table("removed") else "active"
+        found.append(_contact(email, status, ids[email]))
+    return json_reply({"total_items": len(found), "items": found})
+
+
+def _contact(email: str, status: str, contact_id: str) -> dict[str, Any]:
+    base = {"contact_id": contact_id, "status": status, "email": email}
+    return {"base": base, "extra": [], "tags": []}
 
 
 def _is_in_list(account: Account, email: str) -> bool:
@@ -58,12 +65,13 @@ def _is_in_list(account: Account, email: str) -> bool:
 
 
 def _patch(account: Account, contact_id: str, body: dict[str, Any]) -> Reply:
-    """What is sent is changed, nothing else; a status is not ours to send."""
+    """What is sent is changed, nothing else; nothing of who opted out, and no status from here."""
     email = _address(account, contact_id)
     if email is None:
         return _problem(404, "Not Found")
     base, extra = body.get("base", {}), body.get("extra", [])
-    if set(body) - {"base", "extra"} or set(base) - {"email"}:
+    has_left = email in account.table("removed")
+    if has_left or set(body) - {"base", "extra"} or set(base) - {"email"}:
         return _problem(422, "Unprocessable Entity")
     values = _values(account, extra)
     if values is None:
