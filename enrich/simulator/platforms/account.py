@@ -102,7 +102,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform answers, and how many requests in how many seconds it lets pass."""
+    """How one platform answers, and how many requests in how many seconds it lets pass.
+
+    `login_host` is where it gives out tokens, when that is somewhere else.
+    """
 
     host: str
     answer: Callable[[Account, Request], Reply]
@@ -111,6 +114,7 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
+    login_host: str = ""
 
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
