@@ -30,8 +30,8 @@ __all__ = [
     "written_back",
 ]
 
-# The part of a limit we take where others of the account need it too.
-SHARE_OF_A_SHARED_LIMIT = 0.8
+# The part of a limit we take: a clock that is not ours counts it, and others may need it too.
+SHARE, SHARE_OF_A_SHARED_LIMIT = 0.98, 0.8
 
 
 def _platforms() -> Iterator[type[DestinationEntity]]:
@@ -133,7 +133,7 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
     limit = REGISTRY[kind].rate_limit if kind in REGISTRY else None
     if limit is None:
         return None
-    share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
+    share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else SHARE
     return share * limit.requests / limit.seconds
 
 

@@ -172,6 +172,10 @@ class DestinationEntity(ABC):
     def problems(self) -> list[str]:
         """What is wrong with reach, credentials or set-up, a line each; nothing is written."""
 
+    def unmet(self) -> list[str]:
+        """What the platform demands of every new record and is not sent; asked before a push."""
+        return []
+
     @abstractmethod
     def validate(self, row: Row) -> str | None:
         """Why this record cannot be sent, without its values; None when it can.

@@ -5,7 +5,8 @@ import pytest
 from enrich.client import Http
 from enrich.destinations import REGISTRY, requests_per_second
 from enrich.destinations.masterdata import document_id
-from enrich.errors import BadSettings
+from enrich.errors import BadSettings, Stop
+from enrich.simulator.platforms.hubspot import READ_SCHEMA
 from enrich.simulator.platforms.mailchimp import THROTTLED
 from tests.destinations.conftest import make_people
 from tests.destinations.test_push import with_value
@@ -67,6 +68,38 @@ def test_hubspot_gets_texts_and_an_empty_one_clears(world):
     assert world.account("hubspot").contacts["person0001@example.com"]["orders_30d"] == "3"
     world.push(there, with_value(make_people(2, orders_30d=3), 1, rfm_30d=None))
     assert "rfm_30d" not in world.account("hubspot").contacts["person0001@example.com"]
+
+
+def test_what_a_hubspot_account_demands_of_a_new_contact_is_named_before_anything_is_sent(world):
+    there = opened(world, "hubspot")
+    account = world.account("hubspot")
+    account.required = {"email": "", "lastname": ""}
+    (problem,) = there.check()
+    summary = world.push(there, make_people(3))
+    assert "requires lastname of every new contact" in problem
+    assert isinstance(summary.fault, BadSettings) and "lastname" in str(summary.fault)
+    assert account.contacts == {}
+    mapped = opened(world, "hubspot", names={"last_name": "lastname"})
+    assert mapped.check() == []
+    assert world.push(mapped, make_people(3)).accepted == 3
+
+
+def test_what_the_schema_of_hubspot_does_not_show_stops_the_push_at_the_first_batch(world):
+    there = opened(world, "hubspot", batch_size=2)
+    account = world.account("hubspot")
+    account.denied, account.required = {READ_SCHEMA}, {"lastname": ""}
+    assert there.check() == []
+    summary = world.push(there, make_people(9))
+    assert isinstance(summary.fault, Stop) and "lastname" in str(summary.fault)
+    assert account.calls["POST crm"] == 1
+
+
+def test_a_hubspot_contact_without_a_required_value_is_refused_alone(world):
+    there = opened(world, "hubspot", names={"last_name": "lastname"}, stop_failed_share=1)
+    world.account("hubspot").required = {"lastname": ""}
+    summary = world.push(there, with_value(make_people(5), 2, last_name=None))
+    assert (summary.accepted, summary.rejected) == (4, 1)
+    assert world.ledger.records["2"]["code"] == "MISSING_REQUIRED_PROPERTY"
 
 
 @pytest.mark.parametrize(

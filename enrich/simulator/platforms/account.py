@@ -24,6 +24,8 @@ class Account:
     pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
     after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
     call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
+    `required` are the fields that the shop demands of a new contact, each alone or because another
+    one has a value (the field -> that other one, empty: always).
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Account:
     outbox: Outbox = field(default_factory=Outbox)
     seconds: float = 0
     url: str = ""
+    required: dict[str, str] = field(default_factory=dict)
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
