@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -41,6 +42,13 @@ class Brevo(HttpDestination):
 
     kind = "brevo"
     version = "brevo-1"
+    api_version = "v3"
+    vendor_pages = (
+        "https://developers.brevo.com/reference/import-contacts",
+        "https://developers.brevo.com/docs/api-limits",
+        "https://developers.brevo.com/docs/limit-headers",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = BrevoSettings
     settings: BrevoSettings
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}

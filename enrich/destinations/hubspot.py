@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -51,6 +52,13 @@ class Hubspot(HttpDestination):
 
     kind = "hubspot"
     version = "hubspot-1"
+    api_version = API_VERSION
+    vendor_pages = (
+        "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts",
+        "https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement",
+        "https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = HubspotSettings
     settings: HubspotSettings
     example = {"api_key": {"env": "HUBSPOT_SERVICE_KEY"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -59,6 +60,12 @@ class Mailchimp(HttpDestination):
 
     kind = "mailchimp"
     version = "mailchimp-1"
+    api_version = "3.0"
+    vendor_pages = (
+        "https://mailchimp.com/developer/marketing/docs/fundamentals",
+        "https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = MailchimpSettings
     settings: MailchimpSettings
     example = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from enrich.destinations.base import RateLimit, Record, Row
@@ -31,6 +32,12 @@ class Segment(HttpDestination):
 
     kind = "segment"
     version = "segment-1"
+    api_version = "v1"
+    vendor_pages = (
+        "https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api",
+        "https://www.twilio.com/docs/segment/guides/regional-segment",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = SegmentSettings
     settings: SegmentSettings
     example = {"api_key": {"env": "SEGMENT_WRITE_KEY"}}
