@@ -206,6 +206,21 @@ def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
         world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
 
 
+@pytest.mark.parametrize("there_is", ["us", "eu"])
+def test_the_wrong_region_is_named_or_at_least_noted(world, kind, there_is):
+    """Where a platform tells, verify fails; where it keeps silent, verify says that it does."""
+    if "region" not in REGISTRY[kind].Settings.model_fields:
+        pytest.skip("it has no regions")
+    account, wrong = world.account(kind), {"us": "eu", "eu": "us"}[there_is]
+    account.region = there_is
+    right = world.open(kind, **REGISTRY[kind].example, region=there_is)
+    assert right.check() == []
+    there = world.open(kind, **REGISTRY[kind].example, region=wrong)
+    told = [*there.check(), *there.notes()]
+    assert told
+    assert kind != "segment" or f"region is {wrong}" in told[0]
+
+
 def test_check_finds_nothing_wrong_with_a_good_set_up(case):
     assert case.open().check() == []
 

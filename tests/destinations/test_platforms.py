@@ -196,6 +196,14 @@ def test_segment_drops_what_it_had_before(world):
     assert set(world.account("segment").times.values()) == {1}
 
 
+def test_segment_gets_again_what_went_to_the_wrong_region(world):
+    world.account("segment").region = "eu"
+    assert world.push(opened(world, "segment"), make_people(3)).accepted == 3
+    assert world.account("segment").contacts == {}
+    assert world.push(opened(world, "segment", region="eu"), make_people(3)).accepted == 3
+    assert set(world.account("segment").contacts) == emails(1, 2, 3)
+
+
 def test_customer_io_sends_no_empty_values_unless_asked(world):
     people = make_people(2, rfm_30d="545")
     world.push(opened(world, "customerio"), people)

@@ -25,7 +25,8 @@ class Account:
     after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
     call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
     `required` are the fields that the shop demands of a new contact, each alone or because another
-    one has a value (the field -> that other one, empty: always).
+    one has a value (the field -> that other one, empty: always). `region` is where the account is,
+    of a platform that has several.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Account:
     seconds: float = 0
     url: str = ""
     required: dict[str, str] = field(default_factory=dict)
+    region: str = "us"
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -105,7 +107,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform answers, and how many requests in how many seconds it lets pass."""
+    """How one platform answers, and how many requests in how many seconds it lets pass.
+
+    `eu_host` is where it has a second region.
+    """
 
     host: str
     answer: Callable[[Account, Request], Reply]
@@ -114,6 +119,13 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
+    eu_host: str = ""
+
+    def is_elsewhere(self, account: Account, request: Request) -> bool:
+        """Whether the request came to the region that the account is not in."""
+        hosts = {"us": self.host, "eu": self.eu_host}
+        asked = request.headers.get("host", "")
+        return asked in hosts.values() and asked != hosts[account.region]
 
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
