@@ -74,6 +74,7 @@ class DestinationEntity(ABC):
     max_record_bytes: int | None = None
     max_open_jobs: int = 1
     rate_limit: RateLimit | None = None
+    poll_rate: RateLimit | None = None  # how often the end of a job may be asked for
     concurrency: int = 1
     whole_table: bool = False  # one change sends every record
     confirms_first: bool = True  # a person confirms the first push

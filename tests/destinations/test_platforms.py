@@ -165,18 +165,32 @@ def test_rd_station_renews_its_token(world):
     assert world.account("rdstation").calls["POST auth"] == 2
 
 
-@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
-def test_the_pace_keeps_the_published_rate(world, kind):
-    world.http = Http(
+def paced(world, kind):
+    return Http(
         requests_per_second=requests_per_second(kind, {}),
         transport=world.transport(),
         sleep=world._wait,
         monotonic=lambda: world.seconds,
     )
+
+
+@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
+def test_the_pace_keeps_the_published_rate(world, kind):
+    world.http = paced(world, kind)
     size = {"batch_size": 1} if kind in ("hubspot", "klaviyo") else {}
     there = opened(world, kind, **size)
     assert world.push(there, make_people(200)).accepted == 200
     assert "429" not in world.account(kind).statuses
+
+
+def test_the_end_of_brevos_imports_is_asked_for_within_a_hundred_an_hour(world):
+    world.http = paced(world, "brevo")
+    there = opened(world, "brevo", poll_minutes=240)
+    there.max_records = 2
+    summary = world.push(there, make_people(140))
+    assert (summary.accepted, summary.batches, summary.fault) == (140, 70, None)
+    assert world.account("brevo").calls["GET v3"] > 100
+    assert "429" not in world.account("brevo").statuses
 
 
 def test_the_settings_own_rate_wins():

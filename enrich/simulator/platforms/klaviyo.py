@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
@@ -111,8 +113,20 @@ def _delete(account: Account, request: Request) -> Reply:
     return Reply(202)
 
 
-def _problem(status: int, code: str) -> Reply:
-    return json_reply({"errors": [{"code": code, "status": status}]}, status)
+def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return json_reply({"errors": [{"code": code, "status": status}]}, status, headers)
 
 
-PLATFORM = Platform("a.klaviyo.com", answer, 150, 60)
+def _throttled(wait: float) -> Reply:
+    headers = {"retry-after": str(ceil(wait)), "ratelimit-reset": str(ceil(wait))}
+    return _problem(429, "throttled", headers)
+
+
+PLATFORM = Platform(
+    "a.klaviyo.com",
+    answer,
+    150,
+    60,
+    _throttled,
+    windows=lambda request: [("burst", 10, 1), ("steady", 150, 60)],
+)
