@@ -114,7 +114,7 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
-    login_host: str = ""
+    login_host: str = field(default="", kw_only=True)
 
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
