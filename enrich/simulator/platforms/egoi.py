@@ -17,6 +17,7 @@ from enrich.simulator.platforms.account import Account, Platform
 MAX_BYTES, MAX_FORGOTTEN, MAX_FIELDS, DEFAULT_FIELDS = 20_000_000, 1_000, 1_000, 10
 CONTACT_ID = re.compile(r"^[a-fA-F\d]{10}$")
 VALUES = {"date": re.compile(r"^(\d{4}-\d\d-\d\d)?$"), "number": re.compile(r"^(-?\d+(\.\d+)?)?$")}
+RFC = "http://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html"
 OTHER = "0000000000"  # somebody else
 THROTTLED, RESET_SECONDS = "throttled", 7  # the next call meets a 429
 OF_EGOI = {"type": "base", "field_id": "email", "name": "Email", "format": "email", "unique": True}
@@ -149,7 +150,9 @@ def _all_fields(account: Account) -> list[dict[str, Any]]:
 
 
 def _problem(status: int, title: str, headers: dict[str, str] | None = None) -> Reply:
-    return json_reply({"title": title, "status": status}, status, headers)
+    """An error as the schema has it: no code but a title, and a sentence."""
+    body = {"type": RFC, "title": title, "status": status, "detail": f"{title}, simulated"}
+    return json_reply(body, status, headers)
 
 
 PLATFORM = Platform("api.egoiapp.com", answer)
