@@ -150,6 +150,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "format": tidy,
     "lint": lambda rest: run_checks((FORMAT, LINT)),
+    "release": lambda rest: _run(["python", "-m", "tests.release", *rest]),
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "ranges": ranges,
     "types": lambda rest: run_checks((TYPES, IMPORTS)),

@@ -362,6 +362,26 @@ class ReadCopySettings(_Frozen):
     """Whether it holds contact data; without, no e-mail, name, phone, document or source id."""
 
 
+class AlertTarget(_Frozen):
+    """Where alerts go."""
+
+    kind: Literal["email", "slack", "teams", "webhook"]
+    """By what: mail through a server of yours, a channel, or a POST of JSON."""
+    url: SecretSource
+    """Its address, which holds a secret; [alerts](operations.md#alerts) shows each kind."""
+
+
+class Alerts(_Frozen):
+    """Who hears of a run that failed or data that is old; nobody until a target is named."""
+
+    targets: dict[Name, AlertTarget] = {}
+    """Where alerts go, each under a name."""
+    max_data_age_hours: float = Field(9, ge=1, le=720)
+    """An alert follows when no sync has completed for so long; the default is two missed ones."""
+    ping: dict[Literal["sync", "profiles"], SecretSource] = {}
+    """Addresses that are called after each good run: a monitor there notices when the calls end."""
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
@@ -384,6 +404,7 @@ class Settings(_Frozen):
     read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
+    alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)
 

@@ -31,6 +31,7 @@ from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
 from enrich.serve.installation import installation_name
 from enrich.settings import Settings
 
+from .alerts import set_alerts
 from .profiles import profiles_flow
 from .sync import sync_flow
 from .wire import live_wiring
@@ -168,6 +169,12 @@ def pause_earlier(client: SyncPrefectClient, ours: Installation) -> list[str]:
     return [deployment.name for deployment in found]
 
 
+def keep_alerts(client: SyncPrefectClient, ours: Installation) -> int:
+    """How many alerts the server sends for this installation now; see `set_alerts`."""
+    alerts, urls = ours.settings.alerts, live_wiring(ours.config, ours.data).alert_urls()
+    return set_alerts(client, ours.name, ours.plans[0].name, alerts, urls)
+
+
 def before_deploying(config: str = "", data: str = "", installation: str = "") -> dict[str, Any]:
     """The build step of prefect.yaml: what `register` does before it makes the deployments."""
     ours = installation_of(config or None, data or None)
@@ -175,7 +182,7 @@ def before_deploying(config: str = "", data: str = "", installation: str = "") -
         raise BadSettings(f"ENRICH_INSTALLATION must be {ours.name}, as in the settings")
     with server_client() as client:
         refuse_taken_name(client, ours)
-        return {"paused": pause_earlier(client, ours)}
+        return {"paused": pause_earlier(client, ours), "alerts": keep_alerts(client, ours)}
 
 
 def register(ours: Installation, pool: str) -> None:
@@ -183,6 +190,7 @@ def register(ours: Installation, pool: str) -> None:
     with server_client() as client:
         refuse_taken_name(client, ours)
         pause_earlier(client, ours)
+        keep_alerts(client, ours)
     for plan in ours.plans:
         flow: Any = plan.flow
         flow.deploy(work_pool_name=pool, **ours.options_of(plan))

@@ -75,6 +75,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     dashboard_error(wiring)
     show_movements(wiring, tuple(report.store for report in reports))
     pipeline.raise_first([*faults.values(), *(done.fault for done in pushes)])
+    pipeline.ping(wiring, "profiles", run_reporter())
     return Completed(message=profiles_line(reports, pushes))
 
 

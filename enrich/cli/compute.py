@@ -89,6 +89,10 @@ def run(shell: Shell, store: StoreOption = None) -> None:
             shell.each(names, one)
         finally:
             pipeline.publish(shell.wiring, warehouse)
+    if store is None:
+        with reporter(shell.out) as report:
+            for job in ("sync", "profiles"):
+                pipeline.ping(shell.wiring, job, report)
 
 
 def show(shell: Shell, done: pipeline.Done) -> None:

@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("register", compute.register),
     ("receive", receive.receive),
     ("status", look.status),
+    ("metrics", look.metrics),
     ("rejects", look.rejects),
     ("forget", forget.forget),
     ("backup", keep.backup),

@@ -47,7 +47,7 @@ def verify(shell: Shell, store: StoreOption = None) -> None:
             findings += verify_store(shop)
     with shell.wiring.destinations(say=shell.say) as destinations:
         for destination in destinations:
-            findings += verify_destination(destination)
+            findings += verify_destination(destination, shell.now.date())
     show_findings(shell.out, findings)
     missing = [finding for finding in findings if finding.needed and not finding.works]
     if missing and not any(finding.is_answered for finding in missing):
