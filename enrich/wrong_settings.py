@@ -41,10 +41,10 @@ class Problem:
 class WrongSettings(BadSettings):
     """Every problem of some settings at once."""
 
-    def __init__(self, problems: Sequence[Problem], of: str = "settings") -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         lines = "; ".join(map(str, problems))
-        super().__init__(f"wrong {of}: {lines} ({page('settings.md')} lists every setting)")
+        super().__init__(f"wrong settings: {lines} ({page('settings.md')} lists every setting)")
 
 
 def problems_of(
