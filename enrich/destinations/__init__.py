@@ -16,6 +16,7 @@ from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import CONSENTS, PROFILES
 from enrich.errors import BadSettings
+from enrich.wrong_settings import WrongSettings, problems_of
 
 __all__ = [
     "PROFILES",
@@ -99,7 +100,8 @@ def _read(
     try:
         settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
-        raise BadSettings(f"destination {name}: {_problems(error)}") from None
+        under = ("destinations", name)
+        raise WrongSettings(problems_of(error, platform.Settings, under=under)) from None
     for problem in _impossible(platform, settings):
         raise BadSettings(f"destination {name}: {problem} on {kind}")
     return platform, settings
@@ -134,11 +136,3 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
     return REGISTRY[kind].written_back(options) if kind in REGISTRY else frozenset()
-
-
-def _problems(error: ValidationError) -> str:
-    """Each wrong key and what is wrong; never its value, which may be a secret."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False)
-    )
