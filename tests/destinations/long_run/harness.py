@@ -389,7 +389,7 @@ def stored(kind: str, payload: Any) -> dict[str, Any]:
 
 
 def files_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """The newest line of every customer, by address, over all finished sets as they were written."""
+    """The newest line of every customer, by address, over all finished sets in their order."""
     manifests = sorted(
         (folder / "exports").glob("*.manifest.json"), key=lambda path: path.stat().st_mtime_ns
     )
