@@ -195,9 +195,11 @@ NEVER = {
     "brevo": ["EMAIL", "OPT_IN"],
     "connectif": ["_newsletterSubscriptionStatus", "_emailStatus", "_smsSubscriptionStatus"],
     "customerio": ["unsubscribed", "cio_subscription_preferences", "id"],
+    "egoi": ["email", "status", "consent"],
     "hubspot": ["hs_email_optout", "hs_legal_basis", "Upper", "email"],
     "klaviyo": ["$consent", "email"],
     "mailchimp": ["EMAIL", "TOOLONGATAG", "lower"],
+    "marketingcloud": ["EmailAddress", "SubscriberKey", "HasOptedOutOfEmail"],
     "rdstation": ["legal_bases", "tags"],
     "segment": ["email"],
 }

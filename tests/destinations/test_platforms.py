@@ -173,7 +173,9 @@ def test_mailchimp_changes_come_in_batches_that_touch_no_status(world):
 
 
 @pytest.mark.parametrize(
-    "archive", [b"", b"no archive", gzip.compress(b"no tar"), gzip.compress(bytes(2_000))]
+    "archive",
+    [b"", b"no archive", gzip.compress(b"no tar"), gzip.compress(bytes(2_000))],
+    ids=["empty", "no archive", "no tar", "zeros"],
 )
 def test_an_archive_of_mailchimp_that_cannot_be_read_leaves_the_batch_unknown(
     world, monkeypatch, archive

@@ -111,8 +111,8 @@ class Account:
 class Platform:
     """How one platform answers, and how many requests in how many seconds it lets pass.
 
-    `windows` are the limits that count a request, of a platform that has more than one. `eu_host`
-    is where it has a second region.
+    `login_host` is where it gives out tokens, when that is somewhere else. `windows` are the limits
+    that count a request, of a platform that has more than one. `eu_host` is its second region.
     """
 
     host: str
@@ -122,6 +122,7 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
+    login_host: str = ""
     eu_host: str = ""
     windows: Callable[[Request], Sequence[Window]] | None = None
 
