@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections import deque
 from dataclasses import replace
 
 import polars as pl
@@ -245,6 +246,16 @@ def test_the_end_of_brevos_imports_is_asked_for_within_a_hundred_an_hour(world):
     assert (summary.accepted, summary.batches, summary.fault) == (140, 70, None)
     assert world.account("brevo").calls["GET v3"] > 100
     assert "429" not in world.account("brevo").statuses
+
+
+def test_what_others_took_of_brevos_second_is_seen_in_its_headers(world):
+    world.http = paced(world, "brevo")
+    there = opened(world, "brevo")
+    there.max_records = 1
+    world.account("brevo").recent["a second"] = deque([0.0] * 9)
+    assert world.push(there, make_people(2)).accepted == 2
+    assert "429" not in world.account("brevo").statuses
+    assert world.seconds > 1
 
 
 def test_the_settings_own_rate_wins():
