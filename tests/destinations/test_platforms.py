@@ -15,8 +15,7 @@ from enrich.errors import BadSettings, Stop
 from enrich.push.guards import SECONDS_PER_REQUEST, estimate
 from enrich.push.planned import plan_push
 from enrich.simulator.http import Reply
-from enrich.simulator.platforms import mailchimp
-from enrich.simulator.platforms.hubspot import READ_SCHEMA
+from enrich.simulator.platforms import hubspot, mailchimp
 from tests.destinations.conftest import make_people
 from tests.destinations.test_contract import NOTHING_PUSHED
 from tests.destinations.test_push import with_value
@@ -93,11 +92,19 @@ def test_a_hubspot_property_that_is_required_can_be_mapped(world):
 def test_what_the_schema_of_hubspot_does_not_show_stops_the_push_at_the_first_batch(world):
     there = opened(world, "hubspot", batch_size=2)
     account = world.account("hubspot")
-    account.denied, account.required = {READ_SCHEMA}, {"lastname": ""}
+    account.denied, account.required = {hubspot.READ_SCHEMA}, {"lastname": ""}
     assert there.check() == []
     summary = world.push(there, make_people(9))
     assert isinstance(summary.fault, Stop) and "lastname" in str(summary.fault)
     assert account.calls["POST crm"] == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"errors": [{"context": "{a=b}"}, 1]}'])
+def test_a_hubspot_refusal_that_says_nothing_is_one_of_the_record(world, monkeypatch, body):
+    monkeypatch.setattr(hubspot, "_batch", lambda account, inputs: Reply(400, body))
+    there = opened(world, "hubspot", stop_failed_share=1)
+    assert world.push(there, make_people(2)).rejected == 2
+    assert {row["code"] for row in world.ledger.records.values()} == {"http_400"}
 
 
 def test_a_hubspot_contact_without_a_required_value_is_refused_alone(world):
