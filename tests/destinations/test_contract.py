@@ -12,10 +12,12 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 
 import enrich.destinations
+from enrich.client import asked_seconds
 from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.batches import Context, cut_batches, payload_bytes
 from enrich.destinations.http import HttpSettings, is_possible
@@ -26,6 +28,7 @@ from enrich.errors import BadSettings, Refused
 from enrich.profile import FIELDS
 from enrich.push.destination import Destination
 from enrich.simulator.platforms import PLATFORMS
+from enrich.simulator.platforms.account import SIMULATED_WAIT
 from enrich.verify import verify_destination
 from tests.destinations.cases import PAIRS, Case
 from tests.destinations.conftest import SCHEMA
@@ -208,6 +211,18 @@ def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
         world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
 
 
+def test_a_field_that_the_shop_requires_is_named_before_anything_is_sent(world, kind, people):
+    if REGISTRY[kind].unmet is DestinationEntity.unmet:
+        pytest.skip("no shop of it can require one")
+    there, account = world.open(kind, **REGISTRY[kind].example), world.account(kind)
+    world.push(there, people(1))
+    account.required = {"needed_there": ""}
+    assert [line for line in there.check() if "needed_there" in line]
+    assert "needed_there" in str(world.push(there, people(3)).fault)
+    assert len(account.contacts) == 1
+    assert world.push(there, people(1, rfm_group="LOYAL")).accepted == 1  # of nobody new
+
+
 @pytest.mark.parametrize("there_is", ["us", "eu"])
 def test_the_wrong_region_is_named_or_at_least_noted(world, kind, there_is):
     """Where a platform tells, verify fails; where it keeps silent, verify says that it does."""
@@ -373,6 +388,19 @@ def test_what_passes_by_itself_costs_no_record(simulated, fault):
     assert {row["outcome"] for row in simulated.ledger.records.values()} <= {"accepted", "queued"}
     assert (len(simulated.held), simulated.counted_twice) == (9, [])
     assert simulated.push(destination, simulated.make(9)).batches == 0
+
+
+def test_a_limit_header_of_the_vendors_own_is_waited_for(simulated):
+    """Not all of them say Retry-After."""
+    platform, world = PLATFORMS[simulated.kind], simulated.world
+    asked = asked_seconds(httpx.Headers(platform.throttled(SIMULATED_WAIT).headers))
+    if asked is None:
+        pytest.skip("it says no time")
+    world.account(simulated.kind).faults = [429]
+    simulated.push(simulated.open(), simulated.make(2))
+    assert asked >= SIMULATED_WAIT
+    assert asked in world.waits
+    assert len(simulated.held) == 2
 
 
 @pytest.mark.parametrize("kills_after", [False, True])

@@ -138,4 +138,7 @@ def _problem(status: int, title: str) -> Reply:
     return json_reply({"title": title, "status": status}, status)
 
 
-PLATFORM = Platform("us1.api.mailchimp.com", answer)
+# It documents no header about its limits.
+PLATFORM = Platform(
+    "us1.api.mailchimp.com", answer, throttled=lambda wait: _problem(429, "Too Many Requests")
+)
