@@ -8,7 +8,7 @@ import polars as pl
 
 from enrich.cli.console import PlainConsole, show_table
 from enrich.compute.profiles import ProfilesReport
-from enrich.push.summary import PushSummary, split_line
+from enrich.push.summary import MAX_REASONS, PushSummary, split_line
 from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
@@ -128,6 +128,8 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
     for done in pushes:
         for reason, count in done.invalid.items():
             console.print(f"{done.what}: {count:,} not sent: {reason}")
+        for reason, count in done.refused.most_common(MAX_REASONS):
+            console.print(f"{done.what}: {count:,} refused: {reason}")
         for line in _push_lines(done):
             console.print(f"{done.what}: {line}")
         for what, payload in done.sample.items():

@@ -11,7 +11,7 @@ from pydantic import Field
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import Refusal, accepted_but, safe_code
+from enrich.destinations.sending import Refusal, accepted_but, refusal_in
 from enrich.model import RecordResult
 
 CONTACTS = "/crm/v3/objects/contacts"
@@ -58,6 +58,7 @@ class Hubspot(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     moves_address = "update"
+    refusal_keys = ("category", "message")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret()}"}
@@ -73,10 +74,17 @@ class Hubspot(HttpDestination):
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         path = f"{CONTACTS}/batch/upsert"
         answer = self.fetch("POST", path, {"inputs": payloads_of(records)})
-        refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
+        refused = dict(pair for error in answer.get("errors") or [] for pair in self._traced(error))
         if len(refused) < int(answer.get("numErrors") or 0):
             raise Refusal("partial")
         return accepted_but(records, refused)
+
+    def _traced(self, error: Mapping[str, Any]) -> list[tuple[str, Refusal]]:
+        """Which inputs an error is about, and why."""
+        context = error.get("context") or {}
+        traces = context.get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
+        why = refusal_in(error, self.refusal_keys)
+        return [(str(one), why) for one in ([traces] if isinstance(traces, str) else traces)]
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         return self._update(old, {"email": address})
@@ -92,11 +100,3 @@ class Hubspot(HttpDestination):
     def problems(self) -> list[str]:
         path = "/crm/v3/properties/contacts"
         return self.missing_fields(path, "results", "name", "property", TYPES)
-
-
-def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Which inputs an error is about, and its category."""
-    context = error.get("context") or {}
-    traces = context.get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
-    code = safe_code(error.get("category")) or "rejected"
-    return [(str(one), code) for one in ([traces] if isinstance(traces, str) else traces)]

@@ -77,6 +77,7 @@ class Mailchimp(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     moves_address = "update"
+    refusal_keys = ("", "message", "detail")  # no code; the message is of one field
 
     @property
     def host(self) -> str:
@@ -95,16 +96,16 @@ class Mailchimp(HttpDestination):
         """Merge fields alone: a status that is not sent cannot change."""
         fields = {"merge_fields": record.payload["merge_fields"]}
         call = self._call(str(record.payload["email_address"]), fields)
-        return self._sent(record.record_id, call)
+        return self._sent(record, call)
 
-    def _sent(self, record_id: str, call: Call) -> RecordResult:
+    def _sent(self, record: Record, call: Call) -> RecordResult:
         response = self.http.send(call)
         if response.status_code == 403 and not response.content.strip():  # how it throttles
-            return RecordResult(record_id, Outcome.RETRYABLE, "throttled", LATER)
+            return RecordResult(record.record_id, Outcome.RETRYABLE, "throttled", LATER)
         if response.status_code == 404:
             message = "not a member of the audience"
-            return RecordResult(record_id, Outcome.INVALID, NOT_A_MEMBER, message)
-        return self.saved(Record(record_id, "", {}), call, response)
+            return RecordResult(record.record_id, Outcome.INVALID, NOT_A_MEMBER, message)
+        return self.saved(record, call, response)
 
     def _call(self, address: str, changes: Mapping[str, Any]) -> Call:
         member = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
@@ -125,7 +126,7 @@ class Mailchimp(HttpDestination):
 
     def _change(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
         """Who is not a member of the audience is gone from it."""
-        done = self._sent(one.record_id, self._call(one.remote_key, changes))
+        done = self._sent(Record(one.record_id, "", {}), self._call(one.remote_key, changes))
         is_gone = done.code == NOT_A_MEMBER
         return RecordResult(one.record_id, Outcome.ACCEPTED, GONE) if is_gone else done
 

@@ -61,6 +61,7 @@ class RdStation(TokenDestination):
     idempotency_key = "email"
     sends_empty = False
     moves_address = "update"
+    refusal_keys = ("error_type", "error_message")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}

@@ -23,12 +23,12 @@ FAILED = frozenset({Outcome.REJECTED, Outcome.RETRYABLE, Outcome.UNKNOWN})
 class PushSummary:
     """What one push did so far, or with `is_dry_run` would do.
 
-    `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
-    did not fit the run's budget; `resent` are records sent again because nobody knows what became
-    of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of.
-    `splits` are customers with a key of their own since the last push there: the key before, the
-    new one. No field holds a customer's value.
+    `invalid` counts by reason what we did not send, `refused` by code and reason what the platform
+    refused; `fault` is what ended or held the run. `left` did not fit the run's budget; `resent`
+    are records sent again because nobody knows what became of them the last time; `frozen` changed
+    since, and the platform takes no change. `requests` and `estimated_seconds` are of a dry run, as
+    is `sample`, masked payloads by what they are of. `splits` are customers with a key of their own
+    since the last push there: the key before, the new one. No field holds a customer's value.
     """
 
     destination: str
@@ -39,6 +39,7 @@ class PushSummary:
     unchanged: int = 0
     removals: int = 0
     invalid: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     removed: int = 0
     left: int = 0
@@ -111,6 +112,7 @@ class PushSummary:
                 self.invalid[result.message or "invalid"] += 1
             else:
                 self.outcomes[result.outcome] += 1
+        self._note_refused(results)
 
     def settle(self, results: Sequence[RecordResult], *, was_counted: bool) -> None:
         """A job is over: its queued records become what its end reports."""
@@ -118,6 +120,11 @@ class PushSummary:
             self.outcomes[Outcome.QUEUED] -= len(results)
         self.outcomes.update(result.outcome for result in results)
         self.outcomes = +self.outcomes  # without those that are 0 now
+        self._note_refused(results)
+
+    def _note_refused(self, results: Sequence[RecordResult]) -> None:
+        rejected = (one for one in results if one.outcome is Outcome.REJECTED)
+        self.refused.update(f"{one.code}: {one.message}" for one in rejected)
 
     def too_many_failed(self, settings: DestinationSettings) -> bool:
         """Whether the run should stop: enough tried, and too large a share of them failed."""
@@ -130,6 +137,7 @@ class PushSummary:
             "entity": self.entity,
             **{name: getattr(self, name) for name in _COUNTS},
             "invalid": dict(self.invalid),
+            "refused": dict(self.refused.most_common(MAX_REASONS)),
             "splits": len(self.splits),
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,
@@ -144,6 +152,7 @@ _COUNTS = (
 
 
 MAX_SHOWN_SPLITS = 10
+MAX_REASONS = 10
 
 
 def split_line(splits: Sequence[tuple[int, int]]) -> str:

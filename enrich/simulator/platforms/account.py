@@ -18,17 +18,18 @@ class Account:
     """What an account holds.
 
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
-    status instead of an answer, or "lost" for a call that is carried out and whose reply never
-    comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
-    often each contact was written. `tables` are further records by entity; `domains` those that
-    pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
-    after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
-    call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
+    status instead of an answer, "lost" for a call that is carried out and whose reply never comes,
+    or a code and a reason, for a refusal as the platform writes it. `polls_until_done` is how often
+    a job is asked for before it is over. `times` is how often each contact was written. `tables`
+    are further records by entity; `domains` those that pages of products may be on (empty: any);
+    `denied` the rights the key lacks; `now` the moment after which nothing can have happened (ISO
+    text; empty: never). `webhooks` are the addresses to call by event, through `outbox`; `seconds`
+    is what time it is, `url` where the files are got.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    faults: list[int | str] = field(default_factory=list)
+    faults: list[int | str | tuple[str, str]] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls_until_done: int = 1
     times: dict[str, int] = field(default_factory=dict)
@@ -102,7 +103,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform answers, and how many requests in how many seconds it lets pass."""
+    """How one platform answers, and how many requests in how many seconds it lets pass.
+
+    `refused` is how it writes that a call is wrong: its own code, and a sentence that may quote it.
+    """
 
     host: str
     answer: Callable[[Account, Request], Reply]
@@ -110,6 +114,9 @@ class Platform:
     seconds: float = 60.0
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
+    )
+    refused: Callable[[str, str], Reply] = lambda code, reason: json_reply(
+        {"code": code, "message": reason}, 400
     )
 
 
@@ -122,6 +129,8 @@ def serve(platform: Platform, account: Account, request: Request, now: float) ->
         reply = platform.throttled(wait)
     elif isinstance(fault, int) and fault != NO_FAULT:
         reply = json_reply({"message": "simulated"}, fault)
+    elif isinstance(fault, tuple):
+        reply = platform.refused(*fault)
     else:
         reply = _answered(platform, account, request)
     account.statuses[str(reply.status)] = account.statuses.get(str(reply.status), 0) + 1

@@ -48,7 +48,9 @@ def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
         trace = one["objectWriteTraceId"]
         if one["id"] in account.refused:
             context = {"objectWriteTraceId": [trace]}
-            errors.append({"status": "error", "category": "VALIDATION_ERROR", "context": context})
+            reason = f"Email address {one['id']} is invalid"
+            error = {"status": "error", "category": "VALIDATION_ERROR", "message": reason}
+            errors.append({**error, "context": context})
             continue
         is_new = one["id"] not in account.contacts
         account.keep(one["id"], {k: v or None for k, v in one["properties"].items()})
@@ -59,4 +61,8 @@ def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
     return json_reply(body)
 
 
-PLATFORM = Platform("api.hubapi.com", answer, 100, 10)
+def _refused(code: str, reason: str) -> Reply:
+    return json_reply({"status": "error", "message": reason, "category": code}, 400)
+
+
+PLATFORM = Platform("api.hubapi.com", answer, 100, 10, refused=_refused)

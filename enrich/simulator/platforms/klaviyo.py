@@ -98,11 +98,16 @@ def _errors(job: dict[str, Any], request: Request) -> Reply:
     following = start + ERRORS_PER_PAGE
     more = f"https://a.klaviyo.com{request.path}?page={following}"
     items = [
-        {"type": "import-error", "attributes": {"code": "invalid", "original_payload": profile}}
+        {"type": "import-error", "attributes": {**_error(profile), "original_payload": profile}}
         for profile in page
     ]
     links = {"next": more if following < len(job["refused"]) else None}
     return json_reply({"data": items, "links": links})
+
+
+def _error(profile: dict[str, Any]) -> dict[str, Any]:
+    email = profile["attributes"]["email"]
+    return {"code": "invalid", "title": "Invalid input.", "detail": f"Invalid email {email}"}
 
 
 def _delete(account: Account, request: Request) -> Reply:
@@ -115,4 +120,9 @@ def _problem(status: int, code: str) -> Reply:
     return json_reply({"errors": [{"code": code, "status": status}]}, status)
 
 
-PLATFORM = Platform("a.klaviyo.com", answer, 150, 60)
+def _refused(code: str, reason: str) -> Reply:
+    error = {"status": 400, "code": code, "title": "Invalid input.", "detail": reason}
+    return json_reply({"errors": [error]}, 400)
+
+
+PLATFORM = Platform("a.klaviyo.com", answer, 150, 60, refused=_refused)

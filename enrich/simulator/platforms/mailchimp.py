@@ -41,4 +41,11 @@ def _move(account: Account, member: str, address: str) -> Reply:
     return json_reply({"id": digest})
 
 
-PLATFORM = Platform("us1.api.mailchimp.com", answer)
+def _refused(code: str, reason: str) -> Reply:
+    """No code but a title; what is wrong with a field stands in the list."""
+    errors = [{"field": code, "message": reason}]
+    detail = "For field-specific details, see the 'errors' array."
+    return json_reply({"title": "Invalid Resource", "detail": detail, "errors": errors}, 400)
+
+
+PLATFORM = Platform("us1.api.mailchimp.com", answer, refused=_refused)

@@ -70,7 +70,9 @@ def _batch(
 
 def _error(field: str, value: Any) -> list[dict[str, Any]]:
     """What is wrong with an item: by value, without a place."""
-    return [{"code": 1001, "field": field, "message": "invalid", "rejectedValue": value}]
+    return [
+        {"code": 1001, "field": field, "message": f"invalid value {value}", "rejectedValue": value}
+    ]
 
 
 def _take_profile(account: Account, profile: dict[str, Any]) -> list[dict[str, Any]]:
