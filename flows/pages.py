@@ -314,6 +314,9 @@ def push_page(pushes: Sequence[PushSummary]) -> str:
     for done in pushes:
         if done.fault is not None:
             parts.append(markdown("**{} ({}) stopped:** {}", done.what, done.store, done.fault))
+        if done.moved:
+            line = "* {}: {} contacts follow a changed address"
+            parts.append(markdown(line, done.what, done.moved))
         parts += [
             markdown("* {}: {} not sent, {}", done.what, count, reason)
             for reason, count in done.invalid.items()

@@ -166,6 +166,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
         f"{done.removals:,} records are there and no longer here": done.removals > 0,
         f"{done.removed:,} of them were removed": done.removed > 0,
+        f"{done.moved:,} contacts follow a changed address": done.moved > 0,
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,

@@ -57,7 +57,6 @@ from enrich.destinations.sending import (
     send_each,
     send_halving,
 )
-from enrich.errors import Refused
 from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
@@ -313,43 +312,6 @@ class HttpDestination(DestinationEntity):
         there = {str(item.get(key)): item.get(kind) for item in items}
         problems = (_field_problem(field, there, what, types) for field in self.fields)
         return [problem for problem in problems if problem]
-
-
-class TokenDestination(HttpDestination):
-    """A platform whose calls are signed with a token that runs out, shared while it is open."""
-
-    login_keys: ClassVar[str]  # which settings to look at when no token comes
-
-    @abstractmethod
-    def log_in(self) -> object:
-        """A new token, or what came instead of one; the call is not signed."""
-
-    @property
-    def needs_token(self) -> bool:
-        return True
-
-    def headers(self) -> Mapping[str, str]:
-        token = self.session.get("token")
-        return {"Authorization": f"Bearer {token}"} if token else {}
-
-    def ask(self, method: str, path: str, body: Any = None, **rest: Any) -> Response:
-        """The answer; a token that ran out is replaced once."""
-        if self.needs_token and "token" not in self.session:
-            self._renew()
-        try:
-            return super().ask(method, path, body, **rest)
-        except Refused as fault:
-            if type(fault) is not Refused or not self.needs_token:
-                raise  # a missing permission is no old token
-            self._renew()
-            return super().ask(method, path, body, **rest)
-
-    def _renew(self) -> None:
-        self.session.pop("token", None)
-        token = self.log_in()
-        if not isinstance(token, str):
-            raise Refused(f"{self.platform} login: no token came back; check {self.login_keys}")
-        self.session["token"] = token
 
 
 Types = Mapping[str, Collection[str]]

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from pydantic import Field
 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
-from enrich.destinations.http import HttpSettings, TokenDestination
+from enrich.destinations.http import HttpSettings
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import answer_of, ask, safe_code
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 TYPES = {

@@ -24,11 +24,12 @@ class PushSummary:
     """What one push did so far, or with `is_dry_run` would do.
 
     `invalid` counts by reason what we did not send, `refused` by code and reason what the platform
-    refused; `fault` is what ended or held the run. `left` did not fit the run's budget; `resent`
-    are records sent again because nobody knows what became of them the last time; `frozen` changed
-    since, and the platform takes no change. `requests` and `estimated_seconds` are of a dry run, as
-    is `sample`, masked payloads by what they are of. `splits` are customers with a key of their own
-    since the last push there: the key before, the new one. No field holds a customer's value.
+    refused; `moved` are contacts that follow a changed address. `fault` is what ended or held the
+    run. `left` did not fit the run's budget; `resent` are records sent again because nobody knows
+    what became of them the last time; `frozen` changed since, and the platform takes no change.
+    `requests` and `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what
+    they are of. `splits` are customers with a key of their own since the last push there: the key
+    before, the new one. No field holds a customer's value.
     """
 
     destination: str
@@ -42,6 +43,7 @@ class PushSummary:
     refused: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     removed: int = 0
+    moved: int = 0
     left: int = 0
     resent: int = 0
     frozen: int = 0
@@ -147,7 +149,7 @@ class PushSummary:
 _COUNTS = (
     *("rows", "adds", "changes", "unchanged", "removals", "removed"),
     *("accepted", "queued", "rejected", "retryable", "unknown"),
-    *("left", "resent", "frozen", "batches"),
+    *("moved", "left", "resent", "frozen", "batches"),
 )
 
 

@@ -276,6 +276,7 @@ class World:
             secret=self._secret,
             data_dir=self.data_dir,
             sleep=self._wait,
+            clock=lambda: NOW.timestamp() + self.seconds,
         )
 
     def _secret(self, source: Mapping[str, str]) -> SecretStr:

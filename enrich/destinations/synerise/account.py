@@ -9,10 +9,11 @@ from pydantic import Field, field_validator, model_validator
 
 from enrich.client import parse_json
 from enrich.destinations.base import FieldName, Record, SecretRef, TargetName
-from enrich.destinations.http import HttpSettings, TokenDestination, payloads_of
+from enrich.destinations.http import HttpSettings, payloads_of
 from enrich.destinations.records import ProductKey
 from enrich.destinations.sending import Refusal, accepted_but, answer_of, ask, refusal_in
 from enrich.destinations.synerise.names import is_reserved
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 MULTI_STATUS = 207

@@ -24,7 +24,8 @@ class Account:
     are further records by entity; `domains` those that pages of products may be on (empty: any);
     `denied` the rights the key lacks; `now` the moment after which nothing can have happened (ISO
     text; empty: never). `webhooks` are the addresses to call by event, through `outbox`; `seconds`
-    is what time it is, `url` where the files are got.
+    is what time it is, `url` where the files are got, `token_exp` when the tokens that it gives end
+    (epoch seconds; None: they name no end).
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Account:
     statuses: dict[str, int] = field(default_factory=dict)
     recent: deque[float] = field(default_factory=deque)
     tokens: set[str] = field(default_factory=set)
+    token_exp: int | None = None
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
