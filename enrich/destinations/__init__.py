@@ -1,5 +1,6 @@
 """The platforms we push to: each a module or folder beside this one, with a class that names its
-`kind`. Nothing lists them; settings, commands, docs and tests follow from the class.
+`kind`. Nothing lists them; settings, commands, docs and tests follow from the class. Other packages
+have more of them, see `plugins`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enrich.destinations.base import DestinationSettings, Tools
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import CONSENTS, PROFILES
+from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "open_consent_reader",
     "open_entities",
     "open_entity",
+    "platform_of",
     "requests_per_second",
     "switched_on",
     "written_back",
@@ -43,6 +46,11 @@ def _platforms() -> Iterator[type[DestinationEntity]]:
 
 
 REGISTRY: dict[str, type[DestinationEntity]] = {one.kind: one for one in _platforms()}
+
+
+def platform_of(kind: str) -> type[DestinationEntity] | None:
+    """The platform of a kind, ours or of another package; None when there is none."""
+    return REGISTRY.get(kind) or plugged_in(kind)
 
 
 def open_entity(
@@ -70,8 +78,9 @@ def open_consent_reader(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools
 ) -> ExportsConsents | ShowsConsents:
     """The consents of a platform that can be asked for them; BadSettings for any other."""
-    known = [one for one, platform in REGISTRY.items() if _reads_consents(platform)]
-    if kind not in known:
+    platform = platform_of(kind)
+    if platform is None or not _reads_consents(platform):
+        known = [one for one, platform in REGISTRY.items() if _reads_consents(platform)]
         raise BadSettings(
             f"consent.read_from: {name} ({kind}) cannot be asked; those that can:"
             f" {', '.join(known)}"
@@ -95,10 +104,10 @@ def _read(
     name: str, kind: str, options: Mapping[str, Any]
 ) -> tuple[type[DestinationEntity], DestinationSettings]:
     """The platform and its settings; raises BadSettings for what the platform cannot do."""
-    if kind not in REGISTRY:
-        known = ", ".join(sorted(REGISTRY))
+    platform = platform_of(kind)
+    if platform is None:
+        known = ", ".join(sorted({*REGISTRY, *kinds_of_others()}))
         raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
-    platform = REGISTRY[kind]
     try:
         settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
@@ -130,7 +139,8 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
     wanted = options.get("requests_per_minute")
     if isinstance(wanted, int | float) and wanted > 0:
         return wanted / 60
-    limit = REGISTRY[kind].rate_limit if kind in REGISTRY else None
+    platform = platform_of(kind)
+    limit = platform.rate_limit if platform else None
     if limit is None:
         return None
     share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
@@ -139,7 +149,8 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
 
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
-    return REGISTRY[kind].written_back(options) if kind in REGISTRY else frozenset()
+    platform = platform_of(kind)
+    return platform.written_back(options) if platform else frozenset()
 
 
 def _problems(error: ValidationError) -> str:
