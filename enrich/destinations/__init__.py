@@ -27,6 +27,7 @@ __all__ = [
     "open_consent_reader",
     "open_entities",
     "open_entity",
+    "open_platform",
     "platform_of",
     "requests_per_second",
     "switched_on",
@@ -61,15 +62,26 @@ def open_entity(
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
     """
-    platform, settings = _read(name, kind, options)
-    return platform.entity(entity).open(settings, tools)
+    return open_platform(_named(name, kind), name, options, tools, entity)
+
+
+def open_platform(
+    platform: type[DestinationEntity],
+    name: str,
+    options: Mapping[str, Any],
+    tools: Tools,
+    entity: str = PROFILES,
+) -> DestinationEntity:
+    """The same for a platform that need not be in the registry."""
+    return platform.entity(entity).open(_read(name, platform, options), tools)
 
 
 def open_entities(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools
 ) -> tuple[DestinationEntity, ...]:
     """Every entity that the settings switch on, in the order in which they are pushed."""
-    platform, settings = _read(name, kind, options)
+    platform = _named(name, kind)
+    settings = _read(name, platform, options)
     chosen = (one for one in platform.entities() if one.name in settings.entities)
     return tuple(one.open(settings, tools) for one in chosen)
 
@@ -100,21 +112,25 @@ def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
 
 
-def _read(
-    name: str, kind: str, options: Mapping[str, Any]
-) -> tuple[type[DestinationEntity], DestinationSettings]:
-    """The platform and its settings; raises BadSettings for what the platform cannot do."""
+def _named(name: str, kind: str) -> type[DestinationEntity]:
     platform = platform_of(kind)
     if platform is None:
         known = ", ".join(sorted({*REGISTRY, *kinds_of_others()}))
         raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
+    return platform
+
+
+def _read(
+    name: str, platform: type[DestinationEntity], options: Mapping[str, Any]
+) -> DestinationSettings:
+    """The settings of a platform; raises BadSettings for what the platform cannot do."""
     try:
         settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
         raise BadSettings(f"destination {name}: {_problems(error)}") from None
     for problem in _impossible(platform, settings):
-        raise BadSettings(f"destination {name}: {problem} on {kind}")
-    return platform, settings
+        raise BadSettings(f"destination {name}: {problem} on {platform.kind}")
+    return settings
 
 
 def _impossible(platform: type[DestinationEntity], settings: DestinationSettings) -> Iterator[str]:

@@ -52,13 +52,13 @@ def _package_of(point: EntryPoint) -> str:
 def _loaded(point: EntryPoint, blame: str) -> type[DestinationEntity]:
     try:
         platform = point.load()
-        problem = _problem_of(platform, point.name)
+        problem = fault_of(platform, point.name)
     except Exception as error:
         problem = " ".join(f"{type(error).__name__}: {error}".split())
     return broken(point.name, f"{blame}: {problem}") if problem else guarded(platform, blame)
 
 
-def _problem_of(platform: object, kind: str) -> str | None:
+def fault_of(platform: object, kind: str) -> str | None:
     """Why this is no destination of that kind; None when it is one."""
     if not isinstance(platform, type) or not issubclass(platform, DestinationEntity):
         return "it names no DestinationEntity"
@@ -80,7 +80,7 @@ def guarded(platform: type[DestinationEntity], blame: str) -> type[DestinationEn
             except EnrichError:
                 raise
             except Exception as error:
-                return broken(platform.kind, f"{blame}: {_place_of(error)}").open(settings, tools)
+                return broken(platform.kind, f"{blame}: {place_of(error)}").open(settings, tools)
 
     for name in ASKED:
         setattr(Guarded, name, _guarded(getattr(platform, name), blame))
@@ -96,12 +96,12 @@ def _guarded(do: Callable[..., Any], blame: str) -> Callable[..., Any]:
         except EnrichError:
             raise
         except Exception as error:
-            raise Stop(f"{blame}: {_place_of(error)}") from None
+            raise Stop(f"{blame}: {place_of(error)}") from None
 
     return done
 
 
-def _place_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """What happened where; not its words, which may quote a customer."""
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"

@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from enrich.cli import check_destination
+from enrich.contract.rules import RULES
 from enrich.destinations import REGISTRY
 from enrich.destinations.plugins import plugged_in
 from enrich.simulator.http import Request
@@ -195,3 +197,63 @@ def test_an_unknown_kind_lists_those_of_packages_too(site: Path, tmp_path: Path)
     said = do(shop, "push")
     assert (said.code, len(said.err.splitlines())) == (2, 1)
     assert "kind 'acne' is unknown; known are acme, braze" in said.err
+
+
+def test_its_author_holds_it_to_the_contract(site: Path) -> None:
+    """By its kind alone: the class and its stand-in are found by the entry points."""
+    install(site)
+    said = enrich("check-destination", "acme")
+    assert (said.code, said.err) == (0, ""), said.out
+    assert said.out.count("│ holds") == len(RULES)
+
+
+WRONG = {
+    "accepts what was refused": (
+        changed(
+            'accepted_but_places(records, answer.get("errors"), "index", self.refusal_keys)',
+            "accepted_but_places(records, [], 'index', answer and self.refusal_keys)",
+        ),
+        "keeps a refusal alone",
+        "accepted: 9 instead of 8",
+    ),
+    "shows a secret": (
+        changed(HEADERS, f"    def __repr__(self):\n        return self.secret()\n\n{HEADERS}"),
+        "shows no secret",
+        "a secret in its repr: True instead of False",
+    ),
+    "quotes a customer": (changed(SHAPED, QUOTING), "sends nothing twice", "KeyError"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_rule_that_does_not_hold_is_named(
+    what: str, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, rule, told = WRONG[what]
+    install(site, code)
+    tried = {name: RULES[name] for name in (rule, "says sane limits")}
+    monkeypatch.setattr(check_destination, "RULES", tried)
+    said = enrich("check-destination", f"{MODULE}:Acme", "--fake", f"{MODULE}.fake:PLATFORM")
+    assert said.code == 1
+    (line,) = [line for line in said.out.splitlines() if "BROKEN" in line]
+    assert rule in line and told in line
+    assert "person000" not in said.out + said.err
+    assert "1 of 2 rules do not hold" in said.err
+
+
+NOT_TO_BE_TRIED = [
+    (["acne"], "no package has a destination of kind acne"),
+    ([f"{MODULE}:Nobody"], f"{MODULE}:Nobody: AttributeError"),
+    (["nowhere_at_all:Acme"], "No module named 'nowhere_at_all'"),
+    ([f"{MODULE}.fake:PLATFORM"], "it names no DestinationEntity"),
+    (["file"], "file: no stand-in; give --fake MODULE:NAME"),
+    (["acme", "--fake", f"{MODULE}:Acme"], "no stand-in"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), NOT_TO_BE_TRIED)
+def test_what_cannot_be_tried_is_one_line(words: list[str], told: str, site: Path) -> None:
+    install(site)
+    said = enrich("check-destination", *words)
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+    assert told in said.err

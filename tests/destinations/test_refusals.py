@@ -9,9 +9,7 @@ from enrich.cli.shows import show_pushes
 from enrich.destinations import REGISTRY
 from enrich.destinations.reasons import MAX_LENGTH, harmless
 from enrich.destinations.sending import refusal_in
-from enrich.simulator.platforms import PLATFORMS
 from flows.pages import push_page
-from tests.destinations.cases import PAIRS, Case
 from tests.destinations.conftest import make_people
 
 SENT = {
@@ -83,24 +81,6 @@ ANSWERS = [
 def test_code_and_reason_are_found_where_the_platform_writes_them(keys, answer, found):
     refusal = refusal_in(answer, keys)
     assert (refusal.code, refusal.reason) == (found[0] or "rejected", found[1])
-
-
-SENTENCE = "the contact Zuleika Quastel, person0002@example.com, 55 11 90000-0000 has no valid name"
-NO_CODE = ("mailchimp", "masterdata")
-
-
-@pytest.mark.parametrize("pair", [p for p in PAIRS if p[0] in PLATFORMS], ids="-".join)
-def test_a_refusal_shows_the_platforms_own_code_and_reason_and_no_person(world, pair):
-    case = Case(world, *pair)
-    there = case.open(stop_failed_share=1)
-    case.push(there, case.make(1))
-    world.account(case.kind).faults = [("INVALID_VALUE", SENTENCE)] * 9
-    done = case.push(there, case.make(2))
-    kept = case.ledger.records[case.record_id(2)]
-    assert kept["outcome"] == "rejected"
-    assert kept["code"] == ("http_400" if case.kind in NO_CODE else "INVALID_VALUE")
-    assert kept["message"] == "the contact … …, … … has no valid name"
-    assert done.as_json()["refused"] == {f"{kept['code']}: {kept['message']}": 1}
 
 
 def test_it_stands_where_a_push_is_shown(world):
