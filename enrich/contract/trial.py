@@ -162,8 +162,10 @@ class World:
 
     def name_of(self, request: httpx.Request) -> str | None:
         """Whose stand-in a call goes to, by its host."""
-        hosts = {fake.host: name for name, fake in self.fakes.items()}
-        return hosts.get(request.url.host)
+        for name, fake in self.fakes.items():
+            if request.url.host in (fake.host, fake.login_host, fake.eu_host):
+                return name
+        return None
 
     def simulated(self, name: str, request: httpx.Request) -> httpx.Response:
         asked = Request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from enrich.destinations.sending import (
 )
 from enrich.model import Outcome, RecordResult
 
+REVISION = "2026-10-15"
 JOBS = "/api/profile-bulk-import-jobs"
 PROFILES_PATH = "/api/profiles"
 ENVELOPE_BYTES = 1_000
@@ -34,7 +36,7 @@ class KlaviyoSettings(HttpSettings):
     NAME: ClassVar[str] = r"[^$].*"  # what begins with a $ is Klaviyo's own, such as $consent
     OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
 
-    revision: str = Field("2026-07-15", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    revision: str = Field(REVISION, pattern=r"^\d{4}-\d{2}-\d{2}$")
     batch_size: int = Field(10_000, ge=1, le=10_000)
 
 
@@ -43,6 +45,13 @@ class Klaviyo(HttpDestination):
 
     kind = "klaviyo"
     version = "klaviyo-2"
+    api_version = REVISION
+    vendor_pages = (
+        "https://developers.klaviyo.com/en/reference/bulk_import_profiles",
+        "https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api",
+        "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = KlaviyoSettings
     settings: KlaviyoSettings
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}

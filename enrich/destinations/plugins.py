@@ -21,8 +21,10 @@ from enrich.errors import EnrichError, Stop
 
 GROUP = "enrich.destinations"
 # What the program asks of a destination: a fault in one of them is the package's.
-ASKED = ("problems", "validate", "render", "remember", "requests_for", "push", "poll", "erase",
-         "move", "leave", "drop_files")  # fmt: skip
+ASKED = (
+    *("problems", "notes", "unmet", "validate", "render", "remember", "requests_for"),
+    *("push", "poll", "erase", "move", "leave", "drop_files"),
+)
 
 
 @cache

@@ -17,6 +17,20 @@ _NUMBER = re.compile(r"\+?(?:\d[\s().,/-]{0,3}){4,}\d")
 _WORD = re.compile(r"\w+")
 _CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 _BEGINS = re.compile(r"(?:^|[.:!?]\s*)$")
+# All that is kept of a reason whose record is not known: words that are nobody's.
+_COMMON = frozenset(
+    """
+    a address already an and are as at be because blank can cannot character characters contact
+    contains could create date does duplicate duplicated e-mail email empty enter error exceeded
+    exist exists expected expired failed field fields for form format found from has have in
+    incorrect instead integer invalid is it length limit list long mail match maximum member merge
+    message minimum missing must name no not null number object of on one only or out phone please
+    profile properties property provide range reached rejected request required resource same
+    schema set short string subscribed supported suppressed text than that the this to too type
+    unknown unique unsubscribed update updated url use valid validated value values was were with
+    wrong you your
+    """.split()  # noqa: SIM905
+)
 # What payloads hold beside the values of a person.
 _PLAIN = frozenset({"email", "profile", "person", "contact", "identify"})
 
@@ -26,9 +40,9 @@ def harmless(reason: object, sent: object) -> str | None:
 
     `sent` is the record as it was sent. Its values are taken out word by word, and so is every name
     in the middle of a sentence; what is quoted stays where it is a name of one of its fields.
-    Without it nobody knows what the words mean.
+    Without it (empty or None) only common words stay.
     """
-    if not isinstance(reason, str) or not sent:
+    if not isinstance(reason, str):
         return None
     fields = set(_fields_of(sent))
     values = {word for value in _values_of(sent) for word in _words_of(value)} - _PLAIN
@@ -40,6 +54,9 @@ def harmless(reason: object, sent: object) -> str | None:
     def word(found: re.Match[str]) -> str:
         if found[0] in fields or _plain(found[0]) in _PLAIN:
             return found[0]
+        if not sent:
+            is_kept = _plain(found[0]) in _COMMON or _CODE.fullmatch(found[0])
+            return found[0] if is_kept else HIDDEN
         is_name = found[0].istitle() and not _BEGINS.search(found.string[: found.start()])
         return HIDDEN if is_name or _plain(found[0]) in values else found[0]
 

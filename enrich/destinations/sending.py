@@ -80,7 +80,7 @@ def refusal_in(
     """Why, by an answer or an error in it, however deep its keys stand; else `otherwise`."""
     code, *reasons = (_first(error, key) for key in keys)
     own = safe_code(code)
-    is_own = own is not None and not A_NUMBER.search(own)
+    is_own = own not in (None, "0") and not A_NUMBER.search(own or "")
     reason = next((one for one in reasons if one not in (None, own)), None)
     return Refusal(own if own and is_own else otherwise, name, reason)
 

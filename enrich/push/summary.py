@@ -109,24 +109,23 @@ class PushSummary:
     def count(self, results: Sequence[RecordResult]) -> None:
         """Add the outcomes of one batch."""
         self.batches += 1
-        for result in results:
-            if result.outcome is Outcome.INVALID:
-                self.invalid[result.message or "invalid"] += 1
-            else:
-                self.outcomes[result.outcome] += 1
-        self._note_refused(results)
+        self._add(results)
 
     def settle(self, results: Sequence[RecordResult], *, was_counted: bool) -> None:
         """A job is over: its queued records become what its end reports."""
         if was_counted:
             self.outcomes[Outcome.QUEUED] -= len(results)
-        self.outcomes.update(result.outcome for result in results)
+        self._add(results)
         self.outcomes = +self.outcomes  # without those that are 0 now
-        self._note_refused(results)
 
-    def _note_refused(self, results: Sequence[RecordResult]) -> None:
-        rejected = (one for one in results if one.outcome is Outcome.REJECTED)
-        self.refused.update(f"{one.code}: {one.message}" for one in rejected)
+    def _add(self, results: Sequence[RecordResult]) -> None:
+        for result in results:
+            if result.outcome is Outcome.INVALID:
+                self.invalid[result.message or "invalid"] += 1
+            else:
+                self.outcomes[result.outcome] += 1
+            if result.outcome is Outcome.REJECTED:
+                self.refused[f"{result.code}: {result.message}"] += 1
 
     def too_many_failed(self, settings: DestinationSettings) -> bool:
         """Whether the run should stop: enough tried, and too large a share of them failed."""

@@ -9,7 +9,7 @@ from enrich.cli.shows import show_pushes
 from enrich.destinations import REGISTRY
 from enrich.destinations.reasons import MAX_LENGTH, harmless
 from enrich.destinations.sending import refusal_in
-from flows.pages import push_page
+from enrich.flows.pages import push_page
 from tests.destinations.conftest import make_people
 
 SENT = {
@@ -56,9 +56,19 @@ def test_what_is_kept_of_a_reason(reason, kept):
     assert harmless(reason, SENT) == kept
 
 
-def test_without_the_record_no_reason_is_kept():
-    assert harmless("Property rfm_group does not exist", None) is None
-    assert harmless("Property rfm_group does not exist", {}) is None
+# The same where nobody knows which record it is about: at the end of a job.
+OF_NOBODY = [
+    ("Please enter a number", "Please enter a number"),
+    ("INVALID_EMAIL: the address is not valid", "INVALID_EMAIL: the address is not valid"),
+    ("Zuleika is already subscribed", "… is already subscribed"),
+    ("the value zuleika of will is too long", "the value … of … is too long"),
+    ("zuleika quastel", None),
+]
+
+
+@pytest.mark.parametrize(("reason", "kept"), OF_NOBODY)
+def test_without_the_record_only_common_words_are_kept(reason, kept):
+    assert harmless(reason, None) == harmless(reason, {}) == kept
 
 
 # The keys of the code and of the reasons, an answer, and the code and reason found in it.

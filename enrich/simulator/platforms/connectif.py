@@ -311,4 +311,4 @@ def _refused(code: str, reason: str) -> Reply:
 
 
 HOST = "api.connectif.cloud"
-PLATFORM = Platform(HOST, answer, 100, 60, _throttled, _refused)
+PLATFORM = Platform(HOST, answer, 100, 60, _throttled, refused=_refused)
