@@ -23,7 +23,7 @@ GROUP = "enrich.destinations"
 # What the program asks of a destination: a fault in one of them is the package's.
 ASKED = (
     *("problems", "notes", "unmet", "validate", "render", "remember", "requests_for"),
-    *("push", "poll", "erase", "move", "leave", "drop_files"),
+    *("push", "poll", "erase", "move", "leave", "drop_files", "mapping_version"),
 )
 
 
@@ -85,7 +85,10 @@ def guarded(platform: type[DestinationEntity], blame: str) -> type[DestinationEn
                 return broken(platform.kind, f"{blame}: {place_of(error)}").open(settings, tools)
 
     for name in ASKED:
-        setattr(Guarded, name, _guarded(getattr(platform, name), blame))
+        asked = getattr(platform, name)
+        is_property = isinstance(asked, property)
+        done = _guarded(asked.fget if is_property else asked, blame)
+        setattr(Guarded, name, property(done) if is_property else done)
     Guarded.others = tuple(guarded(one, blame) for one in platform.others)
     return Guarded
 

@@ -158,6 +158,12 @@ BROKEN = {
         changed(HEADERS, f"    def adapt(self):\n        1 / 0\n\n{HEADERS}"),
         "ZeroDivisionError in __init__.py, line",
     ),
+    "fails in a property": (
+        changed(
+            HEADERS, f"    @property\n    def mapping_version(self):\n        1 / 0\n\n{HEADERS}"
+        ),
+        "ZeroDivisionError in __init__.py, line",
+    ),
     "quotes a customer": (changed(SHAPED, QUOTING), "KeyError in __init__.py, line"),
 }
 

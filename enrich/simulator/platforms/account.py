@@ -20,15 +20,16 @@ class Account:
 
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
     status instead of an answer, "lost" for a call that is carried out and whose reply never comes,
-    or a code and a reason, for a refusal as the platform writes it. `polls_until_done` is how often
-    a job is asked for before it is over. `times` is how often each contact was written. `tables`
-    are further records by entity; `domains` those that pages of products may be on (empty: any);
-    `denied` the rights the key lacks; `now` the moment after which nothing can have happened (ISO
-    text; empty: never). `webhooks` are the addresses to call by event, through `outbox`; `seconds`
-    is what time it is, `url` where the files are got, `token_exp` when the tokens that it gives end
-    (epoch seconds; None: they name no end). `required` are the fields that the shop demands of a
-    new contact, each alone or because another one has a value (the field -> that other one, empty:
-    always). `region` is where the account is, of a platform that has several.
+    or a code and a reason, for a refusal of what is written, in the platform's own way.
+    `polls_until_done` is how often a job is asked for before it is over. `times` is how often each
+    contact was written. `tables` are further records by entity; `domains` those that pages of
+    products may be on (empty: any); `denied` the rights the key lacks; `now` the moment after which
+    nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to call by
+    event, through `outbox`; `seconds` is what time it is, `url` where the files are got,
+    `token_exp` when the tokens that it gives end (epoch seconds; None: they name no end).
+    `required` are the fields that the shop demands of a new contact, each alone or because another
+    one has a value (the field -> that other one, empty: always). `region` is where the account is,
+    of a platform that has several.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -147,7 +148,7 @@ class Platform:
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
     account.seconds = now
-    fault = account.faults.pop(0) if account.faults else None
+    fault = _next_fault(account, request)
     wait = _wait(platform.windows_of(request), account, now)
     if wait is not None:
         reply = platform.throttled(wait)
@@ -159,6 +160,13 @@ def serve(platform: Platform, account: Account, request: Request, now: float) ->
         reply = _answered(platform, account, request)
     account.statuses[str(reply.status)] = account.statuses.get(str(reply.status), 0) + 1
     return replace(reply, lost=True) if fault == LOST else reply
+
+
+def _next_fault(account: Account, request: Request) -> int | str | tuple[str, str] | None:
+    is_of_writing = bool(account.faults) and isinstance(account.faults[0], tuple)
+    if not account.faults or (is_of_writing and request.method == "GET"):
+        return None
+    return account.faults.pop(0)
 
 
 def report(account: Account) -> dict[str, Any]:
