@@ -320,7 +320,9 @@ class Wiring:
         http = stack.enter_context(Http(requests_per_second=pace, say=say))
         settings = self.settings
         secret, folder = self._destination_secret, settings.data_dir
-        return http, Tools(http, secret, folder, windows=settings.windows)
+        return http, Tools(
+            http, secret, folder, clock=lambda: self.clock().timestamp(), windows=settings.windows
+        )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

@@ -108,6 +108,7 @@ class MasterDataAccount(HttpDestination):
     max_records = 50
     concurrency = 5
     removals = ("clear", "delete")
+    refusal_keys = ("", "Message")
 
     @property
     def host(self) -> str:

@@ -41,4 +41,9 @@ def _put(account: Account, request: Request, document_id: str) -> Reply:
     return Reply(204)
 
 
-PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer)
+def _refused(code: str, reason: str) -> Reply:
+    """No code."""
+    return json_reply([{"Message": reason}], 400)
+
+
+PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer, refused=_refused)
