@@ -14,7 +14,13 @@ from enrich.client import BadBody, Call, NotFound, PermissionMissing, Response, 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import Refusal, accepted_but, answer_of, safe_code
+from enrich.destinations.sending import (
+    Refusal,
+    accepted_but,
+    answer_of,
+    refusal_in,
+    safe_code,
+)
 from enrich.errors import EnrichError, Stop
 from enrich.model import RecordResult
 
@@ -73,6 +79,7 @@ class Hubspot(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     moves_address = "update"
+    refusal_keys = ("category", "message")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret()}"}
@@ -106,7 +113,7 @@ class Hubspot(HttpDestination):
         unmapped = self._unmapped(_required_of(answer))
         if unmapped:
             return Stop(f"hubspot: {_advice(unmapped)}")
-        return Refusal(_code(answer) or f"http_{response.status_code}", call.name)
+        return _why(answer, f"http_{response.status_code}", call.name)
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         return self._update(old, {"email": address})
@@ -179,8 +186,13 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return next((code for code in codes if code), None) or safe_code(error.get("category"))
 
 
-def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _why(error: Mapping[str, Any], otherwise: str = "rejected", name: str = "") -> Refusal:
+    why = refusal_in(error, Hubspot.refusal_keys, otherwise, name)
+    return Refusal(_code(error) or why.code, name, why.reason)
+
+
+def _traced(error: Mapping[str, Any]) -> list[tuple[str, Refusal]]:
     """Which inputs an error is about, and why they were refused."""
     traces = _context(error).get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
-    code = _code(error) or "rejected"
-    return [(str(one), code) for one in ([traces] if isinstance(traces, str) else traces)]
+    why = _why(error)
+    return [(str(one), why) for one in ([traces] if isinstance(traces, str) else traces)]

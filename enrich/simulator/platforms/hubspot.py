@@ -112,7 +112,9 @@ def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
         trace = one["objectWriteTraceId"]
         if one["id"] in account.refused:
             context = {"objectWriteTraceId": [trace]}
-            errors.append({**_problem("VALIDATION_ERROR"), "context": context, "links": {}})
+            reason = f"Email address {one['id']} is invalid"
+            error = {**_problem("VALIDATION_ERROR"), "message": reason}
+            errors.append({**error, "context": context, "links": {}})
             continue
         is_new = one["id"] not in account.contacts
         account.keep(one["id"], {k: v or None for k, v in one["properties"].items()})
@@ -144,4 +146,8 @@ def _throttled(wait: float) -> Reply:
     return json_reply(body, 429, headers)
 
 
-PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled)
+def _refused(code: str, reason: str) -> Reply:
+    return json_reply({"status": "error", "message": reason, "category": code}, 400)
+
+
+PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled, refused=_refused)

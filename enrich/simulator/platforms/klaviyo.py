@@ -116,15 +116,17 @@ def _errors(job: dict[str, Any], request: Request) -> Reply:
         {
             "type": "import-error",
             "id": str(start + at),
-            "attributes": {
-                **{"code": "invalid", "title": "Invalid", "detail": "not accepted"},
-                **{"source": {}, "original_payload": profile},
-            },
+            "attributes": {**_error(profile), "source": {}, "original_payload": profile},
         }
         for at, profile in enumerate(page)
     ]
     more = {"next": f"{here}?page={following}"} if following < len(job["refused"]) else {}
     return json_reply({"data": items, "links": {"self": here, **more}})
+
+
+def _error(profile: dict[str, Any]) -> dict[str, Any]:
+    email = profile["attributes"]["email"]
+    return {"code": "invalid", "title": "Invalid input.", "detail": f"Invalid email {email}"}
 
 
 def _delete(account: Account, request: Request) -> Reply:
@@ -142,6 +144,11 @@ def _throttled(wait: float) -> Reply:
     return _problem(429, "throttled", headers)
 
 
+def _refused(code: str, reason: str) -> Reply:
+    error = {"status": 400, "code": code, "title": "Invalid input.", "detail": reason}
+    return json_reply({"errors": [error]}, 400)
+
+
 PLATFORM = Platform(
     "a.klaviyo.com",
     answer,
@@ -149,4 +156,5 @@ PLATFORM = Platform(
     60,
     _throttled,
     windows=lambda request: [("burst", 10, 1), ("steady", 150, 60)],
+    refused=_refused,
 )
