@@ -18,6 +18,7 @@ from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import CONSENTS, PROFILES
 from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
+from enrich.wrong_settings import WrongSettings, problems_of
 
 __all__ = [
     "PROFILES",
@@ -124,7 +125,8 @@ def _read(
     try:
         settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
-        raise BadSettings(f"destination {name}: {_problems(error)}") from None
+        under = ("destinations", name)
+        raise WrongSettings(problems_of(error, platform.Settings, under=under)) from None
     for problem in _impossible(platform, settings):
         raise BadSettings(f"destination {name}: {problem} on {platform.kind}")
     return settings
@@ -161,11 +163,3 @@ def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
     platform = platform_of(kind)
     return platform.written_back(options) if platform else frozenset()
-
-
-def _problems(error: ValidationError) -> str:
-    """Each wrong key and what is wrong; never its value, which may be a secret."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False)
-    )

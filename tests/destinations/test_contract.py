@@ -10,10 +10,12 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 
 import enrich.destinations
+from enrich.client import asked_seconds
 from enrich.contract.rules import NOTHING_PUSHED, RULES, NotForThis
 from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.batches import payload_bytes
@@ -24,6 +26,7 @@ from enrich.errors import BadSettings
 from enrich.profile import FIELDS
 from enrich.push.destination import Destination
 from enrich.simulator.platforms import PLATFORMS
+from enrich.simulator.platforms.account import SIMULATED_WAIT
 from enrich.verify import verify_destination
 from tests.destinations.cases import PAIRS, Case
 from tests.destinations.conftest import SCHEMA
@@ -116,6 +119,15 @@ def test_facts_of_over_six_months_are_a_note_of_verify_and_fail_a_release(
     assert [line for line in doubts(today) if line in notes] == notes
 
 
+def test_consent_is_in_no_mapping_but_where_whole_profiles_go(world, kind):
+    example = REGISTRY[kind].example
+    if {field.source for field in world.open(kind, **example).fields} >= {"newsletter_opt_in"}:
+        assert kind in ("file", "webhook")
+        return
+    with pytest.raises(BadSettings, match="no mapping sends newsletter_opt_in"):
+        world.open(kind, **example, names={"newsletter_opt_in": free_name(kind)})
+
+
 def test_two_fields_under_one_name_are_refused(world, kind):
     names = {"rfm_group": "Same", "rfm_segment": "Same"}
     with pytest.raises(BadSettings, match="Same"):
@@ -129,10 +141,14 @@ def test_day_counters_count_as_a_change_only_where_the_mapping_asks(destination)
 
 
 def test_a_name_can_be_overridden(world, kind, people):
-    name = next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
+    name = free_name(kind)
     renamed = world.open(kind, **REGISTRY[kind].example, names={"rfm_group": name})
     row = {**people(1, rfm_group="LOYAL").row(0, named=True), "record_id": "1"}
     assert name in json.dumps(rendered(renamed, row, is_known=False))
+
+
+def free_name(kind):
+    return next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
 
 
 def can_be_named(kind, name):
@@ -166,6 +182,18 @@ NEVER = {
 def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
     with pytest.raises(BadSettings, match="not a name that can be written"):
         world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
+
+
+def test_a_field_that_the_shop_requires_is_named_before_anything_is_sent(world, kind, people):
+    if REGISTRY[kind].unmet is DestinationEntity.unmet:
+        pytest.skip("no shop of it can require one")
+    there, account = world.open(kind, **REGISTRY[kind].example), world.account(kind)
+    world.push(there, people(1))
+    account.required = {"needed_there": ""}
+    assert [line for line in there.check() if "needed_there" in line]
+    assert "needed_there" in str(world.push(there, people(3)).fault)
+    assert len(account.contacts) == 1
+    assert world.push(there, people(1, rfm_group="LOYAL")).accepted == 1  # of nobody new
 
 
 @pytest.mark.parametrize("there_is", ["us", "eu"])
@@ -286,6 +314,19 @@ def test_a_change_of_an_ignored_field_alone_sends_nothing(world, kind, people):
     world.push(there, people(2))
     assert world.push(there, people(2, rfm_30d="111")).batches == 0
     assert world.push(there, people(2, rfm_30d="111", rfm_group="LOYAL")).changes == 2
+
+
+def test_a_limit_header_of_the_vendors_own_is_waited_for(simulated):
+    """Not all of them say Retry-After."""
+    platform, world = PLATFORMS[simulated.kind], simulated.world
+    asked = asked_seconds(httpx.Headers(platform.throttled(SIMULATED_WAIT).headers))
+    if asked is None:
+        pytest.skip("it says no time")
+    world.account(simulated.kind).faults = [429]
+    simulated.push(simulated.open(), simulated.make(2))
+    assert asked >= SIMULATED_WAIT
+    assert asked in world.waits
+    assert len(simulated.held) == 2
 
 
 def test_the_gone_are_removed_where_the_platform_documents_how(world, kind, people):

@@ -10,7 +10,8 @@ from typing import Any
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.outbox import Outbox
 
-LOST, NO_FAULT = "lost", 200
+LOST, NO_FAULT, TOO_MANY = "lost", 200, 429
+SIMULATED_WAIT = 3.0  # seconds until a 429 that was asked for is over
 Window = tuple[str, int, float]
 
 
@@ -150,6 +151,8 @@ def serve(platform: Platform, account: Account, request: Request, now: float) ->
     account.seconds = now
     fault = _next_fault(account, request)
     wait = _wait(platform.windows_of(request), account, now)
+    if fault == TOO_MANY and wait is None:
+        wait = SIMULATED_WAIT
     if wait is not None:
         reply = platform.throttled(wait)
     elif isinstance(fault, int) and fault != NO_FAULT:

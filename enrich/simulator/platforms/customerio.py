@@ -15,7 +15,7 @@ def answer(account: Account, request: Request) -> Reply:
     if account.region == "us" and PLATFORM.is_elsewhere(account, request):
         return json_reply({"errors": [{"reason": "unauthorized"}]}, 401)
     if request.path == "/api/v1/accounts/region":
-        return json_reply({"region": account.region, "data_center": account.region})
+        return json_reply({"region": account.region})
     if len(request.body) > MAX_BYTES:
         return json_reply({"errors": [{"reason": "too_large"}]}, 413)
     if request.path == "/api/v2/entity":

@@ -145,4 +145,10 @@ def _refused(code: str, reason: str) -> Reply:
     return json_reply({"title": "Invalid Resource", "detail": detail, "errors": errors}, 400)
 
 
-PLATFORM = Platform("us1.api.mailchimp.com", answer, refused=_refused)
+# It documents no header about its limits.
+PLATFORM = Platform(
+    "us1.api.mailchimp.com",
+    answer,
+    refused=_refused,
+    throttled=lambda wait: _problem(429, "Too Many Requests"),
+)

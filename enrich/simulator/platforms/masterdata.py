@@ -22,6 +22,8 @@ def answer(account: Account, request: Request) -> Reply:
         return _put(account, request, document_id)
     if found is None:
         return Reply(404)
+    if request.method == "DELETE" and "Full access to all documents" in account.denied:
+        return json_reply({"Message": "Forbidden"}, 403)
     if request.method == "DELETE":
         del account.contacts[document_id]
         return Reply(204)
