@@ -152,6 +152,8 @@ class StoreSettings(_Frozen):
     """More Master Data fields of the entity CL, kept as `extra_fields`."""
     first_sync_days: int = Field(730, ge=1, le=3650)
     """How far the first sync looks back; VTEX keeps two years."""
+    erase_in_vtex: bool = False
+    """Whether `enrich forget` also files VTEX's own erasure job for each address of the person."""
     pace: Pace = Pace()
     """How politely VTEX is asked."""
     max_unexplained_share: float = Field(0.001, ge=0, le=1)
@@ -190,6 +192,8 @@ class StoreSettings(_Frozen):
     def _whole(self) -> StoreSettings:
         if self.account and not (self.app_key and self.app_token):
             raise ValueError("a store with an account needs app_key and app_token")
+        if self.erase_in_vtex and not self.account:
+            raise ValueError("erase_in_vtex needs an account to file the job in")
         if self.account and self.currency is None:
             raise ValueError("a store with an account needs its reporting currency, such as BRL")
         if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:

@@ -103,7 +103,10 @@ KNOWN = ("store", "history since")
 REFUNDS = ("store", "refunds", "rows", "amount")
 SPLITS = ("store", "customer", "new customer", "since (UTC)")
 WAITING = ("store", "topic", "files", "hours waiting")
-HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
+HELD_THERE = (
+    "destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)",
+    "why most are refused",
+)  # fmt: skip
 CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
 PUSHES = ("destination", "store", "entity", "last run (UTC)", "state", "accepted")
 REJECT_COLUMNS = ("store", "entity", "reason", "records")

@@ -12,6 +12,7 @@ import typer
 
 from enrich import __version__
 from enrich.cli import (
+    check_destination,
     compute,
     config,
     consent,
@@ -63,6 +64,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("fields", look.fields),
+    ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
 )

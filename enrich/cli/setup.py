@@ -42,7 +42,8 @@ def init(
 def verify(shell: Shell, store: StoreOption = None) -> None:
     """Ask VTEX one cheap question per permission and show what works and what to tick."""
     findings: list[Finding] = []
-    for name in shell.vtex_stores(store):
+    only_pushes = store is None and not shell.wiring.vtex_stores and shell.wiring.pushed_stores()
+    for name in () if only_pushes else shell.vtex_stores(store):
         with shell.wiring.shop(name, shell.say) as shop:
             findings += verify_store(shop)
     with shell.wiring.destinations(say=shell.say) as destinations:

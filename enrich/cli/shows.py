@@ -8,7 +8,7 @@ import polars as pl
 
 from enrich.cli.console import PlainConsole, currency, show_table
 from enrich.compute.profiles import ProfilesReport
-from enrich.push.summary import PushSummary, split_line
+from enrich.push.summary import MAX_REASONS, PushSummary, split_line
 from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
@@ -134,6 +134,8 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
     for done in pushes:
         for reason, count in done.invalid.items():
             console.print(f"{done.what}: {count:,} not sent: {reason}")
+        for reason, count in done.refused.most_common(MAX_REASONS):
+            console.print(f"{done.what}: {count:,} refused: {reason}")
         for line in _push_lines(done):
             console.print(f"{done.what}: {line}")
         for what, payload in done.sample.items():
@@ -170,6 +172,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
         f"{done.removals:,} records are there and no longer here": done.removals > 0,
         f"{done.removed:,} of them were removed": done.removed > 0,
+        f"{done.moved:,} contacts follow a changed address": done.moved > 0,
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,

@@ -105,6 +105,7 @@ class DestinationEntity(ABC):
         self.http = tools.http
         self.data_dir = tools.data_dir
         self.session = tools.session
+        self.clock = tools.clock
         self.windows = tools.windows
         self.adapt()
         self.fields = self._fitted(self.mapped())

@@ -16,11 +16,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from enrich.cli.console import PlainConsole
 from enrich.cli.main import explain
 from enrich.cli.setup import template
+from enrich.cli.shows import show_findings
 from enrich.destinations import REGISTRY
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.settings import parse_settings
+from enrich.verify import Finding
 from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
@@ -153,6 +156,13 @@ def test_a_missing_secret_names_its_variable(tmp_path: Path) -> None:
     said = enrich("verify", "--config", config, "--data", tmp_path / "data")
     assert said.code == 2
     assert "VTEX_APP_KEY" in said.err
+
+
+def test_a_note_of_verify_is_a_note_and_no_fault() -> None:
+    out = io.StringIO()
+    note = Finding("crm", "note", True, False, "read the pages again", is_note=True)
+    show_findings(PlainConsole(file=out, width=100), [note])
+    assert re.search(r"crm\W+note\W+note\W+read the pages again", out.getvalue())
 
 
 def test_init_writes_valid_settings_once(tmp_path: Path) -> None:
