@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -66,7 +67,7 @@ def of_modes(modes: Sequence[tuple[Path, int]]) -> Symptom:
     open_ones = [path for path, mode in modes if mode & 0o077]
     if not open_ones:
         return Symptom("permissions", GOOD, f"{len(modes)} files and folders are yours alone")
-    named = ", ".join(map(str, open_ones[:5]))
+    named = shlex.join(map(str, open_ones[:5]))
     return Symptom("permissions", WRONG, f"others may read {named}", f"chmod go= {named}")
 
 
@@ -98,9 +99,11 @@ def of_runs(exit_code: int, advice: Sequence[str], runs: int) -> Symptom:
 
 def is_free(host: str, port: int) -> bool:
     """Whether nothing listens there."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) != 0
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return True
+    return False
 
 
 def machine(data_dir: Path, warehouse: Path) -> Iterator[Symptom]:

@@ -47,7 +47,7 @@ def _symptoms(shell: Shell) -> Iterator[Symptom]:
     found = known_status(shell)
     newest = None if found is None else max(found.runs["started_at"], default=None)
     yield of_clock(now, newest and datetime.strptime(newest, MOMENT).replace(tzinfo=UTC))
-    zones = ", ".join({store.time_zone for store in settings.stores.values()})
+    zones = ", ".join(dict.fromkeys(store.time_zone for store in settings.stores.values()))
     yield Symptom("zone", GOOD, f"days: {zones}; schedules: {settings.schedule_zone}")
     yield versions()
     serves = is_healthy(Address())
