@@ -80,7 +80,8 @@ def _numbered(keys: Ints) -> tuple[Ints, Ints]:
 def _distinct_days(owner: Ints, day: Ints) -> Ints:
     """(customer, day) in one number each, ascending and once."""
     packed: Ints = np.sort((owner << _DAY_BITS) | day)
-    return packed[np.diff(packed, prepend=-1) != 0]
+    distinct: Ints = packed[np.diff(packed, prepend=-1) != 0]
+    return distinct
 
 
 @dataclass(frozen=True, slots=True)
