@@ -45,7 +45,7 @@ class MappedField:
 
     `format` is a key of the destination's formats. `is_documented` is False where the
     platform's own name is not public and the name is ours. `is_diffed` False: a change of it alone
-    sends nothing.
+    sends nothing; with a `step`, nor does a move smaller than that.
     """
 
     source: str
@@ -53,6 +53,7 @@ class MappedField:
     format: str
     is_documented: bool = True
     is_diffed: bool = True
+    step: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """All profile fields in order: the one list that tables, exports, mappings and documents follow."""
 
 import re
+from dataclasses import replace
+from itertools import chain
 
 from enrich.model import Rules
 from enrich.profile.baskets import basket_fields
@@ -17,8 +19,10 @@ _WINDOW = re.compile(r"_\d+d(_plus)?$")
 def fields(rules: Rules) -> tuple[ProfileField, ...]:
     """The fields for one store's rules; names and types depend on `rules.windows` alone."""
     spans = windows(rules)
-    computed = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
-    return (*CONTACT, *RECENCY, *(field for family in computed for field in family))
+    scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
+    first = chain(CONTACT, RECENCY, *scores)
+    # what mappings of all fields have always sent; a family of its own is sent where it is named
+    return tuple(replace(field, is_sent_by_default=True) for field in first)
 
 
 FIELDS = fields(Rules())

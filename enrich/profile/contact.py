@@ -29,7 +29,15 @@ CONTACT = (
         pl.col("customer_key"),
     ),
     *(
-        ProfileField(name, dtype, "", None, _DEFINITIONS[name], pl.col(name))
+        ProfileField(
+            name,
+            dtype,
+            "",
+            None,
+            _DEFINITIONS[name],
+            pl.col(name),
+            can_be_named=not name.endswith("_opt_in"),
+        )
         for name, dtype in CONTACT_COLUMNS.items()
     ),
 )

@@ -21,7 +21,10 @@ class ProfileField:
     """One column of the profile.
 
     `expression` reads the columns that `engine.py` puts together; `empty` is what a customer
-    without purchases has, None where the value is null then.
+    without purchases has, None where the value is null then. `step` is of a field that drifts by
+    itself: a smaller move (of a date, in days) is no change for a platform. Mappings that take all
+    fields take those that are `is_sent_by_default`; any other mapping may name a field, unless it
+    is not `can_be_named`: consent and hold-outs are no business of a mapping.
     """
 
     name: str
@@ -30,6 +33,9 @@ class ProfileField:
     empty: Any
     definition: str
     expression: pl.Expr
+    step: float | None = None
+    is_sent_by_default: bool = False
+    can_be_named: bool = True
 
 
 def per_window(

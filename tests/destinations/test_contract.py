@@ -109,6 +109,15 @@ def test_an_unknown_key_and_an_unknown_field_are_refused_by_name_without_the_val
         world.open(kind, **REGISTRY[kind].example, names={"shoe_size": "Shoe"})
 
 
+def test_consent_is_in_no_mapping_but_where_whole_profiles_go(world, kind):
+    example = REGISTRY[kind].example
+    if {field.source for field in world.open(kind, **example).fields} >= {"newsletter_opt_in"}:
+        assert kind in ("file", "webhook")
+        return
+    with pytest.raises(BadSettings, match="no mapping sends newsletter_opt_in"):
+        world.open(kind, **example, names={"newsletter_opt_in": free_name(kind)})
+
+
 def test_two_fields_under_one_name_are_refused(world, kind):
     names = {"rfm_group": "Same", "rfm_segment": "Same"}
     with pytest.raises(BadSettings, match="Same"):
@@ -143,10 +152,14 @@ def test_day_counters_count_as_a_change_only_where_the_mapping_asks(destination)
 
 
 def test_a_name_can_be_overridden(world, kind, people):
-    name = next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
+    name = free_name(kind)
     renamed = world.open(kind, **REGISTRY[kind].example, names={"rfm_group": name})
     row = {**people(1, rfm_group="LOYAL").row(0, named=True), "record_id": "1"}
     assert name in json.dumps(rendered(renamed, row, is_known=False))
+
+
+def free_name(kind):
+    return next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
 
 
 def can_be_named(kind, name):
