@@ -79,6 +79,8 @@ def show_profiles(console: PlainConsole, done: ProfilesReport) -> None:
     """How many customers in which segment, and what to know about the classes."""
     title = f"{done.store}: {done.customer_count:,} profiles as of {done.as_of}"
     show_table(console, title, ("segment", "customers"), done.segments)
+    for line in done.predictions:
+        console.print(line)
     for note in done.notes:
         console.print(f"note: {note}")
     if done.output is not None:

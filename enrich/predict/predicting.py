@@ -21,6 +21,7 @@ MAX_DAYS_AHEAD = 730
 QUANTILES = {"next_order_from": 0.1, "next_order_on": 0.5, "next_order_until": 0.9}
 TIERS = {"top_1": 0.01, "top_5": 0.05, "top_10": 0.1, "top_25": 0.25, "top_50": 0.5}
 REST = "rest"
+TIER = pl.Enum([*TIERS, REST])
 STATUS = pl.Enum(list(STATUSES))
 
 
@@ -50,13 +51,11 @@ def predictions(
     known = _of_triples(rows, shop, rules, levels)
     found = customers.select("customer_key", "paid", "paid_cents").with_columns(triple=packed)
     found = found.join(known, on="triple", how="left", maintain_order="left")
-    figures = [
-        pl.col(name).round(DECIMALS[name]) if name in DECIMALS else name for name in _FIGURES
-    ]
+    figures = [pl.col(name).round(DECIMALS[name]) if name in DECIMALS else name for name in FIGURES]
     return _with_money(found, shop, levels).select("customer_key", *figures, "prediction_status")
 
 
-_FIGURES = {
+FIGURES: dict[str, type[pl.DataType]] = {
     "p_alive": pl.Float64,
     "churn_probability_90d": pl.Float64,
     **{f"expected_orders_{days}d": pl.Float64 for days in HORIZONS},
@@ -68,14 +67,21 @@ _FIGURES = {
 }
 DECIMALS = {
     name: 2 if name in ("expected_amount_365d", "clv_365d") else 4
-    for name, dtype in _FIGURES.items()
+    for name, dtype in FIGURES.items()
     if dtype is pl.Float64
 }
 """Rounded: the last bit of an exponential depends on where in an array it stands."""
+PREDICTIONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "customer_key": pl.Int64,
+    **FIGURES,
+    "prediction_status": STATUS,
+    "clv_tier": TIER,
+}
+"""What is predicted of a customer, a column each."""
 
 
 def _nothing(keys: pl.Series, status: str) -> pl.DataFrame:
-    empty = [pl.lit(None, dtype).alias(name) for name, dtype in _FIGURES.items()]
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in FIGURES.items()]
     return keys.to_frame().with_columns(*empty, prediction_status=pl.lit(status, STATUS))
 
 
@@ -148,9 +154,8 @@ def tier_cuts(worths: Iterable[pl.Series]) -> list[float]:
 
 def with_tiers(rows: pl.DataFrame, cuts: list[float]) -> pl.DataFrame:
     """The predictions with clv_tier; equal values are in the same tier."""
-    tiers = pl.Enum([*TIERS, REST])
-    found = pl.lit(REST, tiers)
+    found = pl.lit(REST, TIER)
     for tier, cut in reversed(list(zip(TIERS, cuts, strict=bool(cuts)))):
-        found = pl.when(pl.col("clv_365d") >= cut).then(pl.lit(tier, tiers)).otherwise(found)
+        found = pl.when(pl.col("clv_365d") >= cut).then(pl.lit(tier, TIER)).otherwise(found)
     is_known = pl.col("clv_365d").is_not_null()
     return rows.with_columns(clv_tier=pl.when(is_known).then(found))

@@ -32,12 +32,22 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class PredictionRules:
-    """When there are predictions, and what money later in the year is worth (0.1: a tenth less)."""
+    """When there are predictions, what money a year ahead is worth less (0.1: a tenth), and when
+    they are tested; beyond `max_bias` of orders or amounts no platform gets them."""
 
+    enabled: bool = True
     min_buyers: int = 500
     min_history_days: int = 180
     max_value_correlation: float = 0.3
     yearly_discount_rate: float = 0.0
+    backtest_every_days: int = 7
+    backtest_horizon_days: int = 90
+    max_bias: float = 0.5
+
+    def is_too_far_off(self, backtest: pl.DataFrame) -> bool:
+        """Whether the orders or amounts of a back-test (metric, value) are beyond `max_bias`."""
+        found = backtest.filter(pl.col("metric").is_in(["orders_bias", "amount_bias"]))
+        return bool((found["value"].abs() > self.max_bias).any())
 
 
 class PurchaseParts(Protocol):

@@ -8,6 +8,7 @@ from enrich.model import Rules
 from enrich.profile.baskets import basket_fields
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
+from enrich.profile.predicted import PREDICTED
 from enrich.profile.recency import RECENCY
 from enrich.profile.rfm_fields import rfm_fields
 from enrich.profile.spending import spending_fields
@@ -22,7 +23,7 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
     first = chain(CONTACT, RECENCY, *scores)
     # what mappings of all fields have always sent; a family of its own is sent where it is named
-    return tuple(replace(field, is_sent_by_default=True) for field in first)
+    return (*(replace(field, is_sent_by_default=True) for field in first), *PREDICTED)
 
 
 FIELDS = fields(Rules())
@@ -33,4 +34,4 @@ _NAMES = frozenset(field.name for field in FIELDS)
 
 def is_field_name(name: str) -> bool:
     """Whether profiles have the field, or would with other windows of days."""
-    return _WINDOW.sub("_30d", name) in _NAMES
+    return name in _NAMES or _WINDOW.sub("_30d", name) in _NAMES

@@ -27,6 +27,7 @@ from enrich.profile.contracts import (
     no_history,
 )
 from enrich.profile.lists import PackedKeys, packed_keys
+from enrich.profile.predicted import no_predictions
 from enrich.profile.purchases import known_purchases, ranked_values, units
 from enrich.profile.scoring import (
     Histograms,
@@ -63,14 +64,16 @@ def build_profiles(
     rules: Rules,
     history: pl.DataFrame | None = None,
     *,
+    predictions: pl.DataFrame | None = None,
     frozen_cut_points: pl.DataFrame | None = None,
     history_since: date | None = None,
     segments: SegmentTable = SEGMENTS,
 ) -> ProfileResult:
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
-    `history` is each customer's segment before the day (contracts.HISTORY); `history_since` the day
-    where what is known of the store begins. List columns and texts of a small vocabulary are held
+    `history` is each customer's segment before the day (contracts.HISTORY), `predictions` what
+    comes next for each (enrich.predict.PREDICTIONS); `history_since` the day where what is known of
+    the store begins. List columns and texts of a small vocabulary are held
     as Enum. Raises Stop when an input breaks its contract.
     """
     size = max(inputs.customers.height, 1)
@@ -82,7 +85,7 @@ def build_profiles(
         history_since=history_since,
         customers_per_block=size,
     )
-    (profiles,) = profile_parts(scored, history, segments=segments)
+    (profiles,) = profile_parts(scored, history, predictions=predictions, segments=segments)
     return ProfileResult(profiles, scored.cut_points, notes(scored.cut_points))
 
 
@@ -163,6 +166,7 @@ def profile_parts(
     scored: ScoredParts,
     history: pl.DataFrame | None = None,
     *,
+    predictions: pl.DataFrame | None = None,
     segments: SegmentTable = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
@@ -170,12 +174,13 @@ def profile_parts(
     A few blocks are made while the caller is busy with one.
     """
     before = no_history() if history is None else history
+    after = no_predictions() if predictions is None else predictions
     blocks = (
         (part, first)
         for part in scored.loaded
         for first in _starts(part.customers.height, scored.customers_per_block)
     )
-    return made_ahead(lambda block: _block(scored, *block, before, segments), blocks)
+    return made_ahead(lambda block: _block(scored, *block, before, after, segments), blocks)
 
 
 def _starts(customer_count: int, size: int) -> range:
@@ -216,6 +221,7 @@ def _block(
     part: LoadedPart,
     first: int,
     history: pl.DataFrame,
+    predictions: pl.DataFrame,
     segments: SegmentTable,
 ) -> pl.DataFrame:
     """The profiles of the customers of one block, scored by everybody's cut points."""
@@ -226,10 +232,9 @@ def _block(
         with_scores(values, scored.scoring, spans), rules.segment_window, segments
     )
     lists = (keys.lists(first, first + customers.height, spans) for keys in part.lists)
-    before = customers.select("customer_key").join(
-        history.rename(_BEFORE), on="customer_key", how="left", maintain_order="left"
-    )
-    columns = [customers, before.drop("customer_key"), values, *lists]
+    keys = customers["customer_key"]
+    known = (_of(keys, history.rename(_BEFORE)), _of(keys, predictions))
+    columns = [customers, *known, values, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
@@ -238,6 +243,13 @@ def _block(
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
     )
+
+
+def _of(keys: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
+    """The row of each key, nulls where there is none; without the keys."""
+    here = rows.filter(pl.col("customer_key").is_between(keys.min(), keys.max()))
+    found = keys.to_frame().join(here, on="customer_key", how="left", maintain_order="left")
+    return found.drop("customer_key")
 
 
 _BEFORE = {

@@ -19,6 +19,7 @@ from enrich.settings import (
     DestinationEntry,
     ImportSettings,
     Pace,
+    PredictionSettings,
     ReadCopySettings,
     Receive,
     Retention,
@@ -83,6 +84,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
+        *_rows_of("prediction.", PredictionSettings),
     ]
 
 
@@ -97,6 +99,7 @@ _TABLES = (
     "read_copy",
     "receive",
     "consent",
+    "prediction",
 )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileInputs, build_profiles
 from enrich.profile.contracts import CONTACT_COLUMNS, CUSTOMERS, LINES, PROMO_CODES, PURCHASES
+from enrich.profile.predicted import PREDICTED
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
@@ -17,6 +18,7 @@ NOT_COMPUTED = {
     "customer_key",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
+    *(field.name for field in PREDICTED),
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
