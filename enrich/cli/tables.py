@@ -58,8 +58,9 @@ def type_name(field: ProfileField) -> str:
         return "list of text"
     if isinstance(dtype, pl.Decimal):
         return "decimal(18,2)"
-    names = {pl.String: "text", pl.Date: "date", pl.Boolean: "boolean", pl.Float64: "double"}
-    return names.get(dtype, "integer")
+    return {pl.String: "text", pl.Float64: "double", pl.Date: "date", pl.Boolean: "boolean"}.get(
+        dtype, "integer"
+    )
 
 
 def empty_text(field: ProfileField) -> str:

@@ -65,6 +65,8 @@ _MASKS: dict[str, Callable[[Any], Any]] = {
     "document": mask_number,
     "birth_date": lambda _: date(1900, 1, 1),
     "gender": lambda _: HIDDEN,
+    "city": mask_name,
+    "postal_prefix": lambda _: HIDDEN,
     "customer_id": mask_number,
     "customId": mask_number,
     "cart_id": mask_number,

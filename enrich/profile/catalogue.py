@@ -5,13 +5,15 @@ from dataclasses import replace
 from itertools import chain
 
 from enrich.model import Rules
+from enrich.profile.affinity import AFFINITY
 from enrich.profile.baskets import basket_fields
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.recency import RECENCY
-from enrich.profile.rfm_fields import rfm_fields
+from enrich.profile.rfm_fields import percentile_fields, rfm_fields
 from enrich.profile.spending import spending_fields
+from enrich.profile.traits import TRAITS
 from enrich.profile.windows import windows
 
 _WINDOW = re.compile(r"_\d+d(_plus)?$")
@@ -21,9 +23,14 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     """The fields for one store's rules; names and types depend on `rules.windows` alone."""
     spans = windows(rules)
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
-    first = chain(CONTACT, RECENCY, *scores)
     # what mappings of all fields have always sent; a family of its own is sent where it is named
-    return (*(replace(field, is_sent_by_default=True) for field in first), *PREDICTED)
+    first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
+    return (*first, *traits_fields(rules), *PREDICTED)
+
+
+def traits_fields(rules: Rules) -> tuple[ProfileField, ...]:
+    """The fields that say what customers are like."""
+    return (*TRAITS, *AFFINITY, *percentile_fields(rules))
 
 
 FIELDS = fields(Rules())

@@ -15,8 +15,10 @@ from itertools import chain
 import polars as pl
 
 from enrich.model import Rules
-from enrich.profile.catalogue import fields
+from enrich.profile.affinity import SUBJECTS, added, affinity, shop_lines
+from enrich.profile.catalogue import fields, traits_fields
 from enrich.profile.contracts import (
+    FACTS,
     Details,
     Parts,
     ProfileInputs,
@@ -28,17 +30,18 @@ from enrich.profile.contracts import (
 )
 from enrich.profile.lists import PackedKeys, packed_keys
 from enrich.profile.predicted import no_predictions
-from enrich.profile.purchases import known_purchases, ranked_values, units
+from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
-    Histograms,
     Scoring,
     histograms,
     notes,
+    percentile_columns,
     scoring_of,
     with_scores,
     with_segments,
 )
 from enrich.profile.segments import SEGMENTS, SegmentTable
+from enrich.profile.traits import traits
 from enrich.profile.windows import windows
 from enrich.threads import made_ahead, side_by_side
 
@@ -105,17 +108,28 @@ class _Whole:
     def details(self, part: int) -> Details:
         return self.inputs.details
 
+    def sales(self, part: int) -> pl.DataFrame | None:
+        return self.inputs.sales
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        facts = pl.DataFrame(schema=FACTS) if self.inputs.facts is None else self.inputs.facts
+        return facts.filter(pl.col("purchase_no").is_in(purchase_nos.implode()))
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
     """The customers of a part, and all that their profiles are made of.
 
-    `values`: the ranked values with items_W, a row per customer in the order of `customers`.
+    `values`: the ranked values with items_W, a row per customer in the order of `customers`;
+    `traits` what else customers are like, without columns where nobody wants to know; `shop_lines`
+    how many lines there are of each brand and category.
     """
 
     customers: pl.DataFrame
     values: pl.DataFrame
     lists: list[PackedKeys]
+    traits: pl.DataFrame
+    shop_lines: dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ class ScoredParts:
     rules: Rules
     history_since: date | None
     scoring: Scoring
+    shop_lines: dict[str, pl.DataFrame]
     customers_per_block: int
     block_count: int
     loaded: Iterator[LoadedPart]
@@ -153,13 +168,20 @@ def score_parts(
     first, *others = range(parts.count)
     loaded = _load(parts, first, as_of, rules)
     found = [histograms(loaded.values, windows(rules))]
-    found += [_histograms(parts.purchases(part), as_of, rules) for part in others]
+    lines = [loaded.shop_lines] if loaded.traits.width else []
+    for part in others:
+        known, buyer_count = _known(parts.purchases(part), as_of, rules)
+        found.append(histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules)))
+        if lines:
+            lines.append(shop_lines(of_known(checked_details(parts.details(part)).lines, known)))
     scoring = scoring_of(found, rules, frozen_cut_points)
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
-    return ScoredParts(as_of, rules, history_since, scoring, customers_per_block, blocks, handed)
+    sizes = customers_per_block, blocks
+    whole = added(lines) if lines else {}
+    return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
 
 
 def profile_parts(
@@ -188,32 +210,34 @@ def _starts(customer_count: int, size: int) -> range:
     return range(0, max(customer_count, 1), size)
 
 
-def _histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> Histograms:
-    """The histograms of a part from its purchases alone: who never bought is in none of them."""
+def _known(purchases: pl.DataFrame, as_of: date, rules: Rules) -> tuple[pl.DataFrame, int]:
+    """The known purchases of a part from these alone, and how many customers have any."""
     checked = checked_purchases(purchases)
     buyers = checked["customer_key"].unique().sort()
-    known = known_purchases(buyers, checked, as_of, rules.windows)
-    return histograms(ranked_values(known, len(buyers), windows(rules)), windows(rules))
+    return known_purchases(buyers, checked, as_of, rules.windows), len(buyers)
 
 
 def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
     """What the profiles of a part are made of; raises Stop when an input breaks its contract."""
-    customers, purchases, details = side_by_side(
+    customers, purchases, (details, sales) = side_by_side(
         lambda: checked_customers(parts.customers(part)),
         lambda: checked_purchases(parts.purchases(part)),
-        lambda: checked_details(parts.details(part)),
+        lambda: (checked_details(parts.details(part)), parts.sales(part)),
     )
     count = customers.height
     known = known_purchases(customers["customer_key"], purchases, as_of, rules.windows)
     values = ranked_values(known, count, windows(rules))
-    items = units(details.lines, known, count, windows(rules))
-    owners = known.drop("amount_cents", "age")
+    lines, codes = of_known(details.lines, known), of_known(details.promo_codes, known)
+    items = units(lines, count, windows(rules))
     lists = [
         keys
-        for table, rows in (("lines", details.lines), ("promo_codes", details.promo_codes))
-        for keys in packed_keys(table, rows, owners, count, len(rules.windows) + 1)
+        for table, rows in (("lines", lines), ("promo_codes", codes))
+        for keys in packed_keys(table, rows, count, len(rules.windows) + 1)
     ]
-    return LoadedPart(customers, values.hstack(items), lists)
+    if sales is None:
+        return LoadedPart(customers, values.hstack(items), lists, pl.DataFrame(), {})
+    likes = traits(parts, part, sales, known, values["orders_lifetime"], rules.time_zone)
+    return LoadedPart(customers, values.hstack(items), lists, likes, shop_lines(lines))
 
 
 def _block(
@@ -233,12 +257,14 @@ def _block(
     )
     lists = (keys.lists(first, first + customers.height, spans) for keys in part.lists)
     keys = customers["customer_key"]
-    known = (_of(keys, history.rename(_BEFORE)), _of(keys, predictions))
-    columns = [customers, *known, values, *lists]
+    before = _of(keys, history.rename(_BEFORE).with_columns(has_history=True))
+    likes = _likes(scored, part, first, values)
+    columns = [customers, before, _of(keys, predictions), values, *likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    wanted = fields(rules)
+    unknown = () if likes else {field.name for field in traits_fields(rules)}
+    wanted = [field for field in fields(rules) if field.name not in unknown]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
@@ -252,8 +278,27 @@ def _of(keys: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
     return found.drop("customer_key")
 
 
+def _likes(
+    scored: ScoredParts, part: LoadedPart, first: int, values: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """What the fields of `catalogue.traits_fields` are made of; nothing when nobody asks."""
+    if not part.traits.width:
+        return []
+    finer = percentile_columns(values, scored.scoring, windows(scored.rules))
+    tops = (
+        affinity(keys, first, first + values.height, scored.shop_lines[keys.base_name])
+        for keys in part.lists
+        if keys.base_name in SUBJECTS
+    )
+    return [part.traits[first : first + values.height], pl.DataFrame(finer), *tops]
+
+
 _BEFORE = {
     "rfm_segment": "segment_before",
     "previous_rfm_segment": "previous_before",
     "rfm_segment_changed_on": "changed_before",
+    "r_score": "r_before",
+    "f_score": "f_before",
+    "m_score": "m_before",
+    "rfm_score_changed_on": "score_changed_before",
 }

@@ -66,6 +66,18 @@ def per_window(
     return tuple(one(window) for window in windows)
 
 
+def ratio(part: pl.Expr, whole: pl.Expr, decimals: int = 4) -> pl.Expr:
+    """part / whole rounded half up, from whole numbers; null when the whole is 0."""
+    per = 10**decimals
+    share: pl.Expr = half_up(per * part, whole) / per
+    return share.round(decimals)  # to divide by a literal is to multiply by its inverse
+
+
+def half_up(amount: pl.Expr, count: pl.Expr) -> pl.Expr:
+    """The whole number next to amount / count, half up; null when the count is 0."""
+    return pl.when(count > 0).then((2 * amount + count) // (2 * count))
+
+
 def currency_units(cents: pl.Expr) -> pl.Expr:
     """Cents as an exact decimal in currency units; the only place money leaves integers."""
     return (cents.cast(pl.Decimal(18, 0)) * CENT).cast(MONEY)
