@@ -29,6 +29,7 @@ from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_
 from enrich.predict.states import TRIPLE, states
 
 SEASON_DAYS = 364
+_SAME = 9  # decimals beyond which predictions are equal: the last bit depends on the array
 _PSEUDO_ORDERS = 25
 """A level is drawn towards 1 as if so many more orders had come, as predicted."""
 
@@ -178,9 +179,8 @@ def _compared_part(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.Da
         value = shop.values.expected(found["paid"].to_numpy(), found["paid_cents"].to_numpy())
     return found.select(
         "customer_key",
-        "plain_orders",
-        "order_chance",
-        plain_amount=pl.col("plain_orders") * pl.lit(pl.Series(value)),
+        pl.col("plain_orders", "order_chance").round(_SAME),
+        plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(_SAME),
         orders=pl.col("orders").fill_null(0).cast(pl.Float64),
         amount=pl.col("amount").fill_null(0.0),
         position=pl.when(pl.col("first_on") > 0).then(pl.lit(pl.Series(position))),

@@ -38,9 +38,7 @@ def _gini(score: Floats, money: Floats) -> float:
 def tenths(predicted: Floats) -> Ints:
     """1 for the tenth with the highest predictions to 10; of equal ones the first rows go first."""
     number = np.zeros(len(predicted), np.int64)
-    for tenth, rows in enumerate(
-        np.array_split(np.argsort(-predicted.round(9), kind="stable"), 10), 1
-    ):
+    for tenth, rows in enumerate(np.array_split(np.argsort(-predicted, kind="stable"), 10), 1):
         number[rows] = tenth
     return number
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from pathlib import Path
 
 import polars as pl
@@ -27,9 +28,10 @@ FIGURES = [name for name in PREDICTIONS if name not in ("customer_key", "predict
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Online Retail as imported orders, somebody who never bought, and two daily runs."""
+    """A third of Online Retail as imported orders, somebody who never bought, two daily runs."""
     made = tmp_path_factory.mktemp("retail")
-    bought = public("online_retail_purchases").select(
+    third = public("online_retail_purchases").filter(pl.col("customer_key") % 3 == 0)
+    bought = third.select(
         order_id=pl.format("{}-{}", "customer_key", "purchased_on"),
         customer_id=pl.col("customer_key").cast(pl.String),
         email=pl.lit(None, pl.String),
@@ -43,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = make_profiles(warehouse, SHOP, now=NOW - timedelta(days=1))
         second = make_profiles(warehouse, SHOP, now=NOW)
         assert said(first, "MBG/CNBD-2")
-        assert said(second, "back-test of 90 days: orders -3")  # Christmas lies in the 90 days
+        assert said(second, "back-test of 90 days: orders -")  # Christmas lies in the 90 days
         assert said(second, "same_rate is better than the model")
         publish(warehouse)
     return made
@@ -73,7 +75,7 @@ def test_profiles_have_the_fields(folder: Path) -> None:
     assert missing.sum_horizontal().item() == 0
     assert buyers["p_alive"].is_between(0, 1).all()
     tiers = dict(buyers["clv_tier"].cast(pl.String).value_counts().iter_rows())
-    assert tiers["top_1"] == 44
+    assert tiers["top_1"] == ceil(buyers.height / 100)
     (prospect,) = found.filter(pl.col("orders_lifetime") == 0).rows(named=True)
     assert prospect["prediction_status"] == "no_purchases"
     assert {prospect[name] for name in FIGURES} == {None}
@@ -106,7 +108,7 @@ def test_the_models_of_each_day_and_one_back_test_are_kept(folder: Path) -> None
         folder, "select tenth, predicted_orders, actual_orders from prediction_calibration"
     )
     assert tenths.height == 10
-    assert tenths["actual_orders"].sum() > 4000
+    assert tenths["actual_orders"].sum() > 1000
 
 
 def test_a_test_is_made_again_after_a_week_or_when_asked_for(folder: Path) -> None:

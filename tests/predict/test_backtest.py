@@ -28,7 +28,7 @@ HORIZON_DAYS = 90
 
 @cache
 def steady() -> pl.DataFrame:
-    return purchases(15_000, AS_OF, model=Model(1, 1.2, 8.0, 0.6, 3.0))
+    return purchases(8_000, AS_OF, model=Model(1, 1.2, 8.0, 0.6, 3.0))
 
 
 def test_a_steady_shop_is_met_within_the_limit() -> None:
@@ -75,8 +75,8 @@ def test_levels_say_how_much_more_came_than_predicted() -> None:
     plain, found = (
         levels(Split(shop), AS_OF, RULES, (HORIZON_DAYS,)) for shop in (steady(), doubled)
     )
-    assert plain.orders[HORIZON_DAYS] == pytest.approx(1, abs=0.05)
-    assert found.orders[HORIZON_DAYS] == pytest.approx(2, abs=0.1)
+    assert plain.orders[HORIZON_DAYS] == pytest.approx(1, abs=0.1)
+    assert found.orders[HORIZON_DAYS] == pytest.approx(2, abs=0.2)
 
 
 def test_a_horizon_longer_than_the_history_has_no_level() -> None:
@@ -86,7 +86,7 @@ def test_a_horizon_longer_than_the_history_has_no_level() -> None:
 
 def test_the_season_of_last_year_moves_the_level() -> None:
     """A shop that sold twice as often in the same 90 days of last year is to do so again."""
-    shop = purchases(30_000, AS_OF, model=Model(1, 1.2, 8.0, 0.6, 3.0), days=1000)
+    shop = purchases(12_000, AS_OF, model=Model(1, 1.2, 8.0, 0.6, 3.0), days=1000)
     start = AS_OF - timedelta(days=364)
     season = pl.col("purchased_on").is_between(start, start + timedelta(days=HORIZON_DAYS))
     more = shop.filter(season).with_columns(pl.col("purchased_on").dt.offset_by("1d"))

@@ -84,7 +84,7 @@ SIMULATED = {k: Model(k, 2.0, 12.0 / k, 0.3, 3.0) for k in (1, 2, 4)}
 @cache
 def simulated(k: int) -> tuple[pl.DataFrame, States]:
     """Buyers of a model over three years, and what is known of them after two."""
-    made = purchases(20_000, AS_OF, model=SIMULATED[k], days=1095)
+    made = purchases(9_000, AS_OF, model=SIMULATED[k], days=1095)
     until = pl.lit(AS_OF) - pl.duration(days=365)
     made = made.filter((pl.col("purchased_on").min().over("customer_key")) <= until)
     return made, states(made, AS_OF.replace(year=AS_OF.year - 1))

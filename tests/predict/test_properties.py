@@ -30,7 +30,7 @@ def predicted(purchases: pl.DataFrame, k: int, parts: int = 1) -> pl.DataFrame:
 
 
 @given(small_shops(), st.integers(2, 7), st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_parts_and_order_change_nothing(
     purchases: pl.DataFrame, parts: int, chance: object
 ) -> None:
@@ -45,7 +45,7 @@ def test_parts_and_order_change_nothing(
 
 
 @given(small_shops(), st.integers(-3000, 3000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_shifting_all_days_shifts_the_dates_alone(purchases: pl.DataFrame, days: int) -> None:
     later = purchases.with_columns(pl.col("purchased_on") + pl.duration(days=days))
     shift = timedelta(days=days)
@@ -59,7 +59,7 @@ def test_shifting_all_days_shifts_the_dates_alone(purchases: pl.DataFrame, days:
 
 
 @given(small_shops())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_what_comes_after_the_day_is_unseen(purchases: pl.DataFrame) -> None:
     seen = purchases.filter(pl.col("purchased_on") <= AS_OF)
     assert_frame_equal(predicted(seen, 1), predicted(purchases, 1))
@@ -69,7 +69,7 @@ def test_what_comes_after_the_day_is_unseen(purchases: pl.DataFrame) -> None:
 
 
 @given(small_shops(), st.integers(1, 400))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_silence_never_makes_a_customer_livelier(purchases: pl.DataFrame, days: int) -> None:
     seen = purchases.filter(pl.col("purchased_on") <= AS_OF)
     later = AS_OF + timedelta(days=days)
@@ -80,7 +80,7 @@ def test_silence_never_makes_a_customer_livelier(purchases: pl.DataFrame, days: 
 
 
 @given(small_shops())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_what_is_predicted_is_possible_and_nests(purchases: pl.DataFrame) -> None:
     for k in SHOPS:
         found = predicted(purchases, k)
