@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from bench.scales import AS_OF, table_path
 from enrich.predict import Model
 
 SHOP_DAYS = 730
@@ -39,3 +42,9 @@ def purchases(
     return frame.with_columns(pl.col("purchased_on").cast(pl.Int32).cast(pl.Date)).sort(
         "purchased_on", maintain_order=True
     )
+
+
+if __name__ == "__main__":  # python -m bench.buyers COUNT FOLDER
+    target = table_path(Path(sys.argv[2]), "purchases")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    purchases(int(sys.argv[1]), AS_OF).write_parquet(target)

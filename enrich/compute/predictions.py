@@ -101,6 +101,21 @@ def keep_predicted(warehouse: Warehouse, store: str, as_of: date, done: Predicte
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PredictionReport:
+    """What a person should know: lines, the newest back-test, its tenths when it is of this run."""
+
+    lines: tuple[str, ...]
+    measured: pl.DataFrame
+    tenths: pl.DataFrame
+
+
+def report_predicted(done: Predicted, rules: PredictionRules) -> PredictionReport:
+    """What is reported of the predictions of a run."""
+    tenths = done.tested.calibration if done.tested is not None else pl.DataFrame()
+    return PredictionReport(lines_of(done, rules), done.measured, tenths)
+
+
 def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
     """What a person should know of the predictions, a line each."""
     if done.shop.status is not None:

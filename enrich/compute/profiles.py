@@ -11,11 +11,18 @@ from typing import Any
 import polars as pl
 
 from enrich.compute.files import FORMATS, written
-from enrich.compute.predictions import Predicted, keep_predicted, lines_of, predict
+from enrich.compute.predictions import (
+    Predicted,
+    PredictionReport,
+    keep_predicted,
+    predict,
+    report_predicted,
+)
 from enrich.errors import BadSettings
 from enrich.model import Rules, last_complete_day
 from enrich.predict import PurchaseParts
 from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
+from enrich.profile.predicted import no_predictions
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -38,7 +45,7 @@ class ProfilesReport:
     """What one run computed; `segments` are (name, customers), `checks` the resolver's counts.
 
     `segment_counts`: rfm_segment, r_score, f_score, customers, amount; one row per combination.
-    `predictions`: what to know of them, a line each.
+    `prediction` is None where the settings want none.
     """
 
     store: str
@@ -51,7 +58,12 @@ class ProfilesReport:
     checks: pl.DataFrame
     notes: tuple[str, ...]
     output: Path | None
-    predictions: tuple[str, ...] = ()
+    prediction: PredictionReport | None = None
+
+    @property
+    def predictions(self) -> tuple[str, ...]:
+        """What to know of the predictions, a line each."""
+        return () if self.prediction is None else self.prediction.lines
 
 
 def plan_profiles(as_of: date | None, output: Path | None, now: datetime, time_zone: str) -> Plan:
@@ -106,7 +118,7 @@ def make_profiles(
         if lost:
             report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
-        rows = None if predicted is None else predicted.rows
+        rows = no_predictions() if predicted is None else predicted.rows
         blocks = profile_parts(scored, previous, predictions=rows, segments=shop.segments)
         profiles = tally.of(blocks)
         with written(profiles, plan.output, csv_for) as passed_on:
@@ -115,8 +127,8 @@ def make_profiles(
                 warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
                 if predicted is not None:
                     keep_predicted(warehouse, shop.name, plan.as_of, predicted)
-        lines = () if predicted is None else lines_of(predicted, shop.prediction)
-        done = report_of(shop.name, plan, tally, scored.cut_points, checks, predictions=lines)
+        known = None if predicted is None else report_predicted(predicted, shop.prediction)
+        done = report_of(shop.name, plan, tally, scored.cut_points, checks, prediction=known)
         run.note(summary_of(done))
     return done
 
@@ -150,7 +162,7 @@ def report_of(
     cut_points: pl.DataFrame,
     checks: pl.DataFrame,
     *,
-    predictions: tuple[str, ...] = (),
+    prediction: PredictionReport | None = None,
 ) -> ProfilesReport:
     """What is reported of a run that succeeded."""
     return ProfilesReport(
@@ -163,7 +175,7 @@ def report_of(
         cut_points=cut_points,
         checks=checks,
         notes=notes(cut_points),
-        predictions=predictions,
+        prediction=prediction,
         output=plan.output,
     )
 

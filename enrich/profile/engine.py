@@ -29,7 +29,7 @@ from enrich.profile.contracts import (
     no_history,
 )
 from enrich.profile.lists import PackedKeys, packed_keys
-from enrich.profile.predicted import no_predictions
+from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
     Scoring,
@@ -75,9 +75,9 @@ def build_profiles(
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
     `history` is each customer's segment before the day (contracts.HISTORY), `predictions` what
-    comes next for each (enrich.predict.PREDICTIONS); `history_since` the day where what is known of
-    the store begins. List columns and texts of a small vocabulary are held
-    as Enum. Raises Stop when an input breaks its contract.
+    comes next for each (enrich.predict.PREDICTIONS), whose fields are absent without;
+    `history_since` the day where what is known of the store begins. List columns and texts of a
+    small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
     size = max(inputs.customers.height, 1)
     scored = score_parts(
@@ -196,13 +196,12 @@ def profile_parts(
     A few blocks are made while the caller is busy with one.
     """
     before = no_history() if history is None else history
-    after = no_predictions() if predictions is None else predictions
     blocks = (
         (part, first)
         for part in scored.loaded
         for first in _starts(part.customers.height, scored.customers_per_block)
     )
-    return made_ahead(lambda block: _block(scored, *block, before, after, segments), blocks)
+    return made_ahead(lambda block: _block(scored, *block, before, predictions, segments), blocks)
 
 
 def _starts(customer_count: int, size: int) -> range:
@@ -245,7 +244,7 @@ def _block(
     part: LoadedPart,
     first: int,
     history: pl.DataFrame,
-    predictions: pl.DataFrame,
+    predictions: pl.DataFrame | None,
     segments: SegmentTable,
 ) -> pl.DataFrame:
     """The profiles of the customers of one block, scored by everybody's cut points."""
@@ -259,11 +258,13 @@ def _block(
     keys = customers["customer_key"]
     before = _of(keys, history.rename(_BEFORE).with_columns(has_history=True))
     likes = _likes(scored, part, first, values)
-    columns = [customers, before, _of(keys, predictions), values, *likes, *lists]
+    after = [] if predictions is None else [_of(keys, predictions)]
+    columns = [customers, before, *after, values, *likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    unknown = () if likes else {field.name for field in traits_fields(rules)}
+    absent = (*(() if likes else traits_fields(rules)), *(() if after else PREDICTED))
+    unknown = {field.name for field in absent}
     wanted = [field for field in fields(rules) if field.name not in unknown]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(

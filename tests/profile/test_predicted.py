@@ -14,7 +14,7 @@ BUYERS = [5, 1, 9, 30]
 PROSPECT = 7
 
 
-def profiles(predictions: pl.DataFrame | None) -> pl.DataFrame:
+def profiles(predictions: pl.DataFrame) -> pl.DataFrame:
     shop = inputs([*BUYERS, PROSPECT], [Purchase(key, AS_OF, 100, key) for key in BUYERS])
     scored = score_parts(Split(shop, 2), AS_OF, Rules(), customers_per_block=1)
     made = pl.concat(profile_parts(scored, predictions=predictions), how="vertical_relaxed")
@@ -32,5 +32,4 @@ def test_each_customer_has_its_own() -> None:
 
 
 def test_without_predictions_all_are_null() -> None:
-    assert profiles(None).equals(profiles(no_predictions()))
-    assert profiles(None)["p_alive"].null_count() == len(BUYERS) + 1
+    assert profiles(no_predictions())["p_alive"].null_count() == len(BUYERS) + 1
