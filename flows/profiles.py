@@ -15,9 +15,10 @@ from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
-from flows.pages import movements_page, profiles_line, profiles_page, push_page
-from flows.sync import SUPERFLUOUS, dashboard_error, each, publish_copy
-from flows.wire import (
+
+from .pages import movements_page, profiles_line, profiles_page, push_page
+from .sync import SUPERFLUOUS, dashboard_error, each, publish_copy
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,
@@ -74,6 +75,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     dashboard_error(wiring)
     show_movements(wiring, tuple(report.store for report in reports))
     pipeline.raise_first([*faults.values(), *(done.fault for done in pushes)])
+    pipeline.ping(wiring, "profiles", run_reporter())
     return Completed(message=profiles_line(reports, pushes))
 
 

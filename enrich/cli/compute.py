@@ -20,6 +20,7 @@ from enrich.errors import BadSettings, Stop
 from enrich.runs.publish import publish
 from enrich.serve.installation import api_password
 from enrich.serve.server import DEFAULT_PORT, Address, serve_forever
+from enrich.serve.server import register as register_deployments
 from enrich.spreadsheet import csv_options
 from enrich.sync.store import SyncReport
 
@@ -52,7 +53,7 @@ def profiles(
         raise BadSettings(f"--output takes one store; say --store, one of {', '.join(names)}")
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             shop = shell.wiring.plain_shop(name)
             done = make_profiles(
                 warehouse,
@@ -84,7 +85,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
     go_on_forgetting(shell)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             for done in pipeline.run_store(shell.wiring, warehouse, name, report):
                 show(shell, done)
 
@@ -93,6 +94,10 @@ def run(shell: Shell, store: StoreOption = None) -> None:
             shell.each(names, one)
         finally:
             pipeline.publish(shell.wiring, warehouse)
+    if store is None:
+        with reporter(shell.out) as report:
+            for job in ("sync", "profiles"):
+                pipeline.ping(shell.wiring, job, report)
 
 
 def show(shell: Shell, done: pipeline.Done) -> None:
@@ -125,14 +130,11 @@ def serve(
 ) -> None:
     """Run both schedules and the Prefect UI until interrupted."""
     if show_password:
-        shell.say(api_password(shell.settings.data_dir).get_secret_value())
+        shell.answer(api_password(shell.settings.data_dir).get_secret_value())
         return
-    arguments = ["--data", str(shell.settings.data_dir)]
-    if shell.config is not None:
-        arguments += ["--config", str(shell.config)]
-    with reporter(shell.out) as report:
+    with reporter(shell.err) as report:
         serve_forever(
-            arguments,
+            where(shell),
             environ=shell.entry.environ,
             data_dir=shell.settings.data_dir,
             started_at=shell.entry.clock(),
@@ -140,3 +142,17 @@ def serve(
             api_url=api_url,
             report=report,
         )
+
+
+PoolOption = Annotated[str, typer.Option("--pool", help="The process work pool")]
+
+
+def register(shell: Shell, pool: PoolOption) -> None:
+    """Register both schedules with a work pool of your own Prefect server (PREFECT_API_URL)."""
+    register_deployments([*where(shell), "--pool", pool], environ=shell.entry.environ)
+
+
+def where(shell: Shell) -> list[str]:
+    """The data folder and the settings file, as the processes of the flows are given them."""
+    config = ["--config", str(shell.config)] if shell.config is not None else []
+    return ["--data", str(shell.settings.data_dir), *config]

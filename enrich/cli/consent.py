@@ -15,6 +15,7 @@ from enrich.cli.shows import show_pushes
 from enrich.consent.run import Mode
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.errors import BadSettings
+from enrich.installed import page
 from enrich.runs.publish import publish
 
 DryRunOption = Annotated[
@@ -41,14 +42,14 @@ def consent(
     if not shell.settings.consent.enabled and not dry_run:
         raise BadSettings(
             "consent is switched off: look at `enrich consent --dry-run`, then set"
-            " enabled = true under [consent] (docs/consent.md)"
+            f" enabled = true under [consent] ({page('consent.md')})"
         )
     files = tuple(file or ())
     names = (shell.only_store(store),) if files else shell.store_names(store)
     mode = Mode(dry_run, confirm)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             done = pipeline.consent(shell.wiring, warehouse, name, report, mode=mode, files=files)
         show_consent(shell, done)
         pipeline.raise_first([done.fault])
@@ -63,10 +64,11 @@ def consent(
 def show_consent(shell: Shell, done: ConsentSummary) -> None:
     """The counts, a masked sample of a dry run, what each platform received."""
     title = f"{done.store}: consents" + (", nothing was sent" if done.is_dry_run else "")
-    show_table(shell.out, title, ("what", "count"), lines_of(done.as_json()))
+    rows = lines_of(done.as_json())
+    show_table(shell.out, title, ("what", "count"), rows, name="consents", store=done.store)
     for note in done.notes:
-        shell.say(f"note: {note}")
+        shell.answer(f"note: {note}")
     for sample in done.sample if done.is_dry_run else ():
-        shell.say(sample.line)
+        shell.answer(sample.line)
     if done.pushes:
         show_pushes(shell.out, done.pushes)

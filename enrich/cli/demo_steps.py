@@ -15,6 +15,7 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.errors import BadSettings, Refused, Stop
+from enrich.installed import page
 from enrich.runs.publish import publish
 from enrich.sync.store import SyncReport
 from enrich.verify import verify_destination, verify_store
@@ -34,7 +35,7 @@ class Demo:
     address: str
 
     def line(self, step: str, text: str, began: float) -> None:
-        self.shell.say(f"{step:<10} {text}  ({time.monotonic() - began:.1f} s)")
+        self.shell.answer(f"{step:<10} {text}  ({time.monotonic() - began:.1f} s)")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -80,8 +81,9 @@ def run_demo(demo: Demo) -> None:
 def _verify(demo: Demo) -> None:
     began = time.monotonic()
     with demo.shell.wiring.shop(STORE) as shop, demo.shell.wiring.destinations() as destinations:
+        today = demo.shell.now.date()
         findings = verify_store(shop) + [
-            one for out in destinations for one in verify_destination(out)
+            one for out in destinations for one in verify_destination(out, today) if not one.is_note
         ]
     broken = [finding.what for finding in findings if not finding.works]
     if broken:
@@ -93,7 +95,7 @@ def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipelin
     """What each step did, after its line was shown."""
     shell = demo.shell
     done = []
-    with reporter(shell.out, quiet=True) as report:
+    with reporter(shell.err, quiet=True) as report:
         steps = pipeline.run_store(shell.wiring, warehouse, STORE, report, confirmed=True)
         began = time.monotonic()
         for name, one in zip(names, steps, strict=True):
@@ -145,18 +147,18 @@ def _check_quiet(again: list[pipeline.Done], is_same: bool) -> None:
 
 def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
     shell = demo.shell
-    shell.say("")
+    shell.answer("")
     for done in first:
         if isinstance(done, ProfilesReport):
             show_table(shell.out, "segments", ("segment", "customers"), done.segments)
     config = shell.config
-    shell.say("")
-    shell.say(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
+    shell.answer("")
+    shell.answer(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
     for line in (
         f"enrich status --config {config}",
         f'enrich query --config {config} "from profiles limit 5"',
         "enrich fields                 every field and what it means",
         f"{shell.settings.data_dir}/exports      what the file destination received",
-        "enrich init                   settings for a real shop; docs/getting-started.md",
+        f"enrich init                   settings for a real shop; {page('getting-started.md')}",
     ):
-        shell.say(f"  {line}")
+        shell.answer(f"  {line}")

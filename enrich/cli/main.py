@@ -12,7 +12,9 @@ import typer
 
 from enrich import __version__
 from enrich.cli import (
+    check_destination,
     compute,
+    config,
     consent,
     customer,
     dashboard,
@@ -31,6 +33,8 @@ from enrich.cli import (
 from enrich.cli.console import PlainConsole, make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError, unforeseen
+from enrich.installed import page
+from enrich.wrong_settings import WrongSettings
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -45,8 +49,10 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("consent", consent.consent),
     ("run", compute.run),
     ("serve", compute.serve),
+    ("register", compute.register),
     ("receive", receive.receive),
     ("status", look.status),
+    ("metrics", look.metrics),
     ("rejects", look.rejects),
     ("forget", forget.forget),
     ("backup", keep.backup),
@@ -56,27 +62,42 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("fields", look.fields),
+    ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
 )
 
 
-CONVERT = ("convert online-retail", pull.convert_online_retail)
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "config": (
+        "Check the settings, help an editor.",
+        {"check": config.check, "schema": config.schema},
+    ),
+    "convert": (
+        "Turn known data sets into import files.",
+        {"online-retail": pull.convert_online_retail},
+    ),
+}
+"""Commands of two words: the first one's help, and the function by the second."""
+# These help where the settings are wrong, or not there yet.
+WITHOUT_SETTINGS = (setup.init, config.schema, look.fields)
 
 
 def build_app() -> typer.Typer:
     """The command line as typer knows it."""
     app = typer.Typer(
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
     for name, function in COMMANDS:
-        app.command(name)(with_shell(function))
+        app.command(name)(with_shell(function, reads_settings=function not in WITHOUT_SETTINGS))
     app.callback()(_about)
-    convert = typer.Typer(help="Turn known data sets into import files.", no_args_is_help=True)
-    convert.command("online-retail")(with_shell(pull.convert_online_retail))
-    app.add_typer(convert, name="convert")
+    for name, (about, functions) in GROUPS.items():
+        group = typer.Typer(help=about, no_args_is_help=True)
+        for second, function in functions.items():
+            reads = function not in WITHOUT_SETTINGS
+            group.command(second)(with_shell(function, reads_settings=reads))
+        app.add_typer(group, name=name)
     return app
 
 
@@ -127,12 +148,18 @@ def run(
         line, code = explain(error)
         if line:
             entry.err.print(line)
+        if isinstance(error, WrongSettings) and len(error.problems) > 1:
+            for problem in error.problems:
+                entry.err.print(f"  {problem}")
         return code
 
 
 def explain(error: BaseException) -> tuple[str, int]:
     """What to tell the user about an error, and the exit code; no customer's value is in it."""
     match error:
+        case WrongSettings(problems=[_, _, *_] as problems):
+            what = f"{len(problems)} wrong settings ({page('settings.md')} lists every setting):"
+            return f"error: {what}", error.exit_code
         case EnrichError():
             return f"error: {error}", error.exit_code
         case KeyboardInterrupt() | typer.Abort():

@@ -38,6 +38,11 @@ class RateLimit:
     seconds: float
     is_shared: bool = False
 
+    @property
+    def per_second(self) -> float:
+        """How fast we ask: a clock that is not ours counts it, and others may need it too."""
+        return (0.8 if self.is_shared else 0.98) * self.requests / self.seconds
+
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
@@ -105,13 +110,16 @@ class Sender(Protocol):
 class Tools:
     """What a destination needs of the world, already configured.
 
-    `session` is what the entities of one destination share while they are open, such as a token.
+    `clock` gives the true time (epoch seconds), whatever a run takes as now; unset, no token is
+    near its end. `session` is what the entities of one destination share while they are open, such
+    as a token.
     """
 
     http: Sender
     secret: Callable[[Mapping[str, str]], SecretStr]
     data_dir: Path
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = lambda: 0.0
     session: dict[str, str] = field(default_factory=dict, repr=False)
     windows: tuple[int, ...] = WINDOWS_DAYS
 

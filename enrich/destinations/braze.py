@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -37,6 +38,12 @@ class Braze(HttpDestination):
 
     kind = "braze"
     version = "braze-1"
+    api_version = "none named"
+    vendor_pages = (
+        "https://www.braze.com/docs/api/api_limits",
+        "https://www.braze.com/docs/api/endpoints/user_data/post_user_track",
+    )
+    checked_on = date(2026, 11, 22)
     Settings = BrazeSettings
     settings: BrazeSettings
     example = {"api_key": {"env": "BRAZE_API_KEY"}, "instance": "iad-01"}
@@ -47,6 +54,7 @@ class Braze(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     result_fidelity = "rejected_only"
+    refusal_keys = ("type", "type", "message")  # the type may be a sentence
 
     @property
     def host(self) -> str:
@@ -63,7 +71,7 @@ class Braze(HttpDestination):
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         """A 201 can hold rejections: each names the place of its user."""
         answer = self.fetch("POST", TRACK, {"attributes": payloads_of(records)})
-        return accepted_but_places(records, answer.get("errors"), "index", "type")
+        return accepted_but_places(records, answer.get("errors"), "index", self.refusal_keys)
 
     def clear(self, one: Addressee) -> RecordResult:
         """Only of a user who is there: nobody begins at an address that is gone."""

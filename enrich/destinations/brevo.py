@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.destinations.base import Addressee, Record, Row
+from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import queued_in, safe_code, same_outcome
@@ -41,6 +42,13 @@ class Brevo(HttpDestination):
 
     kind = "brevo"
     version = "brevo-1"
+    api_version = "v3"
+    vendor_pages = (
+        "https://developers.brevo.com/reference/import-contacts",
+        "https://developers.brevo.com/docs/api-limits",
+        "https://developers.brevo.com/docs/limit-headers",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = BrevoSettings
     settings: BrevoSettings
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}
@@ -52,6 +60,8 @@ class Brevo(HttpDestination):
     max_records = 10_000
     max_bytes = 8_000_000 - ENVELOPE_BYTES
     max_open_jobs = 5
+    rate_limit = RateLimit(10, 1)  # of what is under /v3/contacts
+    poll_rate = RateLimit(100, 3_600, is_shared=True)  # of all else, whoever asks
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False

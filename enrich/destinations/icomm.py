@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -18,13 +19,21 @@ from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.kinds import CARTS, KINDS
 from enrich.destinations.mapping import Format, Write, in_texts, join_list, settled
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords, own_fields
-from enrich.destinations.sending import Refusal, answer_of, safe_code, same_outcome
+from enrich.destinations.sending import (
+    Refusal,
+    answer_of,
+    refusal_in,
+    rejected,
+    safe_code,
+    same_outcome,
+)
 from enrich.model import Outcome, RecordResult
 
 SAVE = "/Contacts/SaveMultiContact.Json/"
 REMOVE = "/Contacts/RemoveContact.Json/"
 LIST = "/Contacts/ListFull.Json/"
 SAVED = "1"
+WORDS = ("StatusCode", "MessageDetail", "Message")
 GONE = ("2", "101")  # removed; not found
 CART_NAME = "first_name"
 
@@ -154,6 +163,9 @@ class Icomm(IcommAccount):
 
     kind = "icomm"
     version = "icomm-1"
+    api_version = "none named"
+    vendor_pages = ("https://github.com/ICOMMKT/PrestaShopPlugin",)
+    checked_on = date(2026, 11, 22)
     example = {"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"}
     mapping = MAPPING
     removals = ("clear", "delete")
@@ -264,7 +276,7 @@ def _of_row(record: Record, row: object) -> RecordResult:
     code = _status(row) if isinstance(row, dict) else "none"
     if code == SAVED:
         return RecordResult(record.record_id, Outcome.ACCEPTED, code)
-    return RecordResult(record.record_id, Outcome.REJECTED, f"row_{code}", "icomm refused the row")
+    return rejected(record, Refusal(f"row_{code}", reason=refusal_in(row, WORDS).reason))
 
 
 def _status(answer: Mapping[str, Any]) -> str:

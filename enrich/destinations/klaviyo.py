@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -11,9 +12,18 @@ from pydantic import Field
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import GONE, of_job, queued_in, safe_code, same_outcome
+from enrich.destinations.sending import (
+    GONE,
+    Refusal,
+    of_job,
+    queued_in,
+    refusal_in,
+    safe_code,
+    same_outcome,
+)
 from enrich.model import Outcome, RecordResult
 
+REVISION = "2026-10-15"
 JOBS = "/api/profile-bulk-import-jobs"
 PROFILES_PATH = "/api/profiles"
 ENVELOPE_BYTES = 1_000
@@ -26,7 +36,7 @@ class KlaviyoSettings(HttpSettings):
     NAME: ClassVar[str] = r"[^$].*"  # what begins with a $ is Klaviyo's own, such as $consent
     OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
 
-    revision: str = Field("2026-07-15", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    revision: str = Field(REVISION, pattern=r"^\d{4}-\d{2}-\d{2}$")
     batch_size: int = Field(10_000, ge=1, le=10_000)
 
 
@@ -35,6 +45,13 @@ class Klaviyo(HttpDestination):
 
     kind = "klaviyo"
     version = "klaviyo-2"
+    api_version = REVISION
+    vendor_pages = (
+        "https://developers.klaviyo.com/en/reference/bulk_import_profiles",
+        "https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api",
+        "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = KlaviyoSettings
     settings: KlaviyoSettings
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}
@@ -51,6 +68,7 @@ class Klaviyo(HttpDestination):
     null_meaning = "clears"
     removals = ("clear", "delete")
     moves_address = "update"
+    refusal_keys = ("code", "detail")
 
     def headers(self) -> dict[str, str]:
         return {
@@ -83,16 +101,17 @@ class Klaviyo(HttpDestination):
         failed_count = int(state.get("failed_count") or 0)
         return of_job(records, self._errors(job_id) if failed_count else {}, failed_count)
 
-    def _errors(self, job_id: str) -> dict[str, str]:
-        """Address -> code of every refused profile, over all pages."""
+    def _errors(self, job_id: str) -> dict[str, Refusal]:
+        """Why each profile was refused, by its address, over all pages."""
         refused = {}
         path = f"{JOBS}/{job_id}/import-errors"
         while path:
             answer = self.fetch("GET", path, name="klaviyo import-errors")
             for item in answer.get("data") or []:
                 error = item.get("attributes") or {}
-                email = _email_in(error.get("original_payload"))
-                refused[email] = safe_code(error.get("code")) or "rejected"
+                sent = error.get("original_payload")
+                why = refusal_in(error, self.refusal_keys)
+                refused[_email_in(sent)] = Refusal(why.code, reason=why.reason, sent=sent)
             following = urlsplit((answer.get("links") or {}).get("next") or "")
             path = f"{following.path}?{following.query}" if following.path else ""
         return refused

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -29,6 +30,7 @@ OF_THE_SHOP = "CL"
 REQUESTS_PER_RECORD = 3  # find, read, write
 STRUCTURE = f"/api/dataentities/{OF_THE_SHOP}"
 TO_WRITE = "Insert or update document (not remove)"
+TO_DELETE = "Full access to all documents"
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 # VTEX's own fields of a customer: never ours to write.
 OF_VTEX = frozenset(  # one word a field
@@ -106,6 +108,7 @@ class MasterDataAccount(HttpDestination):
     max_records = 50
     concurrency = 5
     removals = ("clear", "delete")
+    refusal_keys = ("", "Message")
 
     @property
     def host(self) -> str:
@@ -123,6 +126,12 @@ class MasterData(MasterDataAccount):
 
     kind = "masterdata"
     version = "masterdata-1"
+    api_version = "v2 (an entity of our own), v1 (CL)"
+    vendor_pages = (
+        "https://developers.vtex.com/docs/api-reference/master-data-api-v2",
+        "https://developers.vtex.com/docs/api-reference/masterdata-api",
+    )
+    checked_on = date(2026, 11, 29)
     example = {
         "account": "demostore",
         "api_key": {"env": "VTEX_APP_KEY"},
@@ -164,7 +173,8 @@ class MasterData(MasterDataAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         path = self._path(one.remote_key)
-        return self.removed(one, "DELETE", path, name="vtex DELETE document")
+        self.ask("DELETE", path, name="vtex DELETE document", resource=TO_DELETE)
+        return RecordResult(one.record_id, Outcome.ACCEPTED)
 
     def _path(self, email: str) -> str:
         return f"/api/dataentities/{self.settings.entity}/documents/{document_id(email)}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
-from enrich.destinations.http import HttpSettings, TokenDestination
+from enrich.destinations.http import HttpSettings
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import answer_of, ask, safe_code
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 TYPES = {
@@ -42,6 +44,12 @@ class RdStation(TokenDestination):
 
     kind = "rdstation"
     version = "rdstation-1"
+    api_version = "none named"
+    vendor_pages = (
+        "https://developers.rdstation.com/reference/contatos",
+        "https://developers.rdstation.com/reference/limite-de-requisicoes-da-api",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = RdStationSettings
     settings: RdStationSettings
     example = {
@@ -61,6 +69,7 @@ class RdStation(TokenDestination):
     idempotency_key = "email"
     sends_empty = False
     moves_address = "update"
+    refusal_keys = ("error_type", "error_message")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}

@@ -42,6 +42,7 @@ class Sending:
     sleep: Callable[[float], None]
     summary: PushSummary
     counted_jobs: set[str] = field(default_factory=set)
+    polled_at: list[float] = field(default_factory=list)
 
     def send(self, plan: PushPlan) -> None:
         """Batch after batch, the outcomes of each recorded before the next one leaves."""
@@ -92,6 +93,7 @@ class Sending:
                 result = self._leave(row) if self.summary.fault is None else None
                 results += [] if result is None else [(row, result)]
             self.ledger.settle_addresses(self.target, self._settled(results))
+            self.summary.moved += sum(self._has_moved(row, result) for row, result in results)
             failed = [result for _, result in results if result.outcome not in SENT]
             if failed:
                 self.summary.count(failed)
@@ -111,6 +113,11 @@ class Sending:
         except EnrichError as fault:
             self.summary.fault = fault
             return None
+
+    def _has_moved(self, row: Mapping[str, Any], result: RecordResult) -> bool:
+        """Whether nothing of ours is left at the former address of somebody who is not gone."""
+        follows = self.destination.moves_address != "field" and not row["is_removed"]
+        return follows and result.outcome in SENT
 
     @staticmethod
     def _settled(results: Sequence[tuple[Mapping[str, Any], RecordResult]]) -> pl.DataFrame:
@@ -139,6 +146,7 @@ class Sending:
             elif done.outcome is Outcome.ACCEPTED:
                 moved = pl.DataFrame([(record_id, former, email)], schema=_MOVED, orient="row")
                 self.ledger.moved(self.target, moved)
+                self.summary.moved += 1
             elif done.outcome not in (Outcome.ACCEPTED, Outcome.REJECTED):
                 waiting.append(done)
         return waiting
@@ -160,7 +168,16 @@ class Sending:
         jobs = self.ledger.open_jobs(self.target)
         return sum(not self._poll(str(job_id), rows) for (job_id,), rows in jobs.group_by("job_id"))
 
+    def _wait_to_poll(self) -> None:
+        """Until a job may be asked for again, where the platform counts that by itself."""
+        rate = self.destination.poll_rate
+        if rate is not None and self.polled_at:
+            due = self.polled_at[-1] + 1 / rate.per_second
+            self.sleep(max(0.0, due - self.elapsed()))
+        self.polled_at.append(self.elapsed())
+
     def _poll(self, job_id: str, rows: pl.DataFrame) -> bool:
+        self._wait_to_poll()
         records = [Addressee(*pair) for pair in rows.select("record_id", "remote_key").iter_rows()]
         try:
             results = self.destination.poll(job_id, records)

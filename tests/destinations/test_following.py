@@ -27,6 +27,8 @@ CLEARS = {
     "segment": {"clear_with": "null"},
     "connectif": {"clear_with": "null"},
     "icomm": {"clear_with": "empty"},
+    "egoi": {"clear_with": "empty"},
+    "marketingcloud": {"clear_with": "null", "deletes_contacts": True},
 }
 BY_ADDRESS = sorted(kind for kind, one in REGISTRY.items() if one.record_key == "email")
 OLD, NEW = "person0002@example.com", "anew0002@example.com"
@@ -110,7 +112,7 @@ def test_an_address_that_moves(world, kind, changes):
             rfm_group=pl.when(is_them).then(pl.lit(group)).otherwise("rfm_group")
         )
     done = there.push(moved)
-    assert (done.adds, done.changes, done.fault) == (0, 1, None)
+    assert (done.adds, done.changes, done.moved, done.fault) == (0, 1, 1, None)
     check_moved(there, group)
     calls = dict(world.accounts[kind].calls) if kind in world.accounts else {}
     assert there.push(moved).batches == 0

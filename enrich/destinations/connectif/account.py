@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound, Response, path_segment
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import RateLimit, SecretRef
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
-from enrich.destinations.sending import answer_of, safe_code
 
 ExportColumn = Literal[
     "email", "status", "subscribed_at", "subscribed_ip", "unsubscribed_at", "unsubscribed_ip"
@@ -51,11 +51,18 @@ class ConnectifSettings(HttpSettings):
 class ConnectifAccount(HttpDestination):
     """What every kind of record at Connectif shares."""
 
+    api_version = "none named"
+    vendor_pages = (
+        "https://api-docs.connectif.cloud/connectif-api/guides/authentication",
+        "https://api-docs.connectif.cloud/connectif-api/reference/imports/create-import",
+    )
+    checked_on = date(2026, 11, 22)
     Settings = ConnectifSettings
     settings: ConnectifSettings
     host = "https://api.connectif.cloud"
     rate_limit = RateLimit(100, 60, is_shared=True)  # for everything that anybody sends there
     wrong_record = frozenset({400, 404, 413, 422})
+    refusal_keys = ("code", "reason", "detail")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"apiKey {self.secret()}:{self.secret('api_secret')}"}
@@ -65,10 +72,6 @@ class ConnectifAccount(HttpDestination):
         with suppress(NotFound):
             self.ask("GET", "/store/")
         return []
-
-    def code_of(self, response: Response) -> str:
-        """Connectif's own code of a refusal, such as E0101, else the status."""
-        return safe_code(answer_of(response).get("code")) or super().code_of(response)
 
     def contact_call(self, email: str, body: dict[str, Any]) -> Call:
         """The call that creates or updates one contact."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.outbox import Outbox
 
-LOST, NO_FAULT = "lost", 200
+LOST, NO_FAULT, TOO_MANY = "lost", 200, 429
+SIMULATED_WAIT = 3.0  # seconds until a 429 that was asked for is over
+Window = tuple[str, int, float]
 
 
 @dataclass(slots=True)
@@ -18,24 +20,30 @@ class Account:
     """What an account holds.
 
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
-    status instead of an answer, or "lost" for a call that is carried out and whose reply never
-    comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
-    often each contact was written. `tables` are further records by entity; `domains` those that
-    pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
-    after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
-    call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
+    status instead of an answer, "lost" for a call that is carried out and whose reply never comes,
+    or a code and a reason, for a refusal of what is written, in the platform's own way.
+    `polls_until_done` is how often a job is asked for before it is over. `times` is how often each
+    contact was written. `tables` are further records by entity; `domains` those that pages of
+    products may be on (empty: any); `denied` the rights the key lacks; `now` the moment after which
+    nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to call by
+    event, through `outbox`; `seconds` is what time it is, `url` where the files are got,
+    `token_exp` when the tokens that it gives end (epoch seconds; None: they name no end).
+    `required` are the fields that the shop demands of a new contact, each alone or because another
+    one has a value (the field -> that other one, empty: always). `region` is where the account is,
+    of a platform that has several.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    faults: list[int | str] = field(default_factory=list)
+    faults: list[int | str | tuple[str, str]] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls_until_done: int = 1
     times: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
-    recent: deque[float] = field(default_factory=deque)
+    recent: dict[str, deque[float]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    token_exp: int | None = None
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -46,6 +54,8 @@ class Account:
     outbox: Outbox = field(default_factory=Outbox)
     seconds: float = 0
     url: str = ""
+    required: dict[str, str] = field(default_factory=dict)
+    region: str = "us"
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -102,7 +112,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform answers, and how many requests in how many seconds it lets pass."""
+    """How one platform answers, and how many requests in how many seconds it lets pass.
+
+    `login_host` is where it gives out tokens, when that is somewhere else. `windows` are the limits
+    that count a request, of a platform that has more than one. `eu_host` is its second region.
+    `refused` is how it writes that a call is wrong: its own code, and a sentence that may quote it.
+    """
 
     host: str
     answer: Callable[[Account, Request], Reply]
@@ -111,21 +126,50 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
+    login_host: str = ""
+    eu_host: str = ""
+    windows: Callable[[Request], Sequence[Window]] | None = None
+    refused: Callable[[str, str], Reply] = lambda code, reason: json_reply(
+        {"code": code, "message": reason}, 400
+    )
+
+    def windows_of(self, request: Request) -> Sequence[Window]:
+        """The limits that count this request: name, requests, seconds."""
+        if self.windows is not None:
+            return self.windows(request)
+        return [] if self.requests is None else [("all", self.requests, self.seconds)]
+
+    def is_elsewhere(self, account: Account, request: Request) -> bool:
+        """Whether the request came to the region that the account is not in."""
+        hosts = {"us": self.host, "eu": self.eu_host}
+        asked = request.headers.get("host", "")
+        return asked in hosts.values() and asked != hosts[account.region]
 
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
     account.seconds = now
-    fault = account.faults.pop(0) if account.faults else None
-    wait = _wait(platform, account, now)
+    fault = _next_fault(account, request)
+    wait = _wait(platform.windows_of(request), account, now)
+    if fault == TOO_MANY and wait is None:
+        wait = SIMULATED_WAIT
     if wait is not None:
         reply = platform.throttled(wait)
     elif isinstance(fault, int) and fault != NO_FAULT:
         reply = json_reply({"message": "simulated"}, fault)
+    elif isinstance(fault, tuple):
+        reply = platform.refused(*fault)
     else:
         reply = _answered(platform, account, request)
     account.statuses[str(reply.status)] = account.statuses.get(str(reply.status), 0) + 1
     return replace(reply, lost=True) if fault == LOST else reply
+
+
+def _next_fault(account: Account, request: Request) -> int | str | tuple[str, str] | None:
+    is_of_writing = bool(account.faults) and isinstance(account.faults[0], tuple)
+    if not account.faults or (is_of_writing and request.method == "GET"):
+        return None
+    return account.faults.pop(0)
 
 
 def report(account: Account) -> dict[str, Any]:
@@ -151,13 +195,16 @@ def _answered(platform: Platform, account: Account, request: Request) -> Reply:
         return json_reply({"message": "the request cannot be understood"}, 400)
 
 
-def _wait(platform: Platform, account: Account, now: float) -> float | None:
-    """Seconds until there is room again; None when there is."""
-    if platform.requests is None:
-        return None
-    while account.recent and account.recent[0] <= now - platform.seconds:
-        account.recent.popleft()
-    if len(account.recent) >= platform.requests:
-        return account.recent[0] + platform.seconds - now
-    account.recent.append(now)
-    return None
+def _wait(windows: Sequence[Window], account: Account, now: float) -> float | None:
+    """Seconds until there is room again in every window; None when there is."""
+    waits, counted = [], []
+    for name, requests, seconds in windows:
+        recent = account.recent.setdefault(name, deque())
+        while recent and recent[0] <= now - seconds:
+            recent.popleft()
+        counted.append(recent)
+        if len(recent) >= requests:
+            waits.append(recent[0] + seconds - now)
+    for recent in counted if not waits else ():
+        recent.append(now)
+    return max(waits, default=None)

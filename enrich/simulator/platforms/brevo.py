@@ -1,18 +1,37 @@
-"""A stand-in for Brevo: imports as processes; attributes that do not exist go without a word."""
+"""A stand-in for Brevo: imports as processes; attributes that do not exist go without a word.
+
+The limits are those of developers.brevo.com, api-limits and limit-headers: of an account without an
+Enterprise plan, and without a word on when to come back but the vendor's own headers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 from typing import Any
 from urllib.parse import unquote
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
-from enrich.simulator.platforms.account import Account, Platform
+from enrich.simulator.platforms.account import Account, Platform, Window
 
 MAX_BYTES = 10_000_000
+CONTACTS = "/v3/contacts/"
+OF_CONTACTS: Sequence[Window] = (("a second", 10, 1), ("an hour", 36_000, 3_600))
+OF_ALL_ELSE: Sequence[Window] = (("all else", 100, 3_600),)
 
 
 def answer(account: Account, request: Request) -> Reply:
-    """The reply to one call."""
+    """The reply to one call, with what is left of its limit."""
+    reply = _answer(account, request)
+    left, limit, seconds = min(
+        (limit - len(account.recent[name]), limit, seconds)
+        for name, limit, seconds in _windows(request)
+    )
+    return replace(reply, headers={**reply.headers, **_headers(limit, left, seconds)})
+
+
+def _answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("api-key"):
         return json_reply({"code": "unauthorized"}, 401)
     if request.path == "/v3/contacts/attributes":
@@ -66,4 +85,17 @@ def _update(account: Account, request: Request) -> Reply:
     return Reply(204)
 
 
-PLATFORM = Platform("api.brevo.com", answer)
+def _windows(request: Request) -> Sequence[Window]:
+    return OF_CONTACTS if request.path.startswith(CONTACTS) else OF_ALL_ELSE
+
+
+def _headers(limit: int, left: int, wait: float) -> dict[str, str]:
+    values = {"limit": limit, "remaining": left, "reset": ceil(wait)}
+    return {f"x-sib-ratelimit-{name}": str(value) for name, value in values.items()}
+
+
+def _throttled(wait: float) -> Reply:
+    return json_reply({"code": "too_many_requests"}, 429, _headers(10, 0, wait))
+
+
+PLATFORM = Platform("api.brevo.com", answer, 10, 1, _throttled, windows=_windows)

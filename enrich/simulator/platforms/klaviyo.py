@@ -1,8 +1,15 @@
-"""A stand-in for Klaviyo: import jobs with pages of errors, and a revision in every call."""
+"""A stand-in for Klaviyo: import jobs with pages of errors, and a revision in every call.
+
+The shapes are those of github.com/klaviyo/openapi; the rules of developers.klaviyo.com:
+use_klaviyos_bulk_profile_import_api, rate_limits_and_error_handling.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
@@ -10,6 +17,7 @@ from enrich.simulator.platforms.account import Account, Platform
 
 MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
 JOBS, PROFILES = "/api/profile-bulk-import-jobs", "/api/profiles"
+REVISION = re.compile(r"\d{4}-\d{2}-\d{2}")
 ERRORS_PER_PAGE = 2
 
 
@@ -17,7 +25,7 @@ def answer(account: Account, request: Request) -> Reply:
     """The reply to one call."""
     if not request.headers.get("authorization", "").startswith("Klaviyo-API-Key "):
         return _problem(401, "not_authenticated")
-    if "revision" not in request.headers:
+    if not REVISION.fullmatch(request.headers.get("revision", "")):
         return _problem(400, "missing_revision")
     if request.path == "/api/accounts":
         return json_reply({"data": []})
@@ -52,7 +60,7 @@ def _new_job(account: Account, request: Request) -> Reply:
         else:
             _keep(account, attributes["email"], profile)
     job = account.new_job(total=len(profiles), refused=refused)
-    return json_reply({"data": {"type": data["type"], "id": job["id"]}}, 202)
+    return json_reply({"data": _shown(job)}, 202)
 
 
 def _keep(account: Account, email: str, profile: dict[str, Any]) -> None:
@@ -81,28 +89,44 @@ def _profile(account: Account, request: Request) -> Reply:
 
 
 def _job(account: Account, job: dict[str, Any]) -> Reply:
-    is_done = account.is_done(job)
+    return json_reply({"data": _shown(job, is_done=account.is_done(job))})
+
+
+def _shown(job: dict[str, Any], *, is_done: bool = False) -> dict[str, Any]:
+    """A job as its own resource."""
     failed = len(job["refused"])
     attributes = {
         "status": "complete" if is_done else "processing",
+        "created_at": "2026-10-15T00:00:00+00:00",
         "total_count": job["total"],
         "completed_count": job["total"] - failed if is_done else 0,
         "failed_count": failed if is_done else 0,
     }
-    return json_reply({"data": {"id": job["id"], "attributes": attributes}})
+    links = {"self": f"https://a.klaviyo.com{JOBS}/{job['id']}"}
+    kind = {"type": "profile-bulk-import-job", "id": job["id"]}
+    return {**kind, "attributes": attributes, "links": links}
 
 
 def _errors(job: dict[str, Any], request: Request) -> Reply:
     start = request.number("page", 0)
     page = job["refused"][start : start + ERRORS_PER_PAGE]
     following = start + ERRORS_PER_PAGE
-    more = f"https://a.klaviyo.com{request.path}?page={following}"
+    here = f"https://a.klaviyo.com{request.path}"
     items = [
-        {"type": "import-error", "attributes": {"code": "invalid", "original_payload": profile}}
-        for profile in page
+        {
+            "type": "import-error",
+            "id": str(start + at),
+            "attributes": {**_error(profile), "source": {}, "original_payload": profile},
+        }
+        for at, profile in enumerate(page)
     ]
-    links = {"next": more if following < len(job["refused"]) else None}
-    return json_reply({"data": items, "links": links})
+    more = {"next": f"{here}?page={following}"} if following < len(job["refused"]) else {}
+    return json_reply({"data": items, "links": {"self": here, **more}})
+
+
+def _error(profile: dict[str, Any]) -> dict[str, Any]:
+    email = profile["attributes"]["email"]
+    return {"code": "invalid", "title": "Invalid input.", "detail": f"Invalid email {email}"}
 
 
 def _delete(account: Account, request: Request) -> Reply:
@@ -111,8 +135,26 @@ def _delete(account: Account, request: Request) -> Reply:
     return Reply(202)
 
 
-def _problem(status: int, code: str) -> Reply:
-    return json_reply({"errors": [{"code": code, "status": status}]}, status)
+def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return json_reply({"errors": [{"code": code, "status": status}]}, status, headers)
 
 
-PLATFORM = Platform("a.klaviyo.com", answer, 150, 60)
+def _throttled(wait: float) -> Reply:
+    headers = {"retry-after": str(ceil(wait)), "ratelimit-reset": str(ceil(wait))}
+    return _problem(429, "throttled", headers)
+
+
+def _refused(code: str, reason: str) -> Reply:
+    error = {"status": 400, "code": code, "title": "Invalid input.", "detail": reason}
+    return json_reply({"errors": [error]}, 400)
+
+
+PLATFORM = Platform(
+    "a.klaviyo.com",
+    answer,
+    150,
+    60,
+    _throttled,
+    windows=lambda request: [("burst", 10, 1), ("steady", 150, 60)],
+    refused=_refused,
+)
