@@ -76,8 +76,10 @@ select
 
 -- name: customers
 -- What the profile core reads of customers. Grain: one row per customer of a part, prospects included,
--- those that the source deleted not.
+-- those that the source deleted not. A key never changes, and a merge keeps the older one: so does the control bucket.
 select
+    (md5_number_lower((select salt from state.control_salt) || ':' || customer_key) % 100)::tinyint
+        as control_bucket,
     customer_key, customer_id, email, first_name, last_name, phone, birth_date, document, gender,
     newsletter_opt_in, locale, nullif(extra_fields::varchar, '{}') as extra_fields
 from customers

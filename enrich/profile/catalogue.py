@@ -7,7 +7,7 @@ from itertools import chain
 from enrich.model import Rules
 from enrich.profile.affinity import AFFINITY
 from enrich.profile.baskets import basket_fields
-from enrich.profile.contact import CONTACT
+from enrich.profile.contact import CONTACT, HOLD_OUT
 from enrich.profile.field import ProfileField
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.recency import RECENCY
@@ -25,12 +25,8 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
     # what mappings of all fields have always sent; a family of its own is sent where it is named
     first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
-    return (*first, *traits_fields(rules), *PREDICTED)
-
-
-def traits_fields(rules: Rules) -> tuple[ProfileField, ...]:
-    """The fields that say what customers are like."""
-    return (*TRAITS, *AFFINITY, *percentile_fields(rules))
+    others = (*TRAITS, *AFFINITY, *percentile_fields(rules), HOLD_OUT)
+    return (*first, *others, *PREDICTED)
 
 
 FIELDS = fields(Rules())

@@ -24,7 +24,11 @@ CONTACT_COLUMNS: Mapping[str, type[pl.DataType]] = {
     "locale": pl.String,
     "extra_fields": pl.String,
 }
-CUSTOMERS: Mapping[str, type[pl.DataType]] = {"customer_key": pl.Int64, **CONTACT_COLUMNS}
+CUSTOMERS: Mapping[str, type[pl.DataType]] = {
+    "customer_key": pl.Int64,
+    **CONTACT_COLUMNS,
+    "control_bucket": pl.Int8,
+}
 PURCHASES = {
     "customer_key": pl.Int64,
     "purchase_no": pl.Int64,

@@ -16,7 +16,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile.affinity import SUBJECTS, added, affinity, shop_lines
-from enrich.profile.catalogue import fields, traits_fields
+from enrich.profile.catalogue import fields
 from enrich.profile.contracts import (
     FACTS,
     Details,
@@ -28,6 +28,7 @@ from enrich.profile.contracts import (
     is_coded,
     no_history,
 )
+from enrich.profile.field import ProfileField
 from enrich.profile.lists import PackedKeys, packed_keys
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
@@ -263,13 +264,18 @@ def _block(
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    absent = (*(() if likes else traits_fields(rules)), *(() if after else PREDICTED))
-    unknown = {field.name for field in absent}
-    wanted = [field for field in fields(rules) if field.name not in unknown]
+    wanted = [field for field in fields(rules) if _is_asked_for(field, likes, after)]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
     )
+
+
+def _is_asked_for(
+    field: ProfileField, likes: list[pl.DataFrame], after: list[pl.DataFrame]
+) -> bool:
+    """Whether there is what the field is made of."""
+    return bool(after if field in PREDICTED else likes or field.is_sent_by_default)
 
 
 def _of(keys: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
@@ -282,7 +288,7 @@ def _of(keys: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
 def _likes(
     scored: ScoredParts, part: LoadedPart, first: int, values: pl.DataFrame
 ) -> list[pl.DataFrame]:
-    """What the fields of `catalogue.traits_fields` are made of; nothing when nobody asks."""
+    """What the fields that are not sent by default are made of; nothing when nobody asks."""
     if not part.traits.width:
         return []
     finer = percentile_columns(values, scored.scoring, windows(scored.rules))

@@ -24,6 +24,7 @@ AS_OF = date(2025, 6, 30)
 NOT_COMPUTED = {
     *CONTACT_COLUMNS,
     "customer_key",
+    "control_bucket",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",
@@ -43,7 +44,10 @@ def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
     ]
     codes = [(p.no, code, is_applied) for p in purchases for code, is_applied in p.codes]
     return ProfileInputs(
-        pl.DataFrame({"customer_key": customers, **contacts}, schema=dict(CUSTOMERS)),
+        pl.DataFrame(
+            {"customer_key": customers, **contacts, "control_bucket": [7] * len(customers)},
+            schema=dict(CUSTOMERS),
+        ),
         pl.DataFrame(bought, schema=dict(PURCHASES), orient="row"),
         pl.DataFrame(lines, schema=dict(LINES), orient="row"),
         pl.DataFrame(codes, schema=dict(PROMO_CODES), orient="row"),
