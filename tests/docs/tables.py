@@ -21,6 +21,7 @@ from enrich.settings import (
     DestinationEntry,
     ImportSettings,
     Pace,
+    PredictionSettings,
     ReadCopySettings,
     Receive,
     Retention,
@@ -92,6 +93,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
+        *_rows_of("prediction.", PredictionSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -108,6 +110,7 @@ _TABLES = (
     "read_copy",
     "receive",
     "consent",
+    "prediction",
     "alerts",
 )
 
