@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -215,6 +217,33 @@ class WarehouseSettings(_Frozen):
     """What DuckDB takes at most, never over half of the machine; more goes to files in `.tmp`."""
 
 
+class AudienceSettings(_Frozen):
+    """Whom to reach for what; see [audiences](audiences.md)."""
+
+    rule: str
+    """A condition in SQL over the [fields of a customer](audiences.md#rules)."""
+    channel: Literal["email", "sms", "whatsapp", "ads"] = "email"
+    """Only people with an address of this channel who said yes to it."""
+    order_by: str = "amount_lifetime desc"
+    """Who comes first, in SQL; counts where there are more than `max_members`."""
+    max_members: int | None = Field(None, ge=1)
+    """How many are reached at most."""
+    hold_out: float = Field(0, ge=0, le=0.9)
+    """Share of people who are never reached, so that the effect can be measured."""
+    stores: Literal["all"] | tuple[Name, ...] = "all"
+    """Only these stores."""
+    destinations: dict[Name, str] = {}
+    """Where its members go, and what it is called there: `klaviyo = "Slipping away"`."""
+    enabled: bool = True
+    """Whether it is computed; what is off ends."""
+
+
+def shipped_audiences() -> dict[str, dict[str, Any]]:
+    """The audiences that are there from the beginning, as settings."""
+    path = resources.files("enrich") / "audiences" / "shipped.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 class DestinationEntry(BaseModel):
     """One destination as written; its own adapter validates the rest of the keys."""
 
@@ -364,6 +393,7 @@ class Settings(_Frozen):
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
+    audiences: dict[Name, AudienceSettings] = Field({}, validate_default=True)
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
@@ -372,6 +402,19 @@ class Settings(_Frozen):
     receive: Receive = Receive()
     consent: Consent = Consent()
     _former_names: tuple[str, ...] = PrivateAttr(())
+
+    @field_validator("audiences", mode="before")
+    @classmethod
+    def _with_shipped(cls, given: Any) -> Any:
+        """Ours, changed setting by setting by the file, then the shop's own."""
+        if not isinstance(given, dict):
+            return given
+        ours = shipped_audiences()
+        changed = {
+            name: {**ours[name], **one} if name in ours and isinstance(one, dict) else one
+            for name, one in given.items()
+        }
+        return {**ours, **changed}
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -397,6 +440,13 @@ class Settings(_Frozen):
             )
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
+        for name, audience in self.audiences.items():
+            for kind, named, known in (
+                ("stores", () if audience.stores == "all" else audience.stores, self.stores),
+                ("destinations", audience.destinations, self.destinations),
+            ):
+                if missing := sorted(set(named) - set(known)):
+                    raise ValueError(f"audiences.{name} names unknown {kind}: {missing}")
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")

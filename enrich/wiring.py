@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from enrich.audiences.audience import Audience
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
 from enrich.consent.rules import ConsentRules
@@ -38,6 +39,7 @@ from enrich.settings import (
     check_header,
     read_secret,
     read_segments,
+    shipped_audiences,
 )
 from enrich.shop import Shop
 from enrich.sources.registry import open_source
@@ -83,6 +85,19 @@ class Wiring:
     def segments(self) -> SegmentTable:
         """The segment table of the installation; raises BadSettings."""
         return read_segments(self.settings)
+
+    def audiences(self, store: str) -> tuple[Audience, ...]:
+        """The audiences of a store that are computed."""
+        ours = shipped_audiences()
+        return tuple(
+            Audience(
+                name,
+                is_shipped=name in ours and ours[name]["rule"] == one.rule,
+                **one.model_dump(exclude={"stores", "enabled"}),
+            )
+            for name, one in self.settings.audiences.items()
+            if one.enabled and (one.stores == "all" or store in one.stores)
+        )
 
     @property
     def has_warehouse(self) -> bool:

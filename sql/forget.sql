@@ -38,6 +38,15 @@ from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers)
 union all
+select 'rows of audiences', count(*)
+from (
+    select store, customer_key from audience_history
+    union all
+    select store, customer_key from audience_assignments
+)
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers)
+union all
 select 'records of pushes', count(*)
 from push_records
 where store = getvariable('store')

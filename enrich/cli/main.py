@@ -12,6 +12,7 @@ import typer
 
 from enrich import __version__
 from enrich.cli import (
+    audiences,
     compute,
     consent,
     customer,
@@ -55,13 +56,19 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
+    ("audience list", audiences.audience_list),
+    ("audience show", audiences.audience_show),
+    ("audience export", audiences.audience_export),
     ("fields", look.fields),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
+    ("convert online-retail", pull.convert_online_retail),
 )
-
-
-CONVERT = ("convert online-retail", pull.convert_online_retail)
+GROUPS = {
+    "audience": "Whom to reach for what: members, why others are not, the list as a file.",
+    "convert": "Turn known data sets into import files.",
+}
+"""What each first word of two is about."""
 
 
 def build_app() -> typer.Typer:
@@ -71,12 +78,13 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
+    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
     for name, function in COMMANDS:
-        app.command(name)(with_shell(function))
+        group, _, own_name = name.rpartition(" ")
+        (groups[group] if group else app).command(own_name)(with_shell(function))
     app.callback()(_about)
-    convert = typer.Typer(help="Turn known data sets into import files.", no_args_is_help=True)
-    convert.command("online-retail")(with_shell(pull.convert_online_retail))
-    app.add_typer(convert, name="convert")
+    for name, commands in groups.items():
+        app.add_typer(commands, name=name)
     return app
 
 

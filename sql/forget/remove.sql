@@ -51,6 +51,22 @@ delete from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
+-- That somebody left is counted, nobody knows who.
+insert into audience_history by name
+select store, audience, getvariable('now')::date as left_on, 'forgotten' as left_because
+from audience_history
+where store = getvariable('store')
+    and left_on is null
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from audience_history
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from audience_assignments
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
 -- A SKU or a coupon may look like one of our keys; it is nobody's.
 delete from push_records
 where store = getvariable('store')

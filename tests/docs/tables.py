@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.models import OptionInfo
 
-from enrich.cli.main import COMMANDS, CONVERT
+from enrich.cli.main import COMMANDS
 from enrich.settings import (
+    AudienceSettings,
     Caller,
     Consent,
     DestinationEntry,
@@ -45,7 +46,7 @@ def command_rows() -> list[tuple[str, str]]:
     """One row per command, as docs/commands.md shows them."""
     return [
         (f"`enrich {name}`", (inspect.getdoc(function) or "").split("\n")[0])
-        for name, function in (*COMMANDS, CONVERT)
+        for name, function in COMMANDS
     ]
 
 
@@ -53,7 +54,7 @@ def option_rows() -> list[tuple[str, str, str]]:
     """One row per command and option or argument of its own: command, option, what it is."""
     return [
         (f"`enrich {name}`", *_option_row(parameter))
-        for name, function in (*COMMANDS, CONVERT)
+        for name, function in COMMANDS
         for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     ]
 
@@ -75,6 +76,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
+        *_rows_of("audiences.NAME.", AudienceSettings),
         *_rows_of("warehouse.", WarehouseSettings),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
@@ -90,6 +92,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
 _TABLES = (
     "stores",
     "destinations",
+    "audiences",
     "warehouse",
     "schedule",
     "retention",

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from enrich.cli.main import COMMANDS, CONVERT
+from enrich.cli.main import COMMANDS
 from enrich.cli.shell import with_shell
 from enrich.simulator.build import FULL_KEY
 from enrich.warehouse import read_warehouse
@@ -25,7 +25,7 @@ from tests.docs.pages import ROOT, Block, all_blocks, blocks, commands
 from tests.docs.tables import option_rows
 from tests.jobs.town import NOW, town
 
-NAMES = sorted((name for name, _ in (*COMMANDS, CONVERT)), key=len, reverse=True)
+NAMES = sorted((name for name, _ in COMMANDS), key=len, reverse=True)
 OPTIONS = {(command, option) for command, option, _ in option_rows()}
 COMMON = {
     f"--{name.replace('_', '-')}"

@@ -1,0 +1,139 @@
+"""Audiences: how many are in each, why the others are not, and the list as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enrich.audiences.audience import Audience
+from enrich.audiences.run import AudiencesReport, Look, looks_at, newest_day
+from enrich.audiences.showing import (
+    AUDIENCE_COLUMNS,
+    BECAUSE,
+    CONSENT_COLUMNS,
+    as_json,
+    consents_of,
+    note_of,
+    row_of,
+)
+from enrich.cli.console import show_table
+from enrich.cli.options import CsvForOption, StoreOption
+from enrich.cli.shell import Shell
+from enrich.compute.files import FORMATS, written
+from enrich.errors import BadSettings, Stop
+from enrich.plain_text import json_text
+from enrich.spreadsheet import csv_options
+from enrich.warehouse import ReadCopy
+
+NameArgument = Annotated[
+    str, typer.Argument(help="Audience of the settings, or one that is shipped")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+FileOption = Annotated[Path, typer.Option("--to", help="File to write: .xlsx, .csv or .parquet")]
+
+
+def audience_list(shell: Shell, as_json_too: JsonOption = False, store: StoreOption = None) -> None:
+    """Show every audience: members, amount, who joined and left, why others are not in it."""
+    found = {}
+    with shell.wiring.read_copy() as copy:
+        for name in shell.store_names(store):
+            found[name] = looks(shell, copy, name, shell.wiring.audiences(name))
+    if as_json_too:
+        rows = [{"store": name, **as_json(look)} for name, some in found.items() for look in some]
+        shell.out.write(json_text(rows, indent=2) + "\n")
+        return
+    for name, some in found.items():
+        show_looks(shell, name, some)
+
+
+def audience_show(
+    shell: Shell, audience: NameArgument, as_json_too: JsonOption = False, store: StoreOption = None
+) -> None:
+    """Show one audience: its rule, who is in it and who is not, consents, changes, arms."""
+    name = shell.only_store(store)
+    with shell.wiring.read_copy() as copy:
+        (look,) = looks(shell, copy, name, [named(shell, name, audience)])
+        arms = copy.audiences.arms(name, audience)
+    if as_json_too:
+        document = {"store": name, **as_json(look), "arms": arms.to_dicts()}
+        shell.out.write(json_text(document, indent=2) + "\n")
+        return
+    show_look(shell, look)
+    if arms.height:
+        show_table(shell.out, "assigned", ("arm", "people", "since"), arms.iter_rows())
+
+
+def audience_export(
+    shell: Shell,
+    audience: NameArgument,
+    to: FileOption,
+    csv_for: CsvForOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write the members with the address of the channel and what made them members."""
+    csv_options(csv_for)
+    if to.suffix.lower() not in FORMATS:
+        raise BadSettings(f"--to must end in {', '.join(FORMATS)}, not {to.suffix or 'nothing'}")
+    name = shell.only_store(store)
+    with shell.wiring.read_copy() as copy:
+        (look,) = looks(shell, copy, name, [named(shell, name, audience)])
+        if note := note_of(look):
+            raise look.fault or Stop(f"audience {audience} {note}")
+        rows = copy.audiences.rows(look.members, look.audience.channel, look.named_fields)
+        with written([rows], to, csv_for):
+            pass
+    shell.say(f"written: {to}, {rows.height:,} people as of {look.as_of}; it holds personal data")
+    for line in left_out(look):
+        shell.say(line)
+
+
+def looks(shell: Shell, copy: ReadCopy, store: str, audiences: Sequence[Audience]) -> list[Look]:
+    """The audiences by the newest profiles of a store."""
+    zone = shell.wiring.rules[store].time_zone
+    return looks_at(copy.audiences, store, audiences, newest_day(copy, store), zone)
+
+
+def named(shell: Shell, store: str, name: str) -> Audience:
+    """The audience of this name; raises BadSettings that lists those there are."""
+    known = {one.name: one for one in shell.wiring.audiences(store)}
+    if name not in known:
+        raise BadSettings(f"there is no audience {name!r} of {store}; known: {', '.join(known)}")
+    return known[name]
+
+
+def show_audiences(shell: Shell, done: AudiencesReport) -> None:
+    """What a run kept."""
+    show_looks(shell, done.store, done.looks)
+
+
+def show_looks(shell: Shell, store: str, some: Sequence[Look]) -> None:
+    title = f"{store}: audiences as of {some[0].as_of}" if some else f"{store}: no audiences"
+    show_table(shell.out, title, AUDIENCE_COLUMNS, map(row_of, some))
+
+
+def show_look(shell: Shell, look: Look) -> None:
+    audience = look.audience
+    shell.say(f"{audience.name} as of {look.as_of}: {' '.join(audience.rule.split())}")
+    shell.say(f"by {audience.channel}, in order of {audience.order_by}")
+    if note := note_of(look):
+        shell.say(note)
+        return
+    rows = [
+        (BECAUSE[one], people, f"{amount:,.2f}") for one, (people, amount) in look.counts.items()
+    ]
+    show_table(shell.out, "whom the rule fits", ("outcome", "people", "amount of all time"), rows)
+    show_table(shell.out, "what they agreed to", CONSENT_COLUMNS, consents_of(look))
+    changes = [
+        (change, because and BECAUSE[because], people)
+        for change, because, people in look.changes.iter_rows()
+    ]
+    show_table(shell.out, "since the day kept before", ("change", "because", "people"), changes)
+
+
+def left_out(look: Look) -> Iterator[str]:
+    for outcome, (people, _) in look.counts.items():
+        if outcome != "member":
+            yield f"not in it: {people:,} {BECAUSE[outcome]}"
