@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from enrich.audiences.audience import Audience
+from enrich.audiences.lift import CONFIDENCE, DRAWS, POWER, Difference
+from enrich.audiences.measuring import MeasuredLift, PossibleTest, measure, plan
 from enrich.audiences.run import AudiencesReport, Look, looks_at, newest_day
 from enrich.audiences.showing import (
     AUDIENCE_COLUMNS,
@@ -20,7 +23,7 @@ from enrich.audiences.showing import (
     row_of,
 )
 from enrich.cli.console import show_table
-from enrich.cli.options import CsvForOption, StoreOption
+from enrich.cli.options import CsvForOption, StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.compute.files import FORMATS, written
 from enrich.errors import BadSettings, Stop
@@ -28,8 +31,23 @@ from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options
 from enrich.warehouse import ReadCopy
 
+LIFT_COLUMNS = (
+    "metric",
+    "treated",
+    "control",
+    "difference",
+    "interval",
+    "smallest found",
+    "conclusion",
+)
 NameArgument = Annotated[
     str, typer.Argument(help="Audience of the settings, or one that is shipped")
+]
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="First day (default: that of the first assignment)")
+]
+ToOption = Annotated[
+    str | None, typer.Option("--to", help="Last day (default: that of the newest profiles)")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 FileOption = Annotated[Path, typer.Option("--to", help="File to write: .xlsx, .csv or .parquet")]
@@ -57,11 +75,14 @@ def audience_show(
     with shell.wiring.read_copy() as copy:
         (look,) = looks(shell, copy, name, [named(shell, name, audience)])
         arms = copy.audiences.arms(name, audience)
+        test = plan(copy.audiences, name, look)
     if as_json_too:
-        document = {"store": name, **as_json(look), "arms": arms.to_dicts()}
+        document = {"store": name, **as_json(look), "arms": arms.to_dicts(), "test": asdict(test)}
         shell.out.write(json_text(document, indent=2) + "\n")
         return
     show_look(shell, look)
+    if look.is_computed:
+        show_plan(shell, test)
     if arms.height:
         show_table(shell.out, "assigned", ("arm", "people", "since"), arms.iter_rows())
 
@@ -88,6 +109,27 @@ def audience_export(
     shell.say(f"written: {to}, {rows.height:,} people as of {look.as_of}; it holds personal data")
     for line in left_out(look):
         shell.say(line)
+
+
+def lift(
+    shell: Shell,
+    audience: NameArgument,
+    first: FromOption = None,
+    last: ToOption = None,
+    as_json_too: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Compare what those reached and the control group of an audience bought."""
+    from_on, to_on = parse_day(first), parse_day(last)
+    name = shell.only_store(store)
+    with shell.wiring.read_copy() as copy:
+        until = newest_day(copy, name)
+        one = named(shell, name, audience)
+        done = measure(copy.audiences, name, one, from_on, to_on, until)
+    if as_json_too:
+        shell.out.write(json_text({"store": name, **done.as_json()}, indent=2) + "\n")
+    else:
+        show_lift(shell, done)
 
 
 def looks(shell: Shell, copy: ReadCopy, store: str, audiences: Sequence[Audience]) -> list[Look]:
@@ -131,6 +173,46 @@ def show_look(shell: Shell, look: Look) -> None:
         for change, because, people in look.changes.iter_rows()
     ]
     show_table(shell.out, "since the day kept before", ("change", "because", "people"), changes)
+
+
+def show_lift(shell: Shell, done: MeasuredLift) -> None:
+    """Both arms, the difference with its interval, and what may be concluded."""
+    found = done.found
+    title = (
+        f"{done.audience} from {done.from_on} to {done.to_on}: {found.treated_count:,} treated,"
+        f" {found.control_count:,} control"
+    )
+    rows = [
+        (one.metric, one.treated, one.control, one.difference, interval_of(one),
+         one.smallest_found, one.conclusion or "nothing")
+        for one in found.differences
+    ]  # fmt: skip
+    show_table(shell.out, title, LIFT_COLUMNS, rows)
+    shell.say(
+        f"a head of everybody assigned, reached or not; the interval of {CONFIDENCE:.0%} is that of"
+        f" {DRAWS:,} redrawn arms; the last difference is found with a chance of {POWER:.0%}"
+    )
+    if done.mixed_count:
+        shell.say(f"{done.mixed_count:,} people were of both arms and are in neither")
+    if found.too_small:
+        shell.say(f"too small to conclude: {found.too_small}")
+
+
+def interval_of(one: Difference) -> str | None:
+    return None if one.low is None or one.high is None else f"{one.low:,.4f} to {one.high:,.4f}"
+
+
+def show_plan(shell: Shell, test: PossibleTest) -> None:
+    """What a control group could find, before there is one."""
+    title = (
+        f"a test with {test.treated_count:,} treated and {test.control_count:,} control over"
+        f" {test.days} days"
+    )
+    if not test.metrics:
+        shell.say(f"{title}: what it finds is not known yet ({test.days} days of members)")
+        return
+    columns = ("metric", "a head before", f"difference found ({POWER:.0%})")
+    show_table(shell.out, title, columns, test.metrics)
 
 
 def left_out(look: Look) -> Iterator[str]:

@@ -59,6 +59,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("audience list", audiences.audience_list),
     ("audience show", audiences.audience_show),
     ("audience export", audiences.audience_export),
+    ("lift", audiences.lift),
     ("fields", look.fields),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
