@@ -27,7 +27,9 @@ FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
 LINT: Check = ("lint", ("ruff", "check", "."))
 TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
-TESTS: Check = ("tests", ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal"))
+# A third of the suite waits for servers and other processes: one more worker than cores.
+WORKERS = str((os.cpu_count() or 1) + 1)
+TESTS: Check = ("tests", ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal"))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -27,7 +27,7 @@ from enrich.profile.contracts import (
     no_history,
 )
 from enrich.profile.lists import PackedKeys, packed_keys
-from enrich.profile.purchases import known_purchases, ranked_values, units
+from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
     Histograms,
     Scoring,
@@ -201,12 +201,12 @@ def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
     count = customers.height
     known = known_purchases(customers["customer_key"], purchases, as_of, rules.windows)
     values = ranked_values(known, count, windows(rules))
-    items = units(details.lines, known, count, windows(rules))
-    owners = known.drop("amount_cents", "age")
+    lines, codes = of_known(details.lines, known), of_known(details.promo_codes, known)
+    items = units(lines, count, windows(rules))
     lists = [
         keys
-        for table, rows in (("lines", details.lines), ("promo_codes", details.promo_codes))
-        for keys in packed_keys(table, rows, owners, count, len(rules.windows) + 1)
+        for table, rows in (("lines", lines), ("promo_codes", codes))
+        for keys in packed_keys(table, rows, count, len(rules.windows) + 1)
     ]
     return LoadedPart(customers, values.hstack(items), lists)
 

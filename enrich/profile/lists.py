@@ -110,11 +110,11 @@ def _keys_per_customer(texts: pl.Enum, bucket_count: int) -> int:
 
 
 def packed_keys(
-    table: str, rows: pl.DataFrame, owners: pl.DataFrame, customer_count: int, bucket_count: int
+    table: str, rows: pl.DataFrame, customer_count: int, bucket_count: int
 ) -> list[PackedKeys]:
-    """The packed keys of the dimensions of one table, `rows`; those of unknown purchases left out.
+    """The packed keys of the dimensions of one table; `rows` have customer, bucket and is_last.
 
-    `owners`: purchase_no, customer, bucket, is_last. Raises Stop when a key needs over 64 bits.
+    Raises Stop when a key needs over 64 bits.
     """
     dimensions = [one for one in DIMENSIONS if one.table == table]
     columns = {one.column: rows[one.column] for one in dimensions}
@@ -125,7 +125,6 @@ def packed_keys(
     keys = (
         rows.lazy()
         .with_columns(**{name: _codes(column, texts[name]) for name, column in columns.items()})
-        .join(owners.lazy(), on="purchase_no")
         .select(_packed(one, texts[one.column], bucket_count) for one in dimensions)
         .collect(engine="streaming")
     )

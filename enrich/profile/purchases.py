@@ -68,16 +68,16 @@ def ranked_values(
     )
 
 
-def units(
-    lines: pl.DataFrame,
-    purchases: pl.DataFrame,
-    customer_count: int,
-    windows: tuple[Window, ...],
-) -> pl.DataFrame:
-    """items_W: the units each customer bought in each window, a row each."""
-    owners = purchases.lazy().select("purchase_no", "customer", "bucket")
-    sold = lines.lazy().join(owners, on="purchase_no")
-    rows = _per_bucket(sold, customer_count, items=pl.col("quantity").sum())
+def of_known(rows: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
+    """The rows of known purchases with customer, bucket and is_last instead of purchase_no."""
+    owners = purchases.lazy().select("purchase_no", "customer", "bucket", "is_last")
+    found = rows.lazy().join(owners, on="purchase_no").drop("purchase_no")
+    return found.collect(engine="streaming")
+
+
+def units(lines: pl.DataFrame, customer_count: int, windows: tuple[Window, ...]) -> pl.DataFrame:
+    """items_W: the units each customer bought in each window, a row each, from lines `of_known`."""
+    rows = _per_bucket(lines.lazy(), customer_count, items=pl.col("quantity").sum())
     return _per_customer(rows, customer_count, *_sums(("items",), windows))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from tests.attack.attempt import Attempt, Finding, NotHere
+from tests.cli import shell
 from tests.flows.screenshot import browser, elements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,8 +79,9 @@ def shop(folder: Path, text: str, people: int = 30) -> None:
     for name, rows in tables.items():
         _write(folder / f"{name}.csv", rows)
     files = [f"--{name}={folder / name}.csv" for name in tables]
+    data = ("--data", folder / "data")
     for command in (("import", *files), ("profiles", "--output", folder / "profiles.csv")):
-        assert enrich(folder, *command, *NOW)[0] == 0
+        assert shell.enrich(*command, *data, *NOW).code == 0  # a process begins in three seconds
 
 
 def _write(path: Path, rows: Sequence[Sequence[object]]) -> None:

@@ -135,7 +135,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
     )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sheet=sheets())
 def test_a_made_up_spreadsheet(sheet: Sheet) -> None:
     tried(sheet)
