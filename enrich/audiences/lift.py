@@ -30,8 +30,8 @@ _CHANCE_STEPS = 2**16
 class Difference:
     """One metric a head in both arms; `low` to `high` is the interval of treated less control.
 
-    `smallest_found` is the difference that these people show with a chance of POWER; NaN where an arm
-    is empty. Interval and conclusion are None where they are too few.
+    `smallest_found` is the difference that these people show with a chance of POWER; NaN where an
+    arm is empty. Interval and conclusion are None where they are too few.
     """
 
     metric: str
