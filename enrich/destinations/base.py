@@ -101,10 +101,20 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedAudience:
+    """An audience whose members go to a destination: our name, its name there, its channel."""
+
+    key: str
+    name: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What a destination needs of the world, already configured.
 
     `session` is what the entities of one destination share while they are open, such as a token.
+    `audiences` are those whose members go there.
     """
 
     http: Sender
@@ -113,6 +123,7 @@ class Tools:
     sleep: Callable[[float], None] = time.sleep
     session: dict[str, str] = field(default_factory=dict, repr=False)
     windows: tuple[int, ...] = WINDOWS_DAYS
+    audiences: tuple[NamedAudience, ...] = ()
 
 
 def is_safe_to_send_to(url: str) -> bool:

@@ -99,6 +99,7 @@ class DestinationEntity(ABC):
         self.data_dir = tools.data_dir
         self.session = tools.session
         self.windows = tools.windows
+        self.audiences = tools.audiences
         self.adapt()
         self.fields = self._fitted(self.mapped())
 

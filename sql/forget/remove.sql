@@ -74,7 +74,7 @@ where store = getvariable('store')
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
         else
-            record_id in (select customer_key::varchar from forgotten_customers)
+            split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
             or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
     end;
 
@@ -83,7 +83,7 @@ where store = getvariable('store')
     and case
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
-        else record_id in (select customer_key::varchar from forgotten_customers)
+        else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     end;
 
 delete from push_intents
@@ -91,12 +91,12 @@ where store = getvariable('store')
     and case
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
-        else record_id in (select customer_key::varchar from forgotten_customers)
+        else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     end;
 
 delete from push_addresses
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers);
 
 delete from identity_links
 where store = getvariable('store')

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
-from enrich.destinations.kinds import CONSENTS
+from enrich.destinations.kinds import AUDIENCES, CONSENTS
 from enrich.push.planned import Planner, plan_push
 from enrich.push.summary import PushSummary
 from enrich.simulator.platforms import PLATFORMS
@@ -71,7 +71,7 @@ class Case:
 
     def refusals(self, number: int) -> set[str]:
         """What the platform knows the record of that number by."""
-        if self.is_profiles or self.entity == CONSENTS:
+        if self.is_profiles or self.entity in (CONSENTS, AUDIENCES):
             return {f"person{number:04}@example.com"}
         row = make(self.entity, number).rows[-1]
         return {row["record_id"], row.get("cart_id", row["record_id"])}

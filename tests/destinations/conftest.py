@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from enrich.client import Http
-from enrich.destinations import PROFILES, DestinationEntity, Tools, open_entity
+from enrich.destinations import AUDIENCES, PROFILES, DestinationEntity, Tools, open_entity
 from enrich.destinations.plan import PushedState, PushPlan
 from enrich.profile import FIELDS
 from enrich.push.planned import Planner, plan_push, push
@@ -26,7 +26,7 @@ from enrich.simulator.http import Request
 from enrich.simulator.platforms import PLATFORMS, Account, serve
 from enrich.warehouse import Pushes, PushTarget
 from enrich.warehouse.scripts import run
-from tests.destinations.records import Records
+from tests.destinations.records import AUDIENCE, Records
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
@@ -291,6 +291,10 @@ class World:
         if "coupon_set_id" in options:
             made = {"id": options["coupon_set_id"], "type": "multiple"}
             self.account(kind).table("coupon_sets")[made["id"]] = made
+        if of == AUDIENCES:
+            self.account(kind).tables.setdefault("lists", {"7": AUDIENCE})
+            for number in range(1, 31):
+                self.account(kind).contacts.setdefault(f"person{number:04}@example.com", {})
         if "catalog" in options:
             self.account(kind).table("catalogs")[options["catalog"]] = {}
         return there
