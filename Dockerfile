@@ -5,8 +5,9 @@ RUN useradd --uid 10001 --create-home enrich \
     && install --directory --owner enrich --group enrich --mode 700 /srv/enrich
 
 WORKDIR /opt/enrich
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml prefect.yaml README.md LICENSE ./
 COPY sql sql
+COPY docs docs
 COPY flows flows
 COPY enrich enrich
 RUN pip install --no-cache-dir .

@@ -3,7 +3,8 @@
 
 python3 tasks.py demo     the main job, end to end, against a made-up shop
 python3 tasks.py test     format, lint, types, import rules and tests
-python3 tasks.py bench    the figures of the README (see bench/README.md)
+python3 tasks.py bench    the figures of bench/README.md
+python3 tasks.py ranges   the short suite with the lowest and the newest versions (needs uv)
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / ".installed"
+
+PYTHONS = ("3.11", "3.12", "3.13")
 
 Check = tuple[str, tuple[str, ...]]
 FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
@@ -97,6 +100,32 @@ def test(rest: Sequence[str]) -> int:
     return run_checks((FORMAT, LINT, TYPES, IMPORTS, tests))
 
 
+# What leans most on the libraries; without a server or a browser.
+SHORT_SUITE = ("tests/profile", "tests/jobs", "tests/store", "tests/imports", "tests/cli")
+
+
+def ranges(rest: Sequence[str]) -> int:
+    """The short suite under each Python and end of the declared ranges, such as `3.11-lowest`."""
+    wanted = rest or [f"{python}-{end}" for end in ("lowest", "newest") for python in PYTHONS]
+    failed = [name for name in wanted if not _holds(*name.split("-"))]
+    print(f"{len(wanted) - len(failed)} passed, {len(failed)} failed {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _holds(python: str, end: str) -> bool:
+    venv = ROOT / "build" / f"{python}-{end}"
+    install = ("uv", "pip", "install", "--quiet", "--python", str(venv))
+    resolution = ("--resolution", "lowest-direct" if end == "lowest" else "highest")
+    steps = (
+        ("uv", "venv", "--quiet", "--clear", "--python", python, str(venv)),
+        (*install, *resolution, "-e", ".[notebook,sftp,s3]"),
+        (*install, "-e", ".[dev]"),  # the tools of the tests, which leave the others as they are
+        (str(venv / BIN.name / "python"), "-m", "pytest", "-m", "not slow", *SHORT_SUITE),
+    )
+    print(f"{python}, {end} versions", flush=True)
+    return not any(subprocess.call(step, cwd=ROOT) for step in steps)
+
+
 def demo(rest: Sequence[str]) -> int:
     return _run(["enrich", "demo", *rest])
 
@@ -114,7 +143,9 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "format": tidy,
     "lint": lambda rest: run_checks((FORMAT, LINT)),
+    "release": lambda rest: _run(["python", "-m", "tests.release", *rest]),
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
+    "ranges": ranges,
     "types": lambda rest: run_checks((TYPES, IMPORTS)),
 }
 

@@ -8,6 +8,7 @@
     push                  plan what changed, send it, record what each platform answered
     publish               swap the read copy of the analysts
     dashboard             draw it from the read copy
+    ping                  tell a monitor that the run was good
 
 `run_store` is that order for one store. The flow `sync` (every four hours) is the steps up to
 consent, `profiles` (daily) those after it; both end with publish and dashboard. A step takes the
@@ -22,6 +23,7 @@ from datetime import date
 from pathlib import Path
 
 from enrich.audiences.run import AudiencesReport, keep_audiences
+from enrich.client import Call, Http
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.consent.run import Mode, run_consent
 from enrich.consent.summary import ConsentSummary
@@ -219,3 +221,20 @@ def dashboard(
     path = output or wiring.settings.data_dir / DASHBOARD_NAME
     with wiring.read_copy() as copy:
         return make_dashboard(copy, rules, path, wiring.now, wiring.segments)
+
+
+def ping(wiring: Wiring, job: str, report: Reporter) -> None:
+    """Calls the address that the settings name for good runs of the job; a run never fails by it.
+
+    A monitor there, such as healthchecks.io, sends an alert when the calls end: nothing on this
+    machine could say that the machine itself is gone.
+    """
+    try:
+        if (url := wiring.ping_url(job)) is None:
+            return
+        with Http() as http:
+            answer = http.send(Call("POST", url.get_secret_value(), f"ping after {job}", tries=2))
+        if not answer.is_success:
+            report.say(f"the ping after {job} was refused ({answer.status_code})")
+    except EnrichError as fault:
+        report.say(f"the ping after {job} was not delivered: {fault}")

@@ -31,6 +31,7 @@ from pydantic import (
 )
 
 from enrich.errors import BadSettings
+from enrich.installed import page
 from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
 
@@ -378,6 +379,26 @@ class ReadCopySettings(_Frozen):
     """Whether it holds contact data; without, no e-mail, name, phone, document or source id."""
 
 
+class AlertTarget(_Frozen):
+    """Where alerts go."""
+
+    kind: Literal["email", "slack", "teams", "webhook"]
+    """By what: mail through a server of yours, a channel, or a POST of JSON."""
+    url: SecretSource
+    """Its address, which holds a secret; [alerts](operations.md#alerts) shows each kind."""
+
+
+class Alerts(_Frozen):
+    """Who hears of a run that failed or data that is old; nobody until a target is named."""
+
+    targets: dict[Name, AlertTarget] = {}
+    """Where alerts go, each under a name."""
+    max_data_age_hours: float = Field(9, ge=1, le=720)
+    """An alert follows when no sync has completed for so long; the default is two missed ones."""
+    ping: dict[Literal["sync", "profiles"], SecretSource] = {}
+    """Addresses that are called after each good run: a monitor there notices when the calls end."""
+
+
 class Settings(_Frozen):
     """The whole configuration of one installation."""
 
@@ -401,6 +422,7 @@ class Settings(_Frozen):
     read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
+    alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
 
     @field_validator("audiences", mode="before")
@@ -654,7 +676,7 @@ def _problems(error: ValidationError) -> str:
         for item in error.errors(include_input=False, include_url=False)
     }
     lines = "; ".join(f"{place}: {problem}" for place, problem in found.items())
-    return f"wrong settings: {lines} (docs/settings.md lists every setting)"
+    return f"wrong settings: {lines} ({page('settings.md')} lists every setting)"
 
 
 # What the validation library says in the words of a programmer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from datetime import date
 
 from enrich.destinations import DestinationEntity
 from enrich.errors import BadSettings
@@ -14,7 +15,8 @@ from enrich.shop import Shop
 class Finding:
     """One thing looked at: where, what, whether it works, whether it must, what to do.
 
-    `is_answered` is False when nobody answered: no word on the credentials then.
+    `is_answered` is False when nobody answered: no word on the credentials then. A note asks for no
+    more than to be read.
     """
 
     where: str
@@ -23,6 +25,7 @@ class Finding:
     needed: bool
     advice: str
     is_answered: bool = True
+    is_note: bool = False
 
 
 def verify_store(shop: Shop) -> list[Finding]:
@@ -32,12 +35,19 @@ def verify_store(shop: Shop) -> list[Finding]:
     return [Finding(shop.name, *astuple(probe)) for probe in shop.source.verify()]
 
 
-def verify_destination(destination: Destination) -> list[Finding]:
-    """One finding or more for each entity that is pushed to a destination; nothing is written."""
-    return [
+def verify_destination(destination: Destination, today: date) -> list[Finding]:
+    """One finding or more for each entity that is pushed to a destination; nothing is written.
+
+    Notes come last: what the platform never says, and facts that were checked long before `today`.
+    """
+    found = [
         finding
         for entity in destination.entities
         for finding in _of_entity(destination.name, entity)
+    ]
+    notes = [*destination.profiles.notes(), destination.profiles.doubt(today)]
+    return found + [
+        Finding(destination.name, "note", True, False, note, is_note=True) for note in notes if note
     ]
 
 

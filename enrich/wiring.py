@@ -149,6 +149,16 @@ class Wiring:
             for name, caller in receive.callers.items()
         ]
 
+    def alert_urls(self) -> dict[str, SecretStr]:
+        """The address of each target of alerts, read now; raises BadSettings."""
+        targets = self.settings.alerts.targets
+        return {name: self._secret(target.url) for name, target in targets.items()}
+
+    def ping_url(self, job: str) -> SecretStr | None:
+        """The address to call after a good run of the job; None without one."""
+        found = {str(name): source for name, source in self.settings.alerts.ping.items()}
+        return self._secret(found[job]) if job in found else None
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)

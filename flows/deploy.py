@@ -1,6 +1,6 @@
 """Both deployments, and how they are registered with a process work pool of a Prefect server.
 
-python -m flows.deploy --config enrich.toml --pool NAME
+python -m enrich.flows.deploy --config enrich.toml --pool NAME    (what `enrich register` starts)
 
 Their names end in the name of the installation, so that several share one server.
 """
@@ -25,20 +25,22 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.schedules import Cron
 from prefect.settings import get_current_settings
+from prefect.types.entrypoint import EntrypointType
 
 from enrich.errors import BadSettings, EnrichError, Refused, Stop, TryAgain
 from enrich.serve.installation import installation_name
 from enrich.settings import Settings
-from flows.profiles import profiles_flow
-from flows.sync import sync_flow
-from flows.wire import live_wiring
+
+from .alerts import set_alerts
+from .profiles import profiles_flow
+from .sync import sync_flow
+from .wire import live_wiring
 
 TAG = "enrich"
 SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
 PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
 # Before installations had names, every deployment of a server was called so.
 EARLIER_NAMES = ("four-hourly", "daily")
-ROOT = Path(__file__).resolve().parent.parent
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
 # left to do, it ends at once and says so.
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -92,6 +94,7 @@ class Installation:
             "concurrency_limit": ONE_AT_A_TIME,
             "tags": [TAG, self.name],
             "description": plan.description,
+            "entrypoint_type": EntrypointType.MODULE_PATH,
         }
 
     def is_of_this_folder(self, parameters: Mapping[str, Any]) -> bool:
@@ -166,6 +169,12 @@ def pause_earlier(client: SyncPrefectClient, ours: Installation) -> list[str]:
     return [deployment.name for deployment in found]
 
 
+def keep_alerts(client: SyncPrefectClient, ours: Installation) -> int:
+    """How many alerts the server sends for this installation now; see `set_alerts`."""
+    alerts, urls = ours.settings.alerts, live_wiring(ours.config, ours.data).alert_urls()
+    return set_alerts(client, ours.name, ours.plans[0].name, alerts, urls)
+
+
 def before_deploying(config: str = "", data: str = "", installation: str = "") -> dict[str, Any]:
     """The build step of prefect.yaml: what `register` does before it makes the deployments."""
     ours = installation_of(config or None, data or None)
@@ -173,18 +182,18 @@ def before_deploying(config: str = "", data: str = "", installation: str = "") -
         raise BadSettings(f"ENRICH_INSTALLATION must be {ours.name}, as in the settings")
     with server_client() as client:
         refuse_taken_name(client, ours)
-        return {"paused": pause_earlier(client, ours)}
+        return {"paused": pause_earlier(client, ours), "alerts": keep_alerts(client, ours)}
 
 
 def register(ours: Installation, pool: str) -> None:
-    """Both deployments in the work pool `pool`, whose workers run them from this folder."""
+    """Both deployments in the work pool `pool`; its workers need the same `enrich` installed."""
     with server_client() as client:
         refuse_taken_name(client, ours)
         pause_earlier(client, ours)
-    entrypoints = ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow")
-    for plan, entrypoint in zip(ours.plans, entrypoints, strict=True):
-        sourced: Any = plan.flow.from_source(source=str(ROOT), entrypoint=entrypoint)
-        sourced.deploy(work_pool_name=pool, **ours.options_of(plan))
+        keep_alerts(client, ours)
+    for plan in ours.plans:
+        flow: Any = plan.flow
+        flow.deploy(work_pool_name=pool, **ours.options_of(plan))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

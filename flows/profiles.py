@@ -16,15 +16,10 @@ from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
-from flows.pages import (
-    audiences_page,
-    movements_page,
-    profiles_line,
-    profiles_page,
-    push_page,
-)
-from flows.sync import SUPERFLUOUS, dashboard_error, each, publish_copy
-from flows.wire import (
+
+from .pages import audiences_page, movements_page, profiles_line, profiles_page, push_page
+from .sync import SUPERFLUOUS, dashboard_error, each, publish_copy
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,
@@ -99,6 +94,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
             *(done.fault for done in pushes),
         ]
     )
+    pipeline.ping(wiring, "profiles", run_reporter())
     return Completed(message=profiles_line(reports, pushes))
 
 

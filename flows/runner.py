@@ -1,6 +1,6 @@
 """The process that runs both schedules; `enrich serve` starts it and holds the lock of serving.
 
-python -m flows.runner --config enrich.toml --data data [--shared]
+python -m enrich.flows.runner --config enrich.toml --data data [--shared]
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 from enrich.errors import EnrichError
-from flows.deploy import (
+
+from .deploy import (
     Installation,
     installation_of,
+    keep_alerts,
     pause_earlier,
     refuse_taken_name,
     server_client,
@@ -43,6 +45,8 @@ def run(ours: Installation, *, shared: bool) -> None:
             sys.stdout.write(f"paused {name}: it is {name}-{ours.name} now\n")
         if count := end_abandoned(client, ours):
             sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
+        if count := keep_alerts(client, ours):
+            sys.stdout.write(f"{count} alerts are set\n")
     sys.stdout.flush()
     made: list[Any] = [plan.flow.to_deployment(**ours.options_of(plan)) for plan in ours.plans]
     # Late runs of a pause are wanted: the first covers the gap. So schedules stay on.

@@ -1,6 +1,6 @@
 """Prefect's own server, closed. `enrich serve` starts it, with its password in the environment.
 
-python -m flows.server --host 127.0.0.1 --port 4210
+python -m enrich.flows.server --host 127.0.0.1 --port 4210
 
 `prefect server start` answers to any Host header, also to that of a foreign page whose name was
 made to lead to this address (DNS rebinding). This one does not.

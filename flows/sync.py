@@ -14,10 +14,13 @@ from enrich import pipeline
 from enrich.consent.summary import ConsentSummary
 from enrich.errors import EnrichError
 from enrich.forget.cases import open_questions
+from enrich.serve.installation import installation_name
 from enrich.sync.store import SyncReport
 from enrich.wiring import Wiring
-from flows.pages import consent_page, sync_line, sync_page
-from flows.wire import (
+
+from .alerts import ask_for_a_look
+from .pages import consent_page, sync_line, sync_page
+from .wire import (
     RETRYING,
     due_at,
     hide_customer_data,
@@ -98,8 +101,17 @@ def sync_flow(config: str | None = None, data: str | None = None) -> Any:
     if consents:
         leave_page(wiring, "consent", consent_page(consents), "Consents")
     reported = (*(report.fault for report in reports), *(done.fault for done in consents))
+    say_what_is_held(wiring, reports)
     pipeline.raise_first([*faults.values(), *consent_faults.values(), *reported])
+    pipeline.ping(wiring, "sync", run_reporter())
     return Completed(message=sync_line(reports))
+
+
+def say_what_is_held(wiring: Wiring, reports: list[SyncReport]) -> None:
+    """An alert for each store whose orders differ from VTEX: the run itself does not fail by it."""
+    for report in reports:
+        if report.proof is not None and report.proof.is_held:
+            ask_for_a_look(installation_name(wiring.settings), report.proof.reason)
 
 
 def each(stores: Iterable[str], do: Any) -> tuple[list[Any], dict[str, EnrichError]]:

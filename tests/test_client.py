@@ -134,6 +134,9 @@ def test_jitter_halves_the_backoff_at_most() -> None:
         ({"RateLimit-Reset": "1772452805", "Date": DATE}, 5.0),
         ({"X-RateLimit-Reset": "1772452805000", "Date": DATE}, 5.0),
         ({"Retry-After": "3", "X-RateLimit-Reset": "40"}, 3.0),
+        ({"x-sib-ratelimit-limit": "100", "x-sib-ratelimit-reset": "36"}, 36.0),
+        ({"X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}, 10.0),
+        ({"X-HubSpot-RateLimit-Interval-Milliseconds": "soon"}, None),
     ],
 )
 def test_what_an_answer_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:

@@ -22,6 +22,7 @@ from enrich.errors import BadSettings, Stop
 from enrich.runs.publish import publish
 from enrich.serve.installation import api_password
 from enrich.serve.server import DEFAULT_PORT, Address, serve_forever
+from enrich.serve.server import register as register_deployments
 from enrich.spreadsheet import csv_options
 from enrich.sync.store import SyncReport
 
@@ -96,6 +97,10 @@ def run(shell: Shell, store: StoreOption = None) -> None:
             shell.each(names, one)
         finally:
             pipeline.publish(shell.wiring, warehouse)
+    if store is None:
+        with reporter(shell.out) as report:
+            for job in ("sync", "profiles"):
+                pipeline.ping(shell.wiring, job, report)
 
 
 def show(shell: Shell, done: pipeline.Done) -> None:
@@ -132,12 +137,9 @@ def serve(
     if show_password:
         shell.say(api_password(shell.settings.data_dir).get_secret_value())
         return
-    arguments = ["--data", str(shell.settings.data_dir)]
-    if shell.config is not None:
-        arguments += ["--config", str(shell.config)]
     with reporter(shell.out) as report:
         serve_forever(
-            arguments,
+            where(shell),
             environ=shell.entry.environ,
             data_dir=shell.settings.data_dir,
             started_at=shell.entry.clock(),
@@ -145,3 +147,17 @@ def serve(
             api_url=api_url,
             report=report,
         )
+
+
+PoolOption = Annotated[str, typer.Option("--pool", help="The process work pool")]
+
+
+def register(shell: Shell, pool: PoolOption) -> None:
+    """Register both schedules with a work pool of your own Prefect server (PREFECT_API_URL)."""
+    register_deployments([*where(shell), "--pool", pool], environ=shell.entry.environ)
+
+
+def where(shell: Shell) -> list[str]:
+    """The data folder and the settings file, as the processes of the flows are given them."""
+    config = ["--config", str(shell.config)] if shell.config is not None else []
+    return ["--data", str(shell.settings.data_dir), *config]

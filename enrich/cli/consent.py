@@ -15,6 +15,7 @@ from enrich.cli.shows import show_pushes
 from enrich.consent.run import Mode
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.errors import BadSettings
+from enrich.installed import page
 from enrich.runs.publish import publish
 
 DryRunOption = Annotated[
@@ -41,7 +42,7 @@ def consent(
     if not shell.settings.consent.enabled and not dry_run:
         raise BadSettings(
             "consent is switched off: look at `enrich consent --dry-run`, then set"
-            " enabled = true under [consent] (docs/consent.md)"
+            f" enabled = true under [consent] ({page('consent.md')})"
         )
     files = tuple(file or ())
     names = (shell.only_store(store),) if files else shell.store_names(store)

@@ -16,6 +16,7 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.errors import BadSettings, Refused, Stop
+from enrich.installed import page
 from enrich.runs.publish import publish
 from enrich.sync.store import SyncReport
 from enrich.verify import verify_destination, verify_store
@@ -81,8 +82,9 @@ def run_demo(demo: Demo) -> None:
 def _verify(demo: Demo) -> None:
     began = time.monotonic()
     with demo.shell.wiring.shop(STORE) as shop, demo.shell.wiring.destinations() as destinations:
+        today = demo.shell.now.date()
         findings = verify_store(shop) + [
-            one for out in destinations for one in verify_destination(out)
+            one for out in destinations for one in verify_destination(out, today) if not one.is_note
         ]
     broken = [finding.what for finding in findings if not finding.works]
     if broken:
@@ -161,6 +163,6 @@ def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
         f'enrich query --config {config} "from profiles limit 5"',
         "enrich fields                 every field and what it means",
         f"{shell.settings.data_dir}/exports      what the file destination received",
-        "enrich init                   settings for a real shop; docs/getting-started.md",
+        f"enrich init                   settings for a real shop; {page('getting-started.md')}",
     ):
         shell.say(f"  {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +17,9 @@ from enrich.cli.retry import retry as retry_all
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
+from enrich.durable import whole_file
 from enrich.errors import BadSettings, Locked
+from enrich.metrics import metrics_text
 from enrich.status import (
     NOTHING_YET,
     Pushed,
@@ -52,6 +55,24 @@ def status(shell: Shell, as_json: JsonOption = False, tables: TablesOption = Fal
             shell.say(f"{line}; `enrich forget --continue`")
     if found is not None and found.exit_code:
         raise typer.Exit(found.exit_code)
+
+
+ToFileOption = Annotated[
+    Path | None, typer.Option("--to", help="Write this file instead, whole at once")
+]
+
+
+def metrics(shell: Shell, to: ToFileOption = None) -> None:
+    """Show the figures of `status` for Prometheus, or write them for its textfile collector."""
+    text = metrics_text(
+        known_status(shell, partial(tell, shell)), waiting_in(shell.settings.data_dir, shell.now)
+    )
+    if to is None:
+        shell.out.write(text)
+        return
+    with whole_file(to) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(0o644)  # the collector is another account; no figure is about a person
 
 
 def known_status(shell: Shell, say: Callable[[str], None]) -> Status | None:

@@ -8,6 +8,7 @@ import typer
 
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
+from enrich.installed import page
 from enrich.receiver import build_receiver
 from enrich.receiver.server import run_receiver
 
@@ -24,7 +25,7 @@ def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> N
     settings = shell.settings.receive
     callers = shell.wiring.registered_callers()
     if not callers:
-        raise BadSettings("nobody may call: add [receive.callers.NAME] (docs/receiving.md)")
+        raise BadSettings(f"nobody may call: add [receive.callers.NAME] ({page('receiving.md')})")
     app = build_receiver(
         callers,
         clock=lambda: shell.now,

@@ -12,12 +12,14 @@ from enrich.cli.options import StoreOption
 from enrich.cli.shell import DEFAULT_CONFIG, Shell
 from enrich.cli.shows import show_findings
 from enrich.errors import BadSettings, Refused, TryAgain
+from enrich.installed import page
 from enrich.verify import Finding, verify_destination, verify_store
 
 
 def template() -> str:
     """The settings file that `enrich init` writes."""
-    return (resources.files("enrich.cli") / "template.toml").read_text(encoding="utf-8")
+    text = (resources.files("enrich.cli") / "template.toml").read_text(encoding="utf-8")
+    return text.replace("DOCS", str(page("")), 1)
 
 
 def init(
@@ -41,7 +43,7 @@ def verify(shell: Shell, store: StoreOption = None) -> None:
             findings += verify_store(shop)
     with shell.wiring.destinations(say=shell.say) as destinations:
         for destination in destinations:
-            findings += verify_destination(destination)
+            findings += verify_destination(destination, shell.now.date())
     show_findings(shell.out, findings)
     missing = [finding for finding in findings if finding.needed and not finding.works]
     if missing and not any(finding.is_answered for finding in missing):

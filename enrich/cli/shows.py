@@ -173,10 +173,13 @@ def _push_lines(done: PushSummary) -> list[str]:
     return [line for line, is_so in lines.items() if is_so]
 
 
+def _state_of(finding: Finding) -> str:
+    if finding.is_note:
+        return "note"
+    return "works" if finding.works else "MISSING" if finding.needed else "missing"
+
+
 def show_findings(console: PlainConsole, findings: Sequence[Finding]) -> None:
     """What works and what to do about what does not."""
-    rows = [
-        (f.where, f.what, "works" if f.works else ("MISSING" if f.needed else "missing"), f.advice)
-        for f in findings
-    ]
+    rows = [(f.where, f.what, _state_of(f), f.advice) for f in findings]
     show_table(console, None, ("where", "what", "state", "what to do"), rows)

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from enrich.client.call import TRIES_WHEN_THROTTLED
 
+RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-sib-ratelimit-reset")  # sib: Brevo's
 LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 600.0  # a longer wait is for the next run, not for a blocked process
 TRIES_WHEN_FAILING = 5
@@ -87,10 +88,11 @@ def asked_seconds(headers: Mapping[str, str]) -> float | None:
     retry_after = headers.get("retry-after", "").strip()
     if retry_after:
         return _seconds(retry_after, headers)
-    for name in ("x-ratelimit-reset", "ratelimit-reset"):
+    for name in RESETS:
         if headers.get(name, "").strip():
             return _seconds(headers[name].strip(), headers)
-    return None
+    window = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
+    return int(window) / 1000 if window.isdecimal() else None  # the window is over by then
 
 
 def _seconds(text: str, headers: Mapping[str, str]) -> float | None:

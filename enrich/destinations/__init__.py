@@ -32,9 +32,6 @@ __all__ = [
     "written_back",
 ]
 
-# The part of a limit we take where others of the account need it too.
-SHARE_OF_A_SHARED_LIMIT = 0.8
-
 
 def _platforms() -> Iterator[type[DestinationEntity]]:
     """The classes in this folder that name a kind."""
@@ -133,10 +130,7 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
     if isinstance(wanted, int | float) and wanted > 0:
         return wanted / 60
     limit = REGISTRY[kind].rate_limit if kind in REGISTRY else None
-    if limit is None:
-        return None
-    share = SHARE_OF_A_SHARED_LIMIT if limit.is_shared else 1.0
-    return share * limit.requests / limit.seconds
+    return None if limit is None else limit.per_second
 
 
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -37,6 +38,12 @@ class Braze(HttpDestination):
 
     kind = "braze"
     version = "braze-1"
+    api_version = "none named"
+    vendor_pages = (
+        "https://www.braze.com/docs/api/api_limits",
+        "https://www.braze.com/docs/api/endpoints/user_data/post_user_track",
+    )
+    checked_on = date(2026, 11, 22)
     Settings = BrazeSettings
     settings: BrazeSettings
     example = {"api_key": {"env": "BRAZE_API_KEY"}, "instance": "iad-01"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from enrich.client import NotFound, path_segment
-from enrich.destinations.base import Addressee, Record, Row
+from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembers
 from enrich.destinations.mapping import CORE, named
@@ -46,6 +47,7 @@ class BrevoAccount(HttpDestination):
     Settings = BrevoSettings
     settings: BrevoSettings
     host = "https://api.brevo.com"
+    rate_limit = RateLimit(10, 1)  # of what is under /v3/contacts
 
     def headers(self) -> dict[str, str]:
         return {"api-key": self.secret()}
@@ -56,6 +58,15 @@ class Brevo(BrevoAccount):
 
     kind = "brevo"
     version = "brevo-1"
+    api_version = "v3"
+    vendor_pages = (
+        "https://developers.brevo.com/reference/import-contacts",
+        "https://developers.brevo.com/docs/api-limits",
+        "https://developers.brevo.com/docs/limit-headers",
+        "https://developers.brevo.com/reference/add-contact-to-list",
+        "https://developers.brevo.com/reference/remove-contact-from-list",
+    )
+    checked_on = date(2026, 11, 30)
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}
     mapping = named(CORE, str.upper)
     empty = ""
@@ -64,6 +75,7 @@ class Brevo(BrevoAccount):
     max_records = 10_000
     max_bytes = 8_000_000 - ENVELOPE_BYTES
     max_open_jobs = 5
+    poll_rate = RateLimit(100, 3_600, is_shared=True)  # of all else, whoever asks
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -35,6 +36,9 @@ class CustomerIo(HttpDestination):
 
     kind = "customerio"
     version = "customerio-1"
+    api_version = "Track v2"
+    vendor_pages = ("https://docs.customer.io/integrations/api/track",)
+    checked_on = date(2026, 11, 22)
     Settings = CustomerIoSettings
     settings: CustomerIoSettings
     example = {"api_key": {"env": "CUSTOMERIO_API_KEY"}, "site_id": "a1b2c3"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -36,6 +36,8 @@ from enrich.errors import BadSettings, EnrichError
 from enrich.model import Outcome, RecordResult, Rules
 from enrich.profile import fields
 
+FACTS_LAST = timedelta(days=183)
+
 
 class DestinationEntity(ABC):
     """One kind of record that a platform takes; an instance is configured and ready to push.
@@ -52,6 +54,10 @@ class DestinationEntity(ABC):
     kind: ClassVar[str]  # what the settings call the platform
     name: ClassVar[str] = PROFILES
     version: ClassVar[str]  # another one sends every record again
+    # What it was made from: the vendor's version, its pages, and when these were last read for it.
+    api_version: ClassVar[str] = ""
+    vendor_pages: ClassVar[tuple[str, ...]] = ()
+    checked_on: ClassVar[date | None] = None
     Settings: ClassVar[type[DestinationSettings]]
     example: ClassVar[Mapping[str, Any]] = {}  # what a small settings table needs
     needs: ClassVar[tuple[str, ...]] = ()  # keys the entity cannot do without
@@ -68,6 +74,7 @@ class DestinationEntity(ABC):
     max_record_bytes: int | None = None
     max_open_jobs: int = 1
     rate_limit: RateLimit | None = None
+    poll_rate: RateLimit | None = None  # how often the end of a job may be asked for
     concurrency: int = 1
     whole_table: bool = False  # one change sends every record
     confirms_first: bool = True  # a person confirms the first push
@@ -117,6 +124,16 @@ class DestinationEntity(ABC):
     def entity(cls, name: str) -> type[DestinationEntity]:
         """The entity of this name; KeyError when the platform does not take it."""
         return {one.name: one for one in cls.entities()}[name]
+
+    @classmethod
+    def doubt(cls, today: date) -> str | None:
+        """A note when the vendor's pages were last read more than six months before the day."""
+        if cls.checked_on is None or today - cls.checked_on <= FACTS_LAST:
+            return None
+        return (
+            f"what enrich knows of {cls.kind} was checked on {cls.checked_on}; the vendor may have"
+            f" changed it since: see {', '.join(cls.vendor_pages)}, or take a newer enrich"
+        )
 
     @classmethod
     def written_back(cls, options: Mapping[str, Any]) -> frozenset[str]:
@@ -172,6 +189,14 @@ class DestinationEntity(ABC):
     @abstractmethod
     def problems(self) -> list[str]:
         """What is wrong with reach, credentials or set-up, a line each; nothing is written."""
+
+    def notes(self) -> list[str]:
+        """What a person should know of these settings though nothing is wrong with them."""
+        return []
+
+    def unmet(self) -> list[str]:
+        """What the platform demands of every new record and is not sent; asked before a push."""
+        return []
 
     @abstractmethod
     def validate(self, row: Row) -> str | None:

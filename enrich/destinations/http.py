@@ -108,7 +108,7 @@ class HttpDestination(DestinationEntity):
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
     writes_texts: ClassVar[bool] = False  # every value is sent as a text
     job_path: ClassVar[str] = ""  # of a job's state, with {id}
-    written: ClassVar[tuple[str, ...]] = ()  # of a record: settings that decide how it is written
+    written: ClassVar[tuple[str, ...]] = ()  # settings that decide what is written, and where
 
     def __init__(self, settings: Any, tools: Tools) -> None:
         super().__init__(settings, tools)
@@ -172,7 +172,7 @@ class HttpDestination(DestinationEntity):
 
     @property
     def mapping_version(self) -> str:
-        names = _WRITTEN & set(type(self.settings).model_fields)
+        names = {*_WRITTEN, *self.written} & set(type(self.settings).model_fields)
         return version_of(self.version, repr(self.settings.model_dump(include=names)))
 
     @property
@@ -306,6 +306,12 @@ class HttpDestination(DestinationEntity):
         the list does not show is not judged.
         """
         found = self.fetch("GET", path, **rest).get(listed)
+        return self.unfit_fields(found, key, what, types, kind)
+
+    def unfit_fields(
+        self, found: object, key: str, what: str, types: Types, kind: str = "type"
+    ) -> list[str]:
+        """The same from the list itself."""
         items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
         there = {str(item.get(key)): item.get(kind) for item in items}
         problems = (_field_problem(field, there, what, types) for field in self.fields)

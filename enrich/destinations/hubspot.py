@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
 
+from enrich.client import NotFound, PermissionMissing, raise_for_refusal
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import Refusal, accepted_but, safe_code
+from enrich.destinations.sending import Refusal, accepted_but, answer_of, safe_code
+from enrich.errors import Stop
 from enrich.model import RecordResult
 
-CONTACTS = "/crm/v3/objects/contacts"
+API_VERSION = "2026-09"
+CONTACTS = f"/crm/objects/{API_VERSION}/contacts"
+PROPERTIES = f"/crm/properties/{API_VERSION}/contacts"
+SCHEMA = f"/crm-object-schemas/{API_VERSION}/schemas/contacts"
+REQUIRED = "MISSING_REQUIRED_PROPERTY"
 _NUMBER = ("number", "string")
 # Every value is a text; HubSpot reads it by the type of the property.
 TYPES = {
@@ -44,15 +52,22 @@ class Hubspot(HttpDestination):
 
     kind = "hubspot"
     version = "hubspot-1"
+    api_version = API_VERSION
+    vendor_pages = (
+        "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts",
+        "https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement",
+        "https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = HubspotSettings
     settings: HubspotSettings
-    example = {"api_key": {"env": "HUBSPOT_ACCESS_TOKEN"}}
+    example = {"api_key": {"env": "HUBSPOT_SERVICE_KEY"}}
     mapping = named(CORE)
     host = "https://api.hubapi.com"
     empty = ""
     writes_texts = True
     max_records = 100
-    rate_limit = RateLimit(100, 10, is_shared=True)
+    rate_limit = RateLimit(100, 10)
     fields_created_first = True
     idempotency_key = "email"
     null_meaning = "clears"
@@ -71,12 +86,24 @@ class Hubspot(HttpDestination):
         }
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
-        path = f"{CONTACTS}/batch/upsert"
-        answer = self.fetch("POST", path, {"inputs": payloads_of(records)})
+        call = self.call("POST", f"{CONTACTS}/batch/upsert", {"inputs": payloads_of(records)})
+        response = self.http.send(call)
+        answer = answer_of(response)
+        if response.status_code == 400:
+            self._stop_for_unmapped(answer)
+        if response.status_code in self.wrong_record:
+            raise Refusal(_code(answer) or f"http_{response.status_code}", call.name)
+        raise_for_refusal(call, response)
         refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
         if len(refused) < int(answer.get("numErrors") or 0):
             raise Refusal("partial")
         return accepted_but(records, refused)
+
+    def _stop_for_unmapped(self, answer: Mapping[str, Any]) -> None:
+        """A property that no contact is sent with would refuse every new one: nothing goes on."""
+        unmapped = self._unmapped(_required_of(answer))
+        if unmapped:
+            raise Stop(f"hubspot: {_advice(unmapped)}")
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         return self._update(old, {"email": address})
@@ -90,13 +117,63 @@ class Hubspot(HttpDestination):
         return self.removed(one, "PATCH", path, {"properties": properties}, name=name)
 
     def problems(self) -> list[str]:
-        path = "/crm/v3/properties/contacts"
-        return self.missing_fields(path, "results", "name", "property", TYPES)
+        there = self.missing_fields(PROPERTIES, "results", "name", "property", TYPES)
+        return [*there, *self.unmet()]
+
+    def unmet(self) -> list[str]:
+        """The properties that the account requires of a new contact, where its schema names them.
+
+        HubSpot documents no call that reads the settings of the Create Record form; what the schema
+        does not show is named by the first refusal.
+        """
+        try:
+            required = self.fetch("GET", SCHEMA).get("requiredProperties")
+        except (PermissionMissing, NotFound):
+            return []
+        unmapped = self._unmapped(required if isinstance(required, list) else [])
+        return [_advice(unmapped)] if unmapped else []
+
+    def _unmapped(self, required: Sequence[object]) -> list[str]:
+        """Those of the names that nothing is sent under."""
+        sent = {"email", *(field.target for field in self.fields)}
+        return [name for name in map(str, required) if _is_name(name) and name not in sent]
+
+
+def _advice(required: Sequence[str]) -> str:
+    return (
+        f"this account requires {', '.join(required)} of every new contact and nothing is sent"
+        " under that name: map a field to it with `names`, or make it optional in HubSpot"
+        " (Settings, Objects, Contacts, Create Record)"
+    )
+
+
+def _is_name(name: str) -> bool:
+    return re.fullmatch(HubspotSettings.NAME, name) is not None
+
+
+def _details(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The parts of an error, however HubSpot nests them."""
+    for part in error.get("errors") or []:
+        if isinstance(part, dict):
+            yield part
+            yield from _details(part)
+
+
+def _required_of(answer: Mapping[str, Any]) -> list[object]:
+    """The properties whose lack an answer blames."""
+    parts = (part for part in _details(answer) if part.get("code") == REQUIRED)
+    return [one for part in parts for one in (part.get("context") or {}).get("propertyName") or []]
+
+
+def _code(error: Mapping[str, Any]) -> str | None:
+    """HubSpot's own word for what is wrong, the narrowest there is."""
+    codes = (safe_code(part.get("code")) for part in _details(error))
+    return next((code for code in codes if code), None) or safe_code(error.get("category"))
 
 
 def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Which inputs an error is about, and its category."""
+    """Which inputs an error is about, and why they were refused."""
     context = error.get("context") or {}
     traces = context.get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
-    code = safe_code(error.get("category")) or "rejected"
+    code = _code(error) or "rejected"
     return [(str(one), code) for one in ([traces] if isinstance(traces, str) else traces)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -154,6 +155,9 @@ class Icomm(IcommAccount):
 
     kind = "icomm"
     version = "icomm-1"
+    api_version = "none named"
+    vendor_pages = ("https://github.com/ICOMMKT/PrestaShopPlugin",)
+    checked_on = date(2026, 11, 22)
     example = {"api_key": {"env": "ICOMM_API_KEY"}, "profile_key": "MDE6MTIzNDU2"}
     mapping = MAPPING
     removals = ("clear", "delete")

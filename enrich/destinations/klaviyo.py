@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import GONE, of_job, queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
+REVISION = "2026-10-15"
 JOBS = "/api/profile-bulk-import-jobs"
 PROFILES_PATH = "/api/profiles"
 LISTS = "/api/lists"
@@ -30,7 +32,7 @@ class KlaviyoSettings(HttpSettings):
     NAME: ClassVar[str] = r"[^$].*"  # what begins with a $ is Klaviyo's own, such as $consent
     OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email"])
 
-    revision: str = Field("2026-07-15", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    revision: str = Field(REVISION, pattern=r"^\d{4}-\d{2}-\d{2}$")
     batch_size: int = Field(10_000, ge=1, le=10_000)
 
 
@@ -56,6 +58,15 @@ class Klaviyo(KlaviyoAccount):
 
     kind = "klaviyo"
     version = "klaviyo-2"
+    api_version = REVISION
+    vendor_pages = (
+        "https://developers.klaviyo.com/en/reference/bulk_import_profiles",
+        "https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api",
+        "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling",
+        "https://developers.klaviyo.com/en/reference/add_profiles_to_list",
+        "https://developers.klaviyo.com/en/reference/remove_profiles_from_list",
+    )
+    checked_on = date(2026, 11, 30)
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}
     mapping = named(COMPUTED)
     job_path = f"{JOBS}/{{id}}"

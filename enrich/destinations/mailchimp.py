@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound
-from enrich.destinations.base import Addressee, Record, Row
+from enrich.client import BadBody, Call, NotFound, parse_json, raise_for_refusal
+from enrich.destinations.base import Addressee, Record, Row, is_safe_to_send_to
+from enrich.destinations.batches import payload_bytes
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import named
-from enrich.destinations.sending import GONE, LATER
+from enrich.destinations.sending import (
+    GONE,
+    LATER,
+    REFUSED,
+    Refusal,
+    answer_of,
+    ask,
+    queued_in,
+    safe_code,
+    same_outcome,
+)
+from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
+BATCHES = "/3.0/batches"
+MAX_RESULT_BYTES = 64 * 1024 * 1024  # of one batch, unpacked
 NOT_A_MEMBER = "not_a_member"
 # A merge tag has at most ten characters, and an audience at most some dozens of them.
 TAGS = {
@@ -59,6 +77,12 @@ class Mailchimp(HttpDestination):
 
     kind = "mailchimp"
     version = "mailchimp-1"
+    api_version = "3.0"
+    vendor_pages = (
+        "https://mailchimp.com/developer/marketing/docs/fundamentals",
+        "https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = MailchimpSettings
     settings: MailchimpSettings
     example = {
@@ -69,9 +93,10 @@ class Mailchimp(HttpDestination):
     mapping = named(TAGS, TAGS.__getitem__)
     empty = ""
     writes_texts = True
-    transport = "single"
-    max_records = 50
-    concurrency = 5
+    job_path = f"{BATCHES}/{{id}}"
+    transport = "job"
+    max_records = 1_000  # as in Mailchimp's own example; it names no most
+    max_open_jobs = 20  # of the 500 that an account may have waiting
     fields_created_first = True
     idempotency_key = "md5 of the e-mail"
     null_meaning = "clears"
@@ -89,32 +114,59 @@ class Mailchimp(HttpDestination):
         return {"email_address": row["email"], "merge_fields": values}
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
-        return self.save_each(records, self._patch)
+        body = {"operations": [self._operation(record) for record in records]}
+        call = self.call("POST", BATCHES, body)
+        response = self.http.send(call)
+        if _is_throttled(response.status_code, response.content):
+            return same_outcome(records, Outcome.RETRYABLE, "throttled", LATER)
+        if response.status_code in self.wrong_record:
+            raise Refusal(f"http_{response.status_code}", call.name)
+        raise_for_refusal(call, response)
+        return queued_in(records, safe_code(answer_of(response).get("id")))
 
-    def _patch(self, record: Record) -> RecordResult:
+    def _operation(self, record: Record) -> dict[str, Any]:
         """Merge fields alone: a status that is not sent cannot change."""
         fields = {"merge_fields": record.payload["merge_fields"]}
-        call = self._call(str(record.payload["email_address"]), fields)
-        return self._sent(record.record_id, call)
+        return {
+            "method": "PATCH",
+            "path": self._member(str(record.payload["email_address"])),
+            "params": UNCHECKED,
+            "operation_id": record.record_id,
+            "body": payload_bytes(fields).decode(),
+        }
+
+    def end_of_job(
+        self, job_id: str, job: Mapping[str, Any], records: Sequence[Addressee]
+    ) -> list[RecordResult] | None:
+        """`finished` says that every operation was tried; which of them failed is in an archive."""
+        if job.get("status") != "finished":
+            return None
+        if job.get("errored_operations") == 0:
+            return same_outcome(records, Outcome.ACCEPTED)
+        ended = self._results(job.get("response_body_url"))
+        return [_outcome_of(one, ended.get(one.record_id)) for one in records]
+
+    def _results(self, url: object) -> dict[str, Mapping[str, Any]]:
+        """What became of each operation by its id; empty when the archive cannot be had or read."""
+        if not isinstance(url, str) or not is_safe_to_send_to(url):
+            return {}
+        try:  # without our key: the archive lies on another host
+            archive = ask(self.http, Call("GET", url, "mailchimp batch results")).content
+            return {str(one.get("operation_id")): one for one in _unpacked(archive)}
+        except (Stop, NotFound, Refusal, BadBody):
+            return {}
 
     def _sent(self, record_id: str, call: Call) -> RecordResult:
         response = self.http.send(call)
-        if response.status_code == 403 and not response.content.strip():  # how it throttles
+        if _is_throttled(response.status_code, response.content):
             return RecordResult(record_id, Outcome.RETRYABLE, "throttled", LATER)
         if response.status_code == 404:
-            message = "not a member of the audience"
-            return RecordResult(record_id, Outcome.INVALID, NOT_A_MEMBER, message)
+            return _not_a_member(record_id)
         return self.saved(Record(record_id, "", {}), call, response)
 
-    def _call(self, address: str, changes: Mapping[str, Any]) -> Call:
+    def _member(self, address: str) -> str:
         member = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
-        return self.call(
-            "PATCH",
-            f"/3.0/lists/{self.settings.list_id}/members/{member}",
-            changes,
-            name="mailchimp PATCH member",
-            params={"skip_merge_validation": "true"},
-        )
+        return f"/lists/{self.settings.list_id}/members/{member}"
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         """The member keeps the status: only the address is sent."""
@@ -125,7 +177,9 @@ class Mailchimp(HttpDestination):
 
     def _change(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
         """Who is not a member of the audience is gone from it."""
-        done = self._sent(one.record_id, self._call(one.remote_key, changes))
+        path, name = f"/3.0{self._member(one.remote_key)}", "mailchimp PATCH member"
+        call = self.call("PATCH", path, changes, name=name, params=UNCHECKED)
+        done = self._sent(one.record_id, call)
         is_gone = done.code == NOT_A_MEMBER
         return RecordResult(one.record_id, Outcome.ACCEPTED, GONE) if is_gone else done
 
@@ -144,3 +198,47 @@ class Mailchimp(HttpDestination):
             )
         except NotFound:
             return ["the audience does not exist; check list_id"]
+
+
+UNCHECKED = {"skip_merge_validation": "true"}  # a merge field of the shop's own may be required
+
+
+def _is_throttled(status_code: int, content: bytes | str) -> bool:
+    """Whether it is one of Mailchimp's ways to say later: 429, or a 403 without a body."""
+    return status_code == 429 or (status_code == 403 and not content.strip())
+
+
+def _not_a_member(record_id: str) -> RecordResult:
+    message = "not a member of the audience"
+    return RecordResult(record_id, Outcome.INVALID, NOT_A_MEMBER, message)
+
+
+def _outcome_of(one: Addressee, ended: Mapping[str, Any] | None) -> RecordResult:
+    """The outcome of a member by the end of its operation."""
+    status_code = (ended or {}).get("status_code")
+    if ended is None or not isinstance(status_code, int):
+        return RecordResult(one.record_id, Outcome.UNKNOWN, "no_result", LATER)
+    code = f"http_{status_code}"
+    if _is_throttled(status_code, str(ended.get("response") or "")) or status_code >= 500:
+        return RecordResult(one.record_id, Outcome.RETRYABLE, code, LATER)
+    if status_code == 404:
+        return _not_a_member(one.record_id)
+    if status_code >= 400:
+        return RecordResult(one.record_id, Outcome.REJECTED, code, REFUSED)
+    return RecordResult(one.record_id, Outcome.ACCEPTED)
+
+
+def _unpacked(archive: bytes) -> Iterator[Mapping[str, Any]]:
+    """Every result in the files of a .tar.gz; raises BadBody for one that is no such archive."""
+    left = MAX_RESULT_BYTES
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r|gz") as files:
+            for entry in files:
+                left -= entry.size
+                if left < 0:
+                    raise BadBody("mailchimp batch results: the archive is too large")
+                file = files.extractfile(entry)
+                found = parse_json(file.read()) if file else None
+                yield from (one for one in found or [] if isinstance(one, dict))
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        raise BadBody("mailchimp batch results: no archive that can be read") from None

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -123,6 +124,12 @@ class MasterData(MasterDataAccount):
 
     kind = "masterdata"
     version = "masterdata-1"
+    api_version = "v2 (an entity of our own), v1 (CL)"
+    vendor_pages = (
+        "https://developers.vtex.com/docs/api-reference/master-data-api-v2",
+        "https://developers.vtex.com/docs/api-reference/masterdata-api",
+    )
+    checked_on = date(2026, 11, 29)
     example = {
         "account": "demostore",
         "api_key": {"env": "VTEX_APP_KEY"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -42,6 +43,12 @@ class RdStation(TokenDestination):
 
     kind = "rdstation"
     version = "rdstation-1"
+    api_version = "none named"
+    vendor_pages = (
+        "https://developers.rdstation.com/reference/contatos",
+        "https://developers.rdstation.com/reference/limite-de-requisicoes-da-api",
+    )
+    checked_on = date(2026, 11, 30)
     Settings = RdStationSettings
     settings: RdStationSettings
     example = {

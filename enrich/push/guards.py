@@ -90,7 +90,8 @@ def _wait_for_jobs(destination: DestinationEntity, count: int, per_record: float
     if limits.transport != "job":
         return 0.0
     jobs = limits.requests_for(count, round(per_record * count))
-    return float(destination.settings.poll_seconds * -(-jobs // limits.max_open_jobs))
+    rounds = float(destination.settings.poll_seconds * -(-jobs // limits.max_open_jobs))
+    return max(rounds, jobs / limits.poll_rate.per_second if limits.poll_rate else 0.0)
 
 
 def _not_confirmed(target: PushTarget, plan: PushPlan, status: PushStatus) -> HeldBack:

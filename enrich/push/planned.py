@@ -14,7 +14,7 @@ from enrich.destinations.base import Payload
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.mask import mask_row
 from enrich.destinations.plan import PushedState, PushPlan, build_plan, clearing_plan
-from enrich.errors import EnrichError
+from enrich.errors import BadSettings, EnrichError
 from enrich.push.guards import estimate, held_back, run_limit, within
 from enrich.push.sending import Sending
 from enrich.push.summary import PushSummary, not_begun
@@ -210,7 +210,7 @@ class _Push:
             return self._finish()
         self._begin()
         status = self._status()
-        fault = held_back(destination, sending.target, plan, status)
+        fault = self._unmet(plan) or held_back(destination, sending.target, plan, status)
         if fault is not None:
             sending.summary.fault = fault
             return "held"
@@ -221,6 +221,15 @@ class _Push:
         if sending.summary.fault is None:
             sending.remove(plan.removed)
         return self._finish()
+
+    def _unmet(self, plan: PushPlan) -> EnrichError | None:
+        """What would get every new record refused; asked only where there are some."""
+        try:
+            unmet = self.sending.destination.unmet() if plan.adds else []
+        except EnrichError as fault:
+            return fault
+        where = self.sending.target.destination
+        return BadSettings(f"{where}: {'; '.join(unmet)}") if unmet else None
 
     def _status(self) -> PushStatus:
         """What is known of the target; when a person confirmed, nothing of it holds the run."""

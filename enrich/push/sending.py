@@ -42,6 +42,7 @@ class Sending:
     sleep: Callable[[float], None]
     summary: PushSummary
     counted_jobs: set[str] = field(default_factory=set)
+    polled_at: list[float] = field(default_factory=list)
 
     def send(self, plan: PushPlan) -> None:
         """Batch after batch, the outcomes of each recorded before the next one leaves."""
@@ -160,7 +161,16 @@ class Sending:
         jobs = self.ledger.open_jobs(self.target)
         return sum(not self._poll(str(job_id), rows) for (job_id,), rows in jobs.group_by("job_id"))
 
+    def _wait_to_poll(self) -> None:
+        """Until a job may be asked for again, where the platform counts that by itself."""
+        rate = self.destination.poll_rate
+        if rate is not None and self.polled_at:
+            due = self.polled_at[-1] + 1 / rate.per_second
+            self.sleep(max(0.0, due - self.elapsed()))
+        self.polled_at.append(self.elapsed())
+
     def _poll(self, job_id: str, rows: pl.DataFrame) -> bool:
+        self._wait_to_poll()
         records = [Addressee(*pair) for pair in rows.select("record_id", "remote_key").iter_rows()]
         try:
             results = self.destination.poll(job_id, records)

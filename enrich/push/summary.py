@@ -106,18 +106,21 @@ class PushSummary:
     def count(self, results: Sequence[RecordResult]) -> None:
         """Add the outcomes of one batch."""
         self.batches += 1
-        for result in results:
-            if result.outcome is Outcome.INVALID:
-                self.invalid[result.message or "invalid"] += 1
-            else:
-                self.outcomes[result.outcome] += 1
+        self._add(results)
 
     def settle(self, results: Sequence[RecordResult], *, was_counted: bool) -> None:
         """A job is over: its queued records become what its end reports."""
         if was_counted:
             self.outcomes[Outcome.QUEUED] -= len(results)
-        self.outcomes.update(result.outcome for result in results)
+        self._add(results)
         self.outcomes = +self.outcomes  # without those that are 0 now
+
+    def _add(self, results: Sequence[RecordResult]) -> None:
+        for result in results:
+            if result.outcome is Outcome.INVALID:
+                self.invalid[result.message or "invalid"] += 1
+            else:
+                self.outcomes[result.outcome] += 1
 
     def too_many_failed(self, settings: DestinationSettings) -> bool:
         """Whether the run should stop: enough tried, and too large a share of them failed."""

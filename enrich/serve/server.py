@@ -114,6 +114,13 @@ def _is_passed_on(name: str) -> bool:
     return name in CLIENT_VARIABLES or name.startswith(CLIENT_PREFIX)
 
 
+def register(arguments: Sequence[str], *, environ: Mapping[str, str]) -> None:
+    """Both deployments at the Prefect server that `environ` names; SystemExit by their fault."""
+    command = [sys.executable, "-m", "enrich.flows.deploy", *arguments]
+    if code := subprocess.call(command, env=dict(environ)):
+        raise SystemExit(code)
+
+
 def serve_forever(
     arguments: Sequence[str],
     *,
@@ -126,10 +133,10 @@ def serve_forever(
 ) -> None:
     """Run both deployments until interrupted; starts our own server unless `api_url` names one.
 
-    `arguments` go to `python -m flows.runner`. Raises Locked when the data folder is served
+    `arguments` go to `python -m enrich.flows.runner`. Raises Locked when the data folder is served
     already, Stop when a process ends by itself, SystemExit when the runner named its fault.
     """
-    runner = [sys.executable, "-m", "flows.runner", *arguments]
+    runner = [sys.executable, "-m", "enrich.flows.runner", *arguments]
     home = (data_dir / "prefect").resolve()
     # The children hold the lock too: it is free when the last of them is gone.
     with serving_lock(data_dir, started_at) as lock:
@@ -174,7 +181,7 @@ def prefect_server(
     Path(env["PREFECT_HOME"]).mkdir(mode=0o700, exist_ok=True)
     log = data_dir / "prefect-server.log"
     where = ("--host", address.host, "--port", str(address.port))
-    with _child([sys.executable, "-m", "flows.server", *where], env, lock, log) as server:
+    with _child([sys.executable, "-m", "enrich.flows.server", *where], env, lock, log) as server:
         _wait_until_healthy(server, address, log)
         yield server
 

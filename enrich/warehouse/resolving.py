@@ -14,7 +14,7 @@ import polars as pl
 
 from enrich.errors import HeldBack
 from enrich.model import MAX_TOTAL_CENTS, Rules
-from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
+from enrich.warehouse.scripts import read, registered, run, scripts_in, sql_folder, statement
 
 DEFAULT_LABEL = "name"
 VTEX, IMPORT = False, True
@@ -153,7 +153,7 @@ def _check(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> 
     if found:
         raise HeldBack(
             f"the data of {values['store']} fails {'; '.join(found)}; "
-            "see the files of these names in sql/checks"
+            f"see the files of these names in {sql_folder() / 'checks'}"
         )
 
 

@@ -125,7 +125,7 @@ def processes(_: Path) -> Finding:
     password = served.server.password.partition(":")[2].encode()
     pids = family(served.process.pid)
     lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids}
-    (server,) = (pid for pid, line in lines.items() if b"flows.server" in line)
+    (server,) = (pid for pid, line in lines.items() if b"enrich.flows.server" in line)
     known = Path(f"/proc/{server}/environ").read_bytes()
     leaked = [name for name, key in KEYS.items() if name.encode() in known or key.encode() in known]
     in_ps = [pid for pid, line in lines.items() if password in line]

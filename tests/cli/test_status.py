@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from enrich.status import Status, known_of_warehouse, read_status
 from enrich.warehouse import Warehouse, open_warehouse
@@ -123,3 +124,21 @@ def test_while_a_run_is_at_work_the_read_copy_is_asked(warehouse: Warehouse) -> 
     for told in ("running", "40 hours behind", f"push to hook (main) held: {NEW}"):
         assert told in said.out
     assert "killed" not in said.out
+
+
+def test_metrics_are_what_prometheus_reads(warehouse: Warehouse, tmp_path: Path) -> None:
+    folder, file = tmp_path, tmp_path / "enrich.prom"
+    enrich("metrics", "--data", folder, "--to", file)
+    found = {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(file.read_text())
+        for one in family.samples
+    }
+    assert found["enrich_run_ok", "sync", "main"] == 0  # killed
+    assert found["enrich_push_ok", "files", "profiles", "main"] == 1
+    assert found["enrich_push_ok", "hook", "profiles", "main"] == 0
+    behind = NOW.timestamp() - found["enrich_watermark_timestamp_seconds", "orders", "main"]
+    assert behind == 40 * 3600
+    assert found["enrich_exit_code",] == 1
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert enrich("metrics", "--data", tmp_path / "none").out.count("enrich_up 1.0") == 1

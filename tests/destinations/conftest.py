@@ -371,7 +371,7 @@ class World:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         for name, platform in PLATFORMS.items():
-            if request.url.host == platform.host:
+            if request.url.host in (platform.host, platform.login_host, platform.eu_host):
                 return self._simulated(name, request)
         is_icomm = request.url.host == "api.icommarketing.com"
         return self.icomm(request) if is_icomm else self.receiver(request)

@@ -178,7 +178,10 @@ def _plain(
         elif key in ("items", "additionalProperties", "not"):
             kept[key] = _plain(document, value, is_strict=is_strict, depth=depth + 1)
         elif key in ("allOf", "anyOf", "oneOf"):
-            kept[key] = _plain(document, value, is_strict=False, depth=depth + 1)
+            # Of several that fit, a key that is only read tells which: it is never sent.
+            kept[key.replace("oneOf", "anyOf")] = _plain(
+                document, value, is_strict=False, depth=depth + 1
+            )
         elif key in _KEPT:
             kept[key] = value
     return _modern(kept, node, is_strict)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.base import RateLimit
+from enrich.destinations.http import HttpDestination
 from enrich.destinations.kinds import Kind
 
 
@@ -25,6 +26,51 @@ def index_table() -> str:
         for kind, platform in sorted(REGISTRY.items())
     ]
     return _table(("Kind", "What it is", "Takes, in this order"), rows)
+
+
+def matrix() -> str:
+    """What each platform can do, a line each."""
+    rows = [
+        (
+            f"[{kind}]({kind}.md)",
+            ", ".join(entity.name for entity in platform.entities()),
+            _clears(platform),
+            MOVES[platform.moves_address],
+            _erases(platform),
+            _rate(platform.rate_limit, "none published") if platform.vendor_pages else "yours",
+            platform.api_version or "ours",
+            str(platform.checked_on or "–"),
+        )
+        for kind, platform in sorted(REGISTRY.items())
+    ]
+    head = (
+        *("Kind", "Entities", "An empty value", "A changed address", "Erases"),
+        *("Rate", "API version", "Checked on"),
+    )
+    return _table(head, rows)
+
+
+MOVES = {
+    "update": "moves the contact",
+    "merge": "merges the old contact into the new one",
+    "delete": "deletes the old document",
+    "clear": "empties the old contact",
+    "field": "is a field like others",
+}
+
+
+def _clears(platform: type[DestinationEntity]) -> str:
+    field = platform.Settings.model_fields.get("clear_with")
+    if platform.null_meaning == "clears" or (field and field.default != "nothing"):
+        return "clears"
+    return "clears with `clear_with`" if field else "stays: not documented"
+
+
+def _erases(platform: type[DestinationEntity]) -> str:
+    if "delete_path" in platform.Settings.model_fields:
+        return "with `delete_path`"
+    has_own = platform.erase not in (DestinationEntity.erase, HttpDestination.erase)
+    return "yes" if has_own or getattr(platform, "delete", None) else "by hand"
 
 
 def first_line(platform: type[DestinationEntity]) -> str:
@@ -128,9 +174,15 @@ def _shown(entity: type[DestinationEntity], name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, RateLimit):
-        shared = ", shared by everybody who uses the account" if value.is_shared else ""
-        return f"{value.requests} requests in {value.seconds:g} s{shared}"
+        return _rate(value)
     return "none known" if value is None else str(value)
+
+
+def _rate(limit: RateLimit | None, unknown: str = "none known") -> str:
+    if limit is None:
+        return unknown
+    shared = ", shared by everybody who uses the account" if limit.is_shared else ""
+    return f"{limit.requests} requests in {limit.seconds:g} s{shared}"
 
 
 def _as_toml(value: object) -> str:

@@ -24,9 +24,12 @@ from enrich.destinations.mapping import ATTRIBUTES, InColumns
 from enrich.destinations.plan import PushedState
 from enrich.errors import BadSettings, Refused
 from enrich.profile import FIELDS
+from enrich.push.destination import Destination
 from enrich.simulator.platforms import PLATFORMS
+from enrich.verify import verify_destination
 from tests.destinations.cases import PAIRS, Case
 from tests.destinations.conftest import SCHEMA
+from tests.release import doubts
 
 NOTHING_PUSHED = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
 REFUSES = {"per_record": True, "rejected_only": True, "counts_only": False, "none": False}
@@ -92,6 +95,29 @@ def test_a_platform_imports_no_other(kind):
     others = set(homes.values()) - {homes[kind]}
     assert text
     assert not [one for one in others if re.search(rf"enrich\.destinations\.{one}\b", text)]
+
+
+def test_a_vendor_has_its_version_its_pages_and_the_day_they_were_read(kind):
+    platform = REGISTRY[kind]
+    is_ours = kind in ("file", "webhook")
+    assert bool(platform.api_version) is not is_ours
+    assert bool(platform.vendor_pages) is not is_ours
+    assert (platform.checked_on is None) is is_ours
+    assert all(page.startswith("https://") for page in platform.vendor_pages)
+    assert platform.checked_on is None or platform.checked_on >= date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(("days", "is_noted"), [(183, False), (184, True)])
+def test_facts_of_over_six_months_are_a_note_of_verify_and_fail_a_release(
+    destination, kind, days, is_noted
+):
+    read_on = destination.checked_on or date(2026, 11, 22)
+    today = read_on + timedelta(days=days)
+    findings = verify_destination(Destination("crm", ("main",), destination), today)
+    notes = [one.advice for one in findings if one.is_note and f"{read_on}" in one.advice]
+    assert bool(notes) is (is_noted and bool(destination.checked_on))
+    assert all(one.works for one in findings)
+    assert [line for line in doubts(today) if line in notes] == notes
 
 
 def test_capabilities_are_sane(case):
@@ -166,9 +192,11 @@ NEVER = {
     "brevo": ["EMAIL", "OPT_IN"],
     "connectif": ["_newsletterSubscriptionStatus", "_emailStatus", "_smsSubscriptionStatus"],
     "customerio": ["unsubscribed", "cio_subscription_preferences", "id"],
+    "egoi": ["email", "status", "consent"],
     "hubspot": ["hs_email_optout", "hs_legal_basis", "Upper", "email"],
     "klaviyo": ["$consent", "email"],
     "mailchimp": ["EMAIL", "TOOLONGATAG", "lower"],
+    "marketingcloud": ["EmailAddress", "SubscriberKey", "HasOptedOutOfEmail"],
     "rdstation": ["legal_bases", "tags"],
     "segment": ["email"],
 }
@@ -178,6 +206,21 @@ NEVER = {
 def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
     with pytest.raises(BadSettings, match="not a name that can be written"):
         world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
+
+
+@pytest.mark.parametrize("there_is", ["us", "eu"])
+def test_the_wrong_region_is_named_or_at_least_noted(world, kind, there_is):
+    """Where a platform tells, verify fails; where it keeps silent, verify says that it does."""
+    if "region" not in REGISTRY[kind].Settings.model_fields:
+        pytest.skip("it has no regions")
+    account, wrong = world.account(kind), {"us": "eu", "eu": "us"}[there_is]
+    account.region = there_is
+    right = world.open(kind, **REGISTRY[kind].example, region=there_is)
+    assert right.check() == []
+    there = world.open(kind, **REGISTRY[kind].example, region=wrong)
+    told = [*there.check(), *there.notes()]
+    assert told
+    assert kind != "segment" or f"region is {wrong}" in told[0]
 
 
 def test_check_finds_nothing_wrong_with_a_good_set_up(case):

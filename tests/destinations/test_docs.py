@@ -16,6 +16,7 @@ from tests.destinations.pages import (
     keys_table,
     limits_table,
     mapping_table,
+    matrix,
 )
 
 PAGES = Path(__file__).parents[2] / "docs" / "platforms"
@@ -48,8 +49,9 @@ def test_every_entity_has_its_part(kind):
         assert re.search(f"^## .*{entity.name}", page(kind), re.IGNORECASE | re.MULTILINE)
 
 
-def test_the_first_page_lists_every_platform():
+def test_the_first_page_lists_every_platform_and_what_it_can_do():
     assert index_table() in page("README")
+    assert matrix() in page("README")
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
@@ -64,7 +66,7 @@ def test_the_page_says_what_to_do_first(kind):
 
 
 def write_tables() -> None:
-    write("README", [index_table(), *(columns_table(kind) for kind in KINDS.values())])
+    write("README", [index_table(), matrix(), *(columns_table(kind) for kind in KINDS.values())])
     for kind, platform in REGISTRY.items():
         mappings = [mapping_table(entity) for entity in platform.entities()]
         write(kind, [keys_table(platform), limits_table(platform), *mappings])

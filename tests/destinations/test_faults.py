@@ -6,6 +6,7 @@ whose answer is lost in the last of them would rightly stay unanswered.
 """
 
 import contextlib
+import hashlib
 import random
 
 import pytest
@@ -22,8 +23,6 @@ BULK = sorted(kind for kind in PLATFORMS if REGISTRY[kind].transport in ("json_b
 SMALL = {
     "braze": {"batch_size": 20},
     "hubspot": {"batch_size": 20},
-    "klaviyo": {"batch_size": 60},
-    "synerise": {"batch_size": 60},
     "connectif": {"error_report_column": "_email", "patch_limit": 0},
 }
 
@@ -40,11 +39,13 @@ def test_the_platform_ends_with_the_profiles_and_the_refused_are_listed(world, k
     numbers = random.Random(kind)
     account, next_faults = world.account(kind), faults(numbers)
     reports = REGISTRY[kind].result_fidelity != "none"
-    refused = {f"person{n:04}@example.com" for n in range(1, COUNT + 1, 100)} if reports else set()
+    everybody = [key_there(kind, f"person{n:04}@example.com") for n in range(1, COUNT + 1)]
+    refused = set(everybody[::100]) if reports else set()
     account.refused = refused
     world.before_each = lambda: account.faults.append(next(next_faults))
     options = {**REGISTRY[kind].example, **SMALL.get(kind, {})}
     there = world.open(kind, **options, stop_failed_share=1)
+    there.max_records = min(there.max_records or COUNT, 60)
     people = make_people(COUNT)
     with open_warehouse(tmp_path / "data") as warehouse:
         for run_no in range(16):
@@ -58,12 +59,16 @@ def test_the_platform_ends_with_the_profiles_and_the_refused_are_listed(world, k
         state, unanswered = warehouse.pushes.state(target), warehouse.pushes.unanswered(target)
     taken = state.filter(state["outcome"].is_in(["accepted", "queued"]))
     assert (taken.height, state.height) == (COUNT - len(refused), COUNT)
-    assert set(account.contacts) == {f"person{n:04}@example.com" for n in range(1, COUNT + 1)} - (
-        refused
-    )
-    assert set(state["outcome"]) - {"accepted", "queued"} <= {"rejected"}
+    assert set(account.contacts) == set(everybody) - refused
+    assert set(state["outcome"]) - {"accepted", "queued"} <= {"rejected", "invalid"}
     assert unanswered == []
     assert done.adds == len(refused)
+
+
+def key_there(kind, email):
+    """What the stand-in knows a contact by."""
+    is_hashed = kind == "mailchimp"
+    return hashlib.md5(email.encode(), usedforsecurity=False).hexdigest() if is_hashed else email
 
 
 RECORDS = [(kind, entity) for kind, entity in PAIRS if kind in PLATFORMS and entity != "profiles"]

@@ -27,6 +27,8 @@ CLEARS = {
     "segment": {"clear_with": "null"},
     "connectif": {"clear_with": "null"},
     "icomm": {"clear_with": "empty"},
+    "egoi": {"clear_with": "empty"},
+    "marketingcloud": {"clear_with": "null", "deletes_contacts": True},
 }
 BY_ADDRESS = sorted(kind for kind, one in REGISTRY.items() if one.record_key == "email")
 OLD, NEW = "person0002@example.com", "anew0002@example.com"

@@ -325,5 +325,5 @@ def test_a_missing_extra_is_named():
     def missing(name):
         raise ImportError(name)
 
-    with pytest.raises(BadSettings, match=r"pip install 'enrich\[sftp\]'"):
+    with pytest.raises(BadSettings, match=r"is not installed: .*python -m pip install"):
         load_extra("paramiko", "sftp", missing)

@@ -1,13 +1,23 @@
 """What is particular to each platform behind an HTTP API."""
 
+import gzip
+import hashlib
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
 from enrich.client import Http
 from enrich.destinations import REGISTRY, requests_per_second
 from enrich.destinations.masterdata import document_id
-from enrich.errors import BadSettings
-from enrich.simulator.platforms.mailchimp import THROTTLED
+from enrich.errors import BadSettings, Stop
+from enrich.push.guards import SECONDS_PER_REQUEST, estimate
+from enrich.push.planned import plan_push
+from enrich.simulator.http import Reply
+from enrich.simulator.platforms import mailchimp
+from enrich.simulator.platforms.hubspot import READ_SCHEMA
 from tests.destinations.conftest import make_people
+from tests.destinations.test_contract import NOTHING_PUSHED
 from tests.destinations.test_push import with_value
 
 
@@ -69,6 +79,38 @@ def test_hubspot_gets_texts_and_an_empty_one_clears(world):
     assert "rfm_30d" not in world.account("hubspot").contacts["person0001@example.com"]
 
 
+def test_what_a_hubspot_account_demands_of_a_new_contact_is_named_before_anything_is_sent(world):
+    there = opened(world, "hubspot")
+    account = world.account("hubspot")
+    account.required = {"email": "", "lastname": ""}
+    (problem,) = there.check()
+    summary = world.push(there, make_people(3))
+    assert "requires lastname of every new contact" in problem
+    assert isinstance(summary.fault, BadSettings) and "lastname" in str(summary.fault)
+    assert account.contacts == {}
+    mapped = opened(world, "hubspot", names={"last_name": "lastname"})
+    assert mapped.check() == []
+    assert world.push(mapped, make_people(3)).accepted == 3
+
+
+def test_what_the_schema_of_hubspot_does_not_show_stops_the_push_at_the_first_batch(world):
+    there = opened(world, "hubspot", batch_size=2)
+    account = world.account("hubspot")
+    account.denied, account.required = {READ_SCHEMA}, {"lastname": ""}
+    assert there.check() == []
+    summary = world.push(there, make_people(9))
+    assert isinstance(summary.fault, Stop) and "lastname" in str(summary.fault)
+    assert account.calls["POST crm"] == 1
+
+
+def test_a_hubspot_contact_without_a_required_value_is_refused_alone(world):
+    there = opened(world, "hubspot", names={"last_name": "lastname"}, stop_failed_share=1)
+    world.account("hubspot").required = {"lastname": ""}
+    summary = world.push(there, with_value(make_people(5), 2, last_name=None))
+    assert (summary.accepted, summary.rejected) == (4, 1)
+    assert world.ledger.records["2"]["code"] == "MISSING_REQUIRED_PROPERTY"
+
+
 @pytest.mark.parametrize(
     ("kind", "source", "wrong", "right"),
     [
@@ -102,6 +144,11 @@ def test_brevo_drops_unknown_attributes_in_silence_so_verify_names_them(world):
     assert "RFM_GROUP" not in world.account("brevo").contacts["person0001@example.com"]
 
 
+def digest(number):
+    address = f"person{number:04}@example.com"
+    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+
+
 def test_mailchimp_updates_members_and_adds_nobody(world):
     there = opened(world, "mailchimp")
     world.push(there, make_people(3))
@@ -112,12 +159,56 @@ def test_mailchimp_updates_members_and_adds_nobody(world):
     assert summary.invalid == {"not a member of the audience": 3}
 
 
+def test_mailchimp_changes_come_in_batches_that_touch_no_status(world):
+    """Each operation of a batch ends by itself; its archive says how."""
+    there = opened(world, "mailchimp", stop_failed_share=1)
+    there.max_records = 4
+    account = world.account("mailchimp")
+    account.contacts = {digest(at): {"status": "unsubscribed"} for at in range(1, 11)}
+    account.refused, account.denied = {digest(3)}, {digest(9)}
+    world.push(there, with_value(make_people(10), 5, rfm_group="LOYAL"))
+    assert account.calls == {"POST 3.0": 3, "GET 3.0": 6, "GET batch-results": 2}
+    assert all(kept["status"] == "unsubscribed" for kept in account.contacts.values())
+    assert account.contacts[digest(5)]["RFMGROUP"] == "LOYAL"
+    ended = {key: (row["outcome"], row["code"]) for key, row in world.ledger.records.items()}
+    assert ended.pop("3") == ("invalid", "not_a_member")
+    assert ended.pop("9") == ("retryable", "http_429")
+    assert set(ended.values()) == {("accepted", None)}
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [b"", b"no archive", gzip.compress(b"no tar"), gzip.compress(bytes(2_000))],
+    ids=["empty", "no archive", "no tar", "zeros"],
+)
+def test_an_archive_of_mailchimp_that_cannot_be_read_leaves_the_batch_unknown(
+    world, monkeypatch, archive
+):
+    monkeypatch.setattr(mailchimp, "_results", lambda account, request: Reply(200, archive))
+    world.account("mailchimp").refused = {digest(2)}
+    there = opened(world, "mailchimp", stop_failed_share=1)
+    assert world.push(there, make_people(3)).unknown == 3
+    world.account("mailchimp").refused = set()
+    assert world.push(there, make_people(3)).accepted == 3
+
+
+def test_a_hundred_thousand_changes_of_mailchimp_take_less_than_half_an_hour_by_its_limits(world):
+    there = opened(world, "mailchimp")
+    plan = plan_push(there, make_people(200), NOTHING_PUSHED)
+    plan = replace(plan, to_send=pl.concat([plan.to_send] * 500))
+    requests, seconds = estimate(plan, there, requests_per_second("mailchimp", {}))
+    assert plan.to_send.height == 100_000
+    assert requests == 100  # of 1,000 operations each
+    assert there.max_open_jobs < mailchimp.MAX_WAITING
+    assert seconds == 100 * SECONDS_PER_REQUEST + 100 / 20 * 30 < 30 * 60
+
+
 def test_a_bare_403_of_mailchimp_is_a_throttle(world):
-    world.account("mailchimp").tokens.add(THROTTLED)
+    world.account("mailchimp").tokens.add(mailchimp.THROTTLED)
     there = opened(world, "mailchimp")
     first = world.push(there, make_people(3))
-    assert (first.accepted, first.retryable, first.fault) == (2, 1, None)
-    assert world.push(there, make_people(3)).accepted == 1
+    assert (first.accepted, first.retryable, first.fault) == (0, 3, None)
+    assert world.push(there, make_people(3)).accepted == 3
 
 
 def test_the_tags_of_mailchimp_have_ten_characters():
@@ -132,18 +223,32 @@ def test_rd_station_renews_its_token(world):
     assert world.account("rdstation").calls["POST auth"] == 2
 
 
-@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
-def test_the_pace_keeps_the_published_rate(world, kind):
-    world.http = Http(
+def paced(world, kind):
+    return Http(
         requests_per_second=requests_per_second(kind, {}),
         transport=world.transport(),
         sleep=world._wait,
         monotonic=lambda: world.seconds,
     )
+
+
+@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
+def test_the_pace_keeps_the_published_rate(world, kind):
+    world.http = paced(world, kind)
     size = {"batch_size": 1} if kind in ("hubspot", "klaviyo") else {}
     there = opened(world, kind, **size)
     assert world.push(there, make_people(200)).accepted == 200
     assert "429" not in world.account(kind).statuses
+
+
+def test_the_end_of_brevos_imports_is_asked_for_within_a_hundred_an_hour(world):
+    world.http = paced(world, "brevo")
+    there = opened(world, "brevo", poll_minutes=240)
+    there.max_records = 2
+    summary = world.push(there, make_people(140))
+    assert (summary.accepted, summary.batches, summary.fault) == (140, 70, None)
+    assert world.account("brevo").calls["GET v3"] > 100
+    assert "429" not in world.account("brevo").statuses
 
 
 def test_the_settings_own_rate_wins():
@@ -161,6 +266,14 @@ def test_segment_drops_what_it_had_before(world):
     world.account("segment").faults = ["lost"]
     world.push(opened(world, "segment"), make_people(3))
     assert set(world.account("segment").times.values()) == {1}
+
+
+def test_segment_gets_again_what_went_to_the_wrong_region(world):
+    world.account("segment").region = "eu"
+    assert world.push(opened(world, "segment"), make_people(3)).accepted == 3
+    assert world.account("segment").contacts == {}
+    assert world.push(opened(world, "segment", region="eu"), make_people(3)).accepted == 3
+    assert set(world.account("segment").contacts) == emails(1, 2, 3)
 
 
 def test_customer_io_sends_no_empty_values_unless_asked(world):

@@ -27,11 +27,12 @@ from tests.destinations.test_push import with_value
 from tests.jobs.test_write_back import pulled, shop
 
 FOLDER = os.environ.get("PLATFORM_SCHEMAS")
-KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "masterdata")
+KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "egoi", "masterdata")
 MORE = {
     "customerio": [{"clear_with": "null"}, {"clear_with": "empty"}],
     "brevo": [{"clear_with": "empty"}],
     "braze": [{"update_only": True}],
+    "egoi": [{"clear_with": "empty"}],
     "klaviyo": [{"names": {"first_name": "first_name", "phone": "phone_number"}}],
 }
 
@@ -174,8 +175,10 @@ def requests_of(world, kind: str) -> list[httpx.Request]:
         world.push(there, people)
         world.push(there, with_value(people, 1, rfm_30d=None))
         there.erase([Addressee("1", "person0001@example.com")])
+    more = MORE.get(kind, [{}])[-1]  # some clear only when they are told how
     for removals in REGISTRY[kind].removals:
-        there = world.open(kind, **REGISTRY[kind].example, removals=removals, stop_row_change=9)
+        options = {**REGISTRY[kind].example, **more, "removals": removals}
+        there = world.open(kind, **options, stop_row_change=9)
         world.push(there, make_people(4))
         world.push(there, make_people(2))
     return recording.requests

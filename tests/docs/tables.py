@@ -14,6 +14,8 @@ from typer.models import OptionInfo
 
 from enrich.cli.main import COMMANDS
 from enrich.settings import (
+    Alerts,
+    AlertTarget,
     AudienceSettings,
     Caller,
     Consent,
@@ -85,6 +87,8 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
+        *_rows_of("alerts.", Alerts, skip=("targets",)),
+        *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
 
 
@@ -100,6 +104,7 @@ _TABLES = (
     "read_copy",
     "receive",
     "consent",
+    "alerts",
 )
 
 

@@ -33,7 +33,9 @@ def test_what_is_copied_is_there_and_not_ignored(line: str) -> None:
 
 def test_everything_that_the_package_takes_is_copied() -> None:
     copied = set(re.findall(r"[\w.]+", " ".join(re.findall(r"^COPY (.*)$", DOCKERFILE, re.M))))
-    assert {"pyproject.toml", "README.md", "LICENSE", "enrich", "flows", "sql"} <= copied
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    inside = {*wheel["targets"]["wheel"]["force-include"]}
+    assert {"pyproject.toml", "README.md", "LICENSE", "enrich"} | inside <= copied
 
 
 def test_it_does_not_run_as_root() -> None:

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from enrich.flows.sync import SUPERFLUOUS
 from enrich.simulator.build import FULL_KEY
-from flows.sync import SUPERFLUOUS
 from tests.flows.served import SETTINGS, Served, Server, free_port, wait_for
 from tests.jobs.town import town
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from enrich.flows.sync import publish_copy, pull_store
+from enrich.flows.wire import is_superfluous
 from enrich.simulator.changes import add_orders
 from enrich.warehouse import read_warehouse
 from enrich.wiring import Wiring
-from flows.sync import publish_copy, pull_store
-from flows.wire import is_superfluous
 from tests.flows.test_flows import wiring_to
 from tests.jobs.town import NOW, Town, town
 

@@ -19,22 +19,13 @@ from prefect import Task
 from prefect.client.schemas.schedules import CronSchedule
 from pydantic import ValidationError
 
-import flows.profiles
-import flows.sync
-import flows.wire
+import enrich.flows.profiles
+import enrich.flows.sync
+import enrich.flows.wire
 from enrich.cli.setup import template
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
-from enrich.model import Loaded, Outcome
-from enrich.profile.movements import Movements
-from enrich.push.summary import PushSummary
-from enrich.settings import Schedule, Settings, parse_settings
-from enrich.simulator.build import FULL_KEY
-from enrich.sync.pulling import EntityReport
-from enrich.sync.reconciliation import SUMS, Proof
-from enrich.sync.store import SyncReport
-from enrich.wiring import Wiring
-from flows.deploy import Installation
-from flows.pages import (
+from enrich.flows.deploy import Installation
+from enrich.flows.pages import (
     consent_page,
     cut_table,
     grid,
@@ -45,9 +36,18 @@ from flows.pages import (
     sync_line,
     sync_page,
 )
-from flows.profiles import compute_store, push_one
-from flows.sync import each, publish_copy, pull_store, weigh_consents
-from flows.wire import hide_customer_data, is_superfluous, is_worth_a_retry
+from enrich.flows.profiles import compute_store, push_one
+from enrich.flows.sync import each, publish_copy, pull_store, weigh_consents
+from enrich.flows.wire import hide_customer_data, is_superfluous, is_worth_a_retry
+from enrich.model import Loaded, Outcome
+from enrich.profile.movements import Movements
+from enrich.push.summary import PushSummary
+from enrich.settings import Schedule, Settings, parse_settings
+from enrich.simulator.build import FULL_KEY
+from enrich.sync.pulling import EntityReport
+from enrich.sync.reconciliation import SUMS, Proof
+from enrich.sync.store import SyncReport
+from enrich.wiring import Wiring
 from tests.jobs.town import NOW, town
 
 PERSON = "ana@example.com"
@@ -150,7 +150,7 @@ def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
 def test_every_task_hides_customer_data() -> None:
     found = {
         value.fn.__name__: value.fn
-        for module in (flows.sync, flows.profiles, flows.wire)
+        for module in (enrich.flows.sync, enrich.flows.profiles, enrich.flows.wire)
         for value in vars(module).values()
         if isinstance(value, Task)
     }
@@ -192,11 +192,8 @@ def test_runs_and_deployments_are_known_by_the_data_folder_they_write(
 def test_the_project_file_says_the_same_as_the_code() -> None:
     text = (ROOT / "prefect.yaml").read_text()
     named = Settings().model_copy(update={"installation": "{{ $ENRICH_INSTALLATION }}"})
-    for plan, entrypoint in zip(
-        Installation(named, None).plans,
-        ("flows/sync.py:sync_flow", "flows/profiles.py:profiles_flow"),
-        strict=True,
-    ):
+    for plan in Installation(named, None).plans:
+        entrypoint = f"{plan.flow.__module__}.{plan.flow.__name__}"
         block = text[text.index(f"name: {plan.name}\n") :]
         assert block.index(f"entrypoint: {entrypoint}") < 60
         assert block.index(f'cron: "{plan.cron}"') < 450

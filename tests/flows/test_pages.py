@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from enrich.errors import Stop
+from enrich.flows.pages import Markdown, markdown, push_page, table
 from enrich.push.planned import PushSummary
-from flows.pages import Markdown, markdown, push_page, table
 
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LINKED_BARE = re.compile(r"https?://|ftp://|(?<!\w)(www|WWW)\.|[\w.+-]@\w")  # by GitHub, Prefect

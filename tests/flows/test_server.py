@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
+from enrich.flows.deploy import TAG
+from enrich.flows.runner import ABANDONED
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.weather import Weather
-from flows.deploy import TAG
-from flows.runner import ABANDONED
 from tests.docs.pages import ROOT
 from tests.flows import browser
+from tests.flows.listeners import Came, listeners
 from tests.flows.served import SETTINGS, Served, Server, free_port, wait_for
 from tests.jobs.town import town
 
@@ -28,17 +29,42 @@ pytestmark = [pytest.mark.server, pytest.mark.slow]
 PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 INSTALLATION = "mystore"
+ALERTS = """
+[alerts]
+ping = { sync = { env = "PING" } }
+
+[alerts.targets.hook]
+kind = "webhook"
+url = { env = "HOOK" }
+
+[alerts.targets.mail]
+kind = "email"
+url = { env = "MAIL" }
+"""
+TO = "from=enrich@example.org&to=operator@example.org"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def came() -> Iterator[Came]:
+    with listeners() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, came: Came) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("serve")
     size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
     with town(**size) as there:
-        text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}'
+        text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}{ALERTS}'
         (folder / "enrich.toml").write_text(text)
         server = Server(free_port(), folder / "data")
-        found = Served(folder, server, {"KEY": FULL_KEY.app_key}, there)
+        environ = {
+            "KEY": FULL_KEY.app_key,
+            "PING": f"http://127.0.0.1:{came.port}/ping",
+            "HOOK": f"http://127.0.0.1:{came.port}/hook",
+            "MAIL": f"mailto://127.0.0.1:{came.mail_port}/?{TO}",
+        }
+        found = Served(folder, server, environ, there)
         found.start()
         try:
             found.server.keep_secret("vtex-token", FULL_KEY.app_token)
@@ -135,7 +161,9 @@ def _photograph(
         window.picture(folder / name, 1400, 1500 if "artifact" in path else 1000)
 
 
-def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served: Served) -> None:
+def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(
+    served: Served, came: Came
+) -> None:
     served.town.simulator.main.sky.weather = Weather(slow=1.0, slow_seconds=30)
     lost = served.server.start("four-hourly")
     lock = served.folder / "data" / ".lock"
@@ -150,6 +178,25 @@ def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(served:
     ended = served.server.until(lost, "CRASHED")
     assert ended["state"]["message"] == ABANDONED
     assert f"1 run(s) ended: {ABANDONED}" in served.said
+    assert came.at("/ping")
+    alert = wait_for(lambda: [one for one in came.at("/hook") if ABANDONED in one["text"]])[0]
+    assert alert["subject"] == f"enrich {INSTALLATION}: a run failed"
+    assert wait_for(lambda: [mail for mail in came.mails if "a run failed" in mail])
+
+
+def test_alerts_follow_the_settings(served: Served) -> None:
+    """Three automations, made once however often `serve` starts."""
+    found = {one["name"]: one for one in served.server.ask("automations/filter")}
+    assert set(found) == {
+        f"enrich {INSTALLATION}: {what}"
+        for what in ("a run failed", "the data is old", "something needs a look")
+    }
+    old = found[f"enrich {INSTALLATION}: the data is old"]["trigger"]
+    assert (old["posture"], old["within"]) == ("Proactive", 9 * 3600)
+    assert {len(one["actions"]) for one in found.values()} == {2}
+
+
+REGISTER = ["register", "--pool", "workers"]
 
 
 def test_the_project_file_registers_with_a_server_that_wants_a_password(served: Served) -> None:
@@ -167,19 +214,23 @@ def test_the_project_file_registers_with_a_server_that_wants_a_password(served: 
         "ENRICH_TIME_ZONE": "America/Sao_Paulo",
         "ENRICH_POOL": "workers",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = {one["name"]: one for one in server.ask("deployments/filter")}
+    made_by = {}
+    for command in (["prefect", "--no-prompt", "deploy", "--all"], ["enrich", *REGISTER]):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        made_by[command[0]] = {one["name"]: one for one in server.ask("deployments/filter")}
+    found = made_by["prefect"]
     for name in ("four-hourly", "daily"):
         made = found[f"{name}-yaml"]
+        assert made_by["enrich"][f"{name}-yaml"]["entrypoint"] == made["entrypoint"]
         assert (made["work_pool_name"], made["tags"]) == ("workers", [TAG, "yaml"])
         assert made["parameters"]["data"] == str(server.data)
         assert found[f"{name}-{INSTALLATION}"]["work_pool_name"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -51,6 +52,12 @@ class ConnectifSettings(HttpSettings):
 class ConnectifAccount(HttpDestination):
     """What every kind of record at Connectif shares."""
 
+    api_version = "none named"
+    vendor_pages = (
+        "https://api-docs.connectif.cloud/connectif-api/guides/authentication",
+        "https://api-docs.connectif.cloud/connectif-api/reference/imports/create-import",
+    )
+    checked_on = date(2026, 11, 22)
     Settings = ConnectifSettings
     settings: ConnectifSettings
     host = "https://api.connectif.cloud"

@@ -17,6 +17,7 @@ from typing import IO, Any, Protocol, TypeVar
 from enrich.client import wait_seconds
 from enrich.client.waiting import TRIES_WHEN_FAILING
 from enrich.errors import BadSettings, TryAgain
+from enrich.installed import install_command
 
 CHUNK_BYTES = 1 << 20
 
@@ -109,5 +110,5 @@ def load_extra(
         return load(module)
     except ImportError:
         raise BadSettings(
-            f"{extra} needs {module}, which is not installed: pip install 'enrich[{extra}]'"
+            f"{extra} needs {module}, which is not installed: {install_command(extra)}"
         ) from None

@@ -1,4 +1,4 @@
-"""A bucket of S3 or of anything that speaks its protocol, through obstore (pip install enrich[s3]).
+"""A bucket of S3 or of anything that speaks its protocol, through obstore (the extra `s3`).
 
 An object of S3 is there whole or not at all, so a name of its own for the unfinished is not needed.
 obstore signs, cuts large files, and waits and retries by itself, within the limits given here.

@@ -1,4 +1,4 @@
-"""A folder of an SFTP server, through paramiko (pip install enrich[sftp]).
+"""A folder of an SFTP server, through paramiko (the extra `sftp`).
 
 The host key is always checked: by a known_hosts file or by its fingerprint, never taken on trust.
 """

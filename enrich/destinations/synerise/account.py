@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -61,6 +62,12 @@ HOSTS = {
 class SyneriseAccount(TokenDestination):
     """What every kind of record at Synerise shares: one login, one way to send a batch."""
 
+    api_version = "4.4"
+    vendor_pages = (
+        "https://hub.synerise.com/developers/api/clients/profiles",
+        "https://hub.synerise.com/api-reference/profile-management.yaml",
+    )
+    checked_on = date(2026, 11, 22)
     Settings = SyneriseSettings
     settings: SyneriseSettings
     login_keys = "api_key and cloud"

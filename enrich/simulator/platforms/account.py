@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.outbox import Outbox
 
 LOST, NO_FAULT = "lost", 200
+Window = tuple[str, int, float]
 
 
 @dataclass(slots=True)
@@ -24,6 +25,9 @@ class Account:
     pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
     after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
     call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
+    `required` are the fields that the shop demands of a new contact, each alone or because another
+    one has a value (the field -> that other one, empty: always). `region` is where the account is,
+    of a platform that has several.
     """
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -34,7 +38,7 @@ class Account:
     times: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
-    recent: deque[float] = field(default_factory=deque)
+    recent: dict[str, deque[float]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
@@ -46,6 +50,8 @@ class Account:
     outbox: Outbox = field(default_factory=Outbox)
     seconds: float = 0
     url: str = ""
+    required: dict[str, str] = field(default_factory=dict)
+    region: str = "us"
 
     def listed(self, name_key: str, type_key: str) -> list[dict[str, Any]]:
         """The fields that exist, as the platform lists them; a type only where one was given."""
@@ -102,7 +108,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform answers, and how many requests in how many seconds it lets pass."""
+    """How one platform answers, and how many requests in how many seconds it lets pass.
+
+    `login_host` is where it gives out tokens, when that is somewhere else. `windows` are the limits
+    that count a request, of a platform that has more than one. `eu_host` is its second region.
+    """
 
     host: str
     answer: Callable[[Account, Request], Reply]
@@ -111,13 +121,28 @@ class Platform:
     throttled: Callable[[float], Reply] = lambda wait: json_reply(
         {"message": "Too Many Requests"}, 429, {"retry-after": str(max(1, round(wait)))}
     )
+    login_host: str = ""
+    eu_host: str = ""
+    windows: Callable[[Request], Sequence[Window]] | None = None
+
+    def windows_of(self, request: Request) -> Sequence[Window]:
+        """The limits that count this request: name, requests, seconds."""
+        if self.windows is not None:
+            return self.windows(request)
+        return [] if self.requests is None else [("all", self.requests, self.seconds)]
+
+    def is_elsewhere(self, account: Account, request: Request) -> bool:
+        """Whether the request came to the region that the account is not in."""
+        hosts = {"us": self.host, "eu": self.eu_host}
+        asked = request.headers.get("host", "")
+        return asked in hosts.values() and asked != hosts[account.region]
 
 
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
     account.seconds = now
     fault = account.faults.pop(0) if account.faults else None
-    wait = _wait(platform, account, now)
+    wait = _wait(platform.windows_of(request), account, now)
     if wait is not None:
         reply = platform.throttled(wait)
     elif isinstance(fault, int) and fault != NO_FAULT:
@@ -151,13 +176,16 @@ def _answered(platform: Platform, account: Account, request: Request) -> Reply:
         return json_reply({"message": "the request cannot be understood"}, 400)
 
 
-def _wait(platform: Platform, account: Account, now: float) -> float | None:
-    """Seconds until there is room again; None when there is."""
-    if platform.requests is None:
-        return None
-    while account.recent and account.recent[0] <= now - platform.seconds:
-        account.recent.popleft()
-    if len(account.recent) >= platform.requests:
-        return account.recent[0] + platform.seconds - now
-    account.recent.append(now)
-    return None
+def _wait(windows: Sequence[Window], account: Account, now: float) -> float | None:
+    """Seconds until there is room again in every window; None when there is."""
+    waits, counted = [], []
+    for name, requests, seconds in windows:
+        recent = account.recent.setdefault(name, deque())
+        while recent and recent[0] <= now - seconds:
+            recent.popleft()
+        counted.append(recent)
+        if len(recent) >= requests:
+            waits.append(recent[0] + seconds - now)
+    for recent in counted if not waits else ():
+        recent.append(now)
+    return max(waits, default=None)

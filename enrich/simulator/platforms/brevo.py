@@ -1,15 +1,23 @@
-"""A stand-in for Brevo: imports as processes; attributes that do not exist go without a word."""
+"""A stand-in for Brevo: imports as processes; attributes that do not exist go without a word.
+
+The limits are those of developers.brevo.com, api-limits and limit-headers: of an account without an
+Enterprise plan, and without a word on when to come back but the vendor's own headers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
 from typing import Any
 from urllib.parse import unquote
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
-from enrich.simulator.platforms.account import Account, Platform
+from enrich.simulator.platforms.account import Account, Platform, Window
 
 MAX_BYTES, MAX_MEMBERS = 10_000_000, 150
-LISTS = "/v3/contacts/lists"
+CONTACTS, LISTS = "/v3/contacts/", "/v3/contacts/lists"
+OF_CONTACTS: Sequence[Window] = (("a second", 10, 1), ("an hour", 36_000, 3_600))
+OF_ALL_ELSE: Sequence[Window] = (("all else", 100, 3_600),)
 
 
 def answer(account: Account, request: Request) -> Reply:
@@ -111,4 +119,17 @@ def _contact(account: Account, email: str) -> Reply:
     return json_reply({"email": email, "listIds": ids})
 
 
-PLATFORM = Platform("api.brevo.com", answer)
+def _windows(request: Request) -> Sequence[Window]:
+    return OF_CONTACTS if request.path.startswith(CONTACTS) else OF_ALL_ELSE
+
+
+def _throttled(wait: float) -> Reply:
+    headers = {
+        "x-sib-ratelimit-limit": "100",
+        "x-sib-ratelimit-remaining": "0",
+        "x-sib-ratelimit-reset": str(ceil(wait)),
+    }
+    return json_reply({"code": "too_many_requests"}, 429, headers)
+
+
+PLATFORM = Platform("api.brevo.com", answer, 10, 1, _throttled, windows=_windows)

@@ -12,8 +12,10 @@ def answer(account: Account, request: Request) -> Reply:
     """The reply to one call."""
     if not request.headers.get("authorization", "").startswith("Basic "):
         return json_reply({"errors": [{"reason": "unauthorized"}]}, 401)
+    if account.region == "us" and PLATFORM.is_elsewhere(account, request):
+        return json_reply({"errors": [{"reason": "unauthorized"}]}, 401)
     if request.path == "/api/v1/accounts/region":
-        return json_reply({"region": "us", "data_center": "us"})
+        return json_reply({"region": account.region, "data_center": account.region})
     if len(request.body) > MAX_BYTES:
         return json_reply({"errors": [{"reason": "too_large"}]}, 413)
     if request.path == "/api/v2/entity":
@@ -45,4 +47,4 @@ def _merge(account: Account, primary: str, secondary: str) -> None:
         }
 
 
-PLATFORM = Platform("track.customer.io", answer, 100, 1)
+PLATFORM = Platform("track.customer.io", answer, 100, 1, eu_host="track-eu.customer.io")

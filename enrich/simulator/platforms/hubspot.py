@@ -1,43 +1,89 @@
-"""A stand-in for HubSpot: a hundred inputs, 207 with traces, texts only, known properties only."""
+"""A stand-in for HubSpot, version 2026-09: a hundred inputs, texts and known properties only.
+
+A shop's own rules for new and changed contacts are kept too. The shapes are those of
+github.com/HubSpot/HubSpot-public-api-spec-collection; the rules of developers.hubspot.com/changelog
+(crm-api-write-validation-enforcement) and its usage guidelines.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
-MAX_INPUTS = 100
+MAX_INPUTS, REQUESTS, SECONDS = 100, 100, 10
+CONTACTS = "/crm/objects/2026-09/contacts"
+PROPERTIES = "/crm/properties/2026-09/contacts"
+SCHEMA = "/crm-object-schemas/2026-09/schemas/contacts"
+READ_SCHEMA = "crm-object-schemas"  # among the rights that a key may lack
 
 
 def answer(account: Account, request: Request) -> Reply:
     """The reply to one call."""
     if not request.headers.get("authorization", "").startswith("Bearer "):
-        return json_reply({"status": "error", "category": "INVALID_AUTHENTICATION"}, 401)
-    if request.path == "/crm/v3/properties/contacts":
+        return _error(401, "INVALID_AUTHENTICATION")
+    if request.path == PROPERTIES:
         return json_reply({"results": account.listed("name", "type")})
-    if request.method == "PATCH":
+    if request.path == SCHEMA:
+        return _schema(account)
+    if request.method == "PATCH" and request.path.startswith(f"{CONTACTS}/"):
         return _patch(account, request)
-    inputs = request.json()["inputs"]
-    names = {name for one in inputs for name in one["properties"]}
+    if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/upsert"):
+        return _batch(account, request.json()["inputs"])
+    return _error(404, "OBJECT_NOT_FOUND")
+
+
+def _schema(account: Account) -> Reply:
+    """What is always required; the schema of an object names no conditions."""
+    if READ_SCHEMA in account.denied:
+        return _error(403, "MISSING_SCOPES")
+    required = [name for name, because in account.required.items() if not because]
+    return json_reply({"name": "contact", "requiredProperties": required})
+
+
+def _batch(account: Account, inputs: list[dict[str, Any]]) -> Reply:
+    """An upsert; one bad input of several whose fault is the caller's refuses all of them."""
     values = [value for one in inputs for value in one["properties"].values()]
-    is_unknown = account.known_fields is not None and not names <= account.known_fields
     is_twice = len({one["id"] for one in inputs}) < len(inputs)
     is_no_text = not all(isinstance(value, str) for value in values)
-    if len(inputs) > MAX_INPUTS or is_unknown or is_twice or is_no_text:
-        return json_reply({"status": "error", "category": "VALIDATION_ERROR"}, 400)
+    if len(inputs) > MAX_INPUTS or is_twice or is_no_text:
+        return _error(400, "VALIDATION_ERROR")
+    for one in inputs:
+        wrong = _wrong(account, one["id"], one["properties"])
+        if wrong:
+            return _error(400, "VALIDATION_ERROR", *wrong)
     return _upsert(account, inputs)
+
+
+def _wrong(account: Account, email: str, properties: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The code and the property of what the account does not take."""
+    for name in properties:
+        if account.known_fields is not None and name not in account.known_fields:
+            return "PROPERTY_DOESNT_EXIST", name
+    kept = account.contacts.get(email)
+    after = {"email": email, **(kept or {}), **properties}
+    for name, because in account.required.items():
+        if because and after.get(because) and not after.get(name):
+            return "MISSING_CONDITIONAL_REQUIRED_PROPERTY", name
+        if not because and kept is None and not after.get(name):
+            return "MISSING_REQUIRED_PROPERTY", name
+    return None
 
 
 def _patch(account: Account, request: Request) -> Reply:
     """One contact by its address, which may get another one."""
     email, properties = unquote(request.path.rpartition("/")[2]), request.json()["properties"]
     if request.query.get("idProperty") != "email" or email not in account.contacts:
-        return json_reply({"status": "error", "category": "OBJECT_NOT_FOUND"}, 404)
+        return _error(404, "OBJECT_NOT_FOUND")
     address = properties.pop("email", email)
+    wrong = _wrong(account, email, properties)
+    if wrong:
+        return _error(400, "VALIDATION_ERROR", *wrong)
     if address != email and not account.rename(email, address):
-        return json_reply({"status": "error", "category": "CONFLICT"}, 409)
+        return _error(409, "CONFLICT")
     account.keep(address, {name: value or None for name, value in properties.items()})
     return json_reply({"id": address})
 
@@ -59,4 +105,22 @@ def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
     return json_reply(body)
 
 
-PLATFORM = Platform("api.hubapi.com", answer, 100, 10)
+def _error(status: int, category: str, code: str = "", name: str = "") -> Reply:
+    body: dict[str, Any] = {"status": "error", "category": category, "message": category}
+    if code:
+        body["errors"] = [{"code": code, "message": code, "context": {"propertyName": [name]}}]
+    return json_reply(body, status)
+
+
+def _throttled(wait: float) -> Reply:
+    """HubSpot names no time to wait, only how long its window is."""
+    headers = {
+        "x-hubspot-ratelimit-max": str(REQUESTS),
+        "x-hubspot-ratelimit-remaining": "0",
+        "x-hubspot-ratelimit-interval-milliseconds": str(SECONDS * 1000),
+    }
+    body = {"status": "error", "errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}
+    return json_reply(body, 429, headers)
+
+
+PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled)

@@ -1,8 +1,15 @@
-"""A stand-in for Klaviyo: import jobs with pages of errors, and a revision in every call."""
+"""A stand-in for Klaviyo: import jobs with pages of errors, and a revision in every call.
+
+The shapes are those of github.com/klaviyo/openapi; the rules of developers.klaviyo.com:
+use_klaviyos_bulk_profile_import_api, rate_limits_and_error_handling.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
@@ -11,6 +18,7 @@ from enrich.simulator.platforms.account import Account, Platform
 MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
 MAX_MEMBERS, MAX_FILTERED = 1_000, 100
 JOBS, PROFILES, LISTS = "/api/profile-bulk-import-jobs", "/api/profiles", "/api/lists"
+REVISION = re.compile(r"\d{4}-\d{2}-\d{2}")
 ERRORS_PER_PAGE = 2
 
 
@@ -18,7 +26,7 @@ def answer(account: Account, request: Request) -> Reply:
     """The reply to one call."""
     if not request.headers.get("authorization", "").startswith("Klaviyo-API-Key "):
         return _problem(401, "not_authenticated")
-    if "revision" not in request.headers:
+    if not REVISION.fullmatch(request.headers.get("revision", "")):
         return _problem(400, "missing_revision")
     if request.path == "/api/accounts":
         return json_reply({"data": []})
@@ -150,8 +158,20 @@ def _delete(account: Account, request: Request) -> Reply:
     return Reply(202)
 
 
-def _problem(status: int, code: str) -> Reply:
-    return json_reply({"errors": [{"code": code, "status": status}]}, status)
+def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return json_reply({"errors": [{"code": code, "status": status}]}, status, headers)
 
 
-PLATFORM = Platform("a.klaviyo.com", answer, 150, 60)
+def _throttled(wait: float) -> Reply:
+    headers = {"retry-after": str(ceil(wait)), "ratelimit-reset": str(ceil(wait))}
+    return _problem(429, "throttled", headers)
+
+
+PLATFORM = Platform(
+    "a.klaviyo.com",
+    answer,
+    150,
+    60,
+    _throttled,
+    windows=lambda request: [("burst", 10, 1), ("steady", 150, 60)],
+)

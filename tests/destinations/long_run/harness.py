@@ -30,7 +30,7 @@ from tests.destinations.long_run.platforms import KEY, Stand, serving
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = PushTarget("there", "main")
 KINDS = ("klaviyo", "hubspot", "brevo", "mailchimp", "braze", "customerio", "segment", "synerise",
-         "connectif", "icomm", "file")  # fmt: skip
+         "connectif", "icomm", "marketingcloud", "file")  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
     "connectif": {"error_report_column": "_email"},
     "file": {"formats": ["parquet", "ndjson"]},
@@ -374,6 +374,7 @@ def stored(kind: str, payload: Any) -> dict[str, Any]:
         },
         "connectif": lambda: {k: str(v) for k, v in payload.items() if k != "_email"},
         "icomm": lambda: {one["Key"]: one["Value"] for one in payload["CustomFields"]},
+        "marketingcloud": lambda: payload["values"],
         "file": lambda: payload,
     }[kind]()
     return {name: value for name, value in values.items() if value is not None and value != ""}

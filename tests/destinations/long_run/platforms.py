@@ -156,6 +156,8 @@ def serving(stands: dict[str, Stand]) -> Iterator[str]:
     while not server.started and thread.is_alive():
         waiting.wait(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
+    for kind, stand in stands.items():
+        stand.account.url = f"http://127.0.0.1:{port}/{kind}"
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

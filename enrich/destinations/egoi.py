@@ -1,0 +1,179 @@
+"""E-goi: extra fields of the contacts a list already has; nobody is added, no status is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from enrich.client import NotFound, parse_json, path_segment
+from enrich.destinations.base import Addressee, Record, Row
+from enrich.destinations.http import HttpDestination, HttpSettings
+from enrich.destinations.mapping import CORE, named
+from enrich.destinations.sending import GONE
+from enrich.errors import Stop
+from enrich.model import Outcome, RecordResult
+
+REQUESTS_PER_RECORD = 2  # find, write
+LEFT = "removed"  # the status of whoever opted out
+TYPES = {
+    "text": ("text",),
+    "list": ("text",),
+    "integer": ("number", "text"),
+    "amount": ("number", "text"),
+    "date": ("date", "text"),
+    "boolean": ("text",),
+}
+
+
+class EgoiSettings(HttpSettings):
+    """The keys of a destination of kind `egoi`."""
+
+    OFF_LIMITS: ClassVar[frozenset[str]] = frozenset(["email", "status", "consent", "email_status"])
+
+    list_id: int = Field(ge=1)
+    list_separator: str = Field("|", min_length=1)
+    clear_with: Literal["nothing", "empty"] = "nothing"
+
+    @model_validator(mode="after")
+    def _can_clear(self) -> EgoiSettings:
+        if self.removals == "clear" and self.clear_with == "nothing":
+            raise ValueError('removals = "clear" needs clear_with = "empty"')
+        return self
+
+
+class Egoi(HttpDestination):
+    """Extra fields of the contacts a list already has; nobody is added, no status is touched.
+
+    The import of many contacts is not used: its schema gives whoever is in it a status.
+    """
+
+    kind = "egoi"
+    version = "egoi-1"
+    api_version = "V3"
+    vendor_pages = (
+        "https://developers.e-goi.com/api/v3/",
+        "https://github.com/E-goi/sdk-java/blob/master/api/openapi.yaml",
+        "https://helpdesk.e-goi.com/474785-Adding-contacts",
+        "https://helpdesk.e-goi.com/911592-Permanently-removing-a-contact-as-per-GDPR",
+    )
+    checked_on = date(2026, 11, 30)
+    Settings = EgoiSettings
+    settings: EgoiSettings
+    example = {"api_key": {"env": "EGOI_API_KEY"}, "list_id": 1}
+    mapping = named(CORE)
+    host = "https://api.egoiapp.com"
+    written = ("list_id",)
+    empty = ""
+    writes_texts = True
+    transport = "single"
+    max_records = 50
+    concurrency = 4
+    fields_created_first = True
+    idempotency_key = "contact id, found by the e-mail"
+    sends_empty = False
+    removals = ("clear", "delete")
+    moves_address = "update"
+
+    def headers(self) -> dict[str, str]:
+        return {"Apikey": self.secret()}
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
+        return {"address": row["email"], "fields": values}
+
+    def requests_for(self, record_count: int, byte_count: int) -> int:
+        return REQUESTS_PER_RECORD * record_count
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        ready = [
+            replace(one, payload={**one.payload, "extra": self._extra(one.payload["fields"])})
+            for one in records
+        ]
+        return self.save_each(ready, self._patch)
+
+    def _patch(self, record: Record) -> RecordResult:
+        """Our fields alone: a status that is not sent cannot change."""
+        contact = self._find(str(record.payload["address"]))
+        if contact is None:
+            message = "not in the list"
+            return RecordResult(record.record_id, Outcome.INVALID, "not_in_list", message)
+        if contact.get("status") == LEFT:
+            message = "left the list"  # and cannot be edited any more
+            return RecordResult(record.record_id, Outcome.INVALID, "left_the_list", message)
+        changes = {"extra": record.payload["extra"]}
+        call = self.call("PATCH", self._path(contact), changes, name="egoi PATCH contact")
+        return self.save_one(record, call)
+
+    def move(self, old: Addressee, address: str) -> RecordResult:
+        return self._update(old, {"base": {"email": address}})
+
+    def clear(self, one: Addressee) -> RecordResult:
+        return self._update(one, {"extra": self._extra(self.emptied(one)[0])})
+
+    def _update(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
+        contact = self._find(one.remote_key)
+        if contact is None:
+            return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+        path = self._path(contact)
+        return self.removed(one, "PATCH", path, changes, name="egoi PATCH contact")
+
+    def delete(self, one: Addressee) -> RecordResult:
+        """Forgotten: E-goi empties all that it holds of the contact within 30 days."""
+        contact = self._find(one.remote_key)
+        if contact is None:
+            return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+        body = {"contacts": [contact["contact_id"]]}
+        return self.removed(one, "POST", f"{self._contacts}/actions/forget", body)
+
+    def _find(self, address: str) -> Mapping[str, Any] | None:
+        """What E-goi itself knows of the list's contact with this address: id, status and more."""
+        wanted = {"email": address}
+        try:
+            found = self.fetch("GET", self._contacts, name="egoi contacts", params=wanted)
+        except NotFound:
+            return None
+        items = [item for item in found.get("items") or [] if isinstance(item, dict)]
+        people = [item.get("base") or {} for item in items]
+        there = (one for one in people if one.get("contact_id"))
+        same = (one for one in there if str(one.get("email")).lower() == address.lower())
+        return next(same, None)
+
+    @property
+    def _contacts(self) -> str:
+        return f"/lists/{self.settings.list_id}/contacts"
+
+    def _path(self, contact: Mapping[str, Any]) -> str:
+        return f"{self._contacts}/{path_segment(str(contact['contact_id']))}"
+
+    def _extra(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The values as E-goi takes them, by the number of the field."""
+        return [{"field_id": self._numbers[name], "value": value} for name, value in values.items()]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each field by its name; Stop when the list lacks one of ours."""
+        there = {str(one.get("name")): one.get("field_id") for one in self._extra_fields()}
+        missing = sorted({field.target for field in self.fields} - set(there))
+        if missing:
+            raise Stop(f"egoi: the list has no field {', '.join(missing)}; create it there")
+        return {field.target: int(str(there[field.target])) for field in self.fields}
+
+    def _extra_fields(self) -> list[dict[str, Any]]:
+        """The fields that the shop created in the list; the others are E-goi's own."""
+        path, name = f"/lists/{self.settings.list_id}/fields", "egoi fields"
+        response = self.ask("GET", path, name=name, params={"limit": "1000"})
+        found = parse_json(response.content)
+        fields = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return [one for one in fields if one.get("type") == "extra"]
+
+    def problems(self) -> list[str]:
+        """Which fields of the mapping the list does not have, or of another format."""
+        try:
+            found = self._extra_fields()
+        except NotFound:
+            return ["the list does not exist; check list_id"]
+        return self.unfit_fields(found, "name", "extra field", TYPES, "format")
