@@ -101,7 +101,14 @@ def test(rest: Sequence[str]) -> int:
 
 
 # What leans most on the libraries; without a server or a browser.
-SHORT_SUITE = ("tests/profile", "tests/jobs", "tests/store", "tests/imports", "tests/cli")
+SHORT_SUITE = (
+    *(f"tests/profile/test_{name}.py" for name in ("rfm", "segments", "windows")),
+    *(f"tests/jobs/test_{name}.py" for name in ("whole_way", "reconciling", "consent")),
+    *(f"tests/store/test_{name}.py" for name in ("loading", "resolving", "refunds", "migrating")),
+    *(f"tests/imports/test_{name}.py" for name in ("files", "spreadsheets")),
+    *(f"tests/cli/test_{name}.py" for name in ("commands", "console", "push", "query", "receive")),
+    *("tests/destinations/test_places.py", "tests/test_transport.py", "tests/flows/test_flows.py"),
+)
 
 
 def ranges(rest: Sequence[str]) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from enrich.profile import FIELDS
 from enrich.warehouse import open_warehouse
 
 
 def export(folder: Path, out: Path) -> None:
-    """Writes the kept profiles of the only store, without its name."""
+    """Writes the fields that all contenders make of the kept profiles of the only store."""
+    names = [field.name for field in FIELDS if field.is_sent_by_default]
     with open_warehouse(folder) as warehouse:
-        warehouse.profiles.of("shop").drop("store").write_parquet(out)
+        warehouse.profiles.of("shop").select(names).write_parquet(out)
 
 
 if __name__ == "__main__":

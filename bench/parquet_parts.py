@@ -22,6 +22,7 @@ from bench.scales import table_path
 from enrich.profile import Details, Parts
 
 CHUNK_ROWS = 1 << 22
+NO_HOLD_OUT = pl.lit(None, pl.Int8).alias("control_bucket")
 CATEGORIES = {
     name: pl.Categories(name, "bench", pl.UInt32)
     for name in ("product", "category", "brand", "promo_code")
@@ -60,7 +61,7 @@ class ParquetParts:
     def customers(self, part: int) -> pl.DataFrame:
         """The customers of one part."""
         here = pl.col("customer_key").is_between(*self.bounds[part])
-        return pl.scan_parquet(self.known).filter(here).collect()
+        return pl.scan_parquet(self.known).filter(here).with_columns(NO_HOLD_OUT).collect()
 
     def purchases(self, part: int) -> pl.DataFrame:
         """Their purchases."""
@@ -69,6 +70,13 @@ class ParquetParts:
     def details(self, part: int) -> Details:
         """Lines and codes of one part."""
         return Details(self._read("lines", part), self._read("promo_codes", part))
+
+    def sales(self, part: int) -> None:
+        """Not known of a made-up shop: its profiles have the fields that the others make too."""
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        """Nobody asks."""
+        return pl.DataFrame()
 
     def _read(self, table: str, part: int) -> pl.DataFrame:
         with pa.memory_map(str(_file(self.folder, table, part))) as file:
@@ -89,7 +97,7 @@ class WholeShop:
 
     def customers(self, part: int) -> pl.DataFrame:
         """The customers."""
-        return self._read("customers")
+        return self._read("customers").with_columns(NO_HOLD_OUT)
 
     def purchases(self, part: int) -> pl.DataFrame:
         """Their purchases."""
@@ -98,6 +106,13 @@ class WholeShop:
     def details(self, part: int) -> Details:
         """Lines and codes."""
         return Details(self._read("lines"), self._read("promo_codes"))
+
+    def sales(self, part: int) -> None:
+        """Not known of a made-up shop: its profiles have the fields that the others make too."""
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        """Nobody asks."""
+        return pl.DataFrame()
 
     def _read(self, table: str) -> pl.DataFrame:
         rows = pl.scan_parquet(table_path(self.shop, table))

@@ -29,14 +29,20 @@ select
     'vtex' as source,
     'invoiced' as status,
     true as is_completed,
-    purchased_on + interval 12 hours as created_at,
+    purchased_on + to_hours((hash(purchased_on) % 24)::integer) as created_at,
     created_at as authorized_at,
     created_at as invoiced_at,
     amount_cents as value_cents,
     'BRL' as currency,
     (1 + hash(purchase_no) % 12)::varchar as sales_channel,
     customers.customer_id as user_profile_id,
-    false as is_corporate
+    false as is_corporate,
+    'S' || hash(customer_key) % 27 as state,
+    'City ' || hash(customer_key) % 4000 as city,
+    (10000 + hash(customer_key) % 80000)::varchar as postal_prefix,
+    ['delivery'] as delivery_types,
+    'source ' || hash(purchase_no) % 9 as utm_source,
+    'campaign ' || hash(purchase_no) % 300 as utm_campaign
 from read_parquet(getvariable('shop') || '/purchases.parquet') as purchases
 inner join read_parquet(getvariable('shop') || '/customers.parquet') as customers
     using (customer_key)
@@ -52,6 +58,7 @@ select
     brand,
     quantity,
     quantity * (500 + hash(product) % 20000)::bigint as amount_cents,
+    amount_cents + case when hash(purchase_no) % 5 = 0 then 500 else 0 end as list_cents,
     false as is_gift
 from read_parquet(getvariable('shop') || '/lines.parquet', file_row_number = true)
 where purchase_no between getvariable('first_no') and getvariable('last_no');

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -29,11 +30,22 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_settings import EnvSettingsSource
+from pydantic_settings.exceptions import SettingsError
 
 from enrich.errors import BadSettings
-from enrich.installed import page
 from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
+from enrich.wrong_settings import (
+    Place,
+    Where,
+    WrongSettings,
+    holder,
+    lines_of,
+    meant,
+    nowhere,
+    problems_of,
+)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -142,6 +154,8 @@ class StoreSettings(_Frozen):
     """More Master Data fields of the entity CL, kept as `extra_fields`."""
     first_sync_days: int = Field(730, ge=1, le=3650)
     """How far the first sync looks back; VTEX keeps two years."""
+    erase_in_vtex: bool = False
+    """Whether `enrich forget` also files VTEX's own erasure job for each address of the person."""
     pace: Pace = Pace()
     """How politely VTEX is asked."""
     max_unexplained_share: float = Field(0.001, ge=0, le=1)
@@ -180,6 +194,8 @@ class StoreSettings(_Frozen):
     def _whole(self) -> StoreSettings:
         if self.account and not (self.app_key and self.app_token):
             raise ValueError("a store with an account needs app_key and app_token")
+        if self.erase_in_vtex and not self.account:
+            raise ValueError("erase_in_vtex needs an account to file the job in")
         if self.account and self.currency is None:
             raise ValueError("a store with an account needs its reporting currency, such as BRL")
         if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:
@@ -424,6 +440,7 @@ class Settings(_Frozen):
     consent: Consent = Consent()
     alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
+    _where: Where = PrivateAttr(default_factory=lambda: nowhere)
 
     @field_validator("audiences", mode="before")
     @classmethod
@@ -495,6 +512,10 @@ class Settings(_Frozen):
         """One line per setting that the file gives under its former name."""
         return self._former_names
 
+    def where(self, place: Sequence[str]) -> str | None:
+        """Where a setting is written: a line of the file, or a variable of the environment."""
+        return self._where(tuple(place))
+
     @property
     def schedule_zone(self) -> str:
         return self.schedule.time_zone or next(iter(self.stores.values())).time_zone
@@ -504,8 +525,8 @@ class Settings(_Frozen):
         return (self.now or clock()).astimezone(UTC)
 
 
-def parse_settings(document: Mapping[str, Any]) -> Settings:
-    """The settings of a parsed TOML document; raises BadSettings naming every problem.
+def parse_settings(document: Mapping[str, Any], where: Where = nowhere) -> Settings:
+    """The settings of a parsed TOML document; raises WrongSettings naming every problem.
 
     A setting under its former name counts; `former_names` has a line for it.
     """
@@ -513,8 +534,9 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
     try:
         settings = Settings.model_validate(renamed)
     except ValidationError as error:
-        raise BadSettings(_problems(error)) from None
+        raise WrongSettings(problems_of(error, Settings, where)) from None
     settings._former_names = tuple(notes)
+    settings._where = where
     return settings
 
 
@@ -530,7 +552,7 @@ def import_format(settings: Settings, kind: ImportKind, options: Mapping[str, An
     try:
         return ImportSettings.model_validate({**said, **options, **pairs}).as_format()
     except ValidationError as error:
-        raise BadSettings(_problems(error)) from None
+        raise WrongSettings(problems_of(error, ImportSettings)) from None
 
 
 RENAMED = {
@@ -564,26 +586,25 @@ def _with_new_names(part: Any, path: str = "", pattern: str = "") -> tuple[Any, 
     return found, notes
 
 
-def read_settings(path: Path) -> Settings:
-    """The settings of the TOML file at `path`; raises BadSettings naming every problem.
+def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the TOML file at `path`, if any, and of the environment, which comes first.
 
-    A relative path in it is relative to its folder: the data folder, the folder of the read copy,
-    the segment table, files of secrets.
+    `ENRICH_STORES__MAIN__CURRENCY` is stores.main.currency. A relative path is relative to the
+    folder of the file: the data folder, the folder of the read copy, the segment table, files of
+    secrets. Raises WrongSettings naming every problem.
     """
+    text = _text_of(path) if path else ""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadSettings(
-            f"{path} does not exist; `enrich init` writes one to start from"
-        ) from None
-    except OSError as error:
-        raise BadSettings(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadSettings(f"{path} is not text in UTF-8") from None
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path} is not valid TOML: {error}") from None
+    environ = environ or {}
+    where = partial(holder, _places_in(path, text, environ))
+    merged = _merged(document, _overrides(environ))
+    if path is None:
+        return parse_settings(merged, where)
     folder = path.absolute().parent
-    settings = parse_settings(_with_secret_files_in(document, folder))
+    settings = parse_settings(_with_secret_files_in(merged, folder), where)
     segments = settings.segments_file
     copy_folder = settings.read_copy.folder
     read_copy = settings.read_copy.model_copy(
@@ -596,6 +617,86 @@ def read_settings(path: Path) -> Settings:
             "read_copy": read_copy,
         }
     )
+
+
+def _places_in(path: Path | None, text: str, environ: Mapping[str, str]) -> dict[Place, str]:
+    """Where each setting and table is written; a variable alone comes before the file."""
+    variables = {_place_of(name): name for name in overrides_in(environ)}
+    tables = {
+        place[:length]: name for place, name in variables.items() for length in range(1, len(place))
+    }
+    lines = {place: f"{path}:{line}" for place, line in lines_of(text).items()}
+    return {**tables, **lines, **variables}
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadSettings(
+            f"{path} does not exist; `enrich init` writes one to start from"
+        ) from None
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"{path} is not text in UTF-8") from None
+
+
+PREFIX = "ENRICH_"
+
+
+class _Environment(EnvSettingsSource):
+    """The environment as a document of settings; which one is an argument."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        super().__init__(
+            Settings,  # type: ignore[arg-type]  # no settings of the library: no other source
+            env_prefix=PREFIX,
+            env_nested_delimiter="__",
+            env_ignore_empty=True,
+        )
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._environ.items() if value}
+
+
+def _place_of(variable: str) -> Place:
+    return tuple(variable.removeprefix(PREFIX).lower().split("__"))
+
+
+def overrides_in(environ: Mapping[str, str]) -> list[str]:
+    """The variables that set something; raises BadSettings on one of a table that is not there."""
+    found = [name for name in environ if name.startswith(PREFIX) and environ[name]]
+    fields = list(Settings.model_fields)
+    for name in found:
+        first, *rest = _place_of(name)
+        if rest and first not in fields:
+            raise BadSettings(f"{name}: there is no setting {first}{meant(first, fields)}")
+    return sorted(name for name in found if _place_of(name)[0] in fields)
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment sets, as a document."""
+    found: dict[str, Any] = {}
+    for name in overrides_in(environ):
+        try:
+            found = _merged(found, _Environment({name: environ[name]})())
+        except SettingsError:
+            raise BadSettings(f"{name} is a table or a list: write it as JSON") from None
+    return found
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Both documents; tables are joined, of other values the one that is over counts."""
+    found = dict(under)
+    for name, value in over.items():
+        below = found.get(name)
+        if isinstance(below, dict) and isinstance(value, dict):
+            found[name] = _merged(below, value)
+        else:
+            found[name] = value
+    return found
 
 
 def _with_secret_files_in(part: Any, folder: Path) -> Any:
@@ -630,7 +731,7 @@ def find_settings(
         )
     if path is None and Path(CONFIG_NAME).exists():
         path = Path(CONFIG_NAME)
-    settings = read_settings(path) if path else Settings()
+    settings = read_settings(path, environ)
     if folder := data or _path_in(environ, "ENRICH_DATA"):
         return settings.model_copy(update={"data_dir": folder}), path
     if path is not None:
@@ -667,32 +768,6 @@ def read_segments(settings: Settings) -> SegmentTable:
         raise BadSettings(f"segments_file {path} cannot be read: {problem}") from None
     except BadSettings as error:
         raise BadSettings(f"segments_file {path}: {error}") from None
-
-
-def _problems(error: ValidationError) -> str:
-    """Each wrong setting by its path and what is wrong; never the value, it may be a secret."""
-    found = {
-        _place(item["loc"]): _PLAIN.get(item["type"], item["msg"].removeprefix("Value error, "))
-        for item in error.errors(include_input=False, include_url=False)
-    }
-    lines = "; ".join(f"{place}: {problem}" for place, problem in found.items())
-    return f"wrong settings: {lines} ({page('settings.md')} lists every setting)"
-
-
-# What the validation library says in the words of a programmer.
-_PLAIN = {
-    "extra_forbidden": "there is no such setting",
-    "model_type": 'must be a table, such as { env = "NAME" }',
-    "model_attributes_type": 'must be a table, such as { env = "NAME" }',
-    "tuple_type": 'must be a list, such as ["1", "2"], or "all" where that is allowed',
-    "missing": "is needed",
-}
-
-
-def _place(path: tuple[int | str, ...]) -> str:
-    """The setting as it stands in the file, without the branches of a choice."""
-    named = [str(part) for part in path if not re.search(r"[\[\]]", str(part))]
-    return ".".join(named) or "settings"
 
 
 def read_secret(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enrich.model import FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable
 from enrich.receiver import Inbox
-from enrich.sources.source import Newsletter, Source
+from enrich.sources.source import Erasure, Newsletter, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,8 @@ class Shop:
     def newsletter(self) -> Newsletter | None:
         """Where the opt-ins of its customers are read and written; None: nowhere."""
         return self.source.newsletter if self.source else None
+
+    @property
+    def erasure(self) -> Erasure | None:
+        """The source's own erasure of its customers; None: it has none."""
+        return self.source.erasure if self.source else None

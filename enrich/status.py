@@ -90,9 +90,7 @@ def known_of_copy(copy: ReadCopy, stores: Sequence[str]) -> Known:
     return Known(
         {store: {name: watermarks.get((store, name)) for name in WATERMARKED} for store in stores},
         {store: copy.table("reconciliation", store) for store in stores},
-        table(_RUNS, "runs")
-        .sort("started_at", "run_id", descending=[True, False])
-        .head(LOOKED_BACK),
+        table(_RUNS, "runs").sort("started_at", "run_id", descending=True).head(LOOKED_BACK),
         # The reasons stay in the warehouse.
         table(_REJECT_COUNTS, "reject_counts").insert_column(
             2, pl.lit(None, dtype=pl.String).alias("reason")

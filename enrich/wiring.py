@@ -45,7 +45,7 @@ from enrich.settings import (
 )
 from enrich.shop import Shop
 from enrich.sources.registry import open_source
-from enrich.sources.source import Source, SourceAccount
+from enrich.sources.source import Erasure, Source, SourceAccount
 from enrich.warehouse import (
     WAREHOUSE_NAME,
     ReadCopy,
@@ -205,6 +205,7 @@ class Wiring:
             detail_threads=store.pace.concurrent_details,
             list_threads=store.pace.concurrent_lists,
             first_sync_days=store.first_sync_days,
+            erases=store.erase_in_vtex,
         )
         return open_source(store.source, account)
 
@@ -303,7 +304,20 @@ class Wiring:
             open_warehouse=lambda: self.warehouse("forget"),
             open_destination=self._destination_to_erase,
             now=self.now,
+            erasing_stores=frozenset(
+                name for name, store in self.settings.stores.items() if store.erase_in_vtex
+            ),
+            open_erasure=self._erasure,
         )
+
+    @contextmanager
+    def _erasure(self, store: str) -> Iterator[Erasure | None]:
+        """The erasure of the store's source; None when the settings have the store no more."""
+        if store not in self.settings.stores:
+            yield None
+            return
+        with self.shop(store) as shop:
+            yield shop.erasure
 
     @contextmanager
     def _destination_to_erase(self, name: str) -> Iterator[Destination | None]:
@@ -339,7 +353,9 @@ class Wiring:
         http = stack.enter_context(Http(requests_per_second=pace, say=say))
         settings = self.settings
         secret, folder = self._destination_secret, settings.data_dir
-        return http, Tools(http, secret, folder, windows=settings.windows)
+        return http, Tools(
+            http, secret, folder, clock=lambda: self.clock().timestamp(), windows=settings.windows
+        )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
         return self._secret(SecretSource.model_validate(dict(source)))

@@ -57,14 +57,23 @@ def set_alerts(
         for name, target in alerts.targets.items()
     ]
     wanted = automations_of(installation, sync_name, alerts.max_data_age_hours, blocks)
-    for name in (one.name for one in wanted):
-        for former in client.read_automations_by_name(name):
-            client.delete_automation(former.id)
-    if not blocks:
-        return 0
     for automation in wanted:
-        client.create_automation(automation)
-    return len(wanted)
+        _set(client, automation if blocks else None, automation.name)
+    return len(wanted) if blocks else 0
+
+
+def _set(client: SyncPrefectClient, wanted: AutomationCore | None, name: str) -> None:
+    """The automation of the name is as wanted, under the id it had: what it waits for stays."""
+    known = client.read_automations_by_name(name)
+    for former in known:
+        if wanted is None:
+            client.delete_automation(former.id)
+        else:
+            # an update sends only what was set, so defaults are set as well
+            whole = AutomationCore.model_validate(wanted.model_dump(exclude={"owner_resource"}))
+            client.update_automation(former.id, whole)
+    if wanted is not None and not known:
+        client.create_automation(wanted)
 
 
 def automations_of(

@@ -19,7 +19,7 @@ from enrich.dashboard.file import DASHBOARD_NAME
 from enrich.errors import EnrichError, HeldBack
 from enrich.plain_text import one_line
 from enrich.profile.movements import Movements
-from enrich.push.summary import PushSummary
+from enrich.push.summary import MAX_REASONS, PushSummary
 from enrich.sync.pulling import ENTITY_COLUMNS
 from enrich.sync.reconciliation import Proof
 from enrich.sync.store import SyncReport
@@ -330,9 +330,16 @@ def push_page(pushes: Sequence[PushSummary]) -> str:
     for done in pushes:
         if done.fault is not None:
             parts.append(markdown("**{} ({}) stopped:** {}", done.what, done.store, done.fault))
+        if done.moved:
+            line = "* {}: {} contacts follow a changed address"
+            parts.append(markdown(line, done.what, done.moved))
         parts += [
             markdown("* {}: {} not sent, {}", done.what, count, reason)
             for reason, count in done.invalid.items()
+        ]
+        parts += [
+            markdown("* {}: {} refused, {}", done.what, count, reason)
+            for reason, count in done.refused.most_common(MAX_REASONS)
         ]
     return _page(parts)
 

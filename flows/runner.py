@@ -43,10 +43,10 @@ def run(ours: Installation, *, shared: bool) -> None:
             refuse_taken_name(client, ours)
         for name in pause_earlier(client, ours):
             sys.stdout.write(f"paused {name}: it is {name}-{ours.name} now\n")
-        if count := end_abandoned(client, ours):
-            sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
         if count := keep_alerts(client, ours):
             sys.stdout.write(f"{count} alerts are set\n")
+        if count := end_abandoned(client, ours):
+            sys.stdout.write(f"{count} run(s) ended: {ABANDONED}\n")
     sys.stdout.flush()
     made: list[Any] = [plan.flow.to_deployment(**ours.options_of(plan)) for plan in ours.plans]
     # Late runs of a pause are wanted: the first covers the gap. So schedules stay on.

@@ -17,6 +17,10 @@ from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
 
+ITSELF = "prefect-in-memory"
+"""By this name the server asks itself when it sends an alert. No page of a browser can have it:
+names of one word are nobody's to register."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Answer until interrupted; without a password it does not begin."""
@@ -28,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if settings.api.auth_string is None or not settings.api.csrf_protection_enabled:
         sys.exit("error: no password is set; `enrich serve` starts this server with one")
     app = create_app(final=True)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[given.host, "localhost"])
+    hosts = [given.host, "localhost", ITSELF]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     uvicorn.run(
         app,
         host=given.host,

@@ -76,7 +76,7 @@ from new_states;
 -- name: segments_before
 -- Where each customer stood before as_of. Grain: one row per customer with an earlier history.
 -- previous_rfm_segment is the last different segment, rfm_segment_changed_on the day it was left;
--- both are null while the segment has never changed.
+-- both are null while the segment has never changed. rfm_score_changed_on is likewise of the scores.
 with stretches as (
     select
         customer_key,
@@ -84,7 +84,13 @@ with stretches as (
         valid_from,
         lag(rfm_segment) over by_day as segment_before,
         row_number() over by_day > 1
-        and rfm_segment is distinct from lag(rfm_segment) over by_day as is_change
+        and rfm_segment is distinct from lag(rfm_segment) over by_day as is_change,
+        r_score,
+        f_score,
+        m_score,
+        row_number() over by_day > 1
+        and (r_score, f_score, m_score)
+        is distinct from lag((r_score, f_score, m_score)) over by_day as is_score_change
     from segment_history
     where store = getvariable('store') and valid_from < getvariable('as_of')::date
     window by_day as (partition by customer_key order by valid_from)
@@ -94,7 +100,11 @@ select
     customer_key,
     arg_max(rfm_segment, valid_from) as rfm_segment,
     arg_max(segment_before, valid_from) filter (is_change) as previous_rfm_segment,
-    max(valid_from) filter (is_change) as rfm_segment_changed_on
+    max(valid_from) filter (is_change) as rfm_segment_changed_on,
+    arg_max_null(r_score, valid_from) as r_score,
+    arg_max_null(f_score, valid_from) as f_score,
+    arg_max_null(m_score, valid_from) as m_score,
+    max(valid_from) filter (is_score_change) as rfm_score_changed_on
 from stretches
 group by customer_key
 order by customer_key;

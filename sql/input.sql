@@ -56,18 +56,30 @@ from (
     where store = getvariable('store') and promo_code is not null
 );
 
+create or replace temp table channel_texts as
+select channel, (row_number() over (order by channel) - 1)::uinteger as code
+from (
+    select distinct coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel
+    from purchases
+    left join sales_channels using (store, sales_channel)
+    where store = getvariable('store') and purchases.sales_channel is not null
+);
+
 -- name: texts
 -- The vocabularies as lists, in the order of their codes. Grain: one row.
 select
     coalesce((select list(product order by code) from product_texts), []) as product,
     coalesce((select list(category order by code) from category_texts), []) as category,
     coalesce((select list(brand order by code) from brand_texts), []) as brand,
-    coalesce((select list(promo_code order by code) from promo_code_texts), []) as promo_code;
+    coalesce((select list(promo_code order by code) from promo_code_texts), []) as promo_code,
+    coalesce((select list(channel order by code) from channel_texts), []) as channel;
 
 -- name: customers
 -- What the profile core reads of customers. Grain: one row per customer of a part, prospects included,
--- those that the source deleted not.
+-- those that the source deleted not. A key never changes, and a merge keeps the older one: so does the control bucket.
 select
+    (md5_number_lower((select salt from state.control_salt) || ':' || customer_key) % 100)::tinyint
+        as control_bucket,
     customer_key, customer_id, email, first_name, last_name, phone, birth_date, document, gender,
     newsletter_opt_in, locale, nullif(extra_fields::varchar, '{}') as extra_fields
 from customers
@@ -117,3 +129,93 @@ where store = getvariable('store')
         select customer_key from customers
         where store = getvariable('store') and deleted_at is not null
     );
+
+-- name: sales
+-- How purchases were made. Grain: one row per purchase of a customer of a part. A discount is known where a line says
+-- its list price, or a code was applied; a delivery where an order went to a place that it names.
+with discounts as (
+    select
+        purchase_no,
+        sum(amount_cents + discount_cents)::bigint as list_cents,
+        sum(discount_cents)::bigint as discount_cents
+    from purchase_lines
+    where store = getvariable('store')
+        and customer_key between getvariable('first_key') and getvariable('last_key')
+        and discount_cents is not null
+    group by purchase_no
+),
+
+applied as (
+    select distinct purchase_no
+    from purchase_promo_codes
+    where store = getvariable('store')
+        and customer_key between getvariable('first_key') and getvariable('last_key')
+        and is_applied
+)
+
+select
+    purchases.purchase_no,
+    purchases.purchased_at,
+    channel_texts.code as channel,
+    purchases.refund_cents,
+    discounts.list_cents,
+    discounts.discount_cents,
+    case
+        when discounts.discount_cents > 0 or applied.purchase_no is not null then true
+        when discounts.purchase_no is not null then false
+    end as is_discounted,
+    coalesce(orders.state, orders.city) is not null
+    and (coalesce(len(orders.delivery_types), 0) = 0 or list_contains(orders.delivery_types, 'delivery'))
+        as is_delivered
+from purchases
+left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
+left join discounts on discounts.purchase_no = purchases.purchase_no
+left join applied on applied.purchase_no = purchases.purchase_no
+left join sales_channels
+    on sales_channels.store = purchases.store
+    and sales_channels.sales_channel = purchases.sales_channel
+left join channel_texts
+    on channel_texts.channel = coalesce(sales_channels.sales_channel_name, purchases.sales_channel)
+where purchases.store = getvariable('store')
+    and purchases.customer_key between getvariable('first_key') and getvariable('last_key');
+
+-- name: facts
+-- Where purchases came from and went to. Grain: one row per purchase of the registered frame `wanted`. Product, category and
+-- brand are those of the dearest line; of several codes an applied one, of those the first in order.
+with things as (
+    select
+        purchase_no,
+        arg_min(row(product, category, brand), (-amount_cents, product)) as thing
+    from purchase_lines
+    where store = getvariable('store') and purchase_no in (select purchase_no from wanted)
+    group by purchase_no
+),
+
+codes as (
+    select purchase_no, arg_min(promo_code, (not is_applied, promo_code)) as promo_code
+    from purchase_promo_codes
+    where store = getvariable('store') and purchase_no in (select purchase_no from wanted)
+    group by purchase_no
+)
+
+select
+    purchases.purchase_no,
+    things.thing[1] as product,
+    things.thing[2] as category,
+    things.thing[3] as brand,
+    codes.promo_code,
+    coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel,
+    orders.utm_source,
+    orders.utm_campaign,
+    orders.state,
+    orders.city,
+    orders.postal_prefix
+from purchases
+left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
+left join things on things.purchase_no = purchases.purchase_no
+left join codes on codes.purchase_no = purchases.purchase_no
+left join sales_channels
+    on sales_channels.store = purchases.store
+    and sales_channels.sales_channel = purchases.sales_channel
+where purchases.store = getvariable('store')
+    and purchases.purchase_no in (select purchase_no from wanted);

@@ -131,7 +131,8 @@ where destination = getvariable('destination')
     and attempted_at > getvariable('since')::timestamp;
 
 -- name: overview
--- What each platform holds of each entity. Grain: one row per destination, store and entity.
+-- What each platform holds of each entity, and why most of the refused are not there. Grain: one row per
+-- destination, store and entity.
 select
     destination,
     store,
@@ -139,7 +140,8 @@ select
     count(*) filter (hash is not null) as there_count,
     count(*) filter (outcome in ('rejected', 'invalid')) as refused_count,
     count(*) filter (outcome in ('unknown', 'retryable')) as unanswered_count,
-    max(attempted_at) as attempted_at
+    max(attempted_at) as attempted_at,
+    mode(concat_ws(': ', code, message)) filter (outcome in ('rejected', 'invalid')) as reason
 from push_records
 group by destination, store, entity
 order by destination, store, entity;

@@ -15,10 +15,10 @@ set finished_at = getvariable('now')::timestamp,
 where run_id = getvariable('run_id');
 
 -- name: runs
--- The newest runs of jobs.
+-- The newest runs of jobs; of those of one moment the later one, by its id, comes first.
 select *
 from state.runs
-order by started_at desc, run_id
+order by started_at desc, run_id desc
 limit getvariable('row_limit');
 
 -- name: watermark

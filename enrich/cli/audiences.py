@@ -49,34 +49,31 @@ FromOption = Annotated[
 ToOption = Annotated[
     str | None, typer.Option("--to", help="Last day (default: that of the newest profiles)")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 FileOption = Annotated[Path, typer.Option("--to", help="File to write: .xlsx, .csv or .parquet")]
 
 
-def audience_list(shell: Shell, as_json_too: JsonOption = False, store: StoreOption = None) -> None:
+def audience_list(shell: Shell, store: StoreOption = None) -> None:
     """Show every audience: members, amount, who joined and left, why others are not in it."""
     found = {}
     with shell.wiring.read_copy() as copy:
         for name in shell.store_names(store):
             found[name] = looks(shell, copy, name, shell.wiring.audiences(name))
-    if as_json_too:
+    if shell.as_json:
         rows = [{"store": name, **as_json(look)} for name, some in found.items() for look in some]
-        shell.out.write(json_text(rows, indent=2) + "\n")
+        shell.out.write(json_text({"audiences": rows}, indent=2) + "\n")
         return
     for name, some in found.items():
         show_looks(shell, name, some)
 
 
-def audience_show(
-    shell: Shell, audience: NameArgument, as_json_too: JsonOption = False, store: StoreOption = None
-) -> None:
+def audience_show(shell: Shell, audience: NameArgument, store: StoreOption = None) -> None:
     """Show one audience: its rule, who is in it and who is not, consents, changes, arms."""
     name = shell.only_store(store)
     with shell.wiring.read_copy() as copy:
         (look,) = looks(shell, copy, name, [named(shell, name, audience)])
         arms = copy.audiences.arms(name, audience)
         test = plan(copy.audiences, name, look)
-    if as_json_too:
+    if shell.as_json:
         document = {"store": name, **as_json(look), "arms": arms.to_dicts(), "test": asdict(test)}
         shell.out.write(json_text(document, indent=2) + "\n")
         return
@@ -116,7 +113,6 @@ def lift(
     audience: NameArgument,
     first: FromOption = None,
     last: ToOption = None,
-    as_json_too: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """Compare what those reached and the control group of an audience bought."""
@@ -126,7 +122,7 @@ def lift(
         until = newest_day(copy, name)
         one = named(shell, name, audience)
         done = measure(copy.audiences, name, one, from_on, to_on, until)
-    if as_json_too:
+    if shell.as_json:
         shell.out.write(json_text({"store": name, **done.as_json()}, indent=2) + "\n")
     else:
         show_lift(shell, done)
@@ -153,15 +149,16 @@ def show_audiences(shell: Shell, done: AudiencesReport) -> None:
 
 def show_looks(shell: Shell, store: str, some: Sequence[Look]) -> None:
     title = f"{store}: audiences as of {some[0].as_of}" if some else f"{store}: no audiences"
-    show_table(shell.out, title, AUDIENCE_COLUMNS, map(row_of, some))
+    rows = map(row_of, some)
+    show_table(shell.out, title, AUDIENCE_COLUMNS, rows, name="audiences", store=store)
 
 
 def show_look(shell: Shell, look: Look) -> None:
     audience = look.audience
-    shell.say(f"{audience.name} as of {look.as_of}: {' '.join(audience.rule.split())}")
-    shell.say(f"by {audience.channel}, in order of {audience.order_by}")
+    shell.answer(f"{audience.name} as of {look.as_of}: {' '.join(audience.rule.split())}")
+    shell.answer(f"by {audience.channel}, in order of {audience.order_by}")
     if note := note_of(look):
-        shell.say(note)
+        shell.answer(note)
         return
     rows = [
         (BECAUSE[one], people, f"{amount:,.2f}") for one, (people, amount) in look.counts.items()
@@ -188,14 +185,14 @@ def show_lift(shell: Shell, done: MeasuredLift) -> None:
         for one in found.differences
     ]  # fmt: skip
     show_table(shell.out, title, LIFT_COLUMNS, rows)
-    shell.say(
+    shell.answer(
         f"a head of everybody assigned, reached or not; the interval of {CONFIDENCE:.0%} is that of"
         f" {DRAWS:,} redrawn arms; the last difference is found with a chance of {POWER:.0%}"
     )
     if done.mixed_count:
-        shell.say(f"{done.mixed_count:,} people were of both arms and are in neither")
+        shell.answer(f"{done.mixed_count:,} people were of both arms and are in neither")
     if found.too_small:
-        shell.say(f"too small to conclude: {found.too_small}")
+        shell.answer(f"too small to conclude: {found.too_small}")
 
 
 def interval_of(one: Difference) -> str | None:
@@ -209,7 +206,7 @@ def show_plan(shell: Shell, test: PossibleTest) -> None:
         f" {test.days} days"
     )
     if not test.metrics:
-        shell.say(f"{title}: what it finds is not known yet ({test.days} days of members)")
+        shell.answer(f"{title}: what it finds is not known yet ({test.days} days of members)")
         return
     columns = ("metric", "a head before", f"difference found ({POWER:.0%})")
     show_table(shell.out, title, columns, test.metrics)

@@ -51,7 +51,7 @@ def profiles(
         raise BadSettings(f"--output takes one store; say --store, one of {', '.join(names)}")
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             shop = shell.wiring.plain_shop(name)
             done = make_profiles(
                 warehouse,
@@ -88,7 +88,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
     go_on_forgetting(shell)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             for done in pipeline.run_store(shell.wiring, warehouse, name, report):
                 show(shell, done)
 
@@ -135,9 +135,9 @@ def serve(
 ) -> None:
     """Run both schedules and the Prefect UI until interrupted."""
     if show_password:
-        shell.say(api_password(shell.settings.data_dir).get_secret_value())
+        shell.answer(api_password(shell.settings.data_dir).get_secret_value())
         return
-    with reporter(shell.out) as report:
+    with reporter(shell.err) as report:
         serve_forever(
             where(shell),
             environ=shell.entry.environ,

@@ -49,7 +49,7 @@ def consent(
     mode = Mode(dry_run, confirm)
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             done = pipeline.consent(shell.wiring, warehouse, name, report, mode=mode, files=files)
         show_consent(shell, done)
         pipeline.raise_first([done.fault])
@@ -64,10 +64,11 @@ def consent(
 def show_consent(shell: Shell, done: ConsentSummary) -> None:
     """The counts, a masked sample of a dry run, what each platform received."""
     title = f"{done.store}: consents" + (", nothing was sent" if done.is_dry_run else "")
-    show_table(shell.out, title, ("what", "count"), lines_of(done.as_json()))
+    rows = lines_of(done.as_json())
+    show_table(shell.out, title, ("what", "count"), rows, name="consents", store=done.store)
     for note in done.notes:
-        shell.say(f"note: {note}")
+        shell.answer(f"note: {note}")
     for sample in done.sample if done.is_dry_run else ():
-        shell.say(sample.line)
+        shell.answer(sample.line)
     if done.pushes:
         show_pushes(shell.out, done.pushes)

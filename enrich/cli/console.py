@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import IO, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -27,8 +29,9 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich.errors import BadSettings, Stop
-from enrich.plain_text import one_line, visible
+from enrich.plain_text import json_text, one_line, visible
 from enrich.runs.reporting import SILENT, Reporter, in_lines
+from enrich.wrong_settings import WrongSettings
 
 YES = frozenset({"y", "yes", "s", "si", "sí", "sim"})
 PLAIN_WIDTH = 160  # a log file or a pipe has no edge to wrap at
@@ -56,6 +59,66 @@ class PlainConsole(Console):
     def write(self, text: str) -> None:
         """A whole document, such as CSV or JSON, as it is, but for hidden characters."""
         self.file.write(visible(text))
+
+
+class Document(PlainConsole):
+    """Results for a program: what would be tables and lines is one JSON object after the block.
+
+    A command that writes a document of its own has the last word.
+    """
+
+    def __init__(self, out: PlainConsole) -> None:
+        super().__init__(file=StringIO())
+        self._out = out
+        self._is_written = False
+        self._tables: dict[str, list[dict[str, object]]] = {}
+        self._lines: list[str] = []
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Kept as a line."""
+        self._lines += [one_line(str(one)) for one in objects]
+
+    def write(self, text: str) -> None:
+        """A document of the command's own, in the place of this one."""
+        self._is_written = True
+        self._out.write(text)
+
+    def add(
+        self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]], **of: object
+    ) -> None:
+        """Rows of one table; those of several stores are one list."""
+        names = [_key(column) for column in columns]
+        found = self._tables.setdefault(_key(name), [])
+        found += [{**of, **dict(zip(names, row, strict=True))} for row in rows]
+
+    def __enter__(self) -> Document:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """`tables` by name, each a list of objects, and `lines`; after an error what there is."""
+        if isinstance(error, WrongSettings):
+            problems = [(one.place, one.where, one.text) for one in error.problems]
+            self.add("problems", ("setting", "where", "problem"), problems)
+        if not self._is_written:
+            found = {"tables": self._tables, "lines": self._lines}
+            self._out.write(json_text(found, indent=2) + "\n")
+
+
+def _key(title: str) -> str:
+    """A title or column as a key of JSON: `hours behind` is `hours_behind`."""
+    return "_".join(re.findall(r"[^\W_]+", title.replace("(UTC)", "").lower()))
+
+
+class Stamped(PlainConsole):
+    """Messages with their moment; progress is lines among them."""
+
+    def __init__(self, clock: Callable[[], datetime], to: PlainConsole) -> None:
+        super().__init__(file=to.file, force_terminal=False, width=PLAIN_WIDTH, color_system=None)
+        self._clock = clock
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        moment = f"{self._clock():%H:%M:%S}Z "
+        super().print(*(moment + one if isinstance(one, str) else one for one in objects))
 
 
 def _text(value: str) -> Text:
@@ -94,11 +157,18 @@ def show_table(
     title: str | None,
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
+    *,
+    name: str | None = None,
+    **of: object,
 ) -> None:
     """Print one table; None is an empty cell, numbers stand to the right.
 
-    Where words would have to break for it to fit, every row is a paragraph instead.
+    Where words would have to break for it to fit, every row is a paragraph instead. In JSON it is
+    called `name`, by default its title, and each row is `of` the same, such as a store.
     """
+    if isinstance(console, Document):
+        console.add(name or title or "rows", columns, rows, **of)
+        return
     content = [tuple(row) for row in rows]
     if title:  # a title of the table itself would be folded to its width
         console.print(title, style="italic")
@@ -126,6 +196,11 @@ def _show_paragraphs(
             if value is not None:
                 console.print(f"{name}: {_cell(value)}")
         console.print()
+
+
+def currency(cents: int | None) -> Decimal | None:
+    """Cents in currency units."""
+    return None if cents is None else Decimal(cents).scaleb(-2)
 
 
 def _is_number(value: object) -> bool:

@@ -23,7 +23,6 @@ ExportOption = Annotated[
     Path | None,
     typer.Option("--export", help="Write everything held about the person here: .json or .xlsx"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
 TITLES = {
     "links": "one person, because",
@@ -37,7 +36,6 @@ TITLES = {
 def customer(
     shell: Shell,
     who: WhoArgument = None,
-    as_json: JsonOption = False,
     store: StoreOption = None,
     key: KeyOption = None,
     export: ExportOption = None,
@@ -50,7 +48,7 @@ def customer(
         return
     with shell.wiring.read_copy() as copy:
         frames = copy.customer(who, store, key)
-    if as_json:
+    if shell.as_json:
         shell.out.write(person_json(frames) + "\n")
         return
     person = frames["person"].row(0, named=True)
@@ -72,7 +70,7 @@ def export_person(
     write_access(path, name, customer_key, tables, shell.now)
     rows = [(table.name, table.rows.height, table.origin) for table in tables]
     show_table(shell.out, "held about the person", ("what", "rows", "from"), rows)
-    shell.say(f"written: {path}; it holds personal data, for its owner alone")
+    shell.answer(f"written: {path}; it holds personal data, for its owner alone")
 
 
 def person_json(frames: Mapping[str, pl.DataFrame]) -> str:

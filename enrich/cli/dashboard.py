@@ -19,4 +19,4 @@ OutputOption = Annotated[
 def dashboard(shell: Shell, output: OutputOption = None, store: StoreOption = None) -> None:
     """Write the dashboard, data/dashboard.html: one file for a browser, no network needed."""
     path = pipeline.dashboard(shell.wiring, shell.stores(store), output)
-    shell.say(f"written: {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    shell.answer(f"written: {path} ({path.stat().st_size / 1e6:.1f} MB)")

@@ -59,10 +59,10 @@ def simulate(
             currency=store.currency or "BRL",
         )
     )
-    shell.say(f"app key   {FULL_KEY.app_key}")
-    shell.say(f"app token {FULL_KEY.app_token}")
-    shell.say(f"icomm key {ICOMM_KEY}")
-    run_forever(app, port, shell.say)
+    shell.answer(f"app key   {FULL_KEY.app_key}")
+    shell.answer(f"app token {FULL_KEY.app_token}")
+    shell.answer(f"icomm key {ICOMM_KEY}")
+    run_forever(app, port, shell.answer)
 
 
 def demo(

@@ -36,7 +36,7 @@ class Demo:
     address: str
 
     def line(self, step: str, text: str, began: float) -> None:
-        self.shell.say(f"{step:<10} {text}  ({time.monotonic() - began:.1f} s)")
+        self.shell.answer(f"{step:<10} {text}  ({time.monotonic() - began:.1f} s)")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -96,7 +96,7 @@ def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipelin
     """What each step did, after its line was shown."""
     shell = demo.shell
     done = []
-    with reporter(shell.out, quiet=True) as report:
+    with reporter(shell.err, quiet=True) as report:
         steps = pipeline.run_store(shell.wiring, warehouse, STORE, report, confirmed=True)
         began = time.monotonic()
         for name, one in zip(names, steps, strict=True):
@@ -151,13 +151,13 @@ def _check_quiet(again: list[pipeline.Done], is_same: bool) -> None:
 
 def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
     shell = demo.shell
-    shell.say("")
+    shell.answer("")
     for done in first:
         if isinstance(done, ProfilesReport):
             show_table(shell.out, "segments", ("segment", "customers"), done.segments)
     config = shell.config
-    shell.say("")
-    shell.say(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
+    shell.answer("")
+    shell.answer(f"done in {time.monotonic() - began:.0f} s; the second run changed nothing. Next:")
     for line in (
         f"enrich status --config {config}",
         f'enrich query --config {config} "from profiles limit 5"',
@@ -165,4 +165,4 @@ def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
         f"{shell.settings.data_dir}/exports      what the file destination received",
         f"enrich init                   settings for a real shop; {page('getting-started.md')}",
     ):
-        shell.say(f"  {line}")
+        shell.answer(f"  {line}")

@@ -60,7 +60,7 @@ def forget(
                 show_preview(shell, preview(shell.wiring.places, warehouse, people))
     if dry_run or not people:
         return
-    confirm(shell.out, "Forget for good? This cannot be undone.", yes=yes)
+    confirm(shell.entry.err, "Forget for good? This cannot be undone.", yes=yes)
     finish(shell, forget_people(shell.wiring.places, begin(shell.wiring.places, people)))
 
 
@@ -80,11 +80,11 @@ def _one_person(
     stores = shell.store_names(store)
     found = warehouse.people.named(who, store, key).filter(pl.col("store").is_in(stores))
     if found.is_empty() and who is not None and "@" in who:
-        shell.say("no customer matches; the e-mail is blocked from future imports")
+        shell.answer("no customer matches; the e-mail is blocked from future imports")
         identifier = ("email", who.strip().lower(), None)
         return {name: Named(identifiers=(identifier,)) for name in stores}
     name, customer_key = the_only_one(found)
-    shell.say(f"customer {customer_key} of {name}: {masked_person(found.row(0, named=True))}")
+    shell.answer(f"customer {customer_key} of {name}: {masked_person(found.row(0, named=True))}")
     return {name: Named((customer_key,))}
 
 
@@ -98,7 +98,8 @@ def _inactive(shell: Shell, warehouse: Warehouse, stores: Sequence[str]) -> Mapp
     before = years_before(shell.now, years)
     found = {name: tuple(warehouse.people.inactive(name, before)) for name in stores}
     rows = [(name, len(keys)) for name, keys in found.items()]
-    show_table(shell.out, f"no sign of life since {before:%Y-%m-%d}", ("store", "customers"), rows)
+    title = f"no sign of life since {before:%Y-%m-%d}"
+    show_table(shell.out, title, ("store", "customers"), rows, name="inactive")
     return {name: Named(keys) for name, keys in found.items() if keys}
 
 
@@ -115,11 +116,11 @@ def show_preview(shell: Shell, found: Preview) -> None:
         rows = found.platforms.items()
         show_table(shell.out, "platforms", ("platform", "records"), rows)
     for name in found.files:
-        shell.say(f"file: {name}")
+        shell.answer(f"file: {name}")
     for name in found.copies:
-        shell.say(f"copy that stays until somebody deletes it: {name}")
+        shell.answer(f"copy that stays until somebody deletes it: {name}")
     for name in found.unreachable:
-        shell.say(f"backup that is not reachable: {name}")
+        shell.answer(f"backup that is not reachable: {name}")
 
 
 def finish(shell: Shell, cases: Sequence[Case]) -> None:
@@ -129,7 +130,7 @@ def finish(shell: Shell, cases: Sequence[Case]) -> None:
         shell.say("nothing is unfinished")
     damaged = list(damaged_notes(shell.settings.data_dir))
     for line in damaged:
-        shell.say(line)
+        shell.answer(line)
     left = len(damaged) + sum(1 for case in cases for _ in open_questions(case))
     if left:
         raise Stop(f"{left} thing(s) are left to do, see above; then `enrich forget --continue`")
@@ -149,16 +150,16 @@ def _show_case(shell: Shell, case: Case) -> None:
     ]
     show_table(shell.out, "forgotten", ("store", "what", "removed"), rows)
     if case.again:
-        shell.say(f"forgotten again, as the certificates say: {', '.join(case.again)}")
+        shell.answer(f"forgotten again, as the certificates say: {', '.join(case.again)}")
     if case.answers:
         answers = [(name, "; ".join(words)) for name, words in case.answers.items()]
-        show_table(shell.out, None, ("platform", "what"), answers)
+        show_table(shell.out, None, ("platform", "what"), answers, name="answers")
     for name in case.rewritten:
-        shell.say(f"written again without the person: {name}")
+        shell.answer(f"written again without the person: {name}")
     for line in open_questions(case):
-        shell.say(line)
+        shell.answer(line)
     if case.is_certified:
-        shell.say(f"certificate: {CERTIFICATES}/{case.certificate}")
+        shell.answer(f"certificate: {CERTIFICATES}/{case.certificate}")
 
 
 def unfinished(shell: Shell) -> Iterator[str]:

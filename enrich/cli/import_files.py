@@ -97,7 +97,7 @@ def import_files(
             hold(warehouse, shop, frames, confirmed=confirm)
         shell.say("nothing was stored; without --check these rows are loaded")
         return
-    with shell.wiring.warehouse("import") as warehouse, reporter(shell.out) as report:
+    with shell.wiring.warehouse("import") as warehouse, reporter(shell.err) as report:
         done = import_store(
             warehouse,
             shop,

@@ -28,7 +28,7 @@ ReplaceOption = Annotated[
 def backup(shell: Shell, to: FileOption = None, replace: ReplaceOption = False) -> None:
     """Copy the whole warehouse; everything else can be made again from it."""
     copy = back_up(_path(shell), to, started_at=shell.now, replaces=replace)
-    shell.say(f"backed up: {copy} ({copy.stat().st_size:,} bytes)")
+    shell.answer(f"backed up: {copy} ({copy.stat().st_size:,} bytes)")
 
 
 def restore_file(
@@ -40,9 +40,13 @@ def restore_file(
     if not source.is_file():
         raise BadSettings(f"{source} does not exist")
     if _path(shell).exists():
-        confirm(shell.out, f"Put {source} in the place of {_path(shell)}, kept beside it?", yes=yes)
+        confirm(
+            shell.entry.err,
+            f"Put {source} in the place of {_path(shell)}, kept beside it?",
+            yes=yes,
+        )
     before = restore(_path(shell), source, started_at=shell.now)
-    shell.say(f"restored from {source}" + (f"; before: {before}" if before else ""))
+    shell.answer(f"restored from {source}" + (f"; before: {before}" if before else ""))
     cases = forget(shell.wiring.places)
     with shell.wiring.warehouse("restore") as warehouse:
         publish(warehouse)

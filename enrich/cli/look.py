@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from enrich.cli.console import show_table
+from enrich.cli.console import currency, show_table
 from enrich.cli.forget import unfinished
 from enrich.cli.options import StoreOption
 from enrich.cli.retry import retry as retry_all
@@ -35,15 +33,14 @@ from enrich.sync.reconciliation import Proof
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows")]
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 TablesOption = Annotated[bool, typer.Option("--tables", help="Also count the rows of every table")]
 
 
-def status(shell: Shell, as_json: JsonOption = False, tables: TablesOption = False) -> None:
+def status(shell: Shell, tables: TablesOption = False) -> None:
     """Show the last runs, how far each store is pulled, what to look at; by exit code too."""
-    found = known_status(shell, partial(tell, shell) if as_json else shell.say)
+    found = known_status(shell)
     waiting = waiting_in(shell.settings.data_dir, shell.now)
-    if as_json:
+    if shell.as_json:
         document = status_document(found, waiting) if found else {"exit_code": 0, "advice": []}
         shell.out.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -52,7 +49,7 @@ def status(shell: Shell, as_json: JsonOption = False, tables: TablesOption = Fal
         if waiting:
             show_table(shell.out, "received, for the next sync", WAITING, waiting)
         for line in unfinished(shell):
-            shell.say(f"{line}; `enrich forget --continue`")
+            shell.answer(f"{line}; `enrich forget --continue`")
     if found is not None and found.exit_code:
         raise typer.Exit(found.exit_code)
 
@@ -64,9 +61,7 @@ ToFileOption = Annotated[
 
 def metrics(shell: Shell, to: ToFileOption = None) -> None:
     """Show the figures of `status` for Prometheus, or write them for its textfile collector."""
-    text = metrics_text(
-        known_status(shell, partial(tell, shell)), waiting_in(shell.settings.data_dir, shell.now)
-    )
+    text = metrics_text(known_status(shell), waiting_in(shell.settings.data_dir, shell.now))
     if to is None:
         shell.out.write(text)
         return
@@ -75,31 +70,26 @@ def metrics(shell: Shell, to: ToFileOption = None) -> None:
         unfinished.chmod(0o644)  # the collector is another account; no figure is about a person
 
 
-def known_status(shell: Shell, say: Callable[[str], None]) -> Status | None:
+def known_status(shell: Shell) -> Status | None:
     """What the warehouse knows; while a run is at work, what it knew at the last publish."""
     stores, destinations = tuple(shell.settings.stores), tuple(shell.settings.destinations)
     if not shell.wiring.has_warehouse:
-        say(NOTHING_YET)
+        shell.say(NOTHING_YET)
         return None
     try:
         with shell.wiring.warehouse("status") as warehouse:
             known = known_of_warehouse(warehouse, stores)
             return read_status(known, shell.now, destinations=destinations)
     except Locked as error:
-        say(f"a run is at work: {error}")
+        shell.say(f"a run is at work: {error}")
     try:
         with shell.wiring.read_copy() as copy:
-            say("as of the last publish:")
+            shell.say("as of the last publish:")
             known = known_of_copy(copy, stores)
             return read_status(known, shell.now, destinations=destinations, is_at_work=True)
     except BadSettings:
-        say("no read copy yet; the run at work makes it")
+        shell.say("no read copy yet; the run at work makes it")
         return None
-
-
-def tell(shell: Shell, line: str) -> None:
-    """A line that is no result: JSON on stdout stays JSON."""
-    shell.entry.err.print(line, markup=False, soft_wrap=True)
 
 
 MAX_SHOWN_SPLITS = 20
@@ -113,7 +103,10 @@ KNOWN = ("store", "history since")
 REFUNDS = ("store", "refunds", "rows", "amount")
 SPLITS = ("store", "customer", "new customer", "since (UTC)")
 WAITING = ("store", "topic", "files", "hours waiting")
-HELD_THERE = ("destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)")
+HELD_THERE = (
+    "destination", "store", "entity", "there", "refused", "unanswered", "last sent (UTC)",
+    "why most are refused",
+)  # fmt: skip
 CONSENTS = ("store", "started (UTC)", "ended", "what", "count")
 PUSHES = ("destination", "store", "entity", "last run (UTC)", "state", "accepted")
 REJECT_COLUMNS = ("store", "entity", "reason", "records")
@@ -128,7 +121,7 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
     return (
         proof.store,
         *(proof.counts[f"{name}_count"] for name in names),
-        f"{proof.counts['unexplained_cents'] / 100:,.2f}",
+        currency(proof.counts["unexplained_cents"]),
         "held" if proof.is_held else "free",
         proof.reconciled_at,
     )
@@ -137,7 +130,7 @@ def proof_row(proof: Proof) -> tuple[object, ...]:
 def refund_row(row: tuple[str, str, int | None, int]) -> tuple[object, ...]:
     """What became of some refunds as a row of REFUNDS; the amount in currency units."""
     *what, cents = row
-    return (*what, f"{cents / 100:,.2f}")
+    return (*what, currency(cents))
 
 
 def push_row(push: Pushed) -> tuple[object, ...]:
@@ -172,7 +165,7 @@ def show_status(shell: Shell, found: Status, *, with_tables: bool) -> None:
     if with_tables:
         show_table(shell.out, "tables", ("table", "rows"), found.counts)
     for line in found.advice:
-        shell.say(line)
+        shell.answer(line)
 
 
 RetryOption = Annotated[bool, typer.Option("--retry", help="First try each of them once more")]
@@ -193,7 +186,9 @@ def rejects(
         found = warehouse.records.rejects(store)
     # The payload is a customer's document: it stays in the warehouse.
     shown = found.head(limit).drop("payload", "run_id")
-    show_table(shell.out, f"{found.height:,} rejected", shown.columns, shown.iter_rows())
+    show_table(
+        shell.out, f"{found.height:,} rejected", shown.columns, shown.iter_rows(), name="rejected"
+    )
 
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table in docs/fields.md")]

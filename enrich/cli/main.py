@@ -13,7 +13,9 @@ import typer
 from enrich import __version__
 from enrich.cli import (
     audiences,
+    check_destination,
     compute,
+    config,
     consent,
     customer,
     dashboard,
@@ -32,6 +34,8 @@ from enrich.cli import (
 from enrich.cli.console import PlainConsole, make_console
 from enrich.cli.shell import Entry, with_shell
 from enrich.errors import EnrichError, unforeseen
+from enrich.installed import page
+from enrich.wrong_settings import WrongSettings
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -58,36 +62,52 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
-    ("audience list", audiences.audience_list),
-    ("audience show", audiences.audience_show),
-    ("audience export", audiences.audience_export),
     ("lift", audiences.lift),
     ("fields", look.fields),
+    ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
     ("demo", demo.demo),
-    ("convert online-retail", pull.convert_online_retail),
 )
-GROUPS = {
-    "audience": "Whom to reach for what: members, why others are not, the list as a file.",
-    "convert": "Turn known data sets into import files.",
+
+
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "audience": (
+        "Whom to reach for what: members, why others are not, the list as a file.",
+        {
+            "list": audiences.audience_list,
+            "show": audiences.audience_show,
+            "export": audiences.audience_export,
+        },
+    ),
+    "config": (
+        "Check the settings, help an editor.",
+        {"check": config.check, "schema": config.schema},
+    ),
+    "convert": (
+        "Turn known data sets into import files.",
+        {"online-retail": pull.convert_online_retail},
+    ),
 }
-"""What each first word of two is about."""
+"""Commands of two words: the first one's help, and the function by the second."""
+# These help where the settings are wrong, or not there yet.
+WITHOUT_SETTINGS = (setup.init, config.schema, look.fields)
 
 
 def build_app() -> typer.Typer:
     """The command line as typer knows it."""
     app = typer.Typer(
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
-    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
     for name, function in COMMANDS:
-        group, _, own_name = name.rpartition(" ")
-        (groups[group] if group else app).command(own_name)(with_shell(function))
+        app.command(name)(with_shell(function, reads_settings=function not in WITHOUT_SETTINGS))
     app.callback()(_about)
-    for name, commands in groups.items():
-        app.add_typer(commands, name=name)
+    for name, (about, functions) in GROUPS.items():
+        group = typer.Typer(help=about, no_args_is_help=True)
+        for second, function in functions.items():
+            reads = function not in WITHOUT_SETTINGS
+            group.command(second)(with_shell(function, reads_settings=reads))
+        app.add_typer(group, name=name)
     return app
 
 
@@ -138,12 +158,18 @@ def run(
         line, code = explain(error)
         if line:
             entry.err.print(line)
+        if isinstance(error, WrongSettings) and len(error.problems) > 1:
+            for problem in error.problems:
+                entry.err.print(f"  {problem}")
         return code
 
 
 def explain(error: BaseException) -> tuple[str, int]:
     """What to tell the user about an error, and the exit code; no customer's value is in it."""
     match error:
+        case WrongSettings(problems=[_, _, *_] as problems):
+            what = f"{len(problems)} wrong settings ({page('settings.md')} lists every setting):"
+            return f"error: {what}", error.exit_code
         case EnrichError():
             return f"error: {error}", error.exit_code
         case KeyboardInterrupt() | typer.Abort():

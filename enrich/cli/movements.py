@@ -49,11 +49,11 @@ def movements(
 def show_movements(shell: Shell, store: str, found: Movements) -> None:
     title = f"{store}: {found.moves.height:,} moved from {found.first_on} to {found.second_on}"
     causes = found.by_cause()
-    show_table(
-        shell.out, f"{title}, {found.stayed_count:,} stayed", causes.columns, causes.iter_rows()
-    )
-    pairs = found.by_pair()
-    show_table(shell.out, None, ("then", "now", "cause", "customers"), pairs.iter_rows())
+    title += f", {found.stayed_count:,} stayed"
+    of = {"store": store, "from": found.first_on, "to": found.second_on}
+    show_table(shell.out, title, causes.columns, causes.iter_rows(), name="causes", **of)
+    pairs = found.by_pair().iter_rows()
+    show_table(shell.out, None, ("then", "now", "cause", "customers"), pairs, name="pairs", **of)
     if not found.has_kept:
         shell.say(
             f"no profiles were kept on {found.first_on}: it is computed from what is known today,"

@@ -72,7 +72,7 @@ def sync(
         return
 
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             if refetch or refetch_days is not None:
                 done = pipeline.refetch(
                     shell.wiring, warehouse, name, report,
@@ -96,9 +96,9 @@ def sync(
 
 def _complete(shell: Shell, names: Sequence[str], per_day: int) -> None:
     def one(name: str) -> None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             done = pipeline.complete(shell.wiring, name, report, per_day)
-        shell.say(done.line)
+        shell.answer(done.line)
 
     shell.each(names, one)
 
@@ -115,4 +115,4 @@ def convert_online_retail(
         ("items", str(done.items), done.item_count),
         ("customers", str(done.customers), done.customer_count),
     ]
-    show_table(shell.out, None, ("table", "file", "rows"), rows)
+    show_table(shell.out, None, ("table", "file", "rows"), rows, name="files")

@@ -67,7 +67,7 @@ def push(
         if exports:
             show_exports(shell.out, warehouse.pushes.exports(SHOWN_EXPORTS))
             return
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             pushes = pipeline.push(
                 shell.wiring,
                 warehouse,

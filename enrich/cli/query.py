@@ -34,7 +34,6 @@ OutputOption = Annotated[
 SecondsOption = Annotated[
     float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, an object per row")]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 
 
@@ -44,7 +43,6 @@ def query(
     ready: ReadyOption = None,
     csv: CsvOption = False,
     csv_for: CsvForOption = None,
-    as_json: JsonOption = False,
     output: OutputOption = None,
     limit: LimitOption = 200,
     max_seconds: SecondsOption = 600.0,
@@ -55,7 +53,7 @@ def query(
         rows = [(name, one.question) for name, one in ready_queries().items()]
         show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
         return
-    kind = kind_of(csv or csv_for is not None, as_json, output)
+    kind = kind_of(csv or csv_for is not None, shell.as_json, output)
     with shell.wiring.read_copy() as copy:
         found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
         pieces = map(json_lines, found) if kind == "json" else csv_pieces(found, options)

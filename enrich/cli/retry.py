@@ -25,7 +25,7 @@ def retry(shell: Shell, store: str | None) -> None:
 
 def _one(shell: Shell, warehouse: Warehouse, name: str) -> list[tuple[object, ...]]:
     with (
-        reporter(shell.out) as report,
+        reporter(shell.err) as report,
         shell.wiring.shop(name, report.say) as shop,
         recorded(warehouse, "retry", name, shell.now) as run,
     ):

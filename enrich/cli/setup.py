@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from enrich.cli.config import schema_text
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import DEFAULT_CONFIG, Shell
 from enrich.cli.shows import show_findings
 from enrich.errors import BadSettings, Refused, TryAgain
 from enrich.installed import page
 from enrich.verify import Finding, verify_destination, verify_store
+
+SCHEMA_NAME = "enrich.schema.json"
 
 
 def template() -> str:
@@ -26,19 +29,21 @@ def init(
     shell: Shell,
     target: Annotated[Path, typer.Argument(help="The file to write")] = DEFAULT_CONFIG,
 ) -> None:
-    """Write a commented settings file to start from."""
+    """Write a commented settings file to start from, and the schema with which editors check it."""
     try:
         with target.open("x", encoding="utf-8") as file:
             file.write(template())
     except FileExistsError:
         raise BadSettings(f"{target} exists already; it is left as it is") from None
+    target.with_name(SCHEMA_NAME).write_text(schema_text(), encoding="utf-8")
     shell.say(f"{target} is written; fill in the account, export the two keys, `enrich verify`")
 
 
 def verify(shell: Shell, store: StoreOption = None) -> None:
     """Ask VTEX one cheap question per permission and show what works and what to tick."""
     findings: list[Finding] = []
-    for name in shell.vtex_stores(store):
+    only_pushes = store is None and not shell.wiring.vtex_stores and shell.wiring.pushed_stores()
+    for name in () if only_pushes else shell.vtex_stores(store):
         with shell.wiring.shop(name, shell.say) as shop:
             findings += verify_store(shop)
     with shell.wiring.destinations(say=shell.say) as destinations:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import io
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from enrich.cli.console import PlainConsole
+from enrich import __version__
+from enrich.cli.console import Document, PlainConsole, Stamped
 from enrich.errors import BadSettings, EnrichError, Stop, TryAgain
-from enrich.settings import CONFIG_NAME, YEARS, Settings, StoreSettings, find_settings
+from enrich.settings import CONFIG_NAME, YEARS, Settings, StoreSettings, find_settings, overrides_in
 from enrich.wiring import Wiring
 
 DEFAULT_CONFIG = Path(CONFIG_NAME)
@@ -30,6 +33,13 @@ NowOption = Annotated[
     str | None, typer.Option("--now", help="Take this moment as now, such as 2011-12-10T03:00:00Z")
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the results as one JSON object")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only results and errors: no message, no progress")
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also which settings count, and when what was done")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,12 @@ class Entry:
     clock: Callable[[], datetime]
     out: PlainConsole
     err: PlainConsole
+
+    def spoken(self, *, quiet: bool, verbose: bool) -> Entry:
+        """The same with no messages, or with the moment of each."""
+        if quiet:
+            return replace(self, err=PlainConsole(file=io.StringIO()))
+        return replace(self, err=Stamped(self.clock, self.err)) if verbose else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,11 @@ class Shell:
     @property
     def out(self) -> PlainConsole:
         return self.entry.out
+
+    @property
+    def err(self) -> PlainConsole:
+        """Where messages and progress go."""
+        return self.entry.err
 
     @property
     def now(self) -> datetime:
@@ -85,8 +106,17 @@ class Shell:
             )
         return self.wiring.vtex_stores
 
+    @property
+    def as_json(self) -> bool:
+        """Whether the results are one JSON object."""
+        return isinstance(self.out, Document)
+
     def say(self, line: str) -> None:
-        """One plain line to the user."""
+        """One message to the user."""
+        self.err.print(line)
+
+    def answer(self, line: str) -> None:
+        """One line that is a result."""
         self.out.print(line)
 
     def each(self, names: Sequence[str], do: Callable[[str], None]) -> None:
@@ -115,9 +145,18 @@ def open_shell(entry: Entry, config: Path | None, data: Path | None, now: str | 
     settings, path = find_settings(config, data, entry.environ)
     if now is not None:
         settings = settings.model_copy(update={"now": parse_now(now)})
+    shell = Shell(entry, settings, path)
     for note in settings.former_names:
-        entry.err.print(note, markup=False, soft_wrap=True)
-    return Shell(entry, settings, path)
+        shell.say(note)
+    if isinstance(entry.err, Stamped):
+        variables = ", ".join(overrides_in(entry.environ)) or "no setting"
+        shell.say(f"settings: {path or 'none'}; environment: {variables}")
+        shell.say(f"data: {settings.data_dir}; enrich {__version__}, {sys.executable}")
+    return shell
+
+
+def _without_settings(entry: Entry, *_: object) -> Shell:
+    return Shell(entry, Settings(), None)
 
 
 def parse_now(text: str) -> datetime:
@@ -138,8 +177,11 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
-def with_shell(function: Callable[..., None]) -> Callable[..., None]:
+def with_shell(
+    function: Callable[..., None], *, reads_settings: bool = True
+) -> Callable[..., None]:
     """`function(shell, ...)` as a command: the common options are added and become its shell."""
+    opened = open_shell if reads_settings else _without_settings
 
     def command(
         ctx: typer.Context,
@@ -147,9 +189,17 @@ def with_shell(function: Callable[..., None]) -> Callable[..., None]:
         data: DataOption = None,
         now: NowOption = None,
         debug: DebugOption = False,  # read by the entry point, which owns the traceback
+        quiet: QuietOption = False,
+        verbose: VerboseOption = False,
+        as_json: JsonOption = False,
         **own: Any,
     ) -> None:
-        function(open_shell(ctx.obj, config, data, now), **own)
+        entry = ctx.obj.spoken(quiet=quiet, verbose=verbose)
+        if not as_json:
+            function(opened(entry, config, data, now), **own)
+            return
+        with Document(entry.out) as document:
+            function(opened(replace(entry, out=document), config, data, now), **own)
 
     parameters = _joined(
         inspect.signature(command, eval_str=True), inspect.signature(function, eval_str=True)

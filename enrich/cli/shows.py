@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from enrich.cli.console import PlainConsole, show_table
+from enrich.cli.console import PlainConsole, currency, show_table
 from enrich.compute.profiles import ProfilesReport
-from enrich.push.summary import PushSummary, split_line
+from enrich.push.summary import MAX_REASONS, PushSummary, split_line
 from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
 from enrich.sync.pulling import ENTITY_COLUMNS
@@ -19,7 +19,8 @@ from enrich.verify import Finding
 def show_sync(console: PlainConsole, done: SyncReport) -> None:
     """What was pulled per entity, then the findings of the resolve."""
     rows = [(*entity.row, entity.note) for entity in done.entities]
-    show_table(console, f"{done.store}: pulled", (*ENTITY_COLUMNS, "note"), rows)
+    of = {"name": "pulled", "store": done.store}
+    show_table(console, f"{done.store}: pulled", (*ENTITY_COLUMNS, "note"), rows, **of)
     show_checks(console, done.store, done.checks)
 
 
@@ -29,7 +30,8 @@ def show_import(console: PlainConsole, done: ImportReport) -> None:
         (entity, count.new_count, count.changed_count, count.unchanged_count)
         for entity, count in done.loaded.items()
     ]
-    show_table(console, f"{done.store}: imported", ("rows", "new", "changed", "unchanged"), rows)
+    columns = ("rows", "new", "changed", "unchanged")
+    show_table(console, f"{done.store}: imported", columns, rows, name="imported", store=done.store)
     for note in done.notes:
         console.print(f"note: {note}")
     if done.reject_count:
@@ -48,10 +50,12 @@ def show_seen(console: PlainConsole, frames: FileFrames) -> None:
             (one.name, one.theirs, one.read_as, one.filled_count, one.dropped_count)
             for one in seen.columns
         ]
-        show_table(console, None, SEEN_COLUMNS, rows)
+        show_table(console, None, SEEN_COLUMNS, rows, name="columns", file=seen.name)
         hidden = [] if console.is_terminal else seen.personal.intersection(seen.sample.columns)
         sample = seen.sample.with_columns(pl.lit("(personal)").alias(name) for name in hidden)
-        show_table(console, f"{seen.name}: the first rows", sample.columns, sample.iter_rows())
+        title = f"{seen.name}: the first rows"
+        shown = sample.iter_rows()
+        show_table(console, title, sample.columns, shown, name="first rows", file=seen.name)
     for file in frames.counts:
         console.print(f"{file.name}: {file.row_count:,} rows, {len(file.rejects):,} rejected")
         for reason, (count, line) in file.reasons.items():
@@ -66,19 +70,21 @@ SEEN_COLUMNS = ("column", "called there", "read as", "with a value", "left out")
 def show_checks(console: PlainConsole, store: str, checks: pl.DataFrame) -> None:
     """What the resolve found, a line each; amounts in currency units."""
     rows = [
-        (finding, detail, count, None if cents is None else f"{cents / 100:,.2f}")
+        (finding, detail, count, currency(cents))
         for finding, detail, count, cents in checks.select(
             "finding", "detail", "row_count", "amount_cents"
         ).iter_rows()
     ]
     if rows:
-        show_table(console, f"{store}: resolved", ("finding", "detail", "rows", "amount"), rows)
+        columns = ("finding", "detail", "rows", "amount")
+        show_table(console, f"{store}: resolved", columns, rows, name="resolved", store=store)
 
 
 def show_profiles(console: PlainConsole, done: ProfilesReport) -> None:
     """How many customers in which segment, and what to know about the classes."""
     title = f"{done.store}: {done.customer_count:,} profiles as of {done.as_of}"
-    show_table(console, title, ("segment", "customers"), done.segments)
+    of = {"store": done.store, "as_of": done.as_of}
+    show_table(console, title, ("segment", "customers"), done.segments, name="segments", **of)
     for note in done.notes:
         console.print(f"note: {note}")
     if done.output is not None:
@@ -128,6 +134,8 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
     for done in pushes:
         for reason, count in done.invalid.items():
             console.print(f"{done.what}: {count:,} not sent: {reason}")
+        for reason, count in done.refused.most_common(MAX_REASONS):
+            console.print(f"{done.what}: {count:,} refused: {reason}")
         for line in _push_lines(done):
             console.print(f"{done.what}: {line}")
         for what, payload in done.sample.items():
@@ -164,6 +172,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"about {done.requests or 0:,} requests, {minutes:,.1f} minutes": done.is_dry_run,
         f"{done.removals:,} records are there and no longer here": done.removals > 0,
         f"{done.removed:,} of them were removed": done.removed > 0,
+        f"{done.moved:,} contacts follow a changed address": done.moved > 0,
         f"{done.queued:,} are in jobs the platform has not finished": done.queued > 0,
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,

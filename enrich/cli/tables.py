@@ -11,7 +11,7 @@ from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileField
 from enrich.profile.windows import windows
 
-FIELD_COLUMNS = ("field", "type", "unit", "empty", "definition")
+FIELD_COLUMNS = ("field", "type", "unit", "empty", "sent", "definition")
 FIRST_WINDOW, *OTHER_WINDOWS = windows(Rules())
 
 
@@ -24,7 +24,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     return "\n".join(lines)
 
 
-def field_rows() -> list[tuple[str, str, str, str, str]]:
+def field_rows() -> list[tuple[str, ...]]:
     """One row per profile field; a family with a window is one row, its name ends in `_W`."""
     return [
         (
@@ -32,6 +32,7 @@ def field_rows() -> list[tuple[str, str, str, str, str]]:
             type_name(field),
             field.unit,
             empty_text(field),
+            sent_text(field),
             field.definition.replace(FIRST_WINDOW.phrase, "in W"),
         )
         for field in FIELDS
@@ -44,6 +45,13 @@ def public_name(field: ProfileField) -> str:
     return f"{base_name}_W" if found else base_name
 
 
+def sent_text(field: ProfileField) -> str:
+    """Whether mappings of all fields send it; how far a drifting value moves before it is sent."""
+    when = "by default" if field.is_sent_by_default else "when named"
+    step = "" if field.step is None else f", step {field.step:g}"
+    return "never" if not (field.is_sent_by_default or field.can_be_named) else when + step
+
+
 def type_name(field: ProfileField) -> str:
     """The type in words a reader of SQL knows."""
     dtype: Any = field.dtype
@@ -51,7 +59,9 @@ def type_name(field: ProfileField) -> str:
         return "list of text"
     if isinstance(dtype, pl.Decimal):
         return "decimal(18,2)"
-    return {pl.String: "text", pl.Date: "date", pl.Boolean: "boolean"}.get(dtype, "integer")
+    return {pl.String: "text", pl.Float64: "double", pl.Date: "date", pl.Boolean: "boolean"}.get(
+        dtype, "integer"
+    )
 
 
 def empty_text(field: ProfileField) -> str:

@@ -18,7 +18,7 @@ from enrich.client.call import BadBody, Call, GaveUp, Response, Unanswered
 from enrich.client.decoding import decoded
 from enrich.client.reading import parse_json, raise_for_refusal
 from enrich.client.transport import CALL_SECONDS, Transport
-from enrich.client.waiting import Pacer, asked_seconds, tries_for, wait_seconds
+from enrich.client.waiting import Pacer, asked_seconds, spent_seconds, tries_for, wait_seconds
 from enrich.errors import BadSettings, Stop
 
 CONNECT_SECONDS = 10.0
@@ -115,6 +115,9 @@ class Http:
             self._pacer.take()
             answer = self._try_once(call, read, seconds)
             if isinstance(answer, Response) and not _is_transient(call, answer.status_code):
+                spent = spent_seconds(answer.headers)
+                if spent:
+                    self._pacer.hold(spent)
                 return answer
             wait = self._wait_or_give_up(call, answer, try_no)
             if isinstance(answer, Response) and wait is None:

@@ -95,6 +95,17 @@ def asked_seconds(headers: Mapping[str, str]) -> float | None:
     return int(window) / 1000 if window.isdecimal() else None  # the window is over by then
 
 
+def spent_seconds(headers: Mapping[str, str]) -> float:
+    """Seconds until a limit has room again that Brevo's answer says is used up; else 0.
+
+    A longer wait than the backoff's is left to the 429: the limit may be of another path.
+    """
+    if headers.get("x-sib-ratelimit-remaining", "").strip() != "0":
+        return 0.0
+    asked = asked_seconds(headers) or 0.0
+    return asked if asked <= LONGEST_BACKOFF_SECONDS else 0.0
+
+
 def _seconds(text: str, headers: Mapping[str, str]) -> float | None:
     try:
         number = float(text)

@@ -128,7 +128,7 @@ def report_of(
         segment_counts=tally.segment_counts(),
         cut_points=cut_points,
         checks=checks,
-        notes=notes(cut_points),
+        notes=(*notes(cut_points), *tally.coverage()),
         output=plan.output,
     )
 
@@ -151,6 +151,7 @@ def period_start(day: date, period: str) -> date | None:
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
+AFFINITIES = ("top_brand", "top_category")
 COUNTED_BY = ("rfm_segment", "r_score", "f_score")
 
 
@@ -161,11 +162,13 @@ class Tally:
     block_count: int
     report: Reporter
     counts: list[pl.DataFrame] = field(default_factory=list)
+    covered: list[pl.DataFrame] = field(default_factory=list)
 
     def of(self, blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """The blocks themselves, counted as they pass."""
         for done_count, block in enumerate(blocks, start=1):
             self.counts.append(_counted(block))
+            self.covered.append(_covered(block))
             self.report.step("profiles", done_count, self.block_count)
             yield block
 
@@ -179,9 +182,26 @@ class Tally:
         found = self.segment_counts().group_by("rfm_segment").agg(pl.col("customers").sum())
         return tuple(found.sort(-pl.col("customers"), "rfm_segment").iter_rows())
 
+    def coverage(self) -> tuple[str, ...]:
+        """Of how many buyers an affinity is known; nothing where nobody bought."""
+        buyers, *known = pl.concat(self.covered).sum().row(0)
+        if not buyers:
+            return ()
+        shares = (
+            f"{name} of {count / buyers:.0%}" for name, count in zip(AFFINITIES, known, strict=True)
+        )
+        return (f"known of the buyers: {', '.join(shares)}",)
+
     @property
     def customer_count(self) -> int:
         return sum(count for _, count in self.segments())
+
+
+def _covered(block: pl.DataFrame) -> pl.DataFrame:
+    return block.select(
+        (pl.col("orders_lifetime") > 0).sum().alias("buyers"),
+        *(pl.col(name).count() for name in AFFINITIES),
+    )
 
 
 def _counted(block: pl.DataFrame) -> pl.DataFrame:

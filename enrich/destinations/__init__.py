@@ -1,5 +1,6 @@
 """The platforms we push to: each a module or folder beside this one, with a class that names its
-`kind`. Nothing lists them; settings, commands, docs and tests follow from the class.
+`kind`. Nothing lists them; settings, commands, docs and tests follow from the class. Other packages
+have more of them, see `plugins`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from enrich.destinations.base import DestinationSettings, NamedAudience, Tools
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CONSENTS, PROFILES
+from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
+from enrich.wrong_settings import WrongSettings, problems_of
 
 __all__ = [
     "AUDIENCES",
@@ -27,6 +30,8 @@ __all__ = [
     "open_consent_reader",
     "open_entities",
     "open_entity",
+    "open_platform",
+    "platform_of",
     "requests_per_second",
     "switched_on",
     "written_back",
@@ -44,6 +49,11 @@ def _platforms() -> Iterator[type[DestinationEntity]]:
 REGISTRY: dict[str, type[DestinationEntity]] = {one.kind: one for one in _platforms()}
 
 
+def platform_of(kind: str) -> type[DestinationEntity] | None:
+    """The platform of a kind, ours or of another package; None when there is none."""
+    return REGISTRY.get(kind) or plugged_in(kind)
+
+
 def open_entity(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str = PROFILES
 ) -> DestinationEntity:
@@ -52,15 +62,26 @@ def open_entity(
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
     """
-    platform, settings = _read(name, kind, options)
-    return platform.entity(entity).open(settings, tools)
+    return open_platform(_named(name, kind), name, options, tools, entity)
+
+
+def open_platform(
+    platform: type[DestinationEntity],
+    name: str,
+    options: Mapping[str, Any],
+    tools: Tools,
+    entity: str = PROFILES,
+) -> DestinationEntity:
+    """The same for a platform that need not be in the registry."""
+    return platform.entity(entity).open(_read(name, platform, options), tools)
 
 
 def open_entities(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools
 ) -> tuple[DestinationEntity, ...]:
     """Every entity that the settings switch on, in the order in which they are pushed."""
-    platform, settings = _read(name, kind, options)
+    platform = _named(name, kind)
+    settings = _read(name, platform, options)
     chosen = (one for one in platform.entities() if one.name in settings.entities)
     return tuple(one.open(settings, tools) for one in chosen)
 
@@ -69,8 +90,9 @@ def open_consent_reader(
     name: str, kind: str, options: Mapping[str, Any], tools: Tools
 ) -> ExportsConsents | ShowsConsents:
     """The consents of a platform that can be asked for them; BadSettings for any other."""
-    known = [one for one, platform in REGISTRY.items() if _reads_consents(platform)]
-    if kind not in known:
+    platform = platform_of(kind)
+    if platform is None or not _reads_consents(platform):
+        known = [one for one, platform in REGISTRY.items() if _reads_consents(platform)]
         raise BadSettings(
             f"consent.read_from: {name} ({kind}) cannot be asked; those that can:"
             f" {', '.join(known)}"
@@ -90,21 +112,26 @@ def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
 
 
-def _read(
-    name: str, kind: str, options: Mapping[str, Any]
-) -> tuple[type[DestinationEntity], DestinationSettings]:
-    """The platform and its settings; raises BadSettings for what the platform cannot do."""
-    if kind not in REGISTRY:
-        known = ", ".join(sorted(REGISTRY))
+def _named(name: str, kind: str) -> type[DestinationEntity]:
+    platform = platform_of(kind)
+    if platform is None:
+        known = ", ".join(sorted({*REGISTRY, *kinds_of_others()}))
         raise BadSettings(f"destination {name}: kind {kind!r} is unknown; known are {known}")
-    platform = REGISTRY[kind]
+    return platform
+
+
+def _read(
+    name: str, platform: type[DestinationEntity], options: Mapping[str, Any]
+) -> DestinationSettings:
+    """The settings of a platform; raises BadSettings for what the platform cannot do."""
     try:
         settings = platform.Settings.model_validate(dict(options))
     except ValidationError as error:
-        raise BadSettings(f"destination {name}: {_problems(error)}") from None
+        under = ("destinations", name)
+        raise WrongSettings(problems_of(error, platform.Settings, under=under)) from None
     for problem in _impossible(platform, settings):
-        raise BadSettings(f"destination {name}: {problem} on {kind}")
-    return platform, settings
+        raise BadSettings(f"destination {name}: {problem} on {platform.kind}")
+    return settings
 
 
 def _impossible(platform: type[DestinationEntity], settings: DestinationSettings) -> Iterator[str]:
@@ -129,18 +156,12 @@ def requests_per_second(kind: str, options: Mapping[str, Any]) -> float | None:
     wanted = options.get("requests_per_minute")
     if isinstance(wanted, int | float) and wanted > 0:
         return wanted / 60
-    limit = REGISTRY[kind].rate_limit if kind in REGISTRY else None
+    platform = platform_of(kind)
+    limit = platform.rate_limit if platform else None
     return None if limit is None else limit.per_second
 
 
 def written_back(kind: str, options: Mapping[str, Any]) -> frozenset[str]:
     """The fields of VTEX's own customer documents that a destination writes."""
-    return REGISTRY[kind].written_back(options) if kind in REGISTRY else frozenset()
-
-
-def _problems(error: ValidationError) -> str:
-    """Each wrong key and what is wrong; never its value, which may be a secret."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False)
-    )
+    platform = platform_of(kind)
+    return platform.written_back(options) if platform else frozenset()

@@ -50,7 +50,7 @@ class MappedField:
 
     `format` is a key of the destination's formats. `is_documented` is False where the
     platform's own name is not public and the name is ours. `is_diffed` False: a change of it alone
-    sends nothing.
+    sends nothing; with a `step`, nor does a move smaller than that.
     """
 
     source: str
@@ -58,6 +58,7 @@ class MappedField:
     format: str
     is_documented: bool = True
     is_diffed: bool = True
+    step: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,16 @@ class NamedAudience:
 class Tools:
     """What a destination needs of the world, already configured.
 
-    `session` is what the entities of one destination share while they are open, such as a token.
-    `audiences` are those whose members go there.
+    `clock` gives the true time (epoch seconds), whatever a run takes as now; unset, no token is
+    near its end. `session` is what the entities of one destination share while they are open, such
+    as a token. `audiences` are those whose members go there.
     """
 
     http: Sender
     secret: Callable[[Mapping[str, str]], SecretStr]
     data_dir: Path
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = lambda: 0.0
     session: dict[str, str] = field(default_factory=dict, repr=False)
     windows: tuple[int, ...] = WINDOWS_DAYS
     audiences: tuple[NamedAudience, ...] = ()

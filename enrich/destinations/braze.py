@@ -54,6 +54,7 @@ class Braze(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     result_fidelity = "rejected_only"
+    refusal_keys = ("type", "type", "message")  # the type may be a sentence
 
     @property
     def host(self) -> str:
@@ -70,7 +71,7 @@ class Braze(HttpDestination):
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         """A 201 can hold rejections: each names the place of its user."""
         answer = self.fetch("POST", TRACK, {"attributes": payloads_of(records)})
-        return accepted_but_places(records, answer.get("errors"), "index", "type")
+        return accepted_but_places(records, answer.get("errors"), "index", self.refusal_keys)
 
     def clear(self, one: Addressee) -> RecordResult:
         """Only of a user who is there: nobody begins at an address that is gone."""

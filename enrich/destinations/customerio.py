@@ -11,7 +11,7 @@ from pydantic import Field
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import REFUSED, accepted_but_places
+from enrich.destinations.sending import accepted_but_places, refusal_in, rejected
 from enrich.model import Outcome, RecordResult
 
 BATCH = "/api/v2/batch"
@@ -50,6 +50,7 @@ class CustomerIo(HttpDestination):
     idempotency_key = "email"
     sends_empty = False
     removals = ("delete",)
+    refusal_keys = ("reason", "message")
     moves_address = "merge"
 
     @property
@@ -64,7 +65,7 @@ class CustomerIo(HttpDestination):
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         answer = self.fetch("POST", BATCH, {"batch": payloads_of(records)})
-        return accepted_but_places(records, answer.get("errors"), "batch_index", "reason")
+        return accepted_but_places(records, answer.get("errors"), "batch_index", self.refusal_keys)
 
     def leave(self, old: Addressee, address: str) -> RecordResult:
         """The old person emptied of our attributes, then merged into the new one.
@@ -81,7 +82,7 @@ class CustomerIo(HttpDestination):
         emptied = {**_person("identify", old.remote_key), "attributes": values}
         answer = self.fetch("POST", BATCH, {"batch": [emptied, merge]})
         if answer.get("errors"):
-            return RecordResult(old.record_id, Outcome.REJECTED, "merge", REFUSED)
+            return rejected(old, refusal_in(answer, self.refusal_keys, "merge"))
         return RecordResult(old.record_id, Outcome.ACCEPTED)
 
     def delete(self, one: Addressee) -> RecordResult:

@@ -78,6 +78,7 @@ class Egoi(HttpDestination):
     sends_empty = False
     removals = ("clear", "delete")
     moves_address = "update"
+    refusal_keys = ("", "detail")  # no code
 
     def headers(self) -> dict[str, str]:
         return {"Apikey": self.secret()}

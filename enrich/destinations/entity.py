@@ -105,6 +105,7 @@ class DestinationEntity(ABC):
         self.http = tools.http
         self.data_dir = tools.data_dir
         self.session = tools.session
+        self.clock = tools.clock
         self.windows = tools.windows
         self.audiences = tools.audiences
         self.adapt()
@@ -270,8 +271,12 @@ class DestinationEntity(ABC):
         """The fields that profiles have; a change of an ignored one alone sends nothing."""
         if self.name != PROFILES:  # the fields of the settings are those of profiles
             return mapped
-        known = {field.name for field in fields(Rules(windows=self.windows))}
+        profile_fields = fields(Rules(windows=self.windows))
+        known = {field.name for field in profile_fields}
         _require_known(self.settings, known)
+        own = {field.source for field in self.mapping}
+        refused = {field.name for field in profile_fields if not field.can_be_named} - own
+        _refuse(sorted(refused & {field.source for field in mapped}))
         ignored = self.settings.ignore_changes_of
         return tuple(
             replace(field, is_diffed=field.is_diffed and field.source not in ignored)
@@ -286,3 +291,12 @@ def _require_known(settings: DestinationSettings, known: Set[str]) -> None:
     unknown = sorted(set(named) - known)
     if unknown:
         raise BadSettings(f"no profile has {', '.join(unknown)}: see `windows` in the settings")
+
+
+def _refuse(named: Sequence[str]) -> None:
+    """Raise BadSettings when a mapping names consent or a hold-out."""
+    if named:
+        raise BadSettings(
+            f"no mapping sends {', '.join(named)}: take it out of the settings of the destination;"
+            " for consent see docs/consent.md"
+        )

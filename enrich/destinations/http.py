@@ -45,16 +45,18 @@ from enrich.destinations.mapping import (
 from enrich.destinations.plan import clearing_plan
 from enrich.destinations.sending import (
     GONE,
-    REFUSED,
+    KEYS,
     WITHOUT_DETAIL,
+    Refusal,
     answer_of,
     ask,
     erase_one,
+    refusal_of,
+    rejected,
     same_outcome,
     send_each,
     send_halving,
 )
-from enrich.errors import Refused
 from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
@@ -106,6 +108,7 @@ class HttpDestination(DestinationEntity):
     moves_address: MovesAddress = "clear"
     delete: Callable[[Addressee], RecordResult] | None = None  # a method where erasure is known
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
+    refusal_keys: ClassVar[tuple[str, ...]] = KEYS  # of its code and its reasons in an answer
     writes_texts: ClassVar[bool] = False  # every value is sent as a text
     job_path: ClassVar[str] = ""  # of a job's state, with {id}
     written: ClassVar[tuple[str, ...]] = ()  # settings that decide what is written, and where
@@ -132,10 +135,6 @@ class HttpDestination(DestinationEntity):
     @abstractmethod
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         """One outcome for every record; raises Refusal when it is not known which are at fault."""
-
-    def code_of(self, response: Response) -> str:
-        """Why one record was refused."""
-        return f"http_{response.status_code}"
 
     def end_of_job(
         self, job_id: str, job: Mapping[str, Any], records: Sequence[Addressee]
@@ -257,11 +256,15 @@ class HttpDestination(DestinationEntity):
 
         A 404 is NotFound: the caller knows whether the address or the record is meant.
         """
-        return ask(self.http, self.call(method, path, body, **rest))
+        return ask(self.http, self.call(method, path, body, **rest), self.refusal_keys)
 
     def fetch(self, method: str, path: str, body: Any = None, **rest: Any) -> dict[str, Any]:
         """The JSON object of the answer, as `ask`; empty when it is something else."""
         return answer_of(self.ask(method, path, body, **rest))
+
+    def refusal_of(self, response: Response) -> Refusal:
+        """Why an answer refuses, by the platform's own code and words."""
+        return refusal_of(response, self.refusal_keys)
 
     def save_each(
         self, records: Sequence[Record], save: Callable[[Record], RecordResult]
@@ -276,8 +279,7 @@ class HttpDestination(DestinationEntity):
     def saved(self, record: Record, call: Call, response: Response) -> RecordResult:
         """The outcome of an answer about one record; 304 says that nothing differs."""
         if response.status_code in self.wrong_record:
-            code = self.code_of(response)
-            return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
+            return rejected(record, self.refusal_of(response))
         raise_for_refusal(call, response)
         same = "http_304" if response.status_code == 304 else None
         return RecordResult(record.record_id, Outcome.ACCEPTED, same)
@@ -316,43 +318,6 @@ class HttpDestination(DestinationEntity):
         there = {str(item.get(key)): item.get(kind) for item in items}
         problems = (_field_problem(field, there, what, types) for field in self.fields)
         return [problem for problem in problems if problem]
-
-
-class TokenDestination(HttpDestination):
-    """A platform whose calls are signed with a token that runs out, shared while it is open."""
-
-    login_keys: ClassVar[str]  # which settings to look at when no token comes
-
-    @abstractmethod
-    def log_in(self) -> object:
-        """A new token, or what came instead of one; the call is not signed."""
-
-    @property
-    def needs_token(self) -> bool:
-        return True
-
-    def headers(self) -> Mapping[str, str]:
-        token = self.session.get("token")
-        return {"Authorization": f"Bearer {token}"} if token else {}
-
-    def ask(self, method: str, path: str, body: Any = None, **rest: Any) -> Response:
-        """The answer; a token that ran out is replaced once."""
-        if self.needs_token and "token" not in self.session:
-            self._renew()
-        try:
-            return super().ask(method, path, body, **rest)
-        except Refused as fault:
-            if type(fault) is not Refused or not self.needs_token:
-                raise  # a missing permission is no old token
-            self._renew()
-            return super().ask(method, path, body, **rest)
-
-    def _renew(self) -> None:
-        self.session.pop("token", None)
-        token = self.log_in()
-        if not isinstance(token, str):
-            raise Refused(f"{self.platform} login: no token came back; check {self.login_keys}")
-        self.session["token"] = token
 
 
 Types = Mapping[str, Collection[str]]

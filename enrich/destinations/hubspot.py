@@ -10,12 +10,18 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import NotFound, PermissionMissing, raise_for_refusal
+from enrich.client import BadBody, Call, NotFound, PermissionMissing, Response, raise_for_refusal
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import Refusal, accepted_but, answer_of, safe_code
-from enrich.errors import Stop
+from enrich.destinations.sending import (
+    Refusal,
+    accepted_but,
+    answer_of,
+    refusal_in,
+    safe_code,
+)
+from enrich.errors import EnrichError, Stop
 from enrich.model import RecordResult
 
 API_VERSION = "2026-09"
@@ -73,6 +79,7 @@ class Hubspot(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     moves_address = "update"
+    refusal_keys = ("category", "message")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret()}"}
@@ -88,22 +95,25 @@ class Hubspot(HttpDestination):
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         call = self.call("POST", f"{CONTACTS}/batch/upsert", {"inputs": payloads_of(records)})
         response = self.http.send(call)
-        answer = answer_of(response)
-        if response.status_code == 400:
-            self._stop_for_unmapped(answer)
         if response.status_code in self.wrong_record:
-            raise Refusal(_code(answer) or f"http_{response.status_code}", call.name)
+            raise self._refusal(call, response)
         raise_for_refusal(call, response)
+        answer = answer_of(response)
         refused = dict(pair for error in answer.get("errors") or [] for pair in _traced(error))
         if len(refused) < int(answer.get("numErrors") or 0):
             raise Refusal("partial")
         return accepted_but(records, refused)
 
-    def _stop_for_unmapped(self, answer: Mapping[str, Any]) -> None:
-        """A property that no contact is sent with would refuse every new one: nothing goes on."""
+    def _refusal(self, call: Call, response: Response) -> EnrichError:
+        """Why a batch was refused; a property that no contact is sent with ends the push."""
+        try:
+            answer = answer_of(response)
+        except BadBody:
+            answer = {}
         unmapped = self._unmapped(_required_of(answer))
         if unmapped:
-            raise Stop(f"hubspot: {_advice(unmapped)}")
+            return Stop(f"hubspot: {_advice(unmapped)}")
+        return _why(answer, f"http_{response.status_code}", call.name)
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         return self._update(old, {"email": address})
@@ -162,7 +172,12 @@ def _details(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _required_of(answer: Mapping[str, Any]) -> list[object]:
     """The properties whose lack an answer blames."""
     parts = (part for part in _details(answer) if part.get("code") == REQUIRED)
-    return [one for part in parts for one in (part.get("context") or {}).get("propertyName") or []]
+    return [one for part in parts for one in _context(part).get("propertyName") or []]
+
+
+def _context(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = part.get("context")
+    return found if isinstance(found, dict) else {}
 
 
 def _code(error: Mapping[str, Any]) -> str | None:
@@ -171,9 +186,13 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return next((code for code in codes if code), None) or safe_code(error.get("category"))
 
 
-def _traced(error: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _why(error: Mapping[str, Any], otherwise: str = "rejected", name: str = "") -> Refusal:
+    why = refusal_in(error, Hubspot.refusal_keys, otherwise, name)
+    return Refusal(_code(error) or why.code, name, why.reason)
+
+
+def _traced(error: Mapping[str, Any]) -> list[tuple[str, Refusal]]:
     """Which inputs an error is about, and why they were refused."""
-    context = error.get("context") or {}
-    traces = context.get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
-    code = _code(error) or "rejected"
-    return [(str(one), code) for one in ([traces] if isinstance(traces, str) else traces)]
+    traces = _context(error).get("objectWriteTraceId") or error.get("objectWriteTraceId") or []
+    why = _why(error)
+    return [(str(one), why) for one in ([traces] if isinstance(traces, str) else traces)]

@@ -19,13 +19,21 @@ from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.kinds import CARTS, KINDS
 from enrich.destinations.mapping import Format, Write, in_texts, join_list, settled
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords, own_fields
-from enrich.destinations.sending import Refusal, answer_of, safe_code, same_outcome
+from enrich.destinations.sending import (
+    Refusal,
+    answer_of,
+    refusal_in,
+    rejected,
+    safe_code,
+    same_outcome,
+)
 from enrich.model import Outcome, RecordResult
 
 SAVE = "/Contacts/SaveMultiContact.Json/"
 REMOVE = "/Contacts/RemoveContact.Json/"
 LIST = "/Contacts/ListFull.Json/"
 SAVED = "1"
+WORDS = ("StatusCode", "MessageDetail", "Message")
 GONE = ("2", "101")  # removed; not found
 CART_NAME = "first_name"
 
@@ -268,7 +276,7 @@ def _of_row(record: Record, row: object) -> RecordResult:
     code = _status(row) if isinstance(row, dict) else "none"
     if code == SAVED:
         return RecordResult(record.record_id, Outcome.ACCEPTED, code)
-    return RecordResult(record.record_id, Outcome.REJECTED, f"row_{code}", "icomm refused the row")
+    return rejected(record, Refusal(f"row_{code}", reason=refusal_in(row, WORDS).reason))
 
 
 def _status(answer: Mapping[str, Any]) -> str:

@@ -15,7 +15,15 @@ from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembers
 from enrich.destinations.mapping import COMPUTED, named
-from enrich.destinations.sending import GONE, of_job, queued_in, safe_code, same_outcome
+from enrich.destinations.sending import (
+    GONE,
+    Refusal,
+    of_job,
+    queued_in,
+    refusal_in,
+    safe_code,
+    same_outcome,
+)
 from enrich.model import Outcome, RecordResult
 
 REVISION = "2026-10-15"
@@ -79,6 +87,7 @@ class Klaviyo(KlaviyoAccount):
     null_meaning = "clears"
     removals = ("clear", "delete")
     moves_address = "update"
+    refusal_keys = ("code", "detail")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         native = {name: value for name, value in values.items() if name in NATIVE}
@@ -103,16 +112,17 @@ class Klaviyo(KlaviyoAccount):
         failed_count = int(state.get("failed_count") or 0)
         return of_job(records, self._errors(job_id) if failed_count else {}, failed_count)
 
-    def _errors(self, job_id: str) -> dict[str, str]:
-        """Address -> code of every refused profile, over all pages."""
+    def _errors(self, job_id: str) -> dict[str, Refusal]:
+        """Why each profile was refused, by its address, over all pages."""
         refused = {}
         path = f"{JOBS}/{job_id}/import-errors"
         while path:
             answer = self.fetch("GET", path, name="klaviyo import-errors")
             for item in answer.get("data") or []:
                 error = item.get("attributes") or {}
-                email = _email_in(error.get("original_payload"))
-                refused[email] = safe_code(error.get("code")) or "rejected"
+                sent = error.get("original_payload")
+                why = refusal_in(error, self.refusal_keys)
+                refused[_email_in(sent)] = Refusal(why.code, reason=why.reason, sent=sent)
             following = urlsplit((answer.get("links") or {}).get("next") or "")
             path = f"{following.path}?{following.query}" if following.path else ""
         return refused

@@ -20,11 +20,12 @@ from enrich.destinations.mapping import named
 from enrich.destinations.sending import (
     GONE,
     LATER,
-    REFUSED,
     Refusal,
     answer_of,
     ask,
     queued_in,
+    refusal_in,
+    rejected,
     safe_code,
     same_outcome,
 )
@@ -102,6 +103,7 @@ class Mailchimp(HttpDestination):
     null_meaning = "clears"
     removals = ("clear",)
     moves_address = "update"
+    refusal_keys = ("", "message", "detail")  # no code; the message is of one field
 
     @property
     def host(self) -> str:
@@ -120,7 +122,7 @@ class Mailchimp(HttpDestination):
         if _is_throttled(response.status_code, response.content):
             return same_outcome(records, Outcome.RETRYABLE, "throttled", LATER)
         if response.status_code in self.wrong_record:
-            raise Refusal(f"http_{response.status_code}", call.name)
+            raise self.refusal_of(response)
         raise_for_refusal(call, response)
         return queued_in(records, safe_code(answer_of(response).get("id")))
 
@@ -224,8 +226,16 @@ def _outcome_of(one: Addressee, ended: Mapping[str, Any] | None) -> RecordResult
     if status_code == 404:
         return _not_a_member(one.record_id)
     if status_code >= 400:
-        return RecordResult(one.record_id, Outcome.REJECTED, code, REFUSED)
+        return rejected(one, refusal_in(_parsed(ended), Mailchimp.refusal_keys, code))
     return RecordResult(one.record_id, Outcome.ACCEPTED)
+
+
+def _parsed(ended: Mapping[str, Any]) -> object:
+    """The answer of one operation, which is a text in the archive."""
+    try:
+        return parse_json(str(ended.get("response")).encode())
+    except BadBody:
+        return None
 
 
 def _unpacked(archive: bytes) -> Iterator[Mapping[str, Any]]:

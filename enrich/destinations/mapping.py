@@ -17,10 +17,11 @@ from enrich.model import WINDOWS_DAYS, Rules
 from enrich.profile import FIELDS, fields, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
+from enrich.profile.phones import PHONE
 
 # What the shop knows from the contact. A null here means "not known" and never overwrites what a
 # platform has. Every other field is computed: there a null is an answer (no purchase).
-ATTRIBUTES = frozenset(field.name for field in CONTACT)
+ATTRIBUTES = frozenset(field.name for field in (*CONTACT, PHONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,22 @@ CORE = (
     "last_purchase_categories",
     "last_purchase_promo_codes",
 )
-COMPUTED = tuple(field.name for field in FIELDS if field.name not in ATTRIBUTES)
+COMPUTED = tuple(
+    field.name for field in FIELDS if field.is_sent_by_default and field.name not in ATTRIBUTES
+)
 
 
 def named(sources: Iterable[str], name: Callable[[str], str] = str) -> tuple[MappedField, ...]:
     """These profile fields, each under the name the platform's own rules make of it."""
-    kinds = {field.name: _format_of(field) for field in FIELDS}
+    known = {field.name: field for field in FIELDS}
     return tuple(
         MappedField(
             source,
             name(source),
-            kinds[source],
+            _format_of(known[source]),
             is_documented=name(source) == source,
             is_diffed=not is_day_counter(source),
+            step=known[source].step,
         )
         for source in sources
     )
@@ -126,14 +130,18 @@ def own_names(
     windows: tuple[int, ...] = WINDOWS_DAYS,
     diff_days_since: bool = False,
 ) -> tuple[MappedField, ...]:
-    """Every profile field (or `only` these) under its own name, or the one `names` gives it."""
+    """The profile fields under their own names, or those that `names` gives them.
+
+    All that are sent by default and those that `names` has, or `only` these.
+    """
+    named = names or {}
     return settled(
         (
-            MappedField(field.name, field.name, _format_of(field))
+            MappedField(field.name, field.name, _format_of(field), step=field.step)
             for field in fields(Rules(windows=windows))
-            if not only or field.name in only
+            if (field.name in only if only else field.is_sent_by_default or field.name in named)
         ),
-        names or {},
+        named,
         diff_days_since=diff_days_since,
     )
 

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 
 from enrich.client import NotFound
 from enrich.destinations.base import Addressee, Record, Row
-from enrich.destinations.http import HttpSettings, TokenDestination, payloads_of
+from enrich.destinations.http import HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
 from enrich.destinations.sending import accepted_but, answer_of, ask
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 REFERENCES = "https://developer.salesforce.com/docs/marketing/marketing-cloud/references"
@@ -89,6 +90,7 @@ class MarketingCloud(TokenDestination):
     sends_empty = False
     removals = ("clear",)
     moves_address = "clear"
+    refusal_keys = ("errorcode", "message")
 
     @property
     def host(self) -> str:

@@ -18,6 +18,8 @@ from enrich.profile import fields
 UNIT = "\x1f"
 FIELD = "\x1e"
 NULL = "\x00"
+DRIFT = ";"  # before each drifting value, behind the digest of the others
+NEARLY = 1e-9  # .85 - .80 is a little under .05
 # Texts of 10,000 profiles are some 15 MB; a million at once would be a hundred times that.
 ROWS_AT_ONCE = 10_000
 # So many whole records at once where the platform sets no limit.
@@ -127,7 +129,9 @@ def build_plan(
         record_id=pl.col("customer_key").cast(pl.String),
     )
     good = judged.filter(pl.col("problem").is_null()).sort("customer_key")
-    people = _moved(compared(good, state, export_id), is_by_email=record_key == "email")
+    steps = [field.step for field in _diffed(fields) if field.step is not None]
+    people = compared(good, state, export_id, steps)
+    people = _moved(people, is_by_email=record_key == "email")
     changed = people.filter("is_changed" if export_id is None else ~pl.col("is_done"))
     known_count = int(changed["is_known"].sum())
     is_all_sent = whole_table and not changed.is_empty()
@@ -164,18 +168,34 @@ def hash_profiles(
 ) -> pl.Series:
     """One canonical hash per profile, equal for equal mapped values in every process and version.
 
-    Over the diffed fields in the order of their platform names, with the mapping itself; ISO
-    dates, decimals as they are, lists joined, null apart from the empty text.
+    A digest over the diffed fields in the order of their platform names, with the mapping itself;
+    ISO dates, decimals as they are, lists joined, null apart from the empty text. The values of
+    fields with a step stand behind it, readable: the ledger keeps the hash of what was accepted,
+    so a later value is compared with the accepted one and never with yesterday's, and many small
+    moves add up to a change.
     """
-    diffed = sorted((f for f in fields if f.is_diffed), key=lambda f: (f.target, f.source))
+    diffed = _diffed(fields)
     salt = version_of(mapping_version, *((f.source, f.target, f.format) for f in diffed)).encode()
-    texts = [_canonical(f.source, profiles.schema[f.source]) for f in diffed]
+    texts = [_canonical(f.source, profiles.schema[f.source]) for f in diffed if f.step is None]
+    whole = pl.concat_str(texts or [pl.lit("")], separator=FIELD)
     hashes = [
         hashlib.blake2b(text.encode(), digest_size=16, key=salt).hexdigest()
         for part in profiles.iter_slices(ROWS_AT_ONCE)
-        for text in part.select(text=pl.concat_str(texts, separator=FIELD))["text"]
+        for text in part.with_columns(text=whole)["text"]
     ]
-    return pl.Series("hash", hashes, dtype=pl.String)
+    digests = pl.Series("hash", hashes, dtype=pl.String)
+    values = [_number(f.source, profiles.schema[f.source]) for f in diffed if f.step is not None]
+    return profiles.select(hash=pl.concat_str([pl.lit(digests), *values], separator=DRIFT))["hash"]
+
+
+def _diffed(fields: Sequence[MappedField]) -> list[MappedField]:
+    return sorted((f for f in fields if f.is_diffed), key=lambda f: (f.target, f.source))
+
+
+def _number(column: str, dtype: pl.DataType) -> pl.Expr:
+    """A drifting value as the text of a number, of a date that of its day; null is empty."""
+    days = pl.col(column).to_physical() if dtype == pl.Date else pl.col(column)
+    return days.cast(pl.Float64).cast(pl.String).fill_null("")
 
 
 def _require(schema: pl.Schema, fields: Sequence[MappedField]) -> None:
@@ -197,16 +217,46 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def compared(good: pl.DataFrame, state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
-    """The records beside what is known of each: is_known, is_changed, is_done, memo."""
+def compared(
+    good: pl.DataFrame,
+    state: pl.DataFrame,
+    export_id: str | None,
+    steps: Sequence[float] = (),
+) -> pl.DataFrame:
+    """The records beside what is known of each: is_known, is_changed, is_done, memo.
+
+    `steps` are those of the drifting values in the hashes.
+    """
     joined = good.join(
         known_state(state, export_id), on="record_id", how="left", maintain_order="left"
     )
     return joined.with_columns(
         is_known=pl.col("old_hash").is_not_null(),
-        is_changed=pl.col("old_hash").ne_missing(pl.col("hash")),
+        is_changed=_is_changed(steps),
         is_done=pl.col("is_done").fill_null(False),
     )
+
+
+def _is_changed(steps: Sequence[float]) -> pl.Expr:
+    """Whether the hash is another one, in its drifting values by a step or more."""
+    old, new = pl.col("old_hash"), pl.col("hash")
+    if not steps:
+        return old.ne_missing(new)
+    parts = old.str.split(DRIFT), new.str.split(DRIFT)
+    before, now = (
+        [one.list.get(n, null_on_oob=True) for n in range(len(steps) + 1)] for one in parts
+    )
+    return pl.any_horizontal(
+        before[0].ne_missing(now[0]),
+        *(_is_moved(*one) for one in zip(before[1:], now[1:], steps, strict=True)),
+    )
+
+
+def _is_moved(before: pl.Expr, now: pl.Expr, step: float) -> pl.Expr:
+    """Whether a drifting value moved by its step, appeared or went away."""
+    old, new = (one.cast(pl.Float64, strict=False) for one in (before, now))
+    is_far = (new - old).abs() >= step - NEARLY
+    return is_far.fill_null(False) | (old.is_null() != new.is_null())
 
 
 def known_state(state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:

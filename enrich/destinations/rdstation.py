@@ -10,9 +10,10 @@ from urllib.parse import quote
 from pydantic import Field
 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
-from enrich.destinations.http import HttpSettings, TokenDestination
+from enrich.destinations.http import HttpSettings
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import answer_of, ask, safe_code
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 TYPES = {
@@ -68,6 +69,7 @@ class RdStation(TokenDestination):
     idempotency_key = "email"
     sends_empty = False
     moves_address = "update"
+    refusal_keys = ("error_type", "error_message")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +18,7 @@ from enrich.client import (
     raise_for_refusal,
 )
 from enrich.destinations.base import Addressee, Record, Sender
+from enrich.destinations.reasons import harmless
 from enrich.errors import EnrichError, Stop, TryAgain
 from enrich.model import Outcome, RecordResult
 
@@ -27,18 +28,29 @@ LATER = "the next run sends the newest values"
 QUEUE_FULL = "queue_full"  # the platform works on as many jobs as it takes; later there is room
 GONE = "already_gone"  # the platform has no such contact
 SAFE_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
+A_NUMBER = re.compile(r"\d{6}")  # a phone, a document: no code
+# What a platform calls its code of a refusal, and its reasons, the best first.
+KEYS = ("code", "message")
 
 
 class Refusal(EnrichError):
-    """The platform refused a request as a whole and did not say which record is at fault."""
+    """The platform refused a request as a whole, or one record: why, by its own code and words.
 
-    def __init__(self, code: str, name: str = "") -> None:
+    The words may hold a person's values: only `rejected` reads them. `sent` is the record they are
+    about where the platform shows it.
+    """
+
+    def __init__(
+        self, code: str, name: str = "", reason: object = None, sent: object = None
+    ) -> None:
         super().__init__(f"{name}: refused ({code})".removeprefix(": "))
         self.code = code
+        self.reason = reason
+        self.sent = sent
 
 
-def ask(http: Sender, call: Call) -> Response:
-    """The answer when it is a success.
+def ask(http: Sender, call: Call, keys: Sequence[str] = KEYS) -> Response:
+    """The answer when it is a success; `keys` are those of a refusal, see KEYS.
 
     Raises Refusal (400 and its like), Refused (401, 403), NotFound (404), TryAgain (429, 5xx,
     silence), Stop (any other status).
@@ -48,9 +60,54 @@ def ask(http: Sender, call: Call) -> Response:
         raise_for_refusal(call, response)
     except HttpStatus as error:
         if error.status_code in WITHOUT_DETAIL:
-            raise Refusal(f"http_{error.status_code}", call.name) from None
+            raise refusal_of(response, keys, call.name) from None
         raise Stop(f"{error}; check the address") from None
     return response
+
+
+def refusal_of(response: Response, keys: Sequence[str] = KEYS, name: str = "") -> Refusal:
+    """Why an answer refuses; the status where the platform has no code of its own."""
+    try:
+        answer = parse_json(response.content)
+    except BadBody:
+        answer = None
+    return refusal_in(answer, keys, f"http_{response.status_code}", name)
+
+
+def refusal_in(
+    error: object, keys: Sequence[str] = KEYS, otherwise: str = "rejected", name: str = ""
+) -> Refusal:
+    """Why, by an answer or an error in it, however deep its keys stand; else `otherwise`."""
+    code, *reasons = (_first(error, key) for key in keys)
+    own = safe_code(code)
+    is_own = own not in (None, "0") and not A_NUMBER.search(own or "")
+    reason = next((one for one in reasons if one not in (None, own)), None)
+    return Refusal(own if own and is_own else otherwise, name, reason)
+
+
+def _first(error: object, key: str) -> object:
+    """The value of a key where it stands least deep."""
+    found = (one[key] for one in _objects([error]) if isinstance(one.get(key), str | int))
+    return next(found, None)
+
+
+def _objects(level: list[Any]) -> Iterator[dict[str, Any]]:
+    """Every object in these values, the least deep first."""
+    while level:
+        yield from (one for one in level if isinstance(one, dict))
+        inside = (one.values() if isinstance(one, dict) else one for one in level if _holds(one))
+        level = [part for parts in inside for part in parts]
+
+
+def _holds(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def rejected(record: Record | Addressee, refusal: Refusal) -> RecordResult:
+    """The outcome of a record that the platform refused, without a value of a person in it."""
+    sent = refusal.sent or getattr(record, "payload", None)
+    reason = harmless(refusal.reason, sent) or REFUSED
+    return RecordResult(record.record_id, Outcome.REJECTED, refusal.code, reason)
 
 
 def answer_of(response: Response) -> dict[str, Any]:
@@ -83,7 +140,7 @@ def send_halving(
             if middle:
                 waiting += [part[middle:], part[:middle]]
             else:
-                results += same_outcome(part, Outcome.REJECTED, refusal.code, REFUSED)
+                results += [rejected(record, refusal) for record in part]
         except (TryAgain, BadBody) as fault:
             results += outcome_of_fault(part, fault)
         except (Stop, NotFound) as fault:
@@ -123,10 +180,9 @@ def _one_answer(record: Record, attempt: Callable[[Record], RecordResult]) -> Re
     try:
         return attempt(record)
     except Refusal as refusal:
-        return RecordResult(record.record_id, Outcome.REJECTED, refusal.code, REFUSED)
+        return rejected(record, refusal)
     except HttpStatus as fault:
-        code = f"http_{fault.status_code}"
-        return RecordResult(record.record_id, Outcome.REJECTED, code, REFUSED)
+        return rejected(record, Refusal(f"http_{fault.status_code}"))
     except (TryAgain, BadBody) as fault:
         return outcome_of_fault([record], fault)[0]
     except (Stop, NotFound) as fault:
@@ -144,7 +200,7 @@ def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> R
     except NotFound:
         return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
     except Refusal as refusal:
-        return RecordResult(one.record_id, Outcome.REJECTED, refusal.code, REFUSED)
+        return rejected(one, refusal)
     except (TryAgain, BadBody) as fault:
         return RecordResult(one.record_id, Outcome.RETRYABLE, type(fault).__name__.lower(), LATER)
 
@@ -173,13 +229,13 @@ def same_outcome(
 
 def accepted_but(
     records: Sequence[Record],
-    refused: Mapping[str, str],
+    refused: Mapping[str, Refusal],
     outcome: Outcome = Outcome.ACCEPTED,
     job_id: str | None = None,
 ) -> list[RecordResult]:
-    """The records that `refused` (record id -> code) names as rejected, the others as `outcome`."""
+    """The records that `refused` (by record id) names as rejected, the others as `outcome`."""
     return [
-        RecordResult(one.record_id, Outcome.REJECTED, refused[one.record_id], REFUSED)
+        rejected(one, refused[one.record_id])
         if one.record_id in refused
         else RecordResult(one.record_id, outcome, job_id=job_id)
         for one in records
@@ -187,7 +243,7 @@ def accepted_but(
 
 
 def accepted_but_places(
-    records: Sequence[Record], errors: object, place: str, code: str
+    records: Sequence[Record], errors: object, place: str, keys: Sequence[str] = KEYS
 ) -> list[RecordResult]:
     """All accepted but those whose place an error names; Refusal when one names none."""
     refused = {}
@@ -195,7 +251,7 @@ def accepted_but_places(
         at = error.get(place) if isinstance(error, dict) else None
         if not isinstance(at, int) or not 0 <= at < len(records):
             raise Refusal("partial")
-        refused[records[at].record_id] = safe_code(error.get(code)) or "rejected"
+        refused[records[at].record_id] = refusal_in(error, keys)
     return accepted_but(records, refused)
 
 
@@ -207,15 +263,15 @@ def queued_in(records: Sequence[Record], job_id: str | None) -> list[RecordResul
 
 
 def of_job(
-    records: Sequence[Addressee], refused: Mapping[str, str], failed_count: object
+    records: Sequence[Addressee], refused: Mapping[str, Refusal], failed_count: object
 ) -> list[RecordResult]:
-    """The end of a job by `refused` (key there, in small letters -> code); unknown when others
+    """The end of a job by `refused` (by the key there, in small letters); unknown when others
     failed too."""
     named = {one.remote_key.lower() for one in records} & set(refused)
     if len(named) != failed_count:
         return same_outcome(records, Outcome.UNKNOWN, "import_errors")
     return [
-        RecordResult(one.record_id, Outcome.REJECTED, refused[one.remote_key.lower()], REFUSED)
+        rejected(one, refused[one.remote_key.lower()])
         if one.remote_key.lower() in refused
         else RecordResult(one.record_id, Outcome.ACCEPTED)
         for one in records

@@ -28,7 +28,7 @@ from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CARTS, KINDS, PRODUCTS, PURCHASES
 from enrich.destinations.mapping import version_of
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
-from enrich.destinations.sending import ask, safe_code, send_halving
+from enrich.destinations.sending import ask, refusal_in, rejected, safe_code, send_halving
 from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
@@ -227,7 +227,7 @@ def read_answer(records: Sequence[Record], response: Response) -> list[RecordRes
         return [_of_listed(record, by_id.get(record.record_id)) for record in records]
     by_id = _by_id(refused if isinstance(refused, list) else [])
     return [
-        _rejected(record, by_id[record.record_id])
+        rejected(record, refusal_in(by_id[record.record_id]))
         if record.record_id in by_id
         else RecordResult(record.record_id, Outcome.ACCEPTED)
         for record in records
@@ -245,10 +245,5 @@ def _of_listed(record: Record, item: Mapping[str, Any] | None) -> RecordResult:
             record.record_id, Outcome.UNKNOWN, "no_status", "the answer does not say"
         )
     if outcome is Outcome.REJECTED:
-        return _rejected(record, item)
+        return rejected(record, refusal_in(item))
     return RecordResult(record.record_id, outcome, safe_code(item.get("code")))
-
-
-def _rejected(record: Record, item: Mapping[str, Any]) -> RecordResult:
-    code = safe_code(item.get("code")) or "rejected"
-    return RecordResult(record.record_id, Outcome.REJECTED, code, "refused by the receiver")

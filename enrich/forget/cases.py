@@ -7,8 +7,9 @@ goes on: with the next `forget`, `run` or `sync`, or by `enrich forget --continu
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from enrich.durable import append_durably, write_durably
 from enrich.forget.copies import drop_gone, search_copies, still_holding
 from enrich.forget.files import clean_files, files_naming, sought_of
+from enrich.forget.jobs import OpenErasure, follow_jobs, jobs_for, left_of_jobs, name_of
 from enrich.forget.journal import (
     BYTES,
     CERTIFICATES,
@@ -47,13 +49,18 @@ PEOPLE_PER_CASE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where people are forgotten; `open_destination` gives None when the settings lack it."""
+    """Where people are forgotten; `open_destination` gives None when the settings lack it.
+
+    The source of `erasing_stores` is asked to erase, too.
+    """
 
     data_dir: Path
     shops: Mapping[str, Shop]
     open_warehouse: Callable[[], AbstractContextManager[Warehouse]]
     open_destination: OpenDestination
     now: datetime
+    erasing_stores: frozenset[str] = frozenset()
+    open_erasure: OpenErasure = lambda store: nullcontext()
 
     @property
     def journal(self) -> Journal:
@@ -87,7 +94,10 @@ def preview(places: Places, warehouse: Warehouse, people: Mapping[str, Named]) -
     copies = search_copies(places.data_dir, sought.traces)
     return Preview(
         tuple((store, what, n) for store, one in found.items() for what, n in one.counts if n),
-        {name: len({one.record_id for one in asked}) for name, asked in case.to_ask.items()},
+        {
+            **{name: len({one.record_id for one in asked}) for name, asked in case.to_ask.items()},
+            **Counter(name_of(job.store) for job in case.jobs),
+        },
         files_naming(places.data_dir, sought),
         tuple(copies.holding),
         copies.unreachable,
@@ -121,6 +131,7 @@ def _case(places: Places, found: Mapping[str, Found], again: Iterable[str] = ())
         begun_at=places.now,
         people={store: People(one.named, one.traces) for store, one in found.items()},
         to_ask=whom_to_ask(found.values()),
+        jobs=jobs_for(found, places.erasing_stores),
         removed={store: dict(one.counts) for store, one in found.items()},
         again=tuple(again),
     )
@@ -146,8 +157,9 @@ def forget(
 
 
 def _leave_warehouse(places: Places, warehouse: Warehouse, case: Case) -> Case:
-    """Platforms first: the warehouse knows what they know the people by."""
+    """Platforms first: the warehouse knows what they know the people by; VTEX wants to be last."""
     case = ask_platforms(places.journal, case, places.open_destination)
+    case = follow_jobs(places.journal, case, places.open_erasure)
     if WAREHOUSE not in case.steps:
         return case
     for store, people in case.people.items():
@@ -182,7 +194,9 @@ def _forget_returned(places: Places, warehouse: Warehouse) -> None:
         for part in warehouse.people.returned(store).iter_slices(PEOPLE_PER_CASE):
             named = Named(tuple(part["customer_key"]))
             again = sorted(set(part["certificate"].drop_nulls()))
-            case = _case(places, {store: warehouse.people.find(store, named)}, again)
+            # Their jobs were filed when they were forgotten first.
+            found = {store: warehouse.people.find(store, named)}
+            case = replace(_case(places, found, again), jobs=())
             _leave_warehouse(places, warehouse, places.journal.save(case))
     warehouse.people.settle_adopted_tombstones()
 
@@ -245,6 +259,7 @@ def certificate_of(case: Case) -> dict[str, Any]:
         "removed": {store: dict(counts) for store, counts in case.removed.items()},
         "files_rewritten": list(case.rewritten),
         "platforms": {name: "; ".join(words) for name, words in case.answers.items()},
+        "vtex_jobs": [job.job_id for job in case.jobs if job.job_id],
         "still_in": sorted(case.copies),
         "not_reachable": list(case.unreachable),
         "forgotten_again": list(case.again),
@@ -274,6 +289,7 @@ def open_questions(case: Case) -> Iterator[str]:
         yield f"{name} has not erased the person: {fault}"
     for name in sorted(set(case.to_ask) - set(case.faults)):
         yield f"{name} was not asked to erase the person yet"
+    yield from left_of_jobs(case)
     if WAREHOUSE in case.steps or BYTES in case.steps:
         yield "the warehouse still holds the person"
     for name, why in case.left.items():

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from enrich.durable import write_durably
+from enrich.sources.source import JobState
 from enrich.warehouse import Named
 
 FOLDER = "forgetting"
@@ -46,12 +47,27 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """The source's own erasure of one address, which is kept until the job is done."""
+
+    store: str
+    email: str | None = field(repr=False)
+    state: JobState = JobState.NEW
+    job_id: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not JobState.DONE
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One forgetting that is under way.
 
     `people` by store, empty once no step is left that needs them; `to_ask`: per platform whom it
-    has not answered for, and in `faults` why; `steps` are those not done yet; `left`: files that
-    somebody has to look at, and why; `copies` (with a stamp of each) still hold somebody.
+    has not answered for, and in `faults` why; `jobs`: what the source itself erases; `steps` are
+    those not done yet; `left`: files that somebody has to look at, and why; `copies` (with a stamp
+    of each) still hold somebody.
     `again`: certificates of people who came back with a restore.
     """
 
@@ -68,6 +84,7 @@ class Case:
     copies: Mapping[str, str] = field(default_factory=dict)
     unreachable: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
 
     @property
     def certificate(self) -> str:
@@ -75,13 +92,17 @@ class Case:
         return f"{self.case_id}.json"
 
     @property
+    def open_jobs(self) -> tuple[Job, ...]:
+        return tuple(job for job in self.jobs if job.is_open)
+
+    @property
     def is_finished(self) -> bool:
-        return not self.to_ask and not self.steps and not self.copies
+        return self.is_certified and not self.copies
 
     @property
     def is_certified(self) -> bool:
         """Whether only copies, which somebody has to delete, are left."""
-        return not self.to_ask and not self.steps
+        return not self.to_ask and not self.open_jobs and not self.steps
 
 
 _CASE: TypeAdapter[Case] = TypeAdapter(Case)

@@ -1,14 +1,19 @@
 """All profile fields in order: the one list that tables, exports, mappings and documents follow."""
 
 import re
+from dataclasses import replace
+from itertools import chain
 
 from enrich.model import Rules
+from enrich.profile.affinity import AFFINITY
 from enrich.profile.baskets import basket_fields
-from enrich.profile.contact import CONTACT
+from enrich.profile.contact import CONTACT, HOLD_OUT
 from enrich.profile.field import ProfileField
+from enrich.profile.phones import PHONE
 from enrich.profile.recency import RECENCY
-from enrich.profile.rfm_fields import rfm_fields
+from enrich.profile.rfm_fields import percentile_fields, rfm_fields
 from enrich.profile.spending import spending_fields
+from enrich.profile.traits import TRAITS
 from enrich.profile.windows import windows
 
 _WINDOW = re.compile(r"_\d+d(_plus)?$")
@@ -17,8 +22,10 @@ _WINDOW = re.compile(r"_\d+d(_plus)?$")
 def fields(rules: Rules) -> tuple[ProfileField, ...]:
     """The fields for one store's rules; names and types depend on `rules.windows` alone."""
     spans = windows(rules)
-    computed = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
-    return (*CONTACT, *RECENCY, *(field for family in computed for field in family))
+    scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
+    # what mappings of all fields have always sent; a family of its own is sent where it is named
+    first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
+    return (*first, *TRAITS, *AFFINITY, *percentile_fields(rules), PHONE, HOLD_OUT)
 
 
 FIELDS = fields(Rules())

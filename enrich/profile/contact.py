@@ -19,6 +19,16 @@ _DEFINITIONS = {
     "extra_fields": "The shop's own Master Data fields as a JSON object.",
 }
 
+HOLD_OUT = ProfileField(
+    "control_bucket",
+    pl.Int8,
+    "bucket",
+    None,
+    "0 to 99, at random, for ever the same for a person: keep some out of everything, to compare.",
+    pl.col("control_bucket"),
+    can_be_named=False,
+)
+
 CONTACT = (
     ProfileField(
         "customer_key",
@@ -29,7 +39,15 @@ CONTACT = (
         pl.col("customer_key"),
     ),
     *(
-        ProfileField(name, dtype, "", None, _DEFINITIONS[name], pl.col(name))
+        ProfileField(
+            name,
+            dtype,
+            "",
+            None,
+            _DEFINITIONS[name],
+            pl.col(name),
+            can_be_named=not name.endswith("_opt_in"),
+        )
         for name, dtype in CONTACT_COLUMNS.items()
     ),
 )

@@ -24,7 +24,11 @@ CONTACT_COLUMNS: Mapping[str, type[pl.DataType]] = {
     "locale": pl.String,
     "extra_fields": pl.String,
 }
-CUSTOMERS: Mapping[str, type[pl.DataType]] = {"customer_key": pl.Int64, **CONTACT_COLUMNS}
+CUSTOMERS: Mapping[str, type[pl.DataType]] = {
+    "customer_key": pl.Int64,
+    **CONTACT_COLUMNS,
+    "control_bucket": pl.Int8,
+}
 PURCHASES = {
     "customer_key": pl.Int64,
     "purchase_no": pl.Int64,
@@ -39,11 +43,31 @@ LINES = {
     "quantity": pl.Int64,
 }
 PROMO_CODES = {"purchase_no": pl.Int64, "promo_code": pl.String, "is_applied": pl.Boolean}
+SALES: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "purchase_no": pl.Int64,
+    "purchased_at": pl.Datetime("us"),
+    "channel": pl.String,
+    "refund_cents": pl.Int64,
+    "list_cents": pl.Int64,
+    "discount_cents": pl.Int64,
+    "is_discounted": pl.Boolean,
+    "is_delivered": pl.Boolean,
+}
+FACTS: Mapping[str, type[pl.DataType]] = {
+    "purchase_no": pl.Int64,
+    **dict.fromkeys(("product", "category", "brand", "promo_code", "channel"), pl.String),
+    **dict.fromkeys(("utm_source", "utm_campaign"), pl.String),
+    **dict.fromkeys(("state", "city", "postal_prefix"), pl.String),
+}
 HISTORY = {
     "customer_key": pl.Int64,
     "rfm_segment": pl.String,
     "previous_rfm_segment": pl.String,
     "rfm_segment_changed_on": pl.Date,
+    "r_score": pl.Int64,
+    "f_score": pl.Int64,
+    "m_score": pl.Int64,
+    "rfm_score_changed_on": pl.Date,
 }
 
 
@@ -61,17 +85,20 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class ProfileInputs:
-    """The four frames of one store, or of one part of its customers.
+    """The frames of one store, or of one part of its customers.
 
     customers: one row per customer. purchases: one row per purchase of a customer; `purchase_no`
     ascends with the moment, then the order id, so the highest is the last purchase. lines and
-    promo_codes: see Details.
+    promo_codes: see Details. sales and facts: see Parts; without sales, profiles do not say what
+    customers are like.
     """
 
     customers: pl.DataFrame
     purchases: pl.DataFrame
     lines: pl.DataFrame
     promo_codes: pl.DataFrame
+    sales: pl.DataFrame | None = None
+    facts: pl.DataFrame | None = None
 
     @property
     def details(self) -> Details:
@@ -81,7 +108,7 @@ class ProfileInputs:
 class Parts(Protocol):
     """Where the parts come from; a customer is in exactly one of them, with all purchases.
 
-    Details are asked for by one thread at a time, the others by several.
+    Details and sales are asked for by one thread at a time, the others by several.
     """
 
     @property
@@ -96,6 +123,19 @@ class Parts(Protocol):
 
     def details(self, part: int) -> Details:
         """What was in these."""
+
+    def sales(self, part: int) -> pl.DataFrame | None:
+        """How each of them was made, a row each (SALES); None where nobody wants to know.
+
+        list_cents and discount_cents are null where the source does not tell, and so is
+        is_discounted where no code was applied either; is_delivered: it went to a known place.
+        """
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        """Where a few of them came from and went to, a row each (FACTS).
+
+        Product, category and brand are those of the dearest line.
+        """
 
 
 def no_history() -> pl.DataFrame:
@@ -129,6 +169,16 @@ def checked_details(details: Details) -> Details:
     return Details(_known_order(lines), _known_order(promo_codes))
 
 
+def checked_sales(sales: pl.DataFrame) -> pl.DataFrame:
+    """Sales with exactly the declared columns and types; raises Stop likewise."""
+    return _conform("sales", sales, SALES)
+
+
+def checked_facts(facts: pl.DataFrame) -> pl.DataFrame:
+    """Facts of purchases with exactly the declared columns and types; raises Stop likewise."""
+    return _conform("facts", facts, FACTS)
+
+
 def _known_order(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows; when they are in the order of purchases, polars knows and merges to join them."""
     is_sorted = rows["purchase_no"].is_sorted()
@@ -147,7 +197,7 @@ def _in_order(
 
 
 def _conform(
-    table: str, frame: pl.DataFrame, columns: Mapping[str, type[pl.DataType]]
+    table: str, frame: pl.DataFrame, columns: Mapping[str, pl.DataType | type[pl.DataType]]
 ) -> pl.DataFrame:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
@@ -155,7 +205,7 @@ def _conform(
     return frame.select(_as(frame[name], dtype) for name, dtype in columns.items())
 
 
-def _as(series: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
+def _as(series: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
     """The column in its type; codes of a vocabulary and narrower integers are as good."""
     is_integer = dtype == pl.Int64 and series.dtype.is_integer()
     return series if is_coded(series) or is_integer else series.cast(dtype)

@@ -15,8 +15,10 @@ from itertools import chain
 import polars as pl
 
 from enrich.model import Rules
+from enrich.profile.affinity import SUBJECTS, added, affinity, shop_lines
 from enrich.profile.catalogue import fields
 from enrich.profile.contracts import (
+    FACTS,
     Details,
     Parts,
     ProfileInputs,
@@ -27,17 +29,19 @@ from enrich.profile.contracts import (
     no_history,
 )
 from enrich.profile.lists import PackedKeys, packed_keys
+from enrich.profile.phones import e164, regions
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
-    Histograms,
     Scoring,
     histograms,
     notes,
+    percentile_columns,
     scoring_of,
     with_scores,
     with_segments,
 )
 from enrich.profile.segments import SEGMENTS, SegmentTable
+from enrich.profile.traits import traits
 from enrich.profile.windows import windows
 from enrich.threads import made_ahead, side_by_side
 
@@ -102,17 +106,28 @@ class _Whole:
     def details(self, part: int) -> Details:
         return self.inputs.details
 
+    def sales(self, part: int) -> pl.DataFrame | None:
+        return self.inputs.sales
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        facts = pl.DataFrame(schema=FACTS) if self.inputs.facts is None else self.inputs.facts
+        return facts.filter(pl.col("purchase_no").is_in(purchase_nos.implode()))
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
     """The customers of a part, and all that their profiles are made of.
 
-    `values`: the ranked values with items_W, a row per customer in the order of `customers`.
+    `values`: the ranked values with items_W, a row per customer in the order of `customers`;
+    `traits` what else customers are like, without columns where nobody wants to know; `shop_lines`
+    how many lines there are of each brand and category.
     """
 
     customers: pl.DataFrame
     values: pl.DataFrame
     lists: list[PackedKeys]
+    traits: pl.DataFrame
+    shop_lines: dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,7 @@ class ScoredParts:
     rules: Rules
     history_since: date | None
     scoring: Scoring
+    shop_lines: dict[str, pl.DataFrame]
     customers_per_block: int
     block_count: int
     loaded: Iterator[LoadedPart]
@@ -150,13 +166,20 @@ def score_parts(
     first, *others = range(parts.count)
     loaded = _load(parts, first, as_of, rules)
     found = [histograms(loaded.values, windows(rules))]
-    found += [_histograms(parts.purchases(part), as_of, rules) for part in others]
+    lines = [loaded.shop_lines] if loaded.traits.width else []
+    for part in others:
+        known, buyer_count = _known(parts.purchases(part), as_of, rules)
+        found.append(histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules)))
+        if lines:
+            lines.append(shop_lines(of_known(checked_details(parts.details(part)).lines, known)))
     scoring = scoring_of(found, rules, frozen_cut_points)
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
-    return ScoredParts(as_of, rules, history_since, scoring, customers_per_block, blocks, handed)
+    sizes = customers_per_block, blocks
+    whole = added(lines) if lines else {}
+    return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
 
 
 def profile_parts(
@@ -183,20 +206,19 @@ def _starts(customer_count: int, size: int) -> range:
     return range(0, max(customer_count, 1), size)
 
 
-def _histograms(purchases: pl.DataFrame, as_of: date, rules: Rules) -> Histograms:
-    """The histograms of a part from its purchases alone: who never bought is in none of them."""
+def _known(purchases: pl.DataFrame, as_of: date, rules: Rules) -> tuple[pl.DataFrame, int]:
+    """The known purchases of a part from these alone, and how many customers have any."""
     checked = checked_purchases(purchases)
     buyers = checked["customer_key"].unique().sort()
-    known = known_purchases(buyers, checked, as_of, rules.windows)
-    return histograms(ranked_values(known, len(buyers), windows(rules)), windows(rules))
+    return known_purchases(buyers, checked, as_of, rules.windows), len(buyers)
 
 
 def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
     """What the profiles of a part are made of; raises Stop when an input breaks its contract."""
-    customers, purchases, details = side_by_side(
+    customers, purchases, (details, sales) = side_by_side(
         lambda: checked_customers(parts.customers(part)),
         lambda: checked_purchases(parts.purchases(part)),
-        lambda: checked_details(parts.details(part)),
+        lambda: (checked_details(parts.details(part)), parts.sales(part)),
     )
     count = customers.height
     known = known_purchases(customers["customer_key"], purchases, as_of, rules.windows)
@@ -208,7 +230,13 @@ def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
         for table, rows in (("lines", lines), ("promo_codes", codes))
         for keys in packed_keys(table, rows, count, len(rules.windows) + 1)
     ]
-    return LoadedPart(customers, values.hstack(items), lists)
+    if sales is None:
+        return LoadedPart(customers, values.hstack(items), lists, pl.DataFrame(), {})
+    likes = traits(parts, part, sales, known, values["orders_lifetime"], rules.time_zone)
+    phones = e164(customers["phone"], regions(customers["locale"], rules.currency))
+    return LoadedPart(
+        customers, values.hstack(items), lists, likes.with_columns(phones), shop_lines(lines)
+    )
 
 
 def _block(
@@ -227,21 +255,44 @@ def _block(
     )
     lists = (keys.lists(first, first + customers.height, spans) for keys in part.lists)
     before = customers.select("customer_key").join(
-        history.rename(_BEFORE), on="customer_key", how="left", maintain_order="left"
+        history.rename(_BEFORE).with_columns(has_history=True),
+        on="customer_key",
+        how="left",
+        maintain_order="left",
     )
-    columns = [customers, before.drop("customer_key"), values, *lists]
+    likes = _likes(scored, part, first, values)
+    columns = [customers, before.drop("customer_key"), values, *likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    wanted = fields(rules)
+    wanted = [field for field in fields(rules) if likes or field.is_sent_by_default]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
     )
 
 
+def _likes(
+    scored: ScoredParts, part: LoadedPart, first: int, values: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """What the fields that are not sent by default are made of; nothing when nobody asks."""
+    if not part.traits.width:
+        return []
+    finer = percentile_columns(values, scored.scoring, windows(scored.rules))
+    tops = (
+        affinity(keys, first, first + values.height, scored.shop_lines[keys.base_name])
+        for keys in part.lists
+        if keys.base_name in SUBJECTS
+    )
+    return [part.traits[first : first + values.height], pl.DataFrame(finer), *tops]
+
+
 _BEFORE = {
     "rfm_segment": "segment_before",
     "previous_rfm_segment": "previous_before",
     "rfm_segment_changed_on": "changed_before",
+    "r_score": "r_before",
+    "f_score": "f_before",
+    "m_score": "m_before",
+    "rfm_score_changed_on": "score_changed_before",
 }

@@ -21,7 +21,10 @@ class ProfileField:
     """One column of the profile.
 
     `expression` reads the columns that `engine.py` puts together; `empty` is what a customer
-    without purchases has, None where the value is null then.
+    without purchases has, None where the value is null then. `step` is of a field that drifts by
+    itself: a smaller move (of a date, in days) is no change for a platform. Mappings that take all
+    fields take those that are `is_sent_by_default`; any other mapping may name a field, unless it
+    is not `can_be_named`: consent and hold-outs are no business of a mapping.
     """
 
     name: str
@@ -30,6 +33,9 @@ class ProfileField:
     empty: Any
     definition: str
     expression: pl.Expr
+    step: float | None = None
+    is_sent_by_default: bool = False
+    can_be_named: bool = True
 
 
 def per_window(
@@ -50,6 +56,18 @@ def per_window(
         )
 
     return tuple(one(window) for window in windows)
+
+
+def ratio(part: pl.Expr, whole: pl.Expr, decimals: int = 4) -> pl.Expr:
+    """part / whole rounded half up, from whole numbers; null when the whole is 0."""
+    per = 10**decimals
+    share: pl.Expr = half_up(per * part, whole) / per
+    return share.round(decimals)  # to divide by a literal is to multiply by its inverse
+
+
+def half_up(amount: pl.Expr, count: pl.Expr) -> pl.Expr:
+    """The whole number next to amount / count, half up; null when the count is 0."""
+    return pl.when(count > 0).then((2 * amount + count) // (2 * count))
 
 
 def currency_units(cents: pl.Expr) -> pl.Expr:

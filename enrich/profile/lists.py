@@ -53,10 +53,7 @@ class PackedKeys:
 
     def distinct_values(self, first: int, end: int) -> pl.LazyFrame:
         """customer, value, newest and oldest bucket, is_last, in order, of a range of customers."""
-        bounds = [customer * self.keys_per_customer for customer in (first, end)]
-        places = self.keys.search_sorted(pl.Series(bounds, dtype=pl.UInt64), side="left")
-        here = pl.LazyFrame({"key": self.keys[places[0] : places[1]]})
-        per_value = 2 * self.bucket_count
+        here, per_value = self._between(first, end), 2 * self.bucket_count
         pair, low = pl.col("key") // per_value, pl.col("key") % per_value
         keys = here.select("key", pair=pair, bucket=(low // 2).cast(pl.UInt16))
         is_newest = pl.col("pair").ne_missing(pl.col("pair").shift(1))
@@ -71,6 +68,22 @@ class PackedKeys:
             is_last=pl.col("key") % 2 == 0,
         )
         return pl.concat([newest, oldest], how="horizontal")
+
+    def line_counts(self, first: int, end: int) -> pl.LazyFrame:
+        """customer, code of the value, lines: how many rows each has, of a range of customers."""
+        pair = self._between(first, end).select(pair=pl.col("key") // (2 * self.bucket_count))
+        counted = pair.select(pl.col("pair").rle()).unnest("pair")
+        return counted.select(
+            customer=(pl.col("value") // len(self.texts.categories)).cast(pl.Int64),
+            code=(pl.col("value") % len(self.texts.categories)).cast(pl.Int64),
+            lines=pl.col("len").cast(pl.Int64),
+        )
+
+    def _between(self, first: int, end: int) -> pl.LazyFrame:
+        """The keys of a range of customers."""
+        bounds = [customer * self.keys_per_customer for customer in (first, end)]
+        places = self.keys.search_sorted(pl.Series(bounds, dtype=pl.UInt64), side="left")
+        return pl.LazyFrame({"key": self.keys[places[0] : places[1]]})
 
     def lists(self, first: int, end: int, windows: tuple[Window, ...]) -> pl.DataFrame:
         """STEM_W and last_STEM: the distinct values in order, a row per customer of the range."""
@@ -118,13 +131,13 @@ def packed_keys(
     """
     dimensions = [one for one in DIMENSIONS if one.table == table]
     columns = {one.column: rows[one.column] for one in dimensions}
-    texts = {name: _sorted_texts(column) for name, column in columns.items()}
+    texts = {name: sorted_texts(column) for name, column in columns.items()}
     for enum in texts.values():
         if customer_count * _keys_per_customer(enum, bucket_count) > _KEYS:
             raise Stop("too many customers and products for one part: profile in smaller parts")
     keys = (
         rows.lazy()
-        .with_columns(**{name: _codes(column, texts[name]) for name, column in columns.items()})
+        .with_columns(**{name: codes(column, texts[name]) for name, column in columns.items()})
         .select(_packed(one, texts[one.column], bucket_count) for one in dimensions)
         .collect(engine="streaming")
     )
@@ -149,14 +162,14 @@ def _packed(dimension: Dimension, texts: pl.Enum, bucket_count: int) -> pl.Expr:
     return key.alias(dimension.base_name)
 
 
-def _sorted_texts(values: pl.Series) -> pl.Enum:
+def sorted_texts(values: pl.Series) -> pl.Enum:
     """The distinct texts of a column in the order of their code points."""
     if isinstance(values.dtype, pl.Enum) and values.dtype.categories.is_sorted():
         return values.dtype
     return pl.Enum(values.unique().drop_nulls().cast(pl.String).sort())
 
 
-def _codes(values: pl.Series, texts: pl.Enum) -> pl.Series:
+def codes(values: pl.Series, texts: pl.Enum) -> pl.Series:
     """The place of each value among the texts."""
     if values.dtype == texts or values.dtype == pl.String:
         return values.cast(texts).to_physical()

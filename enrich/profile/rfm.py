@@ -111,6 +111,13 @@ def _by_thresholds(axis: Axis, thresholds: tuple[int, ...]) -> pl.Expr:
     return 1 + pl.sum_horizontal(pl.col("rank") >= axis.sign * edge for edge in thresholds)
 
 
+def percentiles(group: pl.DataFrame) -> tuple[ScoreClass, ...]:
+    """Classes from 0 to 100: the share of customers who are worse, equal ones counted half."""
+    equal = pl.col("customers")
+    share = 100 * (2 * equal.cum_sum() - equal) // (2 * equal.sum())
+    return classes_of(group.with_columns(score=share))
+
+
 def classes_of(group: pl.DataFrame) -> tuple[ScoreClass, ...]:
     """The classes that scored ranks make up, worst first."""
     firsts = group.filter(pl.col("score").ne_missing(pl.col("score").shift(1)))

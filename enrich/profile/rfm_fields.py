@@ -52,6 +52,45 @@ def rfm_fields(rules: Rules) -> tuple[ProfileField, ...]:
     )
 
 
+def percentile_fields(rules: Rules) -> tuple[ProfileField, ...]:
+    """Where a customer stands among all, finer than a score; and since when the scores hold."""
+    axes = {"r": "how recently", "f": "how often", "m": "how much"}
+    text = (
+        "Percentile by {how} the customer bought, 0 to 100 (best), of the window that makes the"
+        " segment: the share of customers who are worse, equal ones counted half."
+    )
+    percentiles = (
+        ProfileField(
+            f"{letter}_percentile",
+            pl.Int8,
+            "percent",
+            None,
+            text.format(how=how),
+            pl.col(f"{letter}_percentile"),
+            step=5,
+        )
+        for letter, how in axes.items()
+    )
+    window = rules.segment_window
+    changed = pl.any_horizontal(
+        pl.col(f"{letter}_before").ne_missing(pl.col(f"{letter}_{window}").cast(pl.Int64))
+        for letter in axes
+    )
+    return (
+        *percentiles,
+        ProfileField(
+            "rfm_score_changed_on",
+            pl.Date,
+            "day",
+            None,
+            "Profile day on which one of the three scores changed; null until one has.",
+            pl.when(changed & pl.col("has_history"))
+            .then(pl.col("as_of"))
+            .otherwise(pl.col("score_changed_before")),
+        ),
+    )
+
+
 def _moved() -> pl.Expr:
     return pl.col("segment_before").is_not_null() & (
         pl.col("segment_before") != pl.col("rfm_segment").cast(pl.String)

@@ -18,6 +18,7 @@ from enrich.profile.rfm import (
     cut_points,
     frozen_classes,
     histogram,
+    percentiles,
     score,
     scored,
 )
@@ -31,10 +32,14 @@ TRIPLES = pl.Enum(["".join(map(str, triple)) for triple in product(SCORES, SCORE
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """The classes of every window and axis, and their cut points as a table."""
+    """The classes of every window and axis, and their cut points as a table.
+
+    `percentiles` are the classes from 0 to 100 of the window that makes segments.
+    """
 
     classes: Mapping[Key, tuple[ScoreClass, ...]]
     cut_points: pl.DataFrame
+    percentiles: Mapping[Key, tuple[ScoreClass, ...]]
 
 
 def histograms(values: pl.DataFrame, windows: tuple[Window, ...]) -> Histograms:
@@ -58,6 +63,7 @@ def scoring_of(parts: list[Histograms], rules: Rules, frozen: pl.DataFrame | Non
     With `frozen` cut points (an earlier run's table) the classes stay and only customers move.
     """
     classes: dict[Key, tuple[ScoreClass, ...]] = {}
+    finer: dict[Key, tuple[ScoreClass, ...]] = {}
     tables = [CUT_POINTS.to_frame()]
     method = rules.rfm_method if frozen is None else f"{rules.rfm_method}, frozen"
     for window, axis in parts[0]:
@@ -66,8 +72,10 @@ def scoring_of(parts: list[Histograms], rules: Rules, frozen: pl.DataFrame | Non
         if not found:
             found = classes_of(scored(axis, whole, rules.rfm_method, rules.rfm_thresholds))
         classes[window, axis] = found
+        if window == rules.segment_window:
+            finer[window, axis] = percentiles(whole)
         tables.append(cut_points(window, axis, whole, found, method))
-    return Scoring(classes, pl.concat(tables))
+    return Scoring(classes, pl.concat(tables), finer)
 
 
 def with_scores(
@@ -82,6 +90,28 @@ def with_scores(
         for axis in Axis
     ]
     return values.with_columns(scores).with_columns(_digits(window.name) for window in windows)
+
+
+def percentile_columns(
+    values: pl.DataFrame, scoring: Scoring, windows: tuple[Window, ...]
+) -> list[pl.Series]:
+    """r_percentile, f_percentile, m_percentile; null for who bought nothing in the window."""
+    by_name = {window.name: window for window in windows}
+    return [
+        _percentile(values, axis, by_name[name], classes)
+        for (name, axis), classes in scoring.percentiles.items()
+    ]
+
+
+def _percentile(
+    values: pl.DataFrame, axis: Axis, window: Window, classes: tuple[ScoreClass, ...]
+) -> pl.Series:
+    """Looked up in the classes, of which there are too many to compare with each."""
+    ranks = values.select(pl.when(_has_bought(window)).then(axis.rank(window))).to_series()
+    lowest = pl.Series([one.lowest_rank for one in classes], dtype=pl.Int64)
+    shares = pl.Series(f"{axis[0]}_percentile", [one.score for one in classes], dtype=pl.Int8)
+    places = lowest.search_sorted(ranks, side="right").cast(pl.Int64) - 1
+    return shares.gather(pl.select(pl.when(ranks.is_not_null()).then(places)).to_series())
 
 
 def _digits(window: str) -> pl.Expr:

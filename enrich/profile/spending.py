@@ -2,13 +2,8 @@
 
 import polars as pl
 
-from enrich.profile.field import MONEY, ProfileField, currency_units, per_window
+from enrich.profile.field import MONEY, ProfileField, currency_units, half_up, per_window
 from enrich.profile.windows import Window
-
-
-def half_up(cents: pl.Expr, count: pl.Expr) -> pl.Expr:
-    """Whole cents of an average, rounded half up; null when the count is 0."""
-    return pl.when(count > 0).then((2 * cents + count) // (2 * count))
 
 
 def spending_fields(windows: tuple[Window, ...]) -> tuple[ProfileField, ...]:

@@ -93,6 +93,7 @@ class Sending:
                 result = self._leave(row) if self.summary.fault is None else None
                 results += [] if result is None else [(row, result)]
             self.ledger.settle_addresses(self.target, self._settled(results))
+            self.summary.moved += sum(self._has_moved(row, result) for row, result in results)
             failed = [result for _, result in results if result.outcome not in SENT]
             if failed:
                 self.summary.count(failed)
@@ -112,6 +113,11 @@ class Sending:
         except EnrichError as fault:
             self.summary.fault = fault
             return None
+
+    def _has_moved(self, row: Mapping[str, Any], result: RecordResult) -> bool:
+        """Whether nothing of ours is left at the former address of somebody who is not gone."""
+        follows = self.destination.moves_address != "field" and not row["is_removed"]
+        return follows and result.outcome in SENT
 
     @staticmethod
     def _settled(results: Sequence[tuple[Mapping[str, Any], RecordResult]]) -> pl.DataFrame:
@@ -140,6 +146,7 @@ class Sending:
             elif done.outcome is Outcome.ACCEPTED:
                 moved = pl.DataFrame([(record_id, former, email)], schema=_MOVED, orient="row")
                 self.ledger.moved(self.target, moved)
+                self.summary.moved += 1
             elif done.outcome not in (Outcome.ACCEPTED, Outcome.REJECTED):
                 waiting.append(done)
         return waiting

@@ -23,12 +23,13 @@ FAILED = frozenset({Outcome.REJECTED, Outcome.RETRYABLE, Outcome.UNKNOWN})
 class PushSummary:
     """What one push did so far, or with `is_dry_run` would do.
 
-    `invalid` counts by reason what we did not send; `fault` is what ended or held the run. `left`
-    did not fit the run's budget; `resent` are records sent again because nobody knows what became
-    of them the last time; `frozen` changed since, and the platform takes no change. `requests` and
-    `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what they are of.
-    `splits` are customers with a key of their own since the last push there: the key before, the
-    new one. No field holds a customer's value.
+    `invalid` counts by reason what we did not send, `refused` by code and reason what the platform
+    refused; `moved` are contacts that follow a changed address. `fault` is what ended or held the
+    run. `left` did not fit the run's budget; `resent` are records sent again because nobody knows
+    what became of them the last time; `frozen` changed since, and the platform takes no change.
+    `requests` and `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what
+    they are of. `splits` are customers with a key of their own since the last push there: the key
+    before, the new one. No field holds a customer's value.
     """
 
     destination: str
@@ -39,8 +40,10 @@ class PushSummary:
     unchanged: int = 0
     removals: int = 0
     invalid: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     removed: int = 0
+    moved: int = 0
     left: int = 0
     resent: int = 0
     frozen: int = 0
@@ -121,6 +124,8 @@ class PushSummary:
                 self.invalid[result.message or "invalid"] += 1
             else:
                 self.outcomes[result.outcome] += 1
+            if result.outcome is Outcome.REJECTED:
+                self.refused[f"{result.code}: {result.message}"] += 1
 
     def too_many_failed(self, settings: DestinationSettings) -> bool:
         """Whether the run should stop: enough tried, and too large a share of them failed."""
@@ -133,6 +138,7 @@ class PushSummary:
             "entity": self.entity,
             **{name: getattr(self, name) for name in _COUNTS},
             "invalid": dict(self.invalid),
+            "refused": dict(self.refused.most_common(MAX_REASONS)),
             "splits": len(self.splits),
             "seconds": round(self.seconds, 3),
             "fault": str(self.fault) if self.fault else None,
@@ -142,11 +148,12 @@ class PushSummary:
 _COUNTS = (
     *("rows", "adds", "changes", "unchanged", "removals", "removed"),
     *("accepted", "queued", "rejected", "retryable", "unknown"),
-    *("left", "resent", "frozen", "batches"),
+    *("moved", "left", "resent", "frozen", "batches"),
 )
 
 
 MAX_SHOWN_SPLITS = 10
+MAX_REASONS = 10
 
 
 def split_line(splits: Sequence[tuple[int, int]]) -> str:

@@ -28,6 +28,7 @@ BRANDS = frozenset({"Brands"})
 SALES_CHANNELS = frozenset({"View Product"})
 COUPONS = frozenset({"Manage benefits and rates"})
 PROMOTIONS = frozenset({"GerenciarPromocoesETarifas"})
+USER_RIGHTS = frozenset({"Write user rights requests"})
 PUBLIC: frozenset[str] = frozenset()
 
 REFERENCE_ROLE = frozenset({"View order", "List Orders", "Read only documents", "SKUs",

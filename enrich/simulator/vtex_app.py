@@ -16,6 +16,7 @@ from enrich.simulator import (
     master_data,
     oms,
     order_list,
+    user_rights,
 )
 from enrich.simulator.access import AppKey
 from enrich.simulator.http import Reply, Request, RequestError, html_reply, json_reply
@@ -41,6 +42,7 @@ def _route(name: str, methods: str, path: str, needed: frozenset[str], handler: 
 
 
 _OMS, _DATA = "/api/oms/pvt/orders", "/api/dataentities/(?P<entity>CL|AD)"
+_ERASURE = "/api/user-rights/forget/jobs"
 _PVT, _PUB = "/api/catalog_system/pvt", "/api/catalog_system/pub"
 
 ROUTES = (
@@ -64,6 +66,8 @@ ROUTES = (
     _route("document_new", "POST PATCH", _DATA + "/documents", access.WRITE_DOCUMENTS,
            master_data.new_document),
     _route("structure", "GET", _DATA, access.READ_DOCUMENTS, master_data.structure),
+    _route("erasure_new", "POST", _ERASURE, access.USER_RIGHTS, user_rights.file_job),
+    _route("erasure", "GET", _ERASURE + "/{job_id}", access.USER_RIGHTS, user_rights.show_job),
     _route("sku", "GET", _PVT + "/sku/stockkeepingunitbyid/{sku_id}", access.SKUS,
            catalogue.sku_context),
     _route("sku_ids", "GET", _PVT + "/sku/stockkeepingunitids", access.SKUS, catalogue.sku_ids),
@@ -107,6 +111,7 @@ def answer(
         return refused
     if vtex.mode == "seller_portal" and route.name in CLASSIC_CATALOGUE:
         return html_reply(500, "Internal Server Error")
+    user_rights.work_off(vtex)
     try:
         return route.handler(vtex, request, **parts)
     except master_data.PrivateFieldError:
@@ -114,4 +119,6 @@ def answer(
     except RequestError as problem:
         if "/dataentities/" in request.path:
             return json_reply({"Message": str(problem)}, 400)
+        if "/user-rights/" in request.path:
+            return json_reply({"message": str(problem)}, 400)
         return oms_error(400, "OMS003", str(problem))

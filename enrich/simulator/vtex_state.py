@@ -45,6 +45,7 @@ class Vtex:
     `edits` holds the Master Data documents changed or made over HTTP, by id in small letters,
     `deleted` the moment each deleted one went. `triggers` and `hook` are what the shop has
     configured to be told to others. `unindexed` are orders, by id, that the list does not show.
+    `erasures` are the jobs of the User Rights API, by id.
     """
 
     world: World
@@ -61,6 +62,7 @@ class Vtex:
     unindexed: set[str] = field(default_factory=set)
     triggers: list[Any] = field(default_factory=list)
     hook: dict[str, Any] | None = None
+    erasures: dict[str, Any] = field(default_factory=dict)
     outbox: Outbox = field(default_factory=Outbox)
 
     @property

@@ -54,6 +54,8 @@ class Weather:
     search_lag_seconds: float = 0.0
     refuse_unknown_fields: bool = False
     customer_fields: dict[str, str] = field(default_factory=dict)
+    erasure_minutes: float = 10.0
+    erasures_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

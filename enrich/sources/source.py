@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import polars as pl
@@ -301,6 +302,29 @@ class Newsletter(ABC):
         """What became of documents of people whom the source does not know."""
 
 
+class JobState(StrEnum):
+    """How far an erasure job is; one that is being filed may or may not be there."""
+
+    NEW = "new"
+    FILING = "filing"
+    IN_PROGRESS = "in progress"
+    FAILED = "failed"
+    DONE = "done"
+
+
+class Erasure(ABC):
+    """The source's own erasure of a person, by address: a job that takes a while."""
+
+    @abstractmethod
+    def file(self, email: str) -> str:
+        """The id of a new job. Raises Unanswered when nobody knows whether it was filed; every
+        other error says that it was not."""
+
+    @abstractmethod
+    def state(self, job_id: str) -> JobState:
+        """Whether the job is IN_PROGRESS, FAILED or DONE."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceAccount:
     """How a store reaches its source, as the settings have it; the keys are read."""
@@ -314,6 +338,7 @@ class SourceAccount:
     detail_threads: int = 5
     list_threads: int = 2
     first_sync_days: int = 730
+    erases: bool = False
 
 
 class Source(ABC):
@@ -335,6 +360,11 @@ class Source(ABC):
     @property
     def newsletter(self) -> Newsletter | None:
         """Where the opt-ins of its customers are read and written; None: nowhere."""
+        return None
+
+    @property
+    def erasure(self) -> Erasure | None:
+        """Its own erasure of people; None: it has none."""
         return None
 
     def verify(self) -> list[Probe]:

@@ -42,11 +42,12 @@ class Profiles:
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
 
     def inputs(self, store: str) -> ProfileInputs:
-        """The four frames the profile core reads, of all customers; identified purchases only."""
+        """The frames the profile core reads, of all customers; identified purchases only."""
         parts = self.parts(store, EVERYBODY)
-        details = parts.details(0)
-        whole = parts.customers(0), parts.purchases(0)
-        return ProfileInputs(*whole, details.lines, details.promo_codes)
+        details, purchases = parts.details(0), parts.purchases(0)
+        facts = parts.facts(0, purchases["purchase_no"])
+        whole = parts.customers(0), purchases, details.lines, details.promo_codes
+        return ProfileInputs(*whole, parts.sales(0), facts)
 
     def parts(self, store: str, customers_per_part: int | None = None) -> StoreParts:
         """The same in parts of neighbouring customers, each read when it is asked for.
@@ -122,9 +123,9 @@ class Profiles:
         return read(self._connection, "history/segments_on", store=store, as_of=day)
 
     def segments_before(self, store: str, as_of: date) -> pl.DataFrame:
-        """customer_key, rfm_segment, previous_rfm_segment, rfm_segment_changed_on before `as_of`.
+        """What each customer was before `as_of`, as the profile core reads it (HISTORY).
 
-        The last two are null while a customer has never changed segment.
+        Previous segment and days of changes are null while a customer has never changed.
         """
         return read(self._connection, "history/segments_before", store=store, as_of=as_of)
 

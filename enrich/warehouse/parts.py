@@ -15,7 +15,7 @@ import polars as pl
 
 from enrich.profile import CUSTOMERS_PER_BLOCK, Details
 from enrich.warehouse.connection import another
-from enrich.warehouse.scripts import read, run
+from enrich.warehouse.scripts import read, registered, run
 
 EVERYBODY = 2**62
 """More customers than there are: one part."""
@@ -58,6 +58,16 @@ class StoreParts:
         lines = self._read(self.connection, "lines", part)
         promo_codes = self._read(self.connection, "promo_codes", part)
         return Details(self._worded(lines), self._worded(promo_codes))
+
+    def sales(self, part: int) -> pl.DataFrame:
+        """How these were made, in no order; channel as Enum."""
+        return self._worded(self._read(self.connection, "sales", part))
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        """Where some of them came from and went to, in no order."""
+        wanted = purchase_nos.alias("purchase_no").to_frame()
+        with closing(another(self.connection)) as reader, registered(reader, {"wanted": wanted}):
+            return read(reader, "input/facts", store=self.store)
 
     def _read_apart(self, table: str, part: int) -> pl.DataFrame:
         """Through a connection of its own: another thread may be reading something else."""

@@ -40,7 +40,9 @@ select
     order_items.seller,
     order_items.quantity,
     order_items.amount_cents,
-    greatest(order_items.list_cents - order_items.amount_cents, 0) as discount_cents
+    case when order_items.list_cents is not null
+        then greatest(order_items.list_cents - order_items.amount_cents, 0)
+    end as discount_cents
 from order_items
 left join catalogue on catalogue.sku = order_items.sku
 left join category_labels

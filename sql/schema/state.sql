@@ -56,6 +56,13 @@ alter table state.tombstones add column if not exists certificate varchar;
 -- Null: of before schema 8, when the digest of an id was that of the id in lower case.
 alter table state.tombstones add column if not exists is_exact boolean;
 create table if not exists state.tombstone_salt (salt varchar);
+-- Grain: one row, made once: the salt of control buckets. With another one everybody would change sides.
+create table if not exists state.control_salt (salt varchar);
+
+insert into state.control_salt
+select md5(uuid()::varchar || uuid()::varchar) as salt
+where not exists (from state.control_salt);
+
 -- Grain: one row: how many bytes of `forgotten.ndjson` are in state.tombstones already; is_checked is false
 -- until the customers were compared with what came from there.
 create table if not exists state.tombstones_read (byte_count bigint, is_checked boolean);

@@ -370,7 +370,7 @@ def endless_answers(folder: Path) -> Finding:
     )  # fmt: skip
     mode = target.stat().st_mode & 0o777
     held = (shown.code, late.code, written.code, mode) == (0, 1, 0, 0o600)
-    held &= "more than these 3 rows" in shown.out and "no answer within 1 seconds" in late.err
+    held &= "more than these 3 rows" in shown.err and "no answer within 1 seconds" in late.err
     return Finding(held, f"the first rows at once, given up in time, a file of mode {mode:o}")
 
 

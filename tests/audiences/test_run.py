@@ -216,12 +216,14 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
         common = ("--config", tmp_path / "enrich.toml", "--data", tmp_path / "data")
         done = enrich(*arguments, *common)
         assert done.code == 0, done.err
-        return done.out
+        return done.out or done.err
 
     files = ("--orders", tmp_path / "orders.csv", "--customers", tmp_path / "customers.csv")
     do("import", *files)
     assert "waits for next_due_on" in do("profiles")
-    listed = {one["audience"]: one for one in json.loads(do("audience", "list", "--json"))}
+    listed = {
+        one["audience"]: one for one in json.loads(do("audience", "list", "--json"))["audiences"]
+    }
     assert listed["all"]["outcomes"]["member"]["people"] == 3
     assert listed["all"]["consents"]["email"] == {"yes": 3, "no": 3, "not_known": 3}
     shown = do("audience", "show", "all")

@@ -4,8 +4,10 @@ A case is a Markdown page. Its first code span lines set the scene (`as_of`, `zo
 table that starts with `order` lists the orders, the one that starts with `contact` the contacts,
 and the one that starts with `field` what each customer's profile must say, a column per customer.
 
-Lines read `2 Cup/Kitchen/Acme; gift Mug`: units, product, category, brand. A promo code followed by
-`!` gave its discount. Moments are on the store's clock.
+Lines read `2 Cup/Kitchen/Acme; gift Mug`: units, product, category, brand; `1 Cup at 8.00 of 10.00`
+says the price and the one before discounts. A promo code followed by `!` gave its discount.
+`campaign` is UTM source and campaign, `place` state, city and postal prefix, `delivery` how it went
+out. Moments are on the store's clock.
 """
 
 from __future__ import annotations
@@ -92,8 +94,12 @@ def order_record(row: dict[str, str], zone: str) -> RawRecord:
         },
         "items": [item(text) for text in split(row.get("lines", ""), ";")],
     }
+    source, _, campaign = row.get("campaign", "").partition("/")
     document |= promo_code(row.get("promo code", ""))
+    marketing = document.setdefault("marketingData", {})
+    marketing |= {"utmSource": source or None, "utmCampaign": campaign or None}
     document["packageAttachment"] = {"packages": refunds(row.get("refunds", ""), zone)}
+    document |= places(row)
     if row.get("origin"):
         document |= {"origin": row["origin"], "affiliateId": "MKT"}
     return RawRecord(row["order"], json.dumps(document), None)
@@ -112,8 +118,21 @@ def split(text: str, separator: str) -> list[str]:
     return [part.strip() for part in text.split(separator) if part.strip()]
 
 
+def places(row: dict[str, str]) -> dict[str, Any]:
+    """Where the order came from and went to."""
+    state, city, prefix = [*row.get("place", "").split("/"), "", ""][:3]
+    address = {"state": state or None, "city": city or None, "postalPrefix": prefix or None}
+    logistics = [{"selectedDeliveryChannel": row["delivery"]}] if row.get("delivery") else []
+    return {
+        "salesChannel": row.get("channel") or None,
+        "shippingData": {"address": address, "logisticsInfo": logistics},
+    }
+
+
 def item(text: str) -> dict[str, Any]:
+    text, _, prices = text.partition(" at ")
     units, _, thing = text.partition(" ")
+    price, _, list_price = prices.partition(" of ")
     product, category, brand = [*thing.split("/"), "", ""][:3]
     is_gift = units == "gift"
     return {
@@ -123,6 +142,8 @@ def item(text: str) -> dict[str, Any]:
         "name": product,
         "quantity": 1 if is_gift else int(units),
         "isGift": is_gift,
+        "sellingPrice": cents(price) if price else None,
+        "price": cents(list_price or price) if price else None,
         "additionalInfo": {
             "brandName": brand or None,
             "categoriesIds": f"/1/{category}/" if category else None,

@@ -14,7 +14,13 @@ from tests.cases.shop import Case, read_case
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-NOT_IN_A_SINGLE_RUN = {"customer_key", "previous_rfm_segment", "rfm_segment_changed_on"}
+NOT_IN_A_SINGLE_RUN = {
+    "customer_key",
+    "control_bucket",
+    "previous_rfm_segment",
+    "rfm_segment_changed_on",
+    "rfm_score_changed_on",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

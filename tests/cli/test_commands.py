@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -13,11 +16,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from enrich.cli.console import PlainConsole
 from enrich.cli.main import explain
 from enrich.cli.setup import template
+from enrich.cli.shows import show_findings
 from enrich.destinations import REGISTRY
 from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.settings import parse_settings
+from enrich.verify import Finding
 from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
@@ -94,7 +100,7 @@ def test_a_past_day_needs_an_output_and_a_future_one_is_refused(shop: Path) -> N
 
 def test_status_tells_what_ran_and_what_to_do_next(tmp_path: Path, shop: Path) -> None:
     empty = enrich("status", "--data", tmp_path / "nothing")
-    assert "nothing has run yet" in empty.out
+    assert "nothing has run yet" in empty.err
     said = enrich("status", "--data", shop)
     assert "import" in said.out
     assert "no profiles yet" in said.out
@@ -107,14 +113,14 @@ def test_another_run_holds_the_lock(shop: Path) -> None:
     assert said.code == 5
     assert "sync" in said.err
     assert status.code == 0
-    assert "a run is at work" in status.out
+    assert "a run is at work" in status.err
 
 
 def test_status_while_the_first_run_is_at_work(tmp_path: Path) -> None:
     with open_warehouse(tmp_path, job="sync", started_at=NOW):
         said = enrich("status", "--data", tmp_path)
-    assert (said.code, said.err) == (0, "")
-    assert "no read copy yet" in said.out
+    assert (said.code, said.out) == (0, "")
+    assert "no read copy yet" in said.err
 
 
 @pytest.mark.parametrize(
@@ -150,6 +156,13 @@ def test_a_missing_secret_names_its_variable(tmp_path: Path) -> None:
     said = enrich("verify", "--config", config, "--data", tmp_path / "data")
     assert said.code == 2
     assert "VTEX_APP_KEY" in said.err
+
+
+def test_a_note_of_verify_is_a_note_and_no_fault() -> None:
+    out = io.StringIO()
+    note = Finding("crm", "note", True, False, "read the pages again", is_note=True)
+    show_findings(PlainConsole(file=out, width=100), [note])
+    assert re.search(r"crm\W+note\W+note\W+read the pages again", out.getvalue())
 
 
 def test_init_writes_valid_settings_once(tmp_path: Path) -> None:
@@ -203,3 +216,56 @@ def test_profiles_for_people_run_nothing_either(shop: Path, tmp_path: Path) -> N
         assert enrich("profiles", "--output", shop / name, "--data", shop).code == 0
         read = pl.read_parquet if name.endswith("parquet") else pl.read_csv
         assert expected in read(shop / name)["first_name"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("command", "table", "row"),
+    [
+        (["profiles"], "segments", {"store": "main", "as_of": "2026-03-09", "customers": 1}),
+        (["run"], "segments", {"store": "main", "customers": 1}),
+        (["rejects"], "rejected", {"entity": "import", "key": "4"}),
+        (["push", "--exports"], None, {}),
+        (["query"], "rows", {"enrich_query_ready": "best_customers"}),
+        (["fields"], "rows", {"field": "orders_W", "type": "integer"}),
+        (["config", "check"], "settings", {"part": "stores.main", "state": "good"}),
+        (["import", "--check", "--orders", "ORDERS"], "columns", {"column": "amount"}),
+        (["import", "--orders", "ORDERS"], "imported", {"store": "main", "rows": "orders"}),
+        (["backup"], None, {}),
+    ],
+)
+def test_json_is_one_object_of_tables_and_lines(
+    shop: Path, tmp_path: Path, command: list[str], table: str | None, row: dict[str, object]
+) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(ORDERS)
+    said = enrich(
+        *(orders if word == "ORDERS" else word for word in command), "--json", "--data", shop
+    )
+    found = json.loads(said.out)
+    assert (said.code, set(found)) == (0, {"tables", "lines"}), said.err
+    if table is None:
+        assert found["lines"]
+    else:
+        assert any(row.items() <= one.items() for one in found["tables"][table]), found
+
+
+def test_messages_and_progress_are_no_results(shop: Path) -> None:
+    plain, quiet, loud = (enrich("status", *word, "--data", shop) for word in ([], ["-q"], ["-v"]))
+    assert plain.out == quiet.out == loud.out
+    assert quiet.err == ""
+    assert re.search(r"^15:00:00Z settings: none; environment: no setting$", loud.err, re.M)
+    refused = enrich("query", "select", "--quiet", "--data", shop)
+    assert (refused.out, refused.err.startswith("error: ")) == ("", True)
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    words = "enrich status --jso"
+    environ = {"_ENRICH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-m", "enrich"],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["--json"]

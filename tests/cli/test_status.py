@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from enrich.runs.record import recorded
 from enrich.status import Status, known_of_warehouse, read_status
 from enrich.warehouse import Warehouse, open_warehouse
 from tests.cli.shell import NOW, enrich
@@ -49,8 +50,8 @@ def of(warehouse: Warehouse) -> Status:
 def test_looking_makes_nothing(tmp_path: Path) -> None:
     for command, told in (("status", "nothing has run yet"), ("rejects", "no rejects")):
         said = enrich(command, "--data", tmp_path / "data")
-        assert (said.code, said.err) == (0, "")
-        assert told in said.out
+        assert (said.code, said.out) == (0, "")
+        assert told in said.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,12 +119,25 @@ def test_while_a_run_is_at_work_the_read_copy_is_asked(warehouse: Warehouse) -> 
     folder = warehouse.path.parent
     with open_warehouse(folder, job="sync", started_at=NOW):
         said = enrich("status", "--data", folder)
-    assert (said.code, said.err) == (0, "")  # no settings, so no destination that counts
-    assert "a run is at work: sync (process " in said.out
-    assert "as of the last publish" in said.out
+    assert said.code == 0  # no settings, so no destination that counts
+    assert "a run is at work: sync (process " in said.err
+    assert "as of the last publish" in said.err
     for told in ("running", "40 hours behind", f"push to hook (main) held: {NEW}"):
         assert told in said.out
     assert "killed" not in said.out
+
+
+def test_of_two_pushes_of_one_moment_the_later_one_is_the_last(tmp_path: Path) -> None:
+    """A pinned now, or two commands at once: the order in which they began decides."""
+    with open_warehouse(tmp_path) as found:
+        for number in range(6):
+            with recorded(found, "push", "main", NOW) as run:
+                run.note({"destination": "hook", "accepted": number})
+        found.publish()
+        (push,) = read_status(known_of_warehouse(found, ["main"]), NOW).pushes
+        said = enrich("status", "--json", "--data", tmp_path)
+    (published,) = json.loads(said.out)["last_pushes"]
+    assert (push.accepted_count, published["accepted_count"]) == (5, 5)
 
 
 def test_metrics_are_what_prometheus_reads(warehouse: Warehouse, tmp_path: Path) -> None:

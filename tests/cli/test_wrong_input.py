@@ -34,7 +34,7 @@ def config(tmp_path: Path) -> Path:
         ('app_key = "vtexappkey-secret"', "stores.main.app_key: must be a table"),
         ('sales_channels = "1"', "stores.main.sales_channels: must be a list"),
         ('rfm_method = "deciles"', "stores.main.rfm_method"),
-        ("pace = { requests_per_second = 500 }", "less than or equal to 90"),
+        ("pace = { requests_per_second = 500 }", "must be 90 or less"),
         ('[schedule]\nsync_cron = "4h"', "schedule.sync_cron: a schedule is five fields of cron"),
         ('[schedule]\nsync_cron = "99 * * * *"', "schedule.sync_cron: a schedule is five fields"),
         ('[schedule]\nprofiles_cron = "* * 31 2 *"', "schedule.profiles_cron: a schedule is five"),

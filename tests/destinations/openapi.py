@@ -1,4 +1,4 @@
-"""Requests against a vendor's published OpenAPI: the path, its parameters, every key of the body.
+"""Requests and answers against a vendor's published OpenAPI: path, parameters, every key of a body.
 
 The schema files are not ours and stay outside the repository.
 """
@@ -82,6 +82,31 @@ def problems(request: httpx.Request, known: list[Operation]) -> list[str]:
     return [f"{operation.names}: {text}" for text in _problems(request, operation)]
 
 
+def answer_problems(response: httpx.Response, known: list[Operation]) -> list[str]:
+    """What is wrong with the answer of a stand-in by the documents, a line each."""
+    path = unquote(response.request.url.raw_path.decode().partition("?")[0])
+    method = response.request.method.lower()
+    operation = next((one for one in known if one.method == method and one.matches(path)), None)
+    schema = _answer_schema(response, operation) if operation else None
+    if operation is None or schema is None or not response.content:
+        return []
+    return [
+        f"{operation.names}: {response.status_code}: {text}"
+        for text in _breaches(response.content, _plain(operation.document, schema))
+    ]
+
+
+def _answer_schema(response: httpx.Response, operation: Operation) -> Any:
+    """The schema of an answer of this status; a success that is not named is like the others."""
+    found = operation.spec.get("responses", {})
+    good = [key for key in sorted(found) if key.startswith("2")] if response.is_success else []
+    keys = [str(response.status_code), *good, f"{response.status_code // 100}XX", "default"]
+    answer = next((found[key] for key in keys if key in found), {})
+    answer = _followed(operation.document, answer)
+    content = next(iter((answer.get("content") or {}).values()), {})
+    return answer.get("schema") or content.get("schema")
+
+
 def _problems(request: httpx.Request, operation: Operation) -> Iterator[str]:
     asked = {key for key, _ in parse_qsl(request.url.query.decode(), keep_blank_values=True)}
     parameters = [
@@ -113,10 +138,13 @@ def _body_problems(
         if request.content and request.method not in ("GET", "DELETE"):
             yield "a body where none is known"
     else:
-        whole = _plain(operation.document, schema)
-        for error in Draft202012Validator(whole).iter_errors(json.loads(request.content)):
-            at = "/".join(str(part) if isinstance(part, str) else "*" for part in error.path)
-            yield f"body {at or '/'}: breaks {error.validator} ({_said(error)})"
+        yield from _breaches(request.content, _plain(operation.document, schema))
+
+
+def _breaches(content: bytes, whole: Any) -> Iterator[str]:
+    for error in Draft202012Validator(whole).iter_errors(json.loads(content)):
+        at = "/".join(str(part) if isinstance(part, str) else "*" for part in error.path)
+        yield f"body {at or '/'}: breaks {error.validator} ({_said(error)})"
 
 
 def _said(error: Any) -> str:

@@ -49,7 +49,7 @@ def test_every_entity_has_its_part(kind):
         assert re.search(f"^## .*{entity.name}", page(kind), re.IGNORECASE | re.MULTILINE)
 
 
-def test_the_first_page_lists_every_platform_and_what_it_can_do():
+def test_the_first_page_lists_every_platform():
     assert index_table() in page("README")
     assert matrix() in page("README")
 

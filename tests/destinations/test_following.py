@@ -112,7 +112,7 @@ def test_an_address_that_moves(world, kind, changes):
             rfm_group=pl.when(is_them).then(pl.lit(group)).otherwise("rfm_group")
         )
     done = there.push(moved)
-    assert (done.adds, done.changes, done.fault) == (0, 1, None)
+    assert (done.adds, done.changes, done.moved, done.fault) == (0, 1, 1, None)
     check_moved(there, group)
     calls = dict(world.accounts[kind].calls) if kind in world.accounts else {}
     assert there.push(moved).batches == 0

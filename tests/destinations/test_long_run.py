@@ -8,4 +8,4 @@ def test_every_record_arrives_and_what_arrives_twice_is_explained(tmp_path):
     assert done.problems == []
     assert (done.kills, done.accepted, done.refused) == (1, 594, 6)
     assert (done.unexplained, done.wrong_contacts) == (0, 0)
-    assert (done.second_push, done.day_after) == (0, done.changed) == (0, 6)
+    assert (done.second_push, done.changed, done.moved, done.day_after) == (0, 6, 6, 12)

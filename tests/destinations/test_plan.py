@@ -1,6 +1,7 @@
 """What counts as a change: small tables, and two properties for any profiles."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -63,6 +64,71 @@ def test_who_left_the_profiles_is_counted_and_left_alone():
 def test_what_counts_as_a_change(changed, is_a_change):
     before = accepted(plan(make_people(1)))
     assert plan(make_people(1, **changed), before).changes == int(is_a_change)
+
+
+DRIFTING = (
+    MappedField("orders_30d", "percentile", "integer", step=5),
+    MappedField("amount_30d", "probability", "amount", step=0.05),
+    MappedField("birth_date", "due_on", "date", step=7),
+)
+ACCEPTED = {"orders_30d": 50, "amount_30d": Decimal("0.80"), "birth_date": date(2026, 3, 1)}
+
+
+@pytest.mark.parametrize(
+    ("moved", "is_a_change"),
+    [
+        ({}, False),
+        ({"orders_30d": 54}, False),
+        ({"orders_30d": 46}, False),
+        ({"orders_30d": 55}, True),
+        ({"orders_30d": 45}, True),
+        ({"amount_30d": Decimal("0.84")}, False),
+        ({"amount_30d": Decimal("0.85")}, True),
+        ({"birth_date": date(2026, 3, 7)}, False),
+        ({"birth_date": date(2026, 2, 22)}, True),
+        ({"birth_date": None}, True),
+        ({"orders_30d": 54, "amount_30d": Decimal("0.84"), "birth_date": date(2026, 3, 7)}, False),
+        ({"orders_30d": 54, "amount_30d": Decimal("0.90")}, True),
+        ({"orders_30d": 54, "rfm_30d": "111"}, True),
+    ],
+)
+def test_a_drifting_value_is_a_change_from_its_step_on(moved, is_a_change):
+    fields = (*DRIFTING, MappedField("rfm_30d", "rfm", "text"))
+    before = accepted(plan(make_people(1, **ACCEPTED), fields=fields))
+    now = make_people(1, **{**ACCEPTED, **moved})
+    assert plan(now, before, fields).changes == int(is_a_change)
+
+
+def test_a_drifting_value_that_appears_is_a_change_and_one_that_stays_away_is_none():
+    away = make_people(1, **{**ACCEPTED, "birth_date": None})
+    before = accepted(plan(away, fields=DRIFTING))
+    assert plan(away, before, DRIFTING).is_empty
+    assert plan(make_people(1, **ACCEPTED), before, DRIFTING).changes == 1
+
+
+def test_fields_without_a_step_keep_the_hash_that_they_had():
+    fields = own_names(["orders_30d", "rfm_30d"])
+    people = make_people(2)
+    plain = hash_profiles(people, fields, "1")
+    assert plain.str.contains("^[0-9a-f]{32}$").all()
+    steps = (*fields, DRIFTING[2])
+    assert hash_profiles(people, steps, "1").str.contains("^[0-9a-f]{32};-?[0-9.]+$").all()
+
+
+ALWAYS_SENT = """
+    customer_key customer_id email first_name last_name phone birth_date document gender
+    newsletter_opt_in locale extra_fields history_since first_purchase_date last_purchase_date
+    days_since_first_purchase days_since_last_purchase orders_W items_W amount_W avg_amount_W
+    last_purchase_amount products_W categories_W brands_W promo_codes_W applied_promo_codes_W
+    last_purchase_brands last_purchase_categories last_purchase_promo_codes rfm_W r_score
+    f_score m_score rfm_group rfm_segment previous_rfm_segment rfm_segment_changed_on
+"""
+
+
+def test_mappings_of_all_fields_send_what_they_have_always_sent():
+    """A new field goes where it is named: nobody is sent again because we know more."""
+    sources = {re.sub(r"_(\d+d(_plus)?|lifetime)$", "_W", field.source) for field in own_names()}
+    assert sources == set(ALWAYS_SENT.split())
 
 
 def test_a_day_counter_is_a_change_where_the_mapping_asks():
@@ -198,3 +264,20 @@ def test_changing_one_mapped_field_sends_exactly_that_record(rows, data):
     done = plan(make_profiles(*rows), before)
     assert done.to_send["record_id"].to_list() == [str(rows[index]["customer_key"])]
     assert (done.changes, done.adds) == (1, 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-6, 6), st.booleans()), max_size=30))
+def test_small_moves_add_up_so_that_a_platform_is_never_a_step_from_the_truth(moves):
+    """Whatever is accepted on the way: what a platform has is less than a step old."""
+    fields, state = DRIFTING[::2], NOTHING
+    percentile, due_on, there = 50, date(2026, 3, 1), None
+    for by, days, bought in [(0, 0, False), *moves]:
+        percentile = min(100, max(0, percentile + by)) if not bought else 100
+        due_on += timedelta(days=days)
+        done = plan(make_people(1, orders_30d=percentile, birth_date=due_on), state, fields)
+        if not done.is_empty:
+            state, there = accepted(done), (percentile, due_on)
+        assert there is not None
+        assert abs(percentile - there[0]) < 5
+        assert abs((due_on - there[1]).days) < 7

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections import deque
 from dataclasses import replace
 
 import polars as pl
@@ -14,8 +15,7 @@ from enrich.errors import BadSettings, Stop
 from enrich.push.guards import SECONDS_PER_REQUEST, estimate
 from enrich.push.planned import plan_push
 from enrich.simulator.http import Reply
-from enrich.simulator.platforms import mailchimp
-from enrich.simulator.platforms.hubspot import READ_SCHEMA
+from enrich.simulator.platforms import hubspot, mailchimp
 from tests.destinations.conftest import make_people
 from tests.destinations.test_contract import NOTHING_PUSHED
 from tests.destinations.test_push import with_value
@@ -79,15 +79,11 @@ def test_hubspot_gets_texts_and_an_empty_one_clears(world):
     assert "rfm_30d" not in world.account("hubspot").contacts["person0001@example.com"]
 
 
-def test_what_a_hubspot_account_demands_of_a_new_contact_is_named_before_anything_is_sent(world):
-    there = opened(world, "hubspot")
-    account = world.account("hubspot")
-    account.required = {"email": "", "lastname": ""}
-    (problem,) = there.check()
-    summary = world.push(there, make_people(3))
-    assert "requires lastname of every new contact" in problem
-    assert isinstance(summary.fault, BadSettings) and "lastname" in str(summary.fault)
-    assert account.contacts == {}
+def test_a_hubspot_property_that_is_required_can_be_mapped(world):
+    world.account("hubspot").required = {"email": "", "lastname": ""}
+    summary = world.push(opened(world, "hubspot"), make_people(3))
+    assert isinstance(summary.fault, BadSettings)
+    assert "requires lastname of every new contact" in str(summary.fault)
     mapped = opened(world, "hubspot", names={"last_name": "lastname"})
     assert mapped.check() == []
     assert world.push(mapped, make_people(3)).accepted == 3
@@ -96,11 +92,19 @@ def test_what_a_hubspot_account_demands_of_a_new_contact_is_named_before_anythin
 def test_what_the_schema_of_hubspot_does_not_show_stops_the_push_at_the_first_batch(world):
     there = opened(world, "hubspot", batch_size=2)
     account = world.account("hubspot")
-    account.denied, account.required = {READ_SCHEMA}, {"lastname": ""}
+    account.denied, account.required = {hubspot.READ_SCHEMA}, {"lastname": ""}
     assert there.check() == []
     summary = world.push(there, make_people(9))
     assert isinstance(summary.fault, Stop) and "lastname" in str(summary.fault)
     assert account.calls["POST crm"] == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"errors": [{"context": "{a=b}"}, 1]}'])
+def test_a_hubspot_refusal_that_says_nothing_is_one_of_the_record(world, monkeypatch, body):
+    monkeypatch.setattr(hubspot, "_batch", lambda account, inputs: Reply(400, body))
+    there = opened(world, "hubspot", stop_failed_share=1)
+    assert world.push(there, make_people(2)).rejected == 2
+    assert {row["code"] for row in world.ledger.records.values()} == {"http_400"}
 
 
 def test_a_hubspot_contact_without_a_required_value_is_refused_alone(world):
@@ -249,6 +253,16 @@ def test_the_end_of_brevos_imports_is_asked_for_within_a_hundred_an_hour(world):
     assert (summary.accepted, summary.batches, summary.fault) == (140, 70, None)
     assert world.account("brevo").calls["GET v3"] > 100
     assert "429" not in world.account("brevo").statuses
+
+
+def test_what_others_took_of_brevos_second_is_seen_in_its_headers(world):
+    world.http = paced(world, "brevo")
+    there = opened(world, "brevo")
+    there.max_records = 1
+    world.account("brevo").recent["a second"] = deque([0.0] * 9)
+    assert world.push(there, make_people(2)).accepted == 2
+    assert "429" not in world.account("brevo").statuses
+    assert world.seconds > 1
 
 
 def test_the_settings_own_rate_wins():

@@ -21,7 +21,13 @@ from enrich.client import Http
 from enrich.destinations import REGISTRY
 from enrich.destinations.base import Addressee
 from tests.destinations.conftest import make_people
-from tests.destinations.openapi import Operation, operations, problems, read_document
+from tests.destinations.openapi import (
+    Operation,
+    answer_problems,
+    operations,
+    problems,
+    read_document,
+)
 from tests.destinations.test_contract import odd_profiles
 from tests.destinations.test_push import with_value
 from tests.jobs.test_write_back import pulled, shop
@@ -100,16 +106,20 @@ def test_the_check_itself_finds_what_is_not_published(method, path, headers, bod
 
 
 class Recording(httpx.BaseTransport):
-    """Hands every request on, and keeps it."""
+    """Hands every request on, and keeps it with its answer."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self._inner = inner
         self.requests: list[httpx.Request] = []
+        self.responses: list[httpx.Response] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.requests.append(request)
-        return self._inner.handle_request(request)
+        response = self._inner.handle_request(request)
+        response.request = request
+        self.responses.append(response)
+        return response
 
     def close(self) -> None:
         self._inner.close()
@@ -121,12 +131,15 @@ def test_every_request_is_one_the_vendor_publishes(world, kind):
     known = published(kind)
     if not known:
         pytest.skip(f"no schema of {kind} in the folder")
-    sent = requests_of(world, kind)
+    recorded = recording_of(world, kind)
+    sent = recorded.requests
     found = sorted({line for request in sent for line in problems(request, known)})
     asked = sorted({f"{request.method} {request.url.host}" for request in sent})
     line = f"{kind}: {len(sent)} requests against {len(known)} operations; {', '.join(asked)}"
     sys.stdout.write(f"{line}\n")
     assert found == []
+    invented = {line for one in recorded.responses for line in answer_problems(one, known)}
+    assert sorted(invented) == [], "\n".join(sorted(invented))
 
 
 @pytest.mark.skipif(FOLDER is None, reason="PLATFORM_SCHEMAS names no folder")
@@ -160,7 +173,7 @@ def published(kind: str) -> list[Operation]:
     return [one for path in paths for one in operations(read_document(path))]
 
 
-def requests_of(world, kind: str) -> list[httpx.Request]:
+def recording_of(world, kind: str) -> Recording:
     """Check, new, changed and cleared records, refusals, jobs to their end, removals, erasure."""
     recording = Recording(world.transport())
     world.http = Http(transport=recording, sleep=world._wait, monotonic=lambda: world.seconds)
@@ -181,4 +194,4 @@ def requests_of(world, kind: str) -> list[httpx.Request]:
         there = world.open(kind, **options, stop_row_change=9)
         world.push(there, make_people(4))
         world.push(there, make_people(2))
-    return recording.requests
+    return recording

@@ -4,8 +4,9 @@ import pytest
 
 from enrich.destinations.batches import payload_bytes
 from enrich.destinations.synerise.names import clean, is_reserved
+from enrich.destinations.tokens import end_of
 from enrich.errors import BadSettings
-from tests.destinations.conftest import make_people
+from tests.destinations.conftest import NOW, make_people
 from tests.destinations.test_push import with_value
 
 KEYS = {"api_key": {"env": "K"}}
@@ -92,3 +93,52 @@ def test_the_gone_are_deleted_by_their_own_id(world):
     world.push(there, make_people(2))
     assert world.push(there, make_people(1)).removed == 1
     assert set(world.account("synerise").contacts) == {"person0001@example.com"}
+
+
+def in_minutes(minutes):
+    return int(NOW.timestamp()) + 60 * minutes
+
+
+def test_a_token_is_replaced_shortly_before_the_end_it_names(world):
+    account = world.account("synerise")
+    account.token_exp = in_minutes(60)
+    there = world.open("synerise", **KEYS)
+    for minutes, logins in ((0, 1), (57, 1), (59, 2), (59, 2)):
+        world.seconds, account.token_exp = 60 * minutes, in_minutes(60 + minutes)
+        assert there.check() == []
+        assert len(account.tokens) == logins
+    assert "401" not in account.statuses
+
+
+@pytest.mark.parametrize("minutes", [-60, 1])
+def test_a_new_token_that_ends_at_once_is_a_wrong_clock(world, minutes):
+    """The platform may take it all the same: one login, and verify says what is wrong."""
+    account = world.account("synerise")
+    account.token_exp = in_minutes(minutes)
+    there = world.open("synerise", **KEYS)
+    (problem,) = there.check()
+    assert "clock of this machine" in problem and "and here it is 2026-03-02 06:00 UTC" in problem
+    assert world.push(there, make_people(3)).accepted == 3
+    assert len(account.tokens) == 1
+    account.faults = [401, 401, 200, 401, 401]
+    fault = str(world.push(there, make_people(4)).fault)
+    assert "refused (401)" in fault and "clock of this machine" in fault
+
+
+ENDS = [
+    ("e30.eyJleHAiOjE3MDAwMDAwMDB9.x", 1_700_000_000.0),
+    ("e30.eyJleHAiOjEuNX0.x", 1.5),
+    ("e30.eyJleHAiOiJzb29uIn0.x", None),
+    ("e30.eyJleHAiOjFlOTl9.x", None),
+    ("e30.W10.x", None),
+    ("e30.!!!.x", None),
+    ("e30.é.x", None),
+    ("e30", None),
+    ("", None),
+    ("token-1", None),
+]
+
+
+@pytest.mark.parametrize(("token", "end"), ENDS)
+def test_the_end_of_a_token(token, end):
+    assert end_of(token) == end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.models import OptionInfo
 
-from enrich.cli.main import COMMANDS
+from enrich.cli.main import COMMANDS, GROUPS
 from enrich.settings import (
     Alerts,
     AlertTarget,
@@ -44,11 +44,18 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
+def all_commands() -> Iterator[tuple[str, Callable[..., None]]]:
+    """Every command by its name, those of two words last."""
+    yield from COMMANDS
+    for first, (_, functions) in GROUPS.items():
+        yield from ((f"{first} {second}", function) for second, function in functions.items())
+
+
 def command_rows() -> list[tuple[str, str]]:
     """One row per command, as docs/commands.md shows them."""
     return [
         (f"`enrich {name}`", (inspect.getdoc(function) or "").split("\n")[0])
-        for name, function in COMMANDS
+        for name, function in all_commands()
     ]
 
 
@@ -56,7 +63,7 @@ def option_rows() -> list[tuple[str, str, str]]:
     """One row per command and option or argument of its own: command, option, what it is."""
     return [
         (f"`enrich {name}`", *_option_row(parameter))
-        for name, function in COMMANDS
+        for name, function in all_commands()
         for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     ]
 

@@ -16,16 +16,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from enrich.cli.main import COMMANDS
 from enrich.cli.shell import with_shell
 from enrich.simulator.build import FULL_KEY
 from enrich.warehouse import read_warehouse
 from tasks import TASKS
 from tests.docs.pages import ROOT, Block, all_blocks, blocks, commands
-from tests.docs.tables import option_rows
+from tests.docs.tables import all_commands, option_rows
 from tests.jobs.town import NOW, town
 
-NAMES = sorted((name for name, _ in COMMANDS), key=len, reverse=True)
+NAMES = sorted((name for name, _ in all_commands()), key=len, reverse=True)
 OPTIONS = {(command, option) for command, option, _ in option_rows()}
 COMMON = {
     f"--{name.replace('_', '-')}"

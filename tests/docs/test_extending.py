@@ -36,8 +36,8 @@ def bought(customer, age):
 
 purchases = numbered([bought(1, 30), bought(1, 20), bought(1, 5), bought(2, 8)])
 made = computed(inputs([1, 2, 3], purchases))
-days = {customer: row["days_between_purchases"] for customer, row in made.items()}
-assert days == {1: 13, 2: None, 3: None}, days
+days = {customer: row["days_to_second_purchase"] for customer, row in made.items()}
+assert days == {1: 10, 2: None, 3: None}, days
 assert made == reference.profiles([1, 2, 3], purchases, AS_OF)
 """
 DESTINATION = """

@@ -137,11 +137,16 @@ def test_segments_are_counted_largest_first() -> None:
         ("C", 3, 1, Decimal("3.00")),
         ("C", 3, 1, Decimal("4.50")),
     ]
-    whole = pl.DataFrame(rows, schema=schema, orient="row")
+    whole = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        orders_lifetime=pl.Series([1, 2, 1, 0]),
+        top_brand=pl.Series(["Acme", None, "Lux", None]),
+        top_category=pl.lit(None),
+    )
     assert [part.height for part in tally.of([whole.head(2), whole.tail(2)])] == [2, 2]
     assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))
     assert tally.customer_count == 4
     assert tally.segment_counts().rows()[-1] == ("C", 3, 1, 2, Decimal("7.50"))
+    assert tally.coverage() == ("known of the buyers: top_brand of 67%, top_category of 0%",)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 It knows nothing of buckets, codes or arrays: every window is asked again of every purchase.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 DAYS = {"30d": 30, "60d": 60, "90d": 90, "180d": 180, "360d": 360}
@@ -31,6 +33,22 @@ class Purchase:
     no: int = 0
     lines: list[Line] = field(default_factory=list)
     codes: list[tuple[str, bool]] = field(default_factory=list)
+    hour: int = 12
+    channel: str | None = None
+    refund_cents: int = 0
+    list_cents: int | None = None
+    discount_cents: int | None = None
+    is_discounted: bool | None = None
+    utm_source: str | None = None
+    utm_campaign: str | None = None
+    state: str | None = None
+    city: str | None = None
+    postal_prefix: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        """The moment in UTC; the clock of the shop is UTC too."""
+        return datetime.combine(self.on, time(self.hour), UTC)
 
 
 def profiles(
@@ -51,6 +69,8 @@ def profiles(
         score_window(rows, known, window, as_of, spans, method)
     for row in rows.values():
         name_segment(row, segment_window)
+    add_affinity(rows, known)
+    add_percentiles(rows, known, as_of, spans[segment_window])
     return rows
 
 
@@ -89,10 +109,97 @@ def scalars(bought: list[Purchase], as_of: date, spans: Spans) -> dict[str, Any]
         row["last_purchase_brands"] = distinct(line.brand for line in last.lines)
         row["last_purchase_categories"] = distinct(line.category for line in last.lines)
         row["last_purchase_promo_codes"] = distinct(code for code, _ in last.codes)
+    row |= cadence(bought, as_of) | concessions(bought, as_of) | habits(bought) | origin(bought)
     for window, ages in spans.items():
         inside = [p for p in bought if is_in(p, ages, as_of)]
         row |= {f"{name}_{window}": value for name, value in window_fields(inside).items()}
     return row
+
+
+def cadence(bought: list[Purchase], as_of: date) -> dict[str, Any]:
+    days = sorted({p.on for p in bought})
+    gaps = sorted((b - a).days for a, b in pairwise(days))
+    row: dict[str, Any] = dict.fromkeys(
+        ("avg_days_between_orders", "median_days_between_orders", "days_overdue")
+    )
+    row["second_purchase_date"] = bought[1].on if len(bought) > 1 else None
+    if gaps:
+        middle = gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]
+        row["avg_days_between_orders"] = half_up(sum(gaps), len(gaps))
+        row["median_days_between_orders"] = half_up(middle, 2)
+        row["days_overdue"] = (as_of - days[-1]).days - half_up(middle, 2)
+    return row
+
+
+def ratio(part: int, whole: int, per: int = 10_000) -> float | None:
+    return half_up(per * part, whole) / per if whole else None
+
+
+def concessions(bought: list[Purchase], as_of: date) -> dict[str, Any]:
+    returned = sum(p.refund_cents > 0 for p in bought)
+    row: dict[str, Any] = {
+        "returned_orders_lifetime": returned,
+        "refunded_amount_lifetime": units(sum(p.refund_cents for p in bought)),
+        "return_rate": ratio(returned, len(bought)),
+    }
+    for span, days in (("360d", 360), ("lifetime", 10**6)):
+        inside = [p for p in bought if (as_of - p.on).days <= days]
+        judged = [p.is_discounted for p in inside if p.is_discounted is not None]
+        row[f"discounted_orders_share_{span}"] = ratio(sum(judged), len(judged))
+        discounts = sum(p.discount_cents or 0 for p in inside)
+        row[f"discount_rate_{span}"] = ratio(discounts, sum(p.list_cents or 0 for p in inside))
+    return row
+
+
+def habits(bought: list[Purchase]) -> dict[str, Any]:
+    return {
+        "preferred_weekday": favourite([(p.on.isoweekday(), p.no) for p in bought]),
+        "preferred_hour": favourite([(p.hour, p.no) for p in bought]),
+        "preferred_channel": favourite([(p.channel, p.no) for p in bought if p.channel]),
+    }
+
+
+def favourite(seen: list[tuple[Any, int]]) -> Any:
+    """The value seen most often, else the newest."""
+    if len(seen) < 2:
+        return None
+    values = [value for value, _ in seen]
+    newest = {value: max(no for one, no in seen if one == value) for value in values}
+    return max(values, key=lambda value: (values.count(value), newest[value]))
+
+
+def origin(bought: list[Purchase]) -> dict[str, Any]:
+    names = ("product", "category", "brand", "promo_code", "channel", "utm_source", "utm_campaign")
+    row: dict[str, Any] = {f"first_purchase_{name}": None for name in names}
+    row |= {"state": None, "city": None, "postal_prefix": None}
+    if bought:
+        first = bought[0]
+        line = first.lines[0] if first.lines else Line(product=None)
+        row |= {f"first_purchase_{n}": getattr(line, n) for n in names[:3]}
+        row |= {f"first_purchase_{n}": getattr(first, n) for n in names[4:]}
+        row["first_purchase_promo_code"] = first.codes[0][0] if first.codes else None
+    for p in bought:
+        if p.state is not None or p.city is not None:
+            row |= {"state": p.state, "city": p.city, "postal_prefix": p.postal_prefix}
+    return row
+
+
+def add_affinity(rows: dict[int, dict[str, Any]], purchases: list[Purchase]) -> None:
+    """The share with five lines more, spread as those of the shop."""
+    for name in ("brand", "category"):
+        lines = [(p.customer, getattr(line, name)) for p in purchases for line in p.lines]
+        shop = Counter(value for _, value in lines if value is not None)
+        for customer, row in rows.items():
+            row |= {f"top_{name}": None, f"top_{name}_share": None, f"top_{name}_lift": None}
+            own = Counter(v for c, v in lines if c == customer and v is not None)
+            whole, plenty = shop.total(), own.total() + 5
+            weights = {v: n * whole + 5 * shop[v] for v, n in own.items() if n >= 2}
+            weights = {v: w for v, w in weights.items() if w > plenty * shop[v]}
+            if weights:
+                top = min(weights, key=lambda value: (-weights[value], value))
+                row[f"top_{name}"] = top
+                row[f"top_{name}_share"] = ratio(weights[top], plenty * whole)
+                row[f"top_{name}_lift"] = ratio(weights[top], plenty * shop[top], 100)
 
 
 def window_fields(inside: list[Purchase]) -> dict[str, Any]:
@@ -148,6 +255,25 @@ def score_window(
             f = frequency(counts, count) if method == "icomm" else fifth(counts, count)
             m = fifth([c for _, _, c in values.values()], cents)
             row[f"rfm_{window}"] = f"{r}{f}{m}"
+
+
+def add_percentiles(
+    rows: dict[int, dict[str, Any]], purchases: list[Purchase], as_of: date, ages: tuple[int, int]
+) -> None:
+    ranks: dict[int, tuple[int, int, int]] = {}
+    for customer, row in rows.items():
+        inside = [p for p in mine(purchases, customer) if is_in(p, ages, as_of)]
+        row |= {"r_percentile": None, "f_percentile": None, "m_percentile": None}
+        if inside:
+            days = min((as_of - p.on).days for p in inside)
+            ranks[customer] = (-days, len(inside), sum(p.cents for p in inside))
+    for customer, own in ranks.items():
+        for place, letter in enumerate("rfm"):
+            everybody = [rank[place] for rank in ranks.values()]
+            worse = sum(value < own[place] for value in everybody)
+            equal = sum(value == own[place] for value in everybody)
+            share = 100 * (2 * worse + equal) // (2 * len(everybody))
+            rows[customer][f"{letter}_percentile"] = share
 
 
 def fifth(everybody: list[int], mine: int) -> int:

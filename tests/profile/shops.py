@@ -8,15 +8,26 @@ from hypothesis import strategies as st
 
 from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileInputs, build_profiles
-from enrich.profile.contracts import CONTACT_COLUMNS, CUSTOMERS, LINES, PROMO_CODES, PURCHASES
+from enrich.profile.contracts import (
+    CONTACT_COLUMNS,
+    CUSTOMERS,
+    FACTS,
+    LINES,
+    PROMO_CODES,
+    PURCHASES,
+    SALES,
+)
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
 NOT_COMPUTED = {
     *CONTACT_COLUMNS,
     "customer_key",
+    "control_bucket",
+    "phone_e164",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
+    "rfm_score_changed_on",
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
@@ -32,11 +43,32 @@ def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
     ]
     codes = [(p.no, code, is_applied) for p in purchases for code, is_applied in p.codes]
     return ProfileInputs(
-        pl.DataFrame({"customer_key": customers, **contacts}, schema=dict(CUSTOMERS)),
+        pl.DataFrame(
+            {"customer_key": customers, **contacts, "control_bucket": [7] * len(customers)},
+            schema=dict(CUSTOMERS),
+        ),
         pl.DataFrame(bought, schema=dict(PURCHASES), orient="row"),
         pl.DataFrame(lines, schema=dict(LINES), orient="row"),
         pl.DataFrame(codes, schema=dict(PROMO_CODES), orient="row"),
+        pl.DataFrame([sale(p) for p in purchases], schema=dict(SALES)),
+        pl.DataFrame([facts(p) for p in purchases], schema=dict(FACTS)),
     )
+
+
+def sale(purchase: Purchase) -> dict[str, Any]:
+    """How a purchase was made, as the warehouse says it."""
+    known = {name: getattr(purchase, name) for name in SALES if hasattr(purchase, name)}
+    at = {"purchase_no": purchase.no, "purchased_at": purchase.at.replace(tzinfo=None)}
+    return {**known, **at, "is_delivered": (purchase.state or purchase.city) is not None}
+
+
+def facts(purchase: Purchase) -> dict[str, Any]:
+    """Where a purchase came from and went to, likewise."""
+    known = {name: getattr(purchase, name) for name in FACTS if hasattr(purchase, name)}
+    dearest = purchase.lines[0] if purchase.lines else Line(product=None)
+    thing = {name: getattr(dearest, name) for name in ("product", "category", "brand")}
+    code = purchase.codes[0][0] if purchase.codes else None
+    return {**known, **thing, "purchase_no": purchase.no, "promo_code": code}
 
 
 def numbered(purchases: list[Purchase]) -> list[Purchase]:
@@ -69,6 +101,7 @@ lines = st.builds(
     brand=st.one_of(st.none(), texts),
     quantity=st.integers(1, 4),
 )
+names = st.none() | st.sampled_from(["a", "b", "c"])
 codes = st.lists(st.tuples(texts, st.booleans()), max_size=2, unique_by=lambda pair: pair[0])
 
 
@@ -85,5 +118,16 @@ def shops(draw: st.DrawFn) -> tuple[list[int], list[Purchase]]:
         cents=st.one_of(st.sampled_from([0, 1, 100]), st.integers(0, 10**7)),
         lines=st.lists(lines, max_size=3),
         codes=codes,
+        hour=st.sampled_from([0, 9, 23]),
+        channel=names,
+        refund_cents=st.sampled_from([0, 0, 1, 250]),
+        list_cents=st.none() | st.integers(0, 10**6),
+        discount_cents=st.none() | st.integers(0, 10**6),
+        is_discounted=st.none() | st.booleans(),
+        utm_source=names,
+        utm_campaign=names,
+        state=names,
+        city=names,
+        postal_prefix=names,
     )
     return customers, numbered(draw(st.lists(one, max_size=25)))

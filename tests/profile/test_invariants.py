@@ -1,7 +1,7 @@
 """What must hold of any profile, whatever the shop."""
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +16,7 @@ from tests.profile.shops import AS_OF, computed, inputs, shops
 
 Shop = tuple[list[int], list[Purchase]]
 STANDING = ("rfm_", "r_score", "f_score", "m_score")
-DATES = ("first_purchase_date", "last_purchase_date")
+DATES = ("first_purchase_date", "second_purchase_date", "last_purchase_date")
 
 
 @settings(deadline=None, max_examples=20)
@@ -57,7 +57,7 @@ def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> 
     shuffled = ProfileInputs(
         *(
             frame.sample(fraction=1, shuffle=True, seed=shuffler.randrange(1000))
-            for frame in (plain.customers, plain.purchases, plain.lines, plain.promo_codes)
+            for frame in (getattr(plain, one.name) for one in fields(plain))
         )
     )
     assert computed(plain) == computed(shuffled)

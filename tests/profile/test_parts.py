@@ -31,6 +31,14 @@ class Split:
         codes = self.whole.promo_codes.join(purchases, on="purchase_no", how="semi")
         return Details(lines, codes)
 
+    def sales(self, part: int) -> pl.DataFrame | None:
+        assert self.whole.sales is not None
+        return self.whole.sales.join(self.purchases(part), on="purchase_no", how="semi")
+
+    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
+        assert self.whole.facts is not None
+        return self.whole.facts.filter(pl.col("purchase_no").is_in(purchase_nos.implode()))
+
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with coded texts as plain ones: each part has a vocabulary of its own."""

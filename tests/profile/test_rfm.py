@@ -145,6 +145,10 @@ def test_a_segment_that_changes_remembers_the_one_before() -> None:
             "rfm_segment": ["PROSPECTS", "BEGINNERS_NEEDS_ATTENTION"],
             "previous_rfm_segment": [None, "PROSPECTS"],
             "rfm_segment_changed_on": [None, AS_OF.replace(month=1)],
+            "r_score": [None, 3],
+            "f_score": [None, 1],
+            "m_score": [None, 3],
+            "rfm_score_changed_on": [None, AS_OF.replace(month=2, day=1)],
         }
     )
     profiles = build_profiles(
@@ -155,6 +159,8 @@ def test_a_segment_that_changes_remembers_the_one_before() -> None:
         ("BEGINNERS_NEEDS_ATTENTION", "PROSPECTS", AS_OF),
         ("BEGINNERS_NEEDS_ATTENTION", "PROSPECTS", AS_OF.replace(month=1)),
     ]
+    scores_changed_on = profiles["rfm_score_changed_on"].to_list()
+    assert scores_changed_on == [AS_OF, AS_OF.replace(month=2, day=1)]
 
 
 @pytest.mark.parametrize(

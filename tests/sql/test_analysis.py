@@ -75,6 +75,24 @@ def test_promo_codes_count_their_new_customers(copy: ReadCopy) -> None:
         assert row["new_customers_who_came_back"] == sum(len(numbers) > 1 for numbers in new)
 
 
+def test_what_customers_began_with_holds_everybody_once_a_kind(copy: ReadCopy) -> None:
+    bought: dict[int, list[dict[str, Any]]] = {}
+    for one in rows(copy, "from purchases where customer_key is not null order by purchase_no"):
+        bought.setdefault(one["customer_key"], []).append(one)
+    products: dict[int, set[str]] = {}
+    for one in rows(copy, "from purchase_lines"):
+        products.setdefault(one["purchase_no"], set()).add(one["product"])
+    found = answer(copy, "first_purchase_value")
+    (campaigns,) = found.filter(kind="campaign").to_dicts()
+    assert (campaigns["value"], campaigns["customers"]) == (None, len(bought))
+    for row in found.filter(kind="product").to_dicts():
+        began = [b for b in bought.values() if row["value"] in products[b[0]["purchase_no"]]]
+        cents = sum(one["amount_cents"] for purchases in began for one in purchases)
+        came_back = sum(len(purchases) > 1 for purchases in began)
+        assert row["customers_who_came_back"] == came_back
+        assert (row["customers"], row["amount"] * 100) == (len(began), cents)
+
+
 def test_pairs_of_brands_and_of_products(copy: ReadCopy) -> None:
     lines = rows(copy, "from purchase_lines")
     brands: dict[int, set[str]] = {}

@@ -15,14 +15,16 @@ from tests.store.conftest import RUN
 CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})
 
 
-def keep(warehouse: Warehouse, day: int, store: str = "main", **segments: str) -> None:
-    """Profiles of day `day`, one customer per keyword: k1="NEW" is customer 1."""
+def keep(
+    warehouse: Warehouse, day: int, store: str = "main", *, r: int = 1, **segments: str
+) -> None:
+    """Profiles of day `day`, one customer per keyword: k1="NEW" is customer 1, of recency `r`."""
     profiles = pl.DataFrame(
         {
             "customer_key": [int(name[1:]) for name in segments],
             "rfm_segment": list(segments.values()),
             "rfm_group": ["G"] * len(segments),
-            "r_score": pl.Series([1] * len(segments), dtype=pl.Int8),
+            "r_score": pl.Series([r] * len(segments), dtype=pl.Int8),
             "f_score": pl.Series([None] * len(segments), dtype=pl.Int8),
             "m_score": pl.Series([1] * len(segments), dtype=pl.Int8),
         }
@@ -40,7 +42,8 @@ def history(warehouse: Warehouse, folder: Path) -> list[tuple[object, ...]]:
 
 
 def before(warehouse: Warehouse, day: int) -> list[tuple[object, ...]]:
-    return warehouse.profiles.segments_before("main", date(2026, 4, day)).rows()
+    found = warehouse.profiles.segments_before("main", date(2026, 4, day))
+    return found.select(pl.all().exclude("^._score$", "rfm_score_changed_on")).rows()
 
 
 def test_a_row_per_change(tmp_path: Path) -> None:
@@ -89,6 +92,18 @@ def test_the_segment_before_and_the_day_it_changed(tmp_path: Path) -> None:
         assert before(warehouse, 2) == [(1, "NEW", None, None)]
         assert before(warehouse, 5) == [(1, "LOYAL", "NEW", date(2026, 4, 2))]
         assert before(warehouse, 6) == [(1, "LOST", "LOYAL", date(2026, 4, 5))]
+
+
+def test_the_scores_before_and_the_day_one_of_them_changed(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        for day, r, segment in ((1, 2, "NEW"), (2, 2, "LOYAL"), (3, 4, "LOYAL"), (4, 4, "NEW")):
+            keep(warehouse, day, r=r, k1=segment)
+        names = ("r_score", "f_score", "rfm_score_changed_on")
+        told = [
+            warehouse.profiles.segments_before("main", date(2026, 4, day)).select(names).rows()
+            for day in (2, 3, 5)
+        ]
+    assert told == [[(2, None, None)], [(2, None, None)], [(4, None, date(2026, 4, 3))]]
 
 
 def test_an_earlier_day_is_held_back(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound, Response, path_segment
+from enrich.client import Call, NotFound, path_segment
 from enrich.destinations.base import RateLimit, SecretRef
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
-from enrich.destinations.sending import answer_of, safe_code
 
 ExportColumn = Literal[
     "email", "status", "subscribed_at", "subscribed_ip", "unsubscribed_at", "unsubscribed_ip"
@@ -63,6 +62,7 @@ class ConnectifAccount(HttpDestination):
     host = "https://api.connectif.cloud"
     rate_limit = RateLimit(100, 60, is_shared=True)  # for everything that anybody sends there
     wrong_record = frozenset({400, 404, 413, 422})
+    refusal_keys = ("code", "reason", "detail")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"apiKey {self.secret()}:{self.secret('api_secret')}"}
@@ -72,10 +72,6 @@ class ConnectifAccount(HttpDestination):
         with suppress(NotFound):
             self.ask("GET", "/store/")
         return []
-
-    def code_of(self, response: Response) -> str:
-        """Connectif's own code of a refusal, such as E0101, else the status."""
-        return safe_code(answer_of(response).get("code")) or super().code_of(response)
 
     def contact_call(self, email: str, body: dict[str, Any]) -> Call:
         """The call that creates or updates one contact."""

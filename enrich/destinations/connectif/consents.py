@@ -88,7 +88,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
             "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
         )
         response = self.http.send(call)
-        if response.status_code == 400 and self.code_of(response) == QUEUE_IS_FULL:
+        if response.status_code == 400 and self.refusal_of(response).code == QUEUE_IS_FULL:
             raise TryAgain("connectif: five exports wait already; the next run asks again")
         raise_for_refusal(call, response)
         export_id = safe_code(answer_of(response).get("id"))

@@ -100,10 +100,10 @@ class ConnectifImports(ConnectifAccount):
         )
         response = self.http.send(call)
         if response.status_code in self.wrong_record - {404}:
-            code = self.code_of(response)
-            if code == QUEUE_IS_FULL:
+            refusal = self.refusal_of(response)
+            if refusal.code == QUEUE_IS_FULL:
                 return same_outcome(records, Outcome.RETRYABLE, QUEUE_FULL, LATER)
-            raise Refusal(code, call.name)
+            raise refusal
         raise_for_refusal(call, response)
         return queued_in(records, safe_code(answer_of(response).get("id")))
 
@@ -122,7 +122,7 @@ class ConnectifImports(ConnectifAccount):
             return same_outcome(records, Outcome.UNKNOWN, "import_errors")
         rows = csv.DictReader(io.StringIO(report))
         keys = (str(row.get(self.report_column, "")).strip().lower() for row in rows)
-        return of_job(records, dict.fromkeys(keys, "import_row"), job.get("errors"))
+        return of_job(records, dict.fromkeys(keys, Refusal("import_row")), job.get("errors"))
 
     def _report(self, job_id: str, job: Mapping[str, Any]) -> str | None:
         """The error report, kept as it came for a person to read; None when there is none."""

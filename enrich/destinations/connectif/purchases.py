@@ -18,7 +18,7 @@ from enrich.destinations.connectif.products import NO_PAGE
 from enrich.destinations.kinds import PURCHASES
 from enrich.destinations.mapping import Write
 from enrich.destinations.records import RECORD_FORMATS, HttpRecords
-from enrich.destinations.sending import LATER, REFUSED, answer_of
+from enrich.destinations.sending import LATER, Refusal, answer_of, rejected
 from enrich.model import Outcome, RecordResult
 
 NO_CONTACT, NO_PRODUCTS, FOREIGN_DOMAIN = "E0101", "E0102", "E0103"
@@ -97,9 +97,10 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
         made: set[str] = set()
         while True:
             response = self._post(record)
-            code = self.code_of(response) if 400 <= response.status_code < 500 else ""
+            refusal = self.refusal_of(response)
+            code = refusal.code
             if code not in (NO_CONTACT, NO_PRODUCTS) or code in made:
-                return _outcome(record, response, code)
+                return _outcome(record, response, refusal)
             made.add(code)
             for refused in self._make(record, response, code):
                 return refused
@@ -157,12 +158,12 @@ def _missing(record: Record, response: Response) -> list[dict[str, Any]]:
     return [one for key, one in products.items() if wanted is None or key in wanted]
 
 
-def _outcome(record: Record, response: Response, code: str) -> RecordResult:
+def _outcome(record: Record, response: Response, refusal: Refusal) -> RecordResult:
     """What is neither a yes nor a no may have stored it: nobody knows, and the next run asks."""
     status = response.status_code
     if 200 <= status < 300 and not is_web_page(response):
         return RecordResult(record.record_id, Outcome.ACCEPTED)
-    if not code:
+    if not 400 <= status < 500:
         return RecordResult(record.record_id, Outcome.UNKNOWN, f"http_{status}", LATER)
-    message = ON_A_FOREIGN_DOMAIN if code == FOREIGN_DOMAIN else REFUSED
-    return RecordResult(record.record_id, Outcome.REJECTED, code, message)
+    done = rejected(record, refusal)
+    return replace(done, message=ON_A_FOREIGN_DOMAIN) if done.code == FOREIGN_DOMAIN else done

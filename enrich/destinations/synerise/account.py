@@ -10,10 +10,11 @@ from pydantic import Field, field_validator, model_validator
 
 from enrich.client import parse_json
 from enrich.destinations.base import FieldName, Record, SecretRef, TargetName
-from enrich.destinations.http import HttpSettings, TokenDestination, payloads_of
+from enrich.destinations.http import HttpSettings, payloads_of
 from enrich.destinations.records import ProductKey
-from enrich.destinations.sending import Refusal, accepted_but, answer_of, ask, safe_code
+from enrich.destinations.sending import Refusal, accepted_but, answer_of, ask, refusal_in
 from enrich.destinations.synerise.names import is_reserved
+from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
 MULTI_STATUS = 207
@@ -117,14 +118,14 @@ class SyneriseAccount(TokenDestination):
         return [f"the key lacks {one}" for one in names if granted.get(one) is not True]
 
 
-def matched(records: Sequence[Record], errors: Any) -> dict[str, str]:
-    """Record id -> code of the refused; Refusal when one cannot be distinguished from others."""
+def matched(records: Sequence[Record], errors: Any) -> dict[str, Refusal]:
+    """Why, by record id; raises Refusal when one cannot be distinguished from others."""
     refused = {}
     for error in errors if isinstance(errors, list) else []:
         found = [one for one in records if isinstance(error, dict) and _has(one.payload, error)]
         if len(found) != 1:
             raise Refusal("partial")
-        refused[found[0].record_id] = safe_code(error.get("code")) or "rejected"
+        refused[found[0].record_id] = refusal_in(error)
     if not refused:
         raise Refusal("partial")
     return refused

@@ -10,7 +10,8 @@ from typing import Any
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.outbox import Outbox
 
-LOST, NO_FAULT = "lost", 200
+LOST, NO_FAULT, TOO_MANY = "lost", 200, 429
+SIMULATED_WAIT = 3.0  # seconds until a 429 that was asked for is over
 Window = tuple[str, int, float]
 
 
@@ -19,12 +20,14 @@ class Account:
     """What an account holds.
 
     `contacts` by address; `refused` addresses are turned down; `faults` are used up call by call: a
-    status instead of an answer, or "lost" for a call that is carried out and whose reply never
-    comes. `polls_until_done` is how often a job is asked for before it is over. `times` is how
-    often each contact was written. `tables` are further records by entity; `domains` those that
-    pages of products may be on (empty: any); `denied` the rights the key lacks; `now` the moment
-    after which nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to
-    call by event, through `outbox`; `seconds` is what time it is, `url` where the files are got.
+    status instead of an answer, "lost" for a call that is carried out and whose reply never comes,
+    or a code and a reason, for a refusal of what is written, in the platform's own way.
+    `polls_until_done` is how often a job is asked for before it is over. `times` is how often each
+    contact was written. `tables` are further records by entity; `domains` those that pages of
+    products may be on (empty: any); `denied` the rights the key lacks; `now` the moment after which
+    nothing can have happened (ISO text; empty: never). `webhooks` are the addresses to call by
+    event, through `outbox`; `seconds` is what time it is, `url` where the files are got,
+    `token_exp` when the tokens that it gives end (epoch seconds; None: they name no end).
     `required` are the fields that the shop demands of a new contact, each alone or because another
     one has a value (the field -> that other one, empty: always). `region` is where the account is,
     of a platform that has several.
@@ -32,7 +35,7 @@ class Account:
 
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    faults: list[int | str] = field(default_factory=list)
+    faults: list[int | str | tuple[str, str]] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls_until_done: int = 1
     times: dict[str, int] = field(default_factory=dict)
@@ -40,6 +43,7 @@ class Account:
     statuses: dict[str, int] = field(default_factory=dict)
     recent: dict[str, deque[float]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    token_exp: int | None = None
     known_fields: set[str] | None = None
     field_types: dict[str, str] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -112,6 +116,7 @@ class Platform:
 
     `login_host` is where it gives out tokens, when that is somewhere else. `windows` are the limits
     that count a request, of a platform that has more than one. `eu_host` is its second region.
+    `refused` is how it writes that a call is wrong: its own code, and a sentence that may quote it.
     """
 
     host: str
@@ -124,6 +129,9 @@ class Platform:
     login_host: str = ""
     eu_host: str = ""
     windows: Callable[[Request], Sequence[Window]] | None = None
+    refused: Callable[[str, str], Reply] = lambda code, reason: json_reply(
+        {"code": code, "message": reason}, 400
+    )
 
     def windows_of(self, request: Request) -> Sequence[Window]:
         """The limits that count this request: name, requests, seconds."""
@@ -141,16 +149,27 @@ class Platform:
 def serve(platform: Platform, account: Account, request: Request, now: float) -> Reply:
     """The reply to one request at the second `now`; faults and the rate come before anything."""
     account.seconds = now
-    fault = account.faults.pop(0) if account.faults else None
+    fault = _next_fault(account, request)
     wait = _wait(platform.windows_of(request), account, now)
+    if fault == TOO_MANY and wait is None:
+        wait = SIMULATED_WAIT
     if wait is not None:
         reply = platform.throttled(wait)
     elif isinstance(fault, int) and fault != NO_FAULT:
         reply = json_reply({"message": "simulated"}, fault)
+    elif isinstance(fault, tuple):
+        reply = platform.refused(*fault)
     else:
         reply = _answered(platform, account, request)
     account.statuses[str(reply.status)] = account.statuses.get(str(reply.status), 0) + 1
     return replace(reply, lost=True) if fault == LOST else reply
+
+
+def _next_fault(account: Account, request: Request) -> int | str | tuple[str, str] | None:
+    is_of_writing = bool(account.faults) and isinstance(account.faults[0], tuple)
+    if not account.faults or (is_of_writing and request.method == "GET"):
+        return None
+    return account.faults.pop(0)
 
 
 def report(account: Account) -> dict[str, Any]:

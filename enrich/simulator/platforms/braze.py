@@ -19,11 +19,17 @@ def answer(account: Account, request: Request) -> Reply:
     for at, user in enumerate(users):
         email, only = user["email"], user.pop("_update_existing_only", False)
         if email in account.refused:
-            errors.append({"type": "invalid_user", "input_array": "attributes", "index": at})
+            kind = f"'email' {email} is not valid"
+            errors.append({"type": kind, "input_array": "attributes", "index": at})
         elif not only or email in account.contacts:
             account.keep(email, {name: value for name, value in user.items() if name != "email"})
     done = {"message": "success", "attributes_processed": len(users) - len(errors)}
     return json_reply({**done, "errors": errors} if errors else done, 201)
 
 
-PLATFORM = Platform("rest.iad-01.braze.com", answer, 3_000, 3)
+def _refused(code: str, reason: str) -> Reply:
+    error = {"type": code, "input_array": "attributes", "index": 0}
+    return json_reply({"message": reason, "errors": [error]}, 400)
+
+
+PLATFORM = Platform("rest.iad-01.braze.com", answer, 3_000, 3, refused=_refused)

@@ -7,6 +7,7 @@ Enterprise plan, and without a word on when to come back but the vendor's own he
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 from urllib.parse import unquote
@@ -21,7 +22,16 @@ OF_ALL_ELSE: Sequence[Window] = (("all else", 100, 3_600),)
 
 
 def answer(account: Account, request: Request) -> Reply:
-    """The reply to one call."""
+    """The reply to one call, with what is left of its limit."""
+    reply = _answer(account, request)
+    left, limit, seconds = min(
+        (limit - len(account.recent[name]), limit, seconds)
+        for name, limit, seconds in _windows(request)
+    )
+    return replace(reply, headers={**reply.headers, **_headers(limit, left, seconds)})
+
+
+def _answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("api-key"):
         return json_reply({"code": "unauthorized"}, 401)
     if request.path == "/v3/contacts/attributes":
@@ -123,13 +133,13 @@ def _windows(request: Request) -> Sequence[Window]:
     return OF_CONTACTS if request.path.startswith(CONTACTS) else OF_ALL_ELSE
 
 
+def _headers(limit: int, left: int, wait: float) -> dict[str, str]:
+    values = {"limit": limit, "remaining": left, "reset": ceil(wait)}
+    return {f"x-sib-ratelimit-{name}": str(value) for name, value in values.items()}
+
+
 def _throttled(wait: float) -> Reply:
-    headers = {
-        "x-sib-ratelimit-limit": "100",
-        "x-sib-ratelimit-remaining": "0",
-        "x-sib-ratelimit-reset": str(ceil(wait)),
-    }
-    return json_reply({"code": "too_many_requests"}, 429, headers)
+    return json_reply({"code": "too_many_requests"}, 429, _headers(10, 0, wait))
 
 
 PLATFORM = Platform("api.brevo.com", answer, 10, 1, _throttled, windows=_windows)

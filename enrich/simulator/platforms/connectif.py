@@ -304,5 +304,11 @@ def _throttled(wait: float) -> Reply:
     return Reply(429, b"", headers)
 
 
+def _refused(code: str, reason: str) -> Reply:
+    errors = [{"path": "_name", "reason": reason}]
+    body = {"status": 422, "detail": "validation failed", "validationErrors": errors}
+    return json_reply({**body, "code": code}, 422)
+
+
 HOST = "api.connectif.cloud"
-PLATFORM = Platform(HOST, answer, 100, 60, _throttled)
+PLATFORM = Platform(HOST, answer, 100, 60, _throttled, refused=_refused)

@@ -15,7 +15,7 @@ def answer(account: Account, request: Request) -> Reply:
     if account.region == "us" and PLATFORM.is_elsewhere(account, request):
         return json_reply({"errors": [{"reason": "unauthorized"}]}, 401)
     if request.path == "/api/v1/accounts/region":
-        return json_reply({"region": account.region, "data_center": account.region})
+        return json_reply({"region": account.region})
     if len(request.body) > MAX_BYTES:
         return json_reply({"errors": [{"reason": "too_large"}]}, 413)
     if request.path == "/api/v2/entity":
@@ -31,7 +31,8 @@ def answer(account: Account, request: Request) -> Reply:
             len(name.encode()) > MAX_NAME_BYTES for name in attributes
         )
         if is_bad or email in account.refused:
-            errors.append({"batch_index": at, "reason": "invalid", "message": "not accepted"})
+            reason = f"{email} is not accepted"
+            errors.append({"batch_index": at, "reason": "invalid", "message": reason})
         else:
             account.keep(email, attributes)
     return json_reply({"errors": errors}, 207) if errors else json_reply({})
@@ -47,4 +48,11 @@ def _merge(account: Account, primary: str, secondary: str) -> None:
         }
 
 
-PLATFORM = Platform("track.customer.io", answer, 100, 1, eu_host="track-eu.customer.io")
+def _refused(code: str, reason: str) -> Reply:
+    error = {"batch_index": 0, "reason": code, "field": "attributes", "message": reason}
+    return json_reply({"errors": [error]}, 400)
+
+
+PLATFORM = Platform(
+    "track.customer.io", answer, 100, 1, eu_host="track-eu.customer.io", refused=_refused
+)

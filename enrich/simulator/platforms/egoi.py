@@ -155,4 +155,8 @@ def _problem(status: int, title: str, headers: dict[str, str] | None = None) -> 
     return json_reply(body, status, headers)
 
 
-PLATFORM = Platform("api.egoiapp.com", answer)
+def _refused(_: str, reason: str) -> Reply:
+    return json_reply({"type": RFC, "title": "Bad Request", "status": 400, "detail": reason}, 400)
+
+
+PLATFORM = Platform("api.egoiapp.com", answer, refused=_refused)

@@ -18,6 +18,7 @@ MAX_INPUTS, REQUESTS, SECONDS = 100, 100, 10
 CONTACTS = "/crm/objects/2026-09/contacts"
 PROPERTIES = "/crm/properties/2026-09/contacts"
 SCHEMA = "/crm-object-schemas/2026-09/schemas/contacts"
+MOMENT, CORRELATION = "2026-09-08T00:00:00Z", "aeb5f871-7f07-4993-9211-075dc63e7cbf"
 READ_SCHEMA = "crm-object-schemas"  # among the rights that a key may lack
 
 
@@ -26,7 +27,7 @@ def answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("authorization", "").startswith("Bearer "):
         return _error(401, "INVALID_AUTHENTICATION")
     if request.path == PROPERTIES:
-        return json_reply({"results": account.listed("name", "type")})
+        return json_reply({"results": [_property(one) for one in account.listed("name", "type")]})
     if request.path == SCHEMA:
         return _schema(account)
     if request.method == "PATCH" and request.path.startswith(f"{CONTACTS}/"):
@@ -41,7 +42,19 @@ def _schema(account: Account) -> Reply:
     if READ_SCHEMA in account.denied:
         return _error(403, "MISSING_SCOPES")
     required = [name for name, because in account.required.items() if not because]
-    return json_reply({"name": "contact", "requiredProperties": required})
+    lists = ("associations", "properties", "searchableProperties", "secondaryDisplayProperties")
+    schema = {
+        **{"id": "0-1", "objectTypeId": "0-1", "name": "contact", "fullyQualifiedName": "CONTACT"},
+        **{"labels": {}, "archived": False, "allowsSensitiveProperties": False},
+        **{name: [] for name in lists},
+    }
+    return json_reply({**schema, "requiredProperties": required})
+
+
+def _property(listed: Mapping[str, Any]) -> dict[str, Any]:
+    """A property as it is listed; a text where no type was given."""
+    texts = dict.fromkeys(("description", "fieldType", "groupName", "label"), "")
+    return {**texts, "options": [], "type": "string", **listed}
 
 
 def _batch(account: Account, inputs: list[dict[str, Any]]) -> Reply:
@@ -85,7 +98,12 @@ def _patch(account: Account, request: Request) -> Reply:
     if address != email and not account.rename(email, address):
         return _error(409, "CONFLICT")
     account.keep(address, {name: value or None for name, value in properties.items()})
-    return json_reply({"id": address})
+    return json_reply(_contact(address))
+
+
+def _contact(email: str) -> dict[str, Any]:
+    times = {"createdAt": MOMENT, "updatedAt": MOMENT}
+    return {"id": email, "archived": False, "properties": {}, **times}
 
 
 def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
@@ -94,22 +112,27 @@ def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:
         trace = one["objectWriteTraceId"]
         if one["id"] in account.refused:
             context = {"objectWriteTraceId": [trace]}
-            errors.append({"status": "error", "category": "VALIDATION_ERROR", "context": context})
+            reason = f"Email address {one['id']} is invalid"
+            error = {**_problem("VALIDATION_ERROR"), "message": reason}
+            errors.append({**error, "context": context, "links": {}})
             continue
         is_new = one["id"] not in account.contacts
         account.keep(one["id"], {k: v or None for k, v in one["properties"].items()})
-        results.append({"id": one["id"], "new": is_new, "objectWriteTraceId": trace})
-    body = {"status": "COMPLETE", "results": results}
+        results.append({**_contact(one["id"]), "new": is_new, "objectWriteTraceId": trace})
+    body = {"status": "COMPLETE", "startedAt": MOMENT, "completedAt": MOMENT, "results": results}
     if errors:
         return json_reply({**body, "errors": errors, "numErrors": len(errors)}, 207)
     return json_reply(body)
 
 
 def _error(status: int, category: str, code: str = "", name: str = "") -> Reply:
-    body: dict[str, Any] = {"status": "error", "category": category, "message": category}
-    if code:
-        body["errors"] = [{"code": code, "message": code, "context": {"propertyName": [name]}}]
-    return json_reply(body, status)
+    return json_reply({**_problem(category, code, name), "correlationId": CORRELATION}, status)
+
+
+def _problem(category: str, code: str = "", name: str = "") -> dict[str, Any]:
+    details = [{"code": code, "message": code, "context": {"propertyName": [name]}}]
+    body = {"status": "error", "category": category, "message": category}
+    return {**body, "errors": details if code else []}
 
 
 def _throttled(wait: float) -> Reply:
@@ -123,4 +146,8 @@ def _throttled(wait: float) -> Reply:
     return json_reply(body, 429, headers)
 
 
-PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled)
+def _refused(code: str, reason: str) -> Reply:
+    return json_reply({"status": "error", "message": reason, "category": code}, 400)
+
+
+PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled, refused=_refused)

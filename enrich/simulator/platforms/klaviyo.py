@@ -63,7 +63,7 @@ def _new_job(account: Account, request: Request) -> Reply:
         else:
             _keep(account, attributes["email"], profile)
     job = account.new_job(total=len(profiles), refused=refused)
-    return json_reply({"data": {"type": data["type"], "id": job["id"]}}, 202)
+    return json_reply({"data": _shown(job)}, 202)
 
 
 def _keep(account: Account, email: str, profile: dict[str, Any]) -> None:
@@ -128,28 +128,44 @@ def _lists(account: Account, request: Request) -> Reply:
 
 
 def _job(account: Account, job: dict[str, Any]) -> Reply:
-    is_done = account.is_done(job)
+    return json_reply({"data": _shown(job, is_done=account.is_done(job))})
+
+
+def _shown(job: dict[str, Any], *, is_done: bool = False) -> dict[str, Any]:
+    """A job as its own resource."""
     failed = len(job["refused"])
     attributes = {
         "status": "complete" if is_done else "processing",
+        "created_at": "2026-10-15T00:00:00+00:00",
         "total_count": job["total"],
         "completed_count": job["total"] - failed if is_done else 0,
         "failed_count": failed if is_done else 0,
     }
-    return json_reply({"data": {"id": job["id"], "attributes": attributes}})
+    links = {"self": f"https://a.klaviyo.com{JOBS}/{job['id']}"}
+    kind = {"type": "profile-bulk-import-job", "id": job["id"]}
+    return {**kind, "attributes": attributes, "links": links}
 
 
 def _errors(job: dict[str, Any], request: Request) -> Reply:
     start = request.number("page", 0)
     page = job["refused"][start : start + ERRORS_PER_PAGE]
     following = start + ERRORS_PER_PAGE
-    more = f"https://a.klaviyo.com{request.path}?page={following}"
+    here = f"https://a.klaviyo.com{request.path}"
     items = [
-        {"type": "import-error", "attributes": {"code": "invalid", "original_payload": profile}}
-        for profile in page
+        {
+            "type": "import-error",
+            "id": str(start + at),
+            "attributes": {**_error(profile), "source": {}, "original_payload": profile},
+        }
+        for at, profile in enumerate(page)
     ]
-    links = {"next": more if following < len(job["refused"]) else None}
-    return json_reply({"data": items, "links": links})
+    more = {"next": f"{here}?page={following}"} if following < len(job["refused"]) else {}
+    return json_reply({"data": items, "links": {"self": here, **more}})
+
+
+def _error(profile: dict[str, Any]) -> dict[str, Any]:
+    email = profile["attributes"]["email"]
+    return {"code": "invalid", "title": "Invalid input.", "detail": f"Invalid email {email}"}
 
 
 def _delete(account: Account, request: Request) -> Reply:
@@ -167,6 +183,11 @@ def _throttled(wait: float) -> Reply:
     return _problem(429, "throttled", headers)
 
 
+def _refused(code: str, reason: str) -> Reply:
+    error = {"status": 400, "code": code, "title": "Invalid input.", "detail": reason}
+    return json_reply({"errors": [error]}, 400)
+
+
 PLATFORM = Platform(
     "a.klaviyo.com",
     answer,
@@ -174,4 +195,5 @@ PLATFORM = Platform(
     60,
     _throttled,
     windows=lambda request: [("burst", 10, 1), ("steady", 150, 60)],
+    refused=_refused,
 )

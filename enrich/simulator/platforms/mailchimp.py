@@ -138,4 +138,17 @@ def _problem(status: int, title: str) -> Reply:
     return json_reply({"title": title, "status": status}, status)
 
 
-PLATFORM = Platform("us1.api.mailchimp.com", answer)
+def _refused(code: str, reason: str) -> Reply:
+    """No code but a title; what is wrong with a field stands in the list."""
+    errors = [{"field": code, "message": reason}]
+    detail = "For field-specific details, see the 'errors' array."
+    return json_reply({"title": "Invalid Resource", "detail": detail, "errors": errors}, 400)
+
+
+# It documents no header about its limits.
+PLATFORM = Platform(
+    "us1.api.mailchimp.com",
+    answer,
+    refused=_refused,
+    throttled=lambda wait: _problem(429, "Too Many Requests"),
+)

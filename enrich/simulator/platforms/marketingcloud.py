@@ -125,6 +125,13 @@ def _problem(status: int, message: str) -> Reply:
     return json_reply({"message": message, "errorcode": 0, "documentation": ""}, status)
 
 
+def _refused(code: str, reason: str) -> Reply:
+    return json_reply({"message": reason, "errorcode": code, "documentation": ""}, 400)
+
+
 PLATFORM = Platform(
-    "mc-demo.rest.marketingcloudapis.com", answer, login_host="mc-demo.auth.marketingcloudapis.com"
+    "mc-demo.rest.marketingcloudapis.com",
+    answer,
+    login_host="mc-demo.auth.marketingcloudapis.com",
+    refused=_refused,
 )

@@ -22,6 +22,8 @@ def answer(account: Account, request: Request) -> Reply:
         return _put(account, request, document_id)
     if found is None:
         return Reply(404)
+    if request.method == "DELETE" and "Full access to all documents" in account.denied:
+        return json_reply({"Message": "Forbidden"}, 403)
     if request.method == "DELETE":
         del account.contacts[document_id]
         return Reply(204)
@@ -39,4 +41,9 @@ def _put(account: Account, request: Request, document_id: str) -> Reply:
     return Reply(204)
 
 
-PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer)
+def _refused(code: str, reason: str) -> Reply:
+    """No code."""
+    return json_reply([{"Message": reason}], 400)
+
+
+PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer, refused=_refused)

@@ -51,4 +51,8 @@ def _problem(status: int, kind: str) -> Reply:
     return json_reply({"errors": {"error_type": kind, "error_message": kind}}, status)
 
 
-PLATFORM = Platform("api.rd.services", answer, 120, 60)
+def _refused(code: str, reason: str) -> Reply:
+    return json_reply({"errors": {"error_type": code, "error_message": reason}}, 400)
+
+
+PLATFORM = Platform("api.rd.services", answer, 120, 60, refused=_refused)

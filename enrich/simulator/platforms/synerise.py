@@ -5,6 +5,7 @@ that are overwritten by their salt, or else counted twice.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,6 +52,9 @@ def _log_in(account: Account, request: Request) -> Reply:
     if not request.json().get("apiKey"):
         return json_reply({"error": "Unauthorized"}, 401)
     token = f"token-{account.calls.get('POST uauth', 0)}"
+    if account.token_exp is not None:
+        claims = json.dumps({"jti": token, "exp": account.token_exp}).encode()
+        token = f"e30.{urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
     account.tokens.add(token)
     return json_reply({"token": token})
 
@@ -70,7 +74,9 @@ def _batch(
 
 def _error(field: str, value: Any) -> list[dict[str, Any]]:
     """What is wrong with an item: by value, without a place."""
-    return [{"code": 1001, "field": field, "message": "invalid", "rejectedValue": value}]
+    return [
+        {"code": 1001, "field": field, "message": f"invalid value {value}", "rejectedValue": value}
+    ]
 
 
 def _take_profile(account: Account, profile: dict[str, Any]) -> list[dict[str, Any]]:

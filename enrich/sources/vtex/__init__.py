@@ -10,6 +10,7 @@ from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.catalogue import VtexList
 from enrich.sources.vtex.customers import VtexCustomers
 from enrich.sources.vtex.details import VtexSkus
+from enrich.sources.vtex.erasure import VtexErasure
 from enrich.sources.vtex.newsletter import VtexNewsletter
 from enrich.sources.vtex.orders import VtexOrders
 from enrich.sources.vtex.records.catalogue import LISTS
@@ -27,6 +28,7 @@ class Vtex(Source):
     detail_threads: int = 5
     list_threads: int = 2
     first_sync_days: int = 730
+    erases: bool = False
 
     @classmethod
     def open(cls, account: SourceAccount) -> Self:
@@ -44,6 +46,7 @@ class Vtex(Source):
             account.detail_threads,
             account.list_threads,
             account.first_sync_days,
+            account.erases,
         )
 
     @property
@@ -60,5 +63,9 @@ class Vtex(Source):
     def newsletter(self) -> VtexNewsletter:
         return VtexNewsletter(self.client, self.detail_threads)
 
+    @property
+    def erasure(self) -> VtexErasure:
+        return VtexErasure(self.client)
+
     def verify(self) -> list[Probe]:
-        return verify(self.client, extra_fields=self.extra_fields)
+        return verify(self.client, extra_fields=self.extra_fields, erases=self.erases)

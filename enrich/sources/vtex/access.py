@@ -60,6 +60,7 @@ class VtexClient:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         tries: int = TRIES_WHEN_THROTTLED,
+        is_repeatable: bool = True,
     ) -> Response:
         """The answer whatever its status, where a refusal has a meaning of its own."""
         filled = route.path
@@ -73,6 +74,7 @@ class VtexClient:
             headers={**self._headers, **(headers or {})},
             content=None if body is None else to_json(body),
             tries=tries,
+            is_repeatable=is_repeatable,
         )
         return self._http.send(call)
 

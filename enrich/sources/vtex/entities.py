@@ -38,6 +38,9 @@ SKU = Route(
     "skus", "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}", ("Catalog / SKUs",)
 )
 SKU_IDS = Route("skus.ids", "/api/catalog_system/pvt/sku/stockkeepingunitids", ("Catalog / SKUs",))
+_USER_RIGHTS = ("User Rights / Write user rights requests",)
+ERASURE_JOBS = Route("erasure", "/api/user-rights/forget/jobs", _USER_RIGHTS, True)
+ERASURE_JOB = Route("erasure.job", f"{ERASURE_JOBS.path}/{{job_id}}", _USER_RIGHTS, True)
 
 ORDERS = Entity("orders", Order, "orderId", "lastChange")
 CUSTOMERS = Entity("customers", Customer, "id", "lastInteractionIn", tidy_document_id)

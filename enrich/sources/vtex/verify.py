@@ -11,6 +11,7 @@ from enrich.sources.source import Probe
 from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.entities import (
     CUSTOMER_SEARCH,
+    ERASURE_JOB,
     ORDER,
     ORDER_LIST,
     SKU_IDS,
@@ -21,10 +22,13 @@ from enrich.sources.vtex.records.entity import Route
 _TRIES = 2
 # Where the shop has no order yet: VTEX answers 404 only to those who may ask.
 _NO_ORDER = "0000000000000-01"
+_NO_JOB = {"job_id": "00000000-0000-0000-0000-000000000000"}
 _FEW_LEVELS = {"levels": "1"}  # of the category tree
 
 
-def verify(client: VtexClient, *, extra_fields: tuple[str, ...] = ()) -> list[Probe]:
+def verify(
+    client: VtexClient, *, extra_fields: tuple[str, ...] = (), erases: bool = False
+) -> list[Probe]:
     """One Probe a permission, the needed ones first; raises nothing VTEX can cause."""
     orders = _ask(client, ORDER_LIST, params={"page": "1", "per_page": "1"})
     order_id = _first_order_id(orders)
@@ -38,7 +42,12 @@ def verify(client: VtexClient, *, extra_fields: tuple[str, ...] = ()) -> list[Pr
         _probe_customers(client, has_orders=order_id is not None, extra_fields=extra_fields),
         _probe(SKU_IDS, _ask(client, SKU_IDS, params={"page": "1", "pagesize": "1"})),
         *(_probe(one.route, _ask(client, one.route, path=_FEW_LEVELS)) for one in LISTS),
+        *(_probe_erasure(client) for _ in range(erases)),
     ]
+
+
+def _probe_erasure(client: VtexClient) -> Probe:
+    return _probe(ERASURE_JOB, _ask(client, ERASURE_JOB, path=_NO_JOB), is_absence_fine=True)
 
 
 def _probe_customers(

@@ -11,7 +11,8 @@ from enrich.profile import FIELDS
 from enrich.profile.field import ProfileField
 
 AS_OF = date(2026, 3, 1)
-CHANGED_EVERY = 100  # a hundredth buys something from one day to the next
+# From one day to the next a hundredth buys something, and another hundredth has a new address.
+CHANGED_EVERY, BUYS, MOVES = 100, 0, 25
 WORDS = 400
 
 
@@ -26,14 +27,12 @@ def make_profiles(count: int) -> pl.DataFrame:
 
 
 def a_day_later(profiles: pl.DataFrame) -> pl.DataFrame:
-    """The same profiles after every hundredth bought something."""
-    is_changed = pl.col("customer_key") % CHANGED_EVERY == 0
+    """The same profiles after one hundredth bought something and another one moved."""
+    turn = pl.col("customer_key") % CHANGED_EVERY
+    bought = {"rfm_segment": pl.lit("LOYAL_NEW"), "orders_30d": pl.col("orders_30d") + 1}
     return profiles.with_columns(
-        pl.when(is_changed).then(pl.lit("LOYAL_NEW")).otherwise("rfm_segment").alias("rfm_segment"),
-        pl.when(is_changed)
-        .then(pl.col("orders_30d") + 1)
-        .otherwise("orders_30d")
-        .alias("orders_30d"),
+        email=pl.when(turn == MOVES).then(pl.lit("new") + pl.col("email")).otherwise("email"),
+        **{name: pl.when(turn == BUYS).then(new).otherwise(name) for name, new in bought.items()},
     )
 
 
