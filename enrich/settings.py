@@ -480,12 +480,11 @@ class Settings(_Frozen):
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
         for name, audience in self.audiences.items():
-            for kind, named, known in (
-                ("stores", () if audience.stores == "all" else audience.stores, self.stores),
-                ("destinations", audience.destinations, self.destinations),
-            ):
-                if missing := sorted(set(named) - set(known)):
-                    raise ValueError(f"audiences.{name} names unknown {kind}: {missing}")
+            stores = () if audience.stores == "all" else audience.stores
+            strange = {*stores} - {*self.stores}, {*audience.destinations} - {*self.destinations}
+            for kind, names in zip(("stores", "destinations"), strange, strict=True):
+                if names:
+                    raise ValueError(f"audiences.{name} names unknown {kind}: {sorted(names)}")
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")
