@@ -144,7 +144,7 @@ def test_a_block_is_run_or_says_why_not(block: Block) -> None:
 def test_a_command_is_spelt_right(line: str) -> None:
     words = shlex.split(line.partition("#")[0].replace("...", "X"))[1:]
     name = next((name for name in NAMES if words[: len(name.split())] == name.split()), None)
-    assert name or words[0] in ("COMMAND", "--help", "--install-completion"), line
+    assert name or words[0] in ("COMMAND", "--help"), line
     known = COMMON | {
         option.strip("`") for command, option in OPTIONS if command == f"`enrich {name}`"
     }
