@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from enrich.audiences.run import AudiencesReport
+from enrich.audiences.showing import AUDIENCE_COLUMNS, row_of
 from enrich.compute.profiles import ProfilesReport
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.dashboard.file import DASHBOARD_NAME
@@ -190,9 +192,29 @@ def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
         parts.append(Markdown("**RFM grid**, customers and what they bought in all"))
         parts.append(grid(report.segment_counts))
         parts += [markdown("* {}", note) for note in report.notes]
+        parts += _prediction(report)
         parts.append(Markdown("**Cut points**, lowest to highest of each score"))
         parts.append(cut_table(report.cut_points))
     return _page(parts)
+
+
+def _prediction(report: ProfilesReport) -> list[Markdown]:
+    """What comes next, how well that held before, and beside which naive rules."""
+    if report.prediction is None:
+        return []
+    found = report.prediction
+    parts = [Markdown("**What comes next**"), *(markdown("* {}", line) for line in found.lines)]
+    if not found.measured.is_empty():
+        columns = ("metric", "value", "baseline", "baseline_value")
+        rows = found.measured.select(columns).with_columns(pl.col(pl.Float64).round(3)).rows()
+        parts.append(table(("back-test", "model", "naive rule", "reached"), rows))
+    if not found.tenths.is_empty():
+        whole = found.tenths.with_columns(pl.col(pl.Float64).round(0).cast(pl.Int64))
+        columns = ("tenth", "customers", "predicted_orders", "actual_orders")
+        parts.append(
+            table(("tenth", "customers", "predicted orders", "came"), whole.select(columns).rows())
+        )
+    return parts
 
 
 def segment_table(segment_counts: pl.DataFrame) -> Markdown:
@@ -280,6 +302,20 @@ def pair_table(moved: Movements) -> Markdown:
     if others:
         rows.append(("others", "", "", others))
     return table(("then", "now", "cause", "customers"), rows)
+
+
+# -- audiences
+
+
+def audiences_page(reports: Sequence[AudiencesReport], faults: Faults) -> str:
+    """How many are in each audience and how many are not, why, and who joined and left."""
+    parts = [Markdown("# Audiences"), *_faults(faults)]
+    for report in reports:
+        parts.append(markdown("## {} as of {}", report.store, report.as_of))
+        parts += _next([(ANALYST, str(one.fault)) for one in report.looks if one.fault])
+        rows = [row_of(look, FEWEST_PEOPLE) for look in report.looks]
+        parts.append(table(AUDIENCE_COLUMNS, rows))
+    return _page(parts)
 
 
 # -- consents

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from enrich import pipeline
+from enrich.audiences.run import AudiencesReport
+from enrich.cli.audiences import show_audiences
 from enrich.cli.consent import show_consent
 from enrich.cli.console import reporter
 from enrich.cli.forget import go_on_forgetting
@@ -32,6 +34,9 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", help="Also write the profiles here: .parquet, .csv or .xlsx"),
 ]
+BacktestOption = Annotated[
+    bool, typer.Option("--backtest", help="Test the predictions now, whether it is time or not")
+]
 
 
 def profiles(
@@ -39,6 +44,7 @@ def profiles(
     as_of: AsOfOption = None,
     output: OutputOption = None,
     csv_for: CsvForOption = None,
+    backtest: BacktestOption = False,
     store: StoreOption = None,
 ) -> None:
     """Compute every customer's profile; those of a past day only go to --output."""
@@ -58,17 +64,24 @@ def profiles(
                 as_of=day,
                 output=output,
                 csv_for=csv_for,
+                tests_now=backtest,
                 report=report,
             )
         show_profiles(shell.out, done)
+        if done.is_kept and done.customer_count:
+            members = pipeline.audiences(shell.wiring, warehouse, name)
+            show_audiences(shell, members)
+            pipeline.raise_first([members.fault])
         if done.customer_count == 0:
             raise Stop(
                 f"{name} has no customers yet: first `enrich sync` (VTEX) or `enrich import`"
             )
 
     with shell.wiring.warehouse("profiles") as warehouse:
-        shell.each(names, one)
-        publish(warehouse)
+        try:
+            shell.each(names, one)
+        finally:
+            publish(warehouse)
 
 
 def run(shell: Shell, store: StoreOption = None) -> None:
@@ -104,6 +117,8 @@ def show(shell: Shell, done: pipeline.Done) -> None:
             show_consent(shell, done)
         case ProfilesReport():
             show_profiles(shell.out, done)
+        case AudiencesReport():
+            show_audiences(shell, done)
         case _:
             show_pushes(shell.out, done)
 

@@ -12,6 +12,7 @@ import typer
 
 from enrich import __version__
 from enrich.cli import (
+    audiences,
     check_destination,
     compute,
     config,
@@ -63,6 +64,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
+    ("lift", audiences.lift),
     ("fields", look.fields),
     ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
@@ -71,6 +73,14 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "audience": (
+        "Whom to reach for what: members, why others are not, the list as a file.",
+        {
+            "list": audiences.audience_list,
+            "show": audiences.audience_show,
+            "export": audiences.audience_export,
+        },
+    ),
     "config": (
         "Check the settings, help an editor.",
         {"check": config.check, "schema": config.schema},

@@ -11,6 +11,7 @@ import polars as pl
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
+from enrich.profile.predicted import PREDICTED
 from enrich.push.days import Days
 from enrich.push.planned import Planner, plan_push
 from enrich.shop import Shop
@@ -38,7 +39,7 @@ def planner_of(
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
-        found = warehouse.profiles.of(target.store)
+        found = without_held(warehouse, shop, warehouse.profiles.of(target.store), now)
         if days is None:
             return found
         keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
@@ -55,6 +56,20 @@ def planner_of(
     )
 
 
+def without_held(
+    warehouse: Warehouse, shop: Shop, profiles: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
+    """The profiles without predictions where the newest back-test is further off than allowed."""
+    measured = warehouse.predictions.backtest(shop.name, now.date())
+    if not shop.prediction.is_too_far_off(measured):
+        return profiles
+    return profiles.with_columns(
+        pl.lit(None, profiles.schema[field.name]).alias(field.name)
+        for field in PREDICTED
+        if field.name in profiles.columns
+    )
+
+
 def _values(
     shop: Shop, entity: DestinationEntity, target: PushTarget, now: datetime
 ) -> dict[str, Any]:
@@ -66,6 +81,9 @@ def _values(
         "shop_url": shop.url,
         "currency": shop.rules.currency,
         "time_zone": shop.rules.time_zone,
+        "audience_keys": [one.key for one in entity.audiences],
+        "audience_names": [one.name for one in entity.audiences],
+        "audience_channels": [one.channel for one in entity.audiences],
         **DEFAULT_OPTIONS,
         **entity.record_options,
     }

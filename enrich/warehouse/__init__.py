@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.settings import WAREHOUSE_NAME
+from enrich.warehouse.audiences import Audiences
 from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
 from enrich.warehouse.forgetting import Found, Named
@@ -31,6 +32,7 @@ __all__ = [
     "READ_COPY_NAME",
     "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
+    "Audiences",
     "Found",
     "Named",
     "PushStatus",

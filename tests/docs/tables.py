@@ -16,11 +16,13 @@ from enrich.cli.main import COMMANDS, GROUPS
 from enrich.settings import (
     Alerts,
     AlertTarget,
+    AudienceSettings,
     Caller,
     Consent,
     DestinationEntry,
     ImportSettings,
     Pace,
+    PredictionSettings,
     ReadCopySettings,
     Receive,
     Retention,
@@ -84,6 +86,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
+        *_rows_of("audiences.NAME.", AudienceSettings),
         *_rows_of("warehouse.", WarehouseSettings),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
@@ -92,6 +95,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
+        *_rows_of("prediction.", PredictionSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -101,6 +105,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
 _TABLES = (
     "stores",
     "destinations",
+    "audiences",
     "warehouse",
     "schedule",
     "retention",
@@ -108,6 +113,7 @@ _TABLES = (
     "read_copy",
     "receive",
     "consent",
+    "prediction",
     "alerts",
 )
 
