@@ -191,11 +191,11 @@ def with_shell(
         debug: DebugOption = False,  # read by the entry point, which owns the traceback
         quiet: QuietOption = False,
         verbose: VerboseOption = False,
-        as_json: JsonOption = False,
+        json: JsonOption = False,
         **own: Any,
     ) -> None:
         entry = ctx.obj.spoken(quiet=quiet, verbose=verbose)
-        if not as_json:
+        if not json:
             function(opened(entry, config, data, now), **own)
             return
         with Document(entry.out) as document:
