@@ -4,6 +4,7 @@
     sync, for a store     ask VTEX, fetch, validate, load; resolve customers and purchases
     consent               gather consents, decide, write them to VTEX and the platforms
     profile               resolve again (a setting may have changed), compute and keep profiles
+    audiences             who is to be reached for what, who joined and left
     push                  plan what changed, send it, record what each platform answered
     publish               swap the read copy of the analysts
     dashboard             draw it from the read copy
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+from enrich.audiences.run import AudiencesReport, keep_audiences
 from enrich.client import Call, Http
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.consent.run import Mode, run_consent
@@ -41,7 +43,7 @@ from enrich.sync.store import SyncReport, refetch_store, span_of_days, sync_stor
 from enrich.warehouse import Warehouse
 from enrich.wiring import Wiring
 
-Done = SyncReport | ConsentSummary | ProfilesReport | list[PushSummary]
+Done = SyncReport | ConsentSummary | ProfilesReport | AudiencesReport | list[PushSummary]
 
 
 def run_store(
@@ -61,6 +63,9 @@ def run_store(
         faults.append(consents.fault)
         yield consents
     yield profile(wiring, warehouse, store, report)
+    members = audiences(wiring, warehouse, store)
+    faults.append(members.fault)
+    yield members
     pushes = push(wiring, warehouse, (store,), report, confirmed=confirmed)
     yield pushes
     raise_first([*faults, *(done.fault for done in pushes)])
@@ -151,6 +156,12 @@ def consent(
 def profile(wiring: Wiring, warehouse: Warehouse, store: str, report: Reporter) -> ProfilesReport:
     """The profiles of the last complete day, kept with their history."""
     return make_profiles(warehouse, wiring.plain_shop(store), now=wiring.now, report=report)
+
+
+def audiences(wiring: Wiring, warehouse: Warehouse, store: str) -> AudiencesReport:
+    """The members of the store's audiences by the newest profiles, kept with their changes."""
+    zone = wiring.rules[store].time_zone
+    return keep_audiences(warehouse, store, wiring.audiences(store), zone, wiring.now)
 
 
 def push(

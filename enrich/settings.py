@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +27,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import EnvSettingsSource
@@ -232,6 +234,33 @@ class WarehouseSettings(_Frozen):
     """What DuckDB takes at most, never over half of the machine; more goes to files in `.tmp`."""
 
 
+class AudienceSettings(_Frozen):
+    """Whom to reach for what; see [audiences](audiences.md)."""
+
+    rule: str
+    """A condition in SQL over the [fields of a customer](audiences.md#rules)."""
+    channel: Literal["email", "sms", "whatsapp", "ads"] = "email"
+    """Only people with an address of this channel who said yes to it."""
+    order_by: str = "amount_lifetime desc"
+    """Who comes first, in SQL; counts where there are more than `max_members`."""
+    max_members: int | None = Field(None, ge=1)
+    """How many are reached at most."""
+    hold_out: float = Field(0, ge=0, le=0.9)
+    """Share of people who are never reached, so that the effect can be measured."""
+    stores: Literal["all"] | tuple[Name, ...] = "all"
+    """Only these stores."""
+    destinations: dict[Name, str] = {}
+    """Where its members go, and what it is called there: `klaviyo = "Slipping away"`."""
+    enabled: bool = True
+    """Whether it is computed; what is off ends."""
+
+
+def shipped_audiences() -> dict[str, dict[str, Any]]:
+    """The audiences that are there from the beginning, as settings."""
+    path = resources.files("enrich") / "audiences" / "shipped.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 class DestinationEntry(BaseModel):
     """One destination as written; its own adapter validates the rest of the keys."""
 
@@ -422,6 +451,7 @@ class Settings(_Frozen):
     """Take this moment as now: for trials with old data."""
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
+    audiences: dict[Name, AudienceSettings] = Field({}, validate_default=True)
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
@@ -433,6 +463,19 @@ class Settings(_Frozen):
     alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)
+
+    @field_validator("audiences", mode="before")
+    @classmethod
+    def _with_shipped(cls, given: Any) -> Any:
+        """Ours, changed setting by setting by the file, then the shop's own."""
+        if not isinstance(given, dict):
+            return given
+        ours = shipped_audiences()
+        changed = {
+            name: {**ours[name], **one} if name in ours and isinstance(one, dict) else one
+            for name, one in given.items()
+        }
+        return {**ours, **changed}
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -458,6 +501,12 @@ class Settings(_Frozen):
             )
             if unknown:
                 raise ValueError(f"destination {name} names unknown stores: {sorted(unknown)}")
+        for name, audience in self.audiences.items():
+            stores = () if audience.stores == "all" else audience.stores
+            strange = {*stores} - {*self.stores}, {*audience.destinations} - {*self.destinations}
+            for kind, names in zip(("stores", "destinations"), strange, strict=True):
+                if names:
+                    raise ValueError(f"audiences.{name} names unknown {kind}: {sorted(names)}")
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import grp
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
+from enrich.audiences.audience import Audience
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
 from enrich.consent.rules import ConsentRules
 from enrich.consent.run import ConsentPlan
 from enrich.destinations import (
+    AUDIENCES,
+    NamedAudience,
     Tools,
     open_consent_reader,
     open_entities,
@@ -39,6 +42,7 @@ from enrich.settings import (
     check_header,
     read_secret,
     read_segments,
+    shipped_audiences,
 )
 from enrich.shop import Shop
 from enrich.sources.registry import open_source
@@ -84,6 +88,19 @@ class Wiring:
     def segments(self) -> SegmentTable:
         """The segment table of the installation; raises BadSettings."""
         return read_segments(self.settings)
+
+    def audiences(self, store: str) -> tuple[Audience, ...]:
+        """The audiences of a store that are computed."""
+        ours = shipped_audiences()
+        return tuple(
+            Audience(
+                name,
+                is_shipped=name in ours and ours[name]["rule"] == one.rule,
+                **one.model_dump(exclude={"stores", "enabled"}),
+            )
+            for name, one in self.settings.audiences.items()
+            if one.enabled and (one.stores == "all" or store in one.stores)
+        )
 
     @property
     def has_warehouse(self) -> bool:
@@ -215,7 +232,22 @@ class Wiring:
 
     def pushed_entities(self, destination: str) -> tuple[str, ...]:
         """The entities that are pushed to a destination of the settings."""
-        return switched_on(_options(self.settings.destinations[destination]))
+        return switched_on(self._options_of(destination, self.settings.destinations[destination]))
+
+    def _audiences_at(self, destination: str) -> tuple[NamedAudience, ...]:
+        """The audiences that go there; of one that is switched off the members leave."""
+        return tuple(
+            NamedAudience(name, one.destinations[destination], one.channel)
+            for name, one in self.settings.audiences.items()
+            if destination in one.destinations
+        )
+
+    def _options_of(self, name: str, entry: DestinationEntry) -> dict[str, Any]:
+        """The platform's own keys; an audience that goes there switches their entity on."""
+        options, on = _options(entry), switched_on(_options(entry))
+        if self._audiences_at(name) and AUDIENCES not in on:
+            return {**options, "entities": (*on, AUDIENCES)}
+        return options
 
     def _stores_of(self, entry: DestinationEntry) -> tuple[str, ...]:
         return tuple(self.settings.stores) if entry.stores == "all" else entry.stores
@@ -302,8 +334,9 @@ class Wiring:
         self, name: str, entry: DestinationEntry, stack: ExitStack, say: Callable[[str], None]
     ) -> Destination:
         """The destination with a client of its own: one platform's limit slows no other."""
-        options = _options(entry)
+        options = self._options_of(name, entry)
         _, tools = self._tools(entry, stack, say)
+        tools = replace(tools, audiences=self._audiences_at(name))
         return Destination(
             name,
             self._stores_of(entry),

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from enrich.audiences.run import AudiencesReport
+from enrich.audiences.showing import AUDIENCE_COLUMNS, row_of
 from enrich.compute.profiles import ProfilesReport
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.dashboard.file import DASHBOARD_NAME
@@ -300,6 +302,20 @@ def pair_table(moved: Movements) -> Markdown:
     if others:
         rows.append(("others", "", "", others))
     return table(("then", "now", "cause", "customers"), rows)
+
+
+# -- audiences
+
+
+def audiences_page(reports: Sequence[AudiencesReport], faults: Faults) -> str:
+    """How many are in each audience and how many are not, why, and who joined and left."""
+    parts = [Markdown("# Audiences"), *_faults(faults)]
+    for report in reports:
+        parts.append(markdown("## {} as of {}", report.store, report.as_of))
+        parts += _next([(ANALYST, str(one.fault)) for one in report.looks if one.fault])
+        rows = [row_of(look, FEWEST_PEOPLE) for look in report.looks]
+        parts.append(table(AUDIENCE_COLUMNS, rows))
+    return _page(parts)
 
 
 # -- consents

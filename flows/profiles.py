@@ -10,13 +10,14 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from enrich import pipeline
+from enrich.audiences.run import AudiencesReport
 from enrich.compute.movements import latest_movements
 from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
 
-from .pages import movements_page, profiles_line, profiles_page, push_page
+from .pages import audiences_page, movements_page, profiles_line, profiles_page, push_page
 from .sync import SUPERFLUOUS, dashboard_error, each, publish_copy
 from .wire import (
     RETRYING,
@@ -36,6 +37,14 @@ def compute_store(wiring: Wiring, store: str) -> ProfilesReport:
     """The profiles of one store for the last complete day, kept with their history."""
     with wiring.warehouse("profiles") as warehouse:
         return pipeline.profile(wiring, warehouse, store, run_reporter())
+
+
+@task(name="audiences", task_run_name="audiences {store}", **RETRYING)
+@hide_customer_data
+def keep_members(wiring: Wiring, store: str) -> AudiencesReport:
+    """The members of each audience of one store, by the profiles of before."""
+    with wiring.warehouse("audiences") as warehouse:
+        return pipeline.audiences(wiring, warehouse, store)
 
 
 @task(name="push", task_run_name="push {store} to {destination}", **RETRYING)
@@ -69,12 +78,22 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     reports, faults = each(stores, lambda store: compute_store(wiring, store))
     page = profiles_page(reports, faults)
     leave_page(wiring, "profiles", page, "Segments and cut points")
-    pushes = push_all(wiring, tuple(report.store for report in reports))
+    computed = tuple(report.store for report in reports)
+    kept, more_faults = each(computed, lambda store: keep_members(wiring, store))
+    leave_page(wiring, "audiences", audiences_page(kept, more_faults), "Who is to be reached")
+    pushes = push_all(wiring, computed)
     leave_page(wiring, "push", push_page(pushes), "What was pushed")
     publish_copy(wiring)
     dashboard_error(wiring)
-    show_movements(wiring, tuple(report.store for report in reports))
-    pipeline.raise_first([*faults.values(), *(done.fault for done in pushes)])
+    show_movements(wiring, computed)
+    pipeline.raise_first(
+        [
+            *faults.values(),
+            *more_faults.values(),
+            *(done.fault for done in kept),
+            *(done.fault for done in pushes),
+        ]
+    )
     pipeline.ping(wiring, "profiles", run_reporter())
     return Completed(message=profiles_line(reports, pushes))
 

@@ -38,13 +38,22 @@ from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers)
 union all
+select 'rows of audiences', count(*)
+from (
+    select store, customer_key from audience_history
+    union all
+    select store, customer_key from audience_assignments
+)
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers)
+union all
 select 'records of pushes', count(*)
 from push_records
 where store = getvariable('store')
     and case
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
-        else record_id in (select customer_key::varchar from forgotten_customers)
+        else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     end
 union all
 select 'consents', count(*)
@@ -104,7 +113,7 @@ where store = getvariable('store')
 
 -- name: pushed
 -- Where these people were pushed to. Grain: one row per destination, record and key there. Erasing the person there
--- takes what belongs to them along; where their purchases or carts are and no profile is, nobody
+-- takes what belongs to them along; where their purchases, carts or lists are and no profile is, nobody
 -- knows what the platform knows them by (a null remote_key).
 with theirs as (
     select destination, entity, record_id, remote_key
@@ -116,7 +125,7 @@ with theirs as (
             when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
             when entity in ('products', 'coupons') then false
             else
-                record_id in (select customer_key::varchar from forgotten_customers)
+                split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
                 or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
         end
     union all
@@ -124,7 +133,7 @@ with theirs as (
     select destination, entity, record_id, address as remote_key
     from push_addresses
     where store = getvariable('store')
-        and record_id in (select customer_key::varchar from forgotten_customers)
+        and split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     union all
     select destination, entity, record_id, remote_key
     from push_job_records
@@ -154,12 +163,14 @@ with theirs as (
 
 select distinct destination, record_id, remote_key
 from theirs
-where entity not in ('purchases', 'carts')
+where entity not in ('purchases', 'carts', 'audiences')
 union all
 select destination, min(record_id) as record_id, null as remote_key
 from theirs
-where entity in ('purchases', 'carts')
-    and destination not in (select destination from theirs where entity not in ('purchases', 'carts'))
+where entity in ('purchases', 'carts', 'audiences')
+    and destination not in (
+        select destination from theirs where entity not in ('purchases', 'carts', 'audiences')
+    )
 group by destination
 order by destination, record_id;
 

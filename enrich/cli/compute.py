@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from enrich import pipeline
+from enrich.audiences.run import AudiencesReport
+from enrich.cli.audiences import show_audiences
 from enrich.cli.consent import show_consent
 from enrich.cli.console import reporter
 from enrich.cli.forget import go_on_forgetting
@@ -66,14 +68,20 @@ def profiles(
                 report=report,
             )
         show_profiles(shell.out, done)
+        if done.is_kept and done.customer_count:
+            members = pipeline.audiences(shell.wiring, warehouse, name)
+            show_audiences(shell, members)
+            pipeline.raise_first([members.fault])
         if done.customer_count == 0:
             raise Stop(
                 f"{name} has no customers yet: first `enrich sync` (VTEX) or `enrich import`"
             )
 
     with shell.wiring.warehouse("profiles") as warehouse:
-        shell.each(names, one)
-        publish(warehouse)
+        try:
+            shell.each(names, one)
+        finally:
+            publish(warehouse)
 
 
 def run(shell: Shell, store: StoreOption = None) -> None:
@@ -95,7 +103,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
         finally:
             pipeline.publish(shell.wiring, warehouse)
     if store is None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             for job in ("sync", "profiles"):
                 pipeline.ping(shell.wiring, job, report)
 
@@ -109,6 +117,8 @@ def show(shell: Shell, done: pipeline.Done) -> None:
             show_consent(shell, done)
         case ProfilesReport():
             show_profiles(shell.out, done)
+        case AudiencesReport():
+            show_audiences(shell, done)
         case _:
             show_pushes(shell.out, done)
 

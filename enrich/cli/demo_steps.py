@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from enrich import pipeline
+from enrich.audiences.run import AudiencesReport
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
@@ -66,9 +67,9 @@ def run_demo(demo: Demo) -> None:
     demo.line("simulator", f"a made-up VTEX and three platforms at {demo.address}", began)
     _verify(demo)
     with demo.shell.wiring.warehouse("demo") as warehouse:
-        first = _run(demo, warehouse, ("sync", "profiles", "push"))
+        first = _run(demo, warehouse, ("sync", "profiles", "audiences", "push"))
         profiles = warehouse.profiles.of(STORE)
-        again = _run(demo, warehouse, ("sync again", "again", "push again"))
+        again = _run(demo, warehouse, ("sync again", "again", "again", "push again"))
         is_same = profiles.equals(warehouse.profiles.of(STORE))
         publish(warehouse)
     began_drawing = time.monotonic()
@@ -127,6 +128,9 @@ def _text(done: pipeline.Done) -> str:
         case ProfilesReport():
             count, segments = done.customer_count, len(done.segments)
             return f"{count:,} profiles as of {done.as_of} in {segments} segments"
+        case AudiencesReport():
+            members = sum(len(look.members) for look in done.looks)
+            return f"{members:,} members in {len(done.looks)} audiences"
         case list():
             return f"accepted: {', '.join(f'{one.what} {one.accepted:,}' for one in done)}"
         case _:

@@ -12,6 +12,7 @@ import typer
 
 from enrich import __version__
 from enrich.cli import (
+    audiences,
     check_destination,
     compute,
     config,
@@ -19,6 +20,7 @@ from enrich.cli import (
     customer,
     dashboard,
     demo,
+    doctor,
     forget,
     import_files,
     keep,
@@ -51,6 +53,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("serve", compute.serve),
     ("register", compute.register),
     ("receive", receive.receive),
+    ("doctor", doctor.doctor),
     ("status", look.status),
     ("metrics", look.metrics),
     ("rejects", look.rejects),
@@ -61,6 +64,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("query", query.query),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
+    ("lift", audiences.lift),
     ("fields", look.fields),
     ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
@@ -69,6 +73,14 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "audience": (
+        "Whom to reach for what: members, why others are not, the list as a file.",
+        {
+            "list": audiences.audience_list,
+            "show": audiences.audience_show,
+            "export": audiences.audience_export,
+        },
+    ),
     "config": (
         "Check the settings, help an editor.",
         {"check": config.check, "schema": config.schema},

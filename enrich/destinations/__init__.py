@@ -12,18 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from enrich.destinations.base import DestinationSettings, Tools
+from enrich.destinations.base import DestinationSettings, NamedAudience, Tools
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.kinds import CONSENTS, PROFILES
+from enrich.destinations.kinds import AUDIENCES, CONSENTS, PROFILES
 from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
 from enrich.wrong_settings import WrongSettings, problems_of
 
 __all__ = [
+    "AUDIENCES",
     "PROFILES",
     "REGISTRY",
     "DestinationEntity",
+    "NamedAudience",
     "Tools",
     "open_consent_reader",
     "open_entities",

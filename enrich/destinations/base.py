@@ -107,12 +107,21 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedAudience:
+    """An audience whose members go to a destination: our name, its name there, its channel."""
+
+    key: str
+    name: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What a destination needs of the world, already configured.
 
     `clock` gives the true time (epoch seconds), whatever a run takes as now; unset, no token is
     near its end. `session` is what the entities of one destination share while they are open, such
-    as a token.
+    as a token. `audiences` are those whose members go there.
     """
 
     http: Sender
@@ -122,6 +131,7 @@ class Tools:
     clock: Callable[[], float] = lambda: 0.0
     session: dict[str, str] = field(default_factory=dict, repr=False)
     windows: tuple[int, ...] = WINDOWS_DAYS
+    audiences: tuple[NamedAudience, ...] = ()
 
 
 def is_safe_to_send_to(url: str) -> bool:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
+from enrich.client import NotFound, path_segment
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.lists import ListMembers
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import queued_in, safe_code, same_outcome
+from enrich.destinations.sending import Refusal, queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
 
 ENVELOPE_BYTES = 2_000
+LISTS, LISTS_PER_PAGE = "/v3/contacts/lists", 50
 TYPES = {
     "text": ("text",),
     "list": ("text",),
@@ -37,7 +41,19 @@ class BrevoSettings(HttpSettings):
     clear_with: Literal["nothing", "empty"] = "empty"
 
 
-class Brevo(HttpDestination):
+class BrevoAccount(HttpDestination):
+    """What every kind of record at Brevo shares: one key."""
+
+    Settings = BrevoSettings
+    settings: BrevoSettings
+    host = "https://api.brevo.com"
+    rate_limit = RateLimit(10, 1)  # of what is under /v3/contacts
+
+    def headers(self) -> dict[str, str]:
+        return {"api-key": self.secret()}
+
+
+class Brevo(BrevoAccount):
     """Contacts by import, a process of its own there, with attributes that must exist."""
 
     kind = "brevo"
@@ -47,29 +63,24 @@ class Brevo(HttpDestination):
         "https://developers.brevo.com/reference/import-contacts",
         "https://developers.brevo.com/docs/api-limits",
         "https://developers.brevo.com/docs/limit-headers",
+        "https://developers.brevo.com/reference/add-contact-to-list",
+        "https://developers.brevo.com/reference/remove-contact-from-list",
     )
     checked_on = date(2026, 11, 30)
-    Settings = BrevoSettings
-    settings: BrevoSettings
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}
     mapping = named(CORE, str.upper)
-    host = "https://api.brevo.com"
     empty = ""
     job_path = "/v3/processes/{id}"
     transport = "job"
     max_records = 10_000
     max_bytes = 8_000_000 - ENVELOPE_BYTES
     max_open_jobs = 5
-    rate_limit = RateLimit(10, 1)  # of what is under /v3/contacts
     poll_rate = RateLimit(100, 3_600, is_shared=True)  # of all else, whoever asks
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False
     moves_address = "update"
     result_fidelity = "none"
-
-    def headers(self) -> dict[str, str]:
-        return {"api-key": self.secret()}
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"email": row["email"], "attributes": values}
@@ -108,3 +119,65 @@ class Brevo(HttpDestination):
         """Brevo drops unknown attributes without a word."""
         path = "/v3/contacts/attributes"
         return self.missing_fields(path, "attributes", "name", "attribute", TYPES)
+
+
+class BrevoMembers(ListMembers, BrevoAccount):
+    """Members of lists. Of somebody who is in the list already Brevo only says that it failed."""
+
+    version = "brevo-audiences-1"
+    max_records = 150
+
+    def find_lists(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for one in self._all_lists:
+            found.setdefault(str(one.get("name")), []).append(str(one["id"]))
+        return {name: found.get(name, []) for name in names}
+
+    @cached_property
+    def _all_lists(self) -> list[dict[str, Any]]:
+        lists: list[dict[str, Any]] = []
+        while True:
+            page = {"limit": f"{LISTS_PER_PAGE}", "offset": f"{len(lists)}"}
+            answer = self.fetch("GET", LISTS, params=page)
+            lists += answer.get("lists") or []
+            if len(lists) >= int(answer.get("count") or 0) or not answer.get("lists"):
+                return lists
+
+    def add(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
+        failed = self._change_members("add", list_id, records)
+        return [
+            self._looked_at(one, list_id)
+            if one.payload["email"] in failed
+            else RecordResult(one.record_id, Outcome.ACCEPTED)
+            for one in records
+        ]
+
+    def take_out(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
+        """Who could not be taken out was not in it."""
+        self._change_members("remove", list_id, records)
+        return same_outcome(records, Outcome.ACCEPTED)
+
+    def _change_members(self, verb: str, list_id: str, records: Sequence[Record]) -> frozenset[str]:
+        """The addresses that Brevo did not change; it refuses a call that changes nobody."""
+        emails = [str(record.payload["email"]) for record in records]
+        path, name = f"{LISTS}/{path_segment(list_id)}/contacts", f"brevo {LISTS}/{{id}}/contacts"
+        try:
+            answer = self.fetch("POST", f"{path}/{verb}", {"emails": emails}, name=f"{name}/{verb}")
+        except Refusal:
+            return frozenset(emails)
+        changed = answer.get("contacts") or {}
+        return frozenset(str(one).lower() for one in changed.get("failure") or [])
+
+    def _looked_at(self, record: Record, list_id: str) -> RecordResult:
+        """In the list already, or without a contact yet: the import may still be at work."""
+        path = f"/v3/contacts/{quote(str(record.payload['email']), safe='')}"
+        try:
+            contact = self.fetch("GET", path, name="brevo GET contact")
+        except NotFound:
+            return RecordResult(record.record_id, Outcome.RETRYABLE, "no_contact")
+        if list_id in map(str, contact.get("listIds") or []):
+            return RecordResult(record.record_id, Outcome.ACCEPTED)
+        return RecordResult(record.record_id, Outcome.REJECTED, "not_added")
+
+
+Brevo.others = (BrevoMembers,)

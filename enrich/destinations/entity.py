@@ -107,6 +107,7 @@ class DestinationEntity(ABC):
         self.session = tools.session
         self.clock = tools.clock
         self.windows = tools.windows
+        self.audiences = tools.audiences
         self.adapt()
         self.fields = self._fitted(self.mapped())
 

@@ -19,6 +19,7 @@ MOMENT = pl.Datetime("us")
 PROFILES = "profiles"
 PURCHASES, PRODUCTS, COUPONS, CARTS = "purchases", "products", "coupons", "carts"
 CONSENTS = "consents"
+AUDIENCES = "audiences"
 
 # What a plan needs of every record. The digest stays while nothing that is sent changes; is_over is
 # what counts no longer (canceled, archived, bought) and a platform may have.
@@ -199,6 +200,21 @@ _KINDS = (
             Column("changed_at", MOMENT, "When the person decided."),
             Column("origin", pl.String, "Where it was stated: vtex, or a destination."),
         ),
+        may_jump=True,
+    ),
+    Kind(
+        AUDIENCES,
+        "members of audiences",
+        (
+            Column("audience_name", pl.String, "What the audience is called there."),
+            Column("customer_key", pl.Int64, "Our key of the customer."),
+            Column("customer_id", pl.String, "The source's own id of the customer."),
+            Column("email", pl.String, "Real e-mail address of the customer."),
+            Column("phone", pl.String, "Phone; null in an audience by e-mail."),
+            Column("is_member", pl.Boolean, "False once the customer left."),
+            Column("changed_on", pl.Date, "Profile day on which the customer joined."),
+        ),
+        after=(PROFILES,),
         may_jump=True,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -9,8 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from enrich.client import path_segment
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.lists import ListMembers
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import (
     GONE,
@@ -26,6 +29,7 @@ from enrich.model import Outcome, RecordResult
 REVISION = "2026-10-15"
 JOBS = "/api/profile-bulk-import-jobs"
 PROFILES_PATH = "/api/profiles"
+LISTS = "/api/lists"
 ENVELOPE_BYTES = 1_000
 NATIVE = frozenset({"first_name", "last_name", "phone_number", "external_id", "locale"})
 
@@ -40,7 +44,24 @@ class KlaviyoSettings(HttpSettings):
     batch_size: int = Field(10_000, ge=1, le=10_000)
 
 
-class Klaviyo(HttpDestination):
+class KlaviyoAccount(HttpDestination):
+    """What every kind of record at Klaviyo shares: one key, one pace."""
+
+    Settings = KlaviyoSettings
+    settings: KlaviyoSettings
+    host = "https://a.klaviyo.com"
+    rate_limit = RateLimit(150, 60)
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Klaviyo-API-Key {self.secret()}",
+            "revision": self.settings.revision,
+            "Content-Type": "application/vnd.api+json",
+            "Accept": "application/vnd.api+json",
+        }
+
+
+class Klaviyo(KlaviyoAccount):
     """Profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
 
     kind = "klaviyo"
@@ -50,33 +71,23 @@ class Klaviyo(HttpDestination):
         "https://developers.klaviyo.com/en/reference/bulk_import_profiles",
         "https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api",
         "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling",
+        "https://developers.klaviyo.com/en/reference/add_profiles_to_list",
+        "https://developers.klaviyo.com/en/reference/remove_profiles_from_list",
     )
     checked_on = date(2026, 11, 30)
-    Settings = KlaviyoSettings
-    settings: KlaviyoSettings
     example = {"api_key": {"env": "KLAVIYO_API_KEY"}}
     mapping = named(COMPUTED)
-    host = "https://a.klaviyo.com"
     job_path = f"{JOBS}/{{id}}"
     transport = "job"
     max_records = 10_000
     max_bytes = 5_000_000 - ENVELOPE_BYTES
     max_record_bytes = 100_000
     max_open_jobs = 10
-    rate_limit = RateLimit(150, 60)
     idempotency_key = "email"
     null_meaning = "clears"
     removals = ("clear", "delete")
     moves_address = "update"
     refusal_keys = ("code", "detail")
-
-    def headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Klaviyo-API-Key {self.secret()}",
-            "revision": self.settings.revision,
-            "Content-Type": "application/vnd.api+json",
-            "Accept": "application/vnd.api+json",
-        }
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         native = {name: value for name, value in values.items() if name in NATIVE}
@@ -145,6 +156,56 @@ class Klaviyo(HttpDestination):
         """Asks for the account; nothing is written."""
         self.ask("GET", "/api/accounts")
         return []
+
+
+class KlaviyoMembers(ListMembers, KlaviyoAccount):
+    """Members of lists; a list gives no consent. People are known there by ids, asked for first."""
+
+    version = "klaviyo-audiences-1"
+    max_records = 100  # addresses in one filter
+
+    def find_lists(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for name in names:
+            wanted = {"filter": f"equals(name,{json.dumps(name, ensure_ascii=False)})"}
+            answer = self.fetch("GET", LISTS, params={**wanted, "fields[list]": "name"})
+            found[name] = [str(one["id"]) for one in answer.get("data") or []]
+        return found
+
+    def add(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
+        """Somebody without a profile yet is for the next run: the import may still be at work."""
+        return self._change_members("POST", list_id, records, Outcome.RETRYABLE, "no_profile")
+
+    def take_out(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
+        return self._change_members("DELETE", list_id, records, Outcome.ACCEPTED, GONE)
+
+    def _change_members(
+        self, method: str, list_id: str, records: Sequence[Record], absent: Outcome, code: str
+    ) -> list[RecordResult]:
+        ids = self._profile_ids([str(record.payload["email"]) for record in records])
+        there = [record for record in records if record.payload["email"] in ids]
+        gone = [record for record in records if record.payload["email"] not in ids]
+        if there:
+            members = [{"type": "profile", "id": ids[one.payload["email"]]} for one in there]
+            path = f"{LISTS}/{path_segment(list_id)}/relationships/profiles"
+            name = f"klaviyo {method} {LISTS}/{{id}}/relationships/profiles"
+            self.ask(method, path, {"data": members}, name=name)
+        return same_outcome(there, Outcome.ACCEPTED) + same_outcome(gone, absent, code)
+
+    def _profile_ids(self, emails: Sequence[str]) -> dict[str, str]:
+        """Address -> id of those who have a profile."""
+        wanted = {
+            "filter": f"any(email,{json.dumps(list(emails), ensure_ascii=False)})",
+            "fields[profile]": "email",
+            "page[size]": "100",
+        }
+        found = self.fetch("GET", PROFILES_PATH, params=wanted).get("data") or []
+        return {
+            str((one.get("attributes") or {}).get("email")).lower(): str(one["id"]) for one in found
+        }
+
+
+Klaviyo.others = (KlaviyoMembers,)
 
 
 def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:

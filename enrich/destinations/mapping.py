@@ -17,10 +17,11 @@ from enrich.model import WINDOWS_DAYS, Rules
 from enrich.profile import FIELDS, fields, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
+from enrich.profile.phones import PHONE
 
 # What the shop knows from the contact. A null here means "not known" and never overwrites what a
 # platform has. Every other field is computed: there a null is an answer (no purchase).
-ATTRIBUTES = frozenset(field.name for field in CONTACT)
+ATTRIBUTES = frozenset(field.name for field in (*CONTACT, PHONE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ _MASKS: dict[str, Callable[[Any], Any]] = {
     "first_name": mask_name,
     "last_name": mask_name,
     "phone": mask_number,
+    "phone_e164": mask_number,
     "document": mask_number,
     "birth_date": lambda _: date(1900, 1, 1),
     "gender": lambda _: HIDDEN,

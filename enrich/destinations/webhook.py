@@ -25,7 +25,7 @@ from enrich.destinations.base import (
 )
 from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.kinds import CARTS, KINDS, PRODUCTS, PURCHASES
+from enrich.destinations.kinds import AUDIENCES, CARTS, KINDS, PRODUCTS, PURCHASES
 from enrich.destinations.mapping import version_of
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.destinations.sending import ask, refusal_in, rejected, safe_code, send_halving
@@ -184,7 +184,7 @@ class _Records(RecordEntity, Webhook):
         self.record_key = "email" if needs_email else "record_id"
 
 
-Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS)
+Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, AUDIENCES)
 
 
 def sign(body: bytes, secret: SecretStr) -> str:

@@ -30,6 +30,7 @@ from enrich.profile.contracts import (
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.lists import PackedKeys, packed_keys
+from enrich.profile.phones import e164, regions
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
@@ -237,7 +238,10 @@ def _load(parts: Parts, part: int, as_of: date, rules: Rules) -> LoadedPart:
     if sales is None:
         return LoadedPart(customers, values.hstack(items), lists, pl.DataFrame(), {})
     likes = traits(parts, part, sales, known, values["orders_lifetime"], rules.time_zone)
-    return LoadedPart(customers, values.hstack(items), lists, likes, shop_lines(lines))
+    phones = e164(customers["phone"], regions(customers["locale"], rules.currency))
+    return LoadedPart(
+        customers, values.hstack(items), lists, likes.with_columns(phones), shop_lines(lines)
+    )
 
 
 def _block(

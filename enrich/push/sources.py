@@ -81,6 +81,9 @@ def _values(
         "shop_url": shop.url,
         "currency": shop.rules.currency,
         "time_zone": shop.rules.time_zone,
+        "audience_keys": [one.key for one in entity.audiences],
+        "audience_names": [one.name for one in entity.audiences],
+        "audience_channels": [one.channel for one in entity.audiences],
         **DEFAULT_OPTIONS,
         **entity.record_options,
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from enrich.settings import WAREHOUSE_NAME
+from enrich.warehouse.audiences import Audiences
 from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
 from enrich.warehouse.forgetting import Found, Named
@@ -31,6 +32,7 @@ __all__ = [
     "READ_COPY_NAME",
     "REMEMBERED_NAME",
     "WAREHOUSE_NAME",
+    "Audiences",
     "Found",
     "Named",
     "PushStatus",
@@ -56,7 +58,7 @@ __all__ = [
 @contextmanager
 def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[int]:
     """Held while the schedules of a data folder are served; raises Locked when they are already."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     does = "serves the schedules of this data folder"
     with writer_lock(
         data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
@@ -83,7 +85,7 @@ def open_warehouse(
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
     with explained(path), memory_explained(f"running {job}", memory_limit):
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
             writer_lock(data_dir / ".lock", job, signature),
             closing(connect(path, memory_limit, threads)) as connection,

@@ -29,7 +29,7 @@ case
     when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
     when entity = 'consents' then record_id in (select digest from forgotten_digests)
     when entity in ('products', 'coupons') then false
-    else record_id in (select customer_key::varchar from forgotten_customers)
+    else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
 end
 """
 _BY_TABLE = {

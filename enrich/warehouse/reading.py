@@ -20,6 +20,7 @@ import pyarrow as pa
 from polars import selectors
 
 from enrich.errors import BadSettings, Stop
+from enrich.warehouse.audiences import Audiences
 from enrich.warehouse.connection import limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
 from enrich.warehouse.dashboard import Dashboard
@@ -41,6 +42,7 @@ class ReadCopy:
         self.path = path
         self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, connection)
+        self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)
         self.dashboard = Dashboard(connection)
         self._connection = connection

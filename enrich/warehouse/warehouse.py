@@ -11,6 +11,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.warehouse import publishing, resolving
+from enrich.warehouse.audiences import Audiences
 from enrich.warehouse.completing import IncompleteOrders
 from enrich.warehouse.connection import transaction
 from enrich.warehouse.consents import Consents
@@ -50,6 +51,7 @@ class Warehouse:
         self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, reader)
         self.predictions = Predictions(connection)
+        self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)
         self.people = People(connection)
         self.runs = Runs(connection)

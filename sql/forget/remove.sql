@@ -51,6 +51,22 @@ delete from segment_history
 where store = getvariable('store')
     and customer_key in (select customer_key from forgotten_customers);
 
+-- That somebody left is counted, nobody knows who.
+insert into audience_history by name
+select store, audience, getvariable('now')::date as left_on, 'forgotten' as left_because
+from audience_history
+where store = getvariable('store')
+    and left_on is null
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from audience_history
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
+delete from audience_assignments
+where store = getvariable('store')
+    and customer_key in (select customer_key from forgotten_customers);
+
 -- A SKU or a coupon may look like one of our keys; it is nobody's.
 delete from push_records
 where store = getvariable('store')
@@ -58,7 +74,7 @@ where store = getvariable('store')
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
         else
-            record_id in (select customer_key::varchar from forgotten_customers)
+            split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
             or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
     end;
 
@@ -67,7 +83,7 @@ where store = getvariable('store')
     and case
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
-        else record_id in (select customer_key::varchar from forgotten_customers)
+        else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     end;
 
 delete from push_intents
@@ -75,12 +91,12 @@ where store = getvariable('store')
     and case
         when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
         when entity in ('products', 'coupons') then false
-        else record_id in (select customer_key::varchar from forgotten_customers)
+        else split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
     end;
 
 delete from push_addresses
 where store = getvariable('store')
-    and record_id in (select customer_key::varchar from forgotten_customers);
+    and split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers);
 
 delete from identity_links
 where store = getvariable('store')

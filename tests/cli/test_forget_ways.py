@@ -187,7 +187,8 @@ def test_as_a_spreadsheet_no_text_runs_and_none_is_cut(tmp_path: Path) -> None:
 
 def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
     nobody = {
-        "brands", "categories", "coupons", "promotions", "sales_channels", "skus",
+        "audience_counts", "brands", "categories", "coupons", "promotions", "sales_channels",
+        "skus",
         "raw.vtex_brands", "raw.vtex_categories", "raw.vtex_coupons", "raw.vtex_promotions",
         "raw.vtex_sales_channels", "raw.vtex_skus", "profile_runs", "profile_texts",
         "push_batches", "push_confirmations", "push_exports", "push_jobs", "push_runs",

@@ -9,7 +9,7 @@ import polars as pl
 
 from enrich.contract import trial
 from enrich.destinations import REGISTRY, DestinationEntity
-from enrich.destinations.kinds import CONSENTS
+from enrich.destinations.kinds import AUDIENCES, CONSENTS
 from enrich.push.planned import Planner
 from enrich.push.summary import PushSummary
 from tests.destinations.conftest import make_people
@@ -40,7 +40,7 @@ class Case(trial.Case):
 
     def refusals(self, number: int) -> set[str]:
         """What the platform knows the record of that number by."""
-        if self.is_profiles or self.entity == CONSENTS:
+        if self.is_profiles or self.entity in (CONSENTS, AUDIENCES):
             return super().refusals(number)
         row = make(self.entity, number).rows[-1]
         return {row["record_id"], row.get("cart_id", row["record_id"])}

@@ -15,11 +15,11 @@ import pytest
 from enrich.contract import trial
 from enrich.contract.people import SCHEMA, make_people, make_profiles
 from enrich.contract.trial import NOW
-from enrich.destinations import PROFILES, DestinationEntity
+from enrich.destinations import AUDIENCES, PROFILES, DestinationEntity
 from enrich.push.summary import PushSummary
 from enrich.warehouse import Pushes
 from enrich.warehouse.trial import Ledger
-from tests.destinations.records import Records
+from tests.destinations.records import AUDIENCE, Records
 
 __all__ = ["NOW", "SCHEMA", "Ledger", "World", "make_people", "make_profiles"]
 
@@ -135,6 +135,10 @@ class World(trial.World):
         if "coupon_set_id" in options:
             made = {"id": options["coupon_set_id"], "type": "multiple"}
             self.account(kind).table("coupon_sets")[made["id"]] = made
+        if of == AUDIENCES:
+            self.account(kind).tables.setdefault("lists", {"7": AUDIENCE})
+            for number in range(1, 31):
+                self.account(kind).contacts.setdefault(f"person{number:04}@example.com", {})
         if "catalog" in options:
             self.account(kind).table("catalogs")[options["catalog"]] = {}
         return there

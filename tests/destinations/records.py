@@ -16,6 +16,7 @@ from enrich.destinations.kinds import INDEX, KINDS
 from enrich.push.planned import Planner
 from enrich.push.sources import records_planner
 
+AUDIENCE = "Slipping away"
 FIRST = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as the warehouse gives UTC
 
 
@@ -81,6 +82,7 @@ _ENDED: Mapping[str, Mapping[str, Any]] = {
     "purchases": {"is_canceled": True, "status": "canceled"},
     "carts": {"is_abandoned": False},
     "coupons": {"is_archived": True},
+    "audiences": {"is_member": False},
 }
 
 
@@ -210,12 +212,26 @@ def _consent(number: int) -> dict[str, Any]:
     }
 
 
+def _member(number: int) -> dict[str, Any]:
+    return {
+        "record_id": f"{number}:{AUDIENCE}",
+        "audience_name": AUDIENCE,
+        "customer_key": number,
+        "customer_id": f"0f8fad5b-d9cb-469f-a165-{number:012}",
+        "email": f"person{number:04}@example.com",
+        "phone": "+5511900000000",
+        "is_member": True,
+        "changed_on": FIRST.date(),
+    }
+
+
 _MAKERS = {
     "purchases": _purchase,
     "products": _product,
     "coupons": _coupon,
     "carts": _cart,
     "consents": _consent,
+    "audiences": _member,
 }
 
 

@@ -16,6 +16,7 @@ from enrich.cli.main import COMMANDS, GROUPS
 from enrich.settings import (
     Alerts,
     AlertTarget,
+    AudienceSettings,
     Caller,
     Consent,
     DestinationEntry,
@@ -85,6 +86,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("stores.NAME.", StoreSettings, skip=("pace",)),
         *_rows_of("stores.NAME.pace.", Pace),
         *_rows_of("destinations.NAME.", DestinationEntry),
+        *_rows_of("audiences.NAME.", AudienceSettings),
         *_rows_of("warehouse.", WarehouseSettings),
         *_rows_of("schedule.", Schedule),
         *_rows_of("retention.", Retention),
@@ -103,6 +105,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
 _TABLES = (
     "stores",
     "destinations",
+    "audiences",
     "warehouse",
     "schedule",
     "retention",

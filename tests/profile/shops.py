@@ -25,6 +25,7 @@ NOT_COMPUTED = {
     *CONTACT_COLUMNS,
     "customer_key",
     "control_bucket",
+    "phone_e164",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",

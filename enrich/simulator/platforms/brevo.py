@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform, Window
 
-MAX_BYTES = 10_000_000
-CONTACTS = "/v3/contacts/"
+MAX_BYTES, MAX_MEMBERS = 10_000_000, 150
+CONTACTS, LISTS = "/v3/contacts/", "/v3/contacts/lists"
 OF_CONTACTS: Sequence[Window] = (("a second", 10, 1), ("an hour", 36_000, 3_600))
 OF_ALL_ELSE: Sequence[Window] = (("all else", 100, 3_600),)
 
@@ -38,6 +38,10 @@ def _answer(account: Account, request: Request) -> Reply:
         return json_reply({"attributes": account.listed("name", "type")})
     if request.path == "/v3/contacts/import":
         return _import(account, request)
+    if request.path.startswith(LISTS):
+        return _lists(account, request)
+    if request.method == "GET" and request.path.startswith("/v3/contacts/"):
+        return _contact(account, unquote(request.path.rpartition("/")[2]))
     if request.method == "PUT":
         return _update(account, request)
     job_id = f"job-{request.path.rpartition('/')[2]}"
@@ -83,6 +87,46 @@ def _update(account: Account, request: Request) -> Reply:
         return json_reply({"code": "duplicate_parameter"}, 400)
     account.keep(address, _known(account, attributes))
     return Reply(204)
+
+
+def _lists(account: Account, request: Request) -> Reply:
+    """A page of the lists, or people added and taken out; a call that changes nobody fails."""
+    lists, members = account.table("lists"), account.table("audiences")
+    list_id, _, verb = request.path.removeprefix(LISTS).strip("/").partition("/contacts/")
+    if not list_id:
+        start, limit = request.number("offset", 0), request.number("limit", 10)
+        page = [{"id": int(at), "name": name} for at, name in lists.items()]
+        return json_reply({"lists": page[start : start + limit], "count": len(page)})
+    emails = request.json()["emails"]
+    if list_id not in lists:
+        return json_reply({"code": "document_not_found"}, 404)
+    if len(emails) > MAX_MEMBERS:
+        raise RequestError("too many addresses")
+    is_in = {email: f"{list_id}:{email}" in members for email in emails}
+    can = [
+        email
+        for email in emails
+        if (not is_in[email] and email in account.contacts and email not in account.refused
+            if verb == "add" else is_in[email])
+    ]  # fmt: skip
+    if not can:
+        message = "Contact already in list and/or does not exist"
+        return json_reply({"code": "invalid_parameter", "message": message}, 400)
+    for email in can:
+        if verb == "add":
+            members[f"{list_id}:{email}"] = {"count": 1}
+        else:
+            del members[f"{list_id}:{email}"]
+    failed = [email for email in emails if email not in can]
+    return json_reply({"contacts": {"success": can, "failure": failed}}, 201)
+
+
+def _contact(account: Account, email: str) -> Reply:
+    if email not in account.contacts:
+        return json_reply({"code": "document_not_found"}, 404)
+    listed = (key.partition(":") for key in account.table("audiences"))
+    ids = [int(at) for at, _, one in listed if one == email]
+    return json_reply({"email": email, "listIds": ids})
 
 
 def _windows(request: Request) -> Sequence[Window]:

@@ -16,7 +16,8 @@ from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
 MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
-JOBS, PROFILES = "/api/profile-bulk-import-jobs", "/api/profiles"
+MAX_MEMBERS, MAX_FILTERED = 1_000, 100
+JOBS, PROFILES, LISTS = "/api/profile-bulk-import-jobs", "/api/profiles", "/api/lists"
 REVISION = re.compile(r"\d{4}-\d{2}-\d{2}")
 ERRORS_PER_PAGE = 2
 
@@ -31,6 +32,8 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({"data": []})
     if request.path == "/api/data-privacy-deletion-jobs":
         return _delete(account, request)
+    if request.path.startswith(LISTS):
+        return _lists(account, request)
     if request.path.startswith(PROFILES):
         return _profile(account, request)
     if request.path == JOBS:
@@ -75,9 +78,12 @@ def _profile(account: Account, request: Request) -> Reply:
     """A profile asked for by its address, or changed by its id."""
     profile_id = request.path.removeprefix(PROFILES).strip("/")
     if not profile_id:
-        email = request.query["filter"].removeprefix('equals(email,"').removesuffix('")')
-        found = account.id_of(email)
-        return json_reply({"data": [] if found is None else [{"type": "profile", "id": found}]})
+        wanted = _wanted(request, "email")
+        found = [(number, name) for number, name in account.ids.items() if name in wanted]
+        return json_reply(
+            {"data": [{"type": "profile", "id": at, "attributes": {"email": one}}
+                      for at, one in found]}
+        )  # fmt: skip
     kept, data = account.by_id(profile_id), request.json()["data"]
     if kept is None or data["id"] != profile_id:
         return _problem(404, "not_found")
@@ -86,6 +92,39 @@ def _profile(account: Account, request: Request) -> Reply:
         return _problem(409, "duplicate_profile")
     _keep(account, email, data)
     return json_reply({"data": {"type": "profile", "id": profile_id}})
+
+
+def _wanted(request: Request, field: str) -> list[str]:
+    """The values of a filter: equals(field,"one") or any(field,["one","two"])."""
+    verb, _, rest = request.query["filter"].partition("(")
+    name, _, values = rest.removesuffix(")").partition(",")
+    if name != field or verb not in ("equals", "any"):
+        raise RequestError("no such filter")
+    found = json.loads(values)
+    if verb == "any" and len(found) > MAX_FILTERED:
+        raise RequestError("too many values")
+    return found if verb == "any" else [found]
+
+
+def _lists(account: Account, request: Request) -> Reply:
+    """The lists of a name, or people added to one and taken out by their ids."""
+    lists, members = account.table("lists"), account.table("audiences")
+    list_id, _, rest = request.path.removeprefix(LISTS).strip("/").partition("/")
+    if not list_id:
+        wanted = _wanted(request, "name")
+        found = [{"type": "list", "id": at} for at, name in lists.items() if name in wanted]
+        return json_reply({"data": found})
+    people = [account.by_id(one["id"]) for one in request.json()["data"]]
+    if list_id not in lists or rest != "relationships/profiles" or None in people:
+        return _problem(404, "not_found")
+    if len(people) > MAX_MEMBERS or account.refused.intersection(map(str, people)):
+        return _problem(400, "invalid")
+    for email in people:
+        if request.method == "POST":
+            members[f"{list_id}:{email}"] = {"count": 1}
+        else:
+            members.pop(f"{list_id}:{email}", None)
+    return Reply(204)
 
 
 def _job(account: Account, job: dict[str, Any]) -> Reply:

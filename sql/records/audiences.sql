@@ -1,0 +1,101 @@
+-- name: to_push
+-- members_to_push (temporary). Grain: one row per person and name of an audience at the destination: the members of the
+-- audiences that go there (the lists audience_keys, audience_names and audience_channels), and whoever is there and is a
+-- member no longer (is_over), unless a member has the same address now. Of who is no customer any more the memo says the address.
+create or replace temp table members_to_push as
+with named as (
+    select
+        unnest(getvariable('audience_keys')::varchar[]) as audience,
+        unnest(getvariable('audience_names')::varchar[]) as audience_name,
+        unnest(getvariable('audience_channels')::varchar[]) as channel
+),
+
+members as (
+    select
+        history.customer_key,
+        named.audience_name,
+        max(history.joined_on) as changed_on,
+        bool_or(named.channel <> 'email') as has_phone
+    from audience_history as history
+    inner join named on named.audience = history.audience
+    where history.store = getvariable('store')
+        and history.left_on is null
+        and history.customer_key is not null
+    group by all
+),
+
+present as (
+    select
+        members.customer_key || ':' || members.audience_name as record_id,
+        members.customer_key,
+        members.audience_name,
+        customers.customer_id,
+        customers.email,
+        case when members.has_phone then customers.phone end as phone,
+        members.changed_on,
+        false as is_over
+    from members
+    inner join customers
+        on customers.store = getvariable('store') and customers.customer_key = members.customer_key
+),
+
+gone as (
+    select
+        there.record_id,
+        split_part(there.record_id, ':', 1)::bigint as customer_key,
+        substr(there.record_id, strpos(there.record_id, ':') + 1) as audience_name,
+        customers.customer_id,
+        coalesce(customers.email, records.memo ->> '$.email', intents.memo ->> '$.email') as email,
+        null::varchar as phone,
+        null::date as changed_on,
+        true as is_over
+    from there
+    left join push_records as records
+        on records.destination = getvariable('destination')
+        and records.store = getvariable('store')
+        and records.entity = 'audiences'
+        and records.record_id = there.record_id
+    left join push_intents as intents
+        on intents.destination = getvariable('destination')
+        and intents.store = getvariable('store')
+        and intents.entity = 'audiences'
+        and intents.record_id = there.record_id
+    left join customers
+        on customers.store = getvariable('store')
+        and customers.customer_key = split_part(there.record_id, ':', 1)::bigint
+    where there.record_id not in (select record_id from present)
+)
+
+from present
+union all
+from gone
+where not exists (
+    from present where present.audience_name = gone.audience_name and present.email = gone.email
+)
+qualify row_number() over (partition by record_id order by email) = 1;
+
+-- name: index
+-- What a plan needs of members_to_push, those who left first. Grain: one row per record.
+select
+    record_id,
+    md5(case when is_over then 'over' else coalesce(email, '') || '|' || coalesce(phone, '') end) as digest,
+    email,
+    changed_on::timestamp as happened_at,
+    changed_on::timestamp as changed_at,
+    is_over
+from members_to_push
+order by is_over desc, audience_name, customer_key;
+
+-- name: rows
+-- The whole records of the registered frame `asked` (record_id). Grain: one row per record.
+select
+    members_to_push.record_id,
+    audience_name,
+    customer_key,
+    customer_id,
+    email,
+    phone,
+    not is_over as is_member,
+    changed_on
+from members_to_push
+inner join asked on asked.record_id = members_to_push.record_id;
