@@ -116,25 +116,26 @@ def report_predicted(done: Predicted, rules: PredictionRules) -> PredictionRepor
     return PredictionReport(lines_of(done, rules), done.measured, tenths)
 
 
+_WORDS = {
+    "orders_bias": "orders {:+.0%}",
+    "orders_error_by_tenth": "by tenth {:.0%} off",
+    "buys_again_auc": "AUC {:.2f}",
+}
+
+
 def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
     """What a person should know of the predictions, a line each."""
     if done.shop.status is not None:
         return (f"no predictions: {done.shop.status} (docs/prediction.md)",)
-    values = {
-        metric: value
-        for metric, value in done.measured.select("metric", "value").iter_rows()
-        if value is not None
-    }
+    values = dict(done.measured.select("metric", "value").drop_nulls().iter_rows())
     lines = [f"predictions by {done.shop.buying.name} of {done.shop.buyers:,} buyers"]
     if done.shop.value_status is not None:
         lines.append(f"no amounts: {done.shop.value_status} (docs/prediction.md)")
-    if not values:
-        return (*lines, "the history is too short for a back-test")
-    days = rules.backtest_horizon_days
-    lines.append(
-        f"back-test of {days} days: orders {values['orders_bias']:+.0%}, by tenth"
-        f" {values['orders_error_by_tenth']:.0%} off, AUC {values['buys_again_auc']:.2f}"
-    )
+    if not _WORDS.keys() <= values.keys():
+        why = "the history is too short" if done.measured.is_empty() else "too few orders came"
+        return (*lines, f"{why} for a back-test")
+    found = ", ".join(words.format(values[metric]) for metric, words in _WORDS.items())
+    lines.append(f"back-test of {rules.backtest_horizon_days} days: {found}")
     lines += winners(done.measured)
     if rules.is_too_far_off(done.measured):
         lines.append("the bias is over max_bias: platforms get no predictions until it is not")

@@ -21,7 +21,7 @@ VALUE_DEPENDS = "value_depends_on_frequency"
 BEYOND_HORIZON = "beyond_horizon"
 NO_PURCHASES = "no_purchases"
 STATUSES = {
-    TOO_FEW_BUYERS: "fewer buyers than `min_buyers`",
+    TOO_FEW_BUYERS: "fewer buyers than `min_buyers`, or a tenth of them who bought again",
     SHORT_HISTORY: "less history than `min_history_days`",
     NOT_CONVERGED: "the search for the parameters found no maximum",
     VALUE_DEPENDS: "who buys more often pays another mean amount: no amounts",
@@ -113,7 +113,8 @@ def modelled(
 
 
 def _too_little(counts: ShopCounts, rules: PredictionRules) -> str | None:
-    if counts.buyers < rules.min_buyers:
+    again = counts.triples.filter(pl.col("x") > 0)["customers"].sum()
+    if counts.buyers < rules.min_buyers or again * 10 < rules.min_buyers:
         return TOO_FEW_BUYERS
     return SHORT_HISTORY if counts.history_days < rules.min_history_days else None
 

@@ -185,7 +185,8 @@ def test_every_commented_setting_is_valid_when_uncommented() -> None:
 def test_fields_show_every_family() -> None:
     said = enrich("fields", "--markdown")
     assert "| orders_W | integer |" in said.out
-    assert "360d" not in said.out
+    assert "orders_360d" not in said.out
+    assert "| discount_rate_360d | double |" in said.out
 
 
 def test_the_version_is_that_of_the_package() -> None:

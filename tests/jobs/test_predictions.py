@@ -156,6 +156,16 @@ def test_what_the_shop_does_not_allow_is_reported(
     assert said(done, line)
 
 
+def test_a_shop_without_orders_in_the_tested_days_is_predicted_all_the_same(
+    folder: Path, tmp_path: Path
+) -> None:
+    with opened(folder) as warehouse:
+        later = NOW + timedelta(days=200)
+        output, day = tmp_path / "later.parquet", later.date() - timedelta(days=2)
+        made = make_profiles(warehouse, SHOP, now=later, as_of=day, output=output, tests_now=True)
+    assert said(made, "too few orders came for a back-test")
+
+
 def test_without_predictions_the_fields_are_null(folder: Path, tmp_path: Path) -> None:
     with opened(folder) as warehouse:
         off = replace(SHOP, prediction=PredictionRules(enabled=False))

@@ -119,6 +119,11 @@ def test_status(rules: PredictionRules, status: str | None, value_status: str | 
         assert set(rows["prediction_status"]) == {value_status}
 
 
+def test_nobody_bought_again() -> None:
+    once = steady().unique("customer_key", maintain_order=True)
+    assert shop_model(Split(once), AS_OF, RULES).status == "too_few_buyers"
+
+
 def test_tiers_are_shares_of_the_customers() -> None:
     rows = pl.DataFrame({"clv_365d": [float(i) for i in range(1000)] + [None]})
     found = with_tiers(rows, tier_cuts([rows["clv_365d"]]))["clv_tier"].value_counts()
