@@ -35,7 +35,8 @@ def check_destination(
     platform = _platform(destination)
     stand_in = _stand_in(platform.kind, fake)
     rows = [(name, *_tried(rule, platform, stand_in)) for name, rule in RULES.items()]
-    show_table(shell.out, f"{platform.kind} ({platform.version})", COLUMNS, rows)
+    title = f"{platform.kind} ({platform.version})"
+    show_table(shell.out, title, COLUMNS, rows, name="rules")
     broken = sum(state == "BROKEN" for _, state, _ in rows)
     if broken:
         raise Stop(f"{broken} of {len(rows)} rules do not hold; the table says what was found")

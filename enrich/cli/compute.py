@@ -98,7 +98,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
         finally:
             pipeline.publish(shell.wiring, warehouse)
     if store is None:
-        with reporter(shell.out) as report:
+        with reporter(shell.err) as report:
             for job in ("sync", "profiles"):
                 pipeline.ping(shell.wiring, job, report)
 

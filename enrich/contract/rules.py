@@ -77,14 +77,14 @@ def _sources_of(entity: str) -> set[str]:
 
 def refuses_wrong_settings(case: Case) -> None:
     """A key there is not, and a field there is not, are named, without the value."""
-    for wrong, told in (
+    for wrong, named in (
         ({"colour": "s3cret"}, "colour"),
         ({"names": {"shoe_size": "Shoe"}}, "not a profile field"),
     ):
         try:
             case.open(**wrong)
         except BadSettings as error:
-            require((told in str(error), "s3cret" in str(error)), (True, False), str(error))
+            require((named in str(error), "s3cret" in str(error)), (True, False), str(error))
         else:
             raise Broken(f"takes {wrong}")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import polars as pl
 from pydantic import Field, field_validator
@@ -222,7 +222,7 @@ class HttpDestination(DestinationEntity):
 
     def emptied(self, one: Addressee) -> tuple[dict[str, Any], Row]:
         """The fields of a contact as they are emptied, and the row that it is about."""
-        mark = hashlib.sha256(one.remote_key.encode()).hexdigest()[:32]
+        mark = uuid4().hex  # the address may have been left before: Segment drops what it had
         gone = {"record_id": [one.record_id], "remote_key": [one.remote_key], "hash": [mark]}
         frame = clearing_plan(pl.DataFrame(gone), "email", self.windows).to_send
         (values,) = render_rows(

@@ -72,7 +72,7 @@ def fault_of(platform: object, kind: str) -> str | None:
 
 
 def guarded(platform: type[DestinationEntity], blame: str) -> type[DestinationEntity]:
-    """The platform whose own faults are told from those of the program: Stop, with the package."""
+    """The platform with its own faults as Stop, which names the package."""
 
     class Guarded(platform):  # type: ignore[misc, valid-type]
         @classmethod

@@ -19,6 +19,7 @@ PHONE = ProfileField(
 )
 
 _PLAIN = r"^[0-9 ().+/-]+$"
+_OF_NO_COUNTRY = pl.when(pl.col("digits").str.starts_with("+0")).then(pl.lit(""))
 _KINDS = (
     "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail"
 )
@@ -35,8 +36,8 @@ def regions(locales: pl.Series, currency: str | None) -> pl.Series:
 def e164(phones: pl.Series, regions: pl.Series) -> pl.Series:
     """Each phone as E.164; null where phonenumbers calls it no valid number of its country.
 
-    A number written whole matches a pattern of its country; only what does not goes through the
-    library one by one, each text once.
+    Most are settled by the patterns of their country; only one that may hide a prefix, an extension
+    or another country goes through the library, each text once.
     """
     rows = pl.DataFrame({"phone": phones.cast(pl.String), "region": regions})
     digits = pl.col("phone").str.replace_all(r"[^0-9+]", "").str.replace(r"^00", "+")
@@ -45,21 +46,44 @@ def e164(phones: pl.Series, regions: pl.Series) -> pl.Series:
     ]
     rows = rows.with_columns(
         digits=pl.when(pl.col("phone").str.contains(_PLAIN)).then(digits)
-    ).with_columns(found=pl.coalesce(pl.lit(None, pl.String), *map(_written_whole, countries)))
+    ).with_columns(found=pl.coalesce(_OF_NO_COUNTRY, *map(_settled, countries)))
     left = rows.filter(pl.col("found").is_null() & pl.col("phone").is_not_null())
     return _with_parsed(rows, left.select("phone", "region").unique())
 
 
-def _written_whole(region: str) -> pl.Expr:
-    """The number where it is one of the region, with its country code or without."""
+def _settled(region: str) -> pl.Expr:
+    """The number where it is one of the region, empty where it cannot be one; else null.
+
+    It cannot where no pattern fits and nothing in front of it could be taken off.
+    """
     metadata = PhoneMetadata.metadata_for_region(region)
     kinds = [getattr(metadata, name) for name in _KINDS.split()]
     patterns = [kind.national_number_pattern for kind in kinds if kind]
     number = "|".join(one for one in patterns if one and one != "NA")
     code, digits = phonenumbers.country_code_for_region(region), pl.col("digits")
-    is_national = (pl.col("region") == region) & digits.str.contains(f"^(?:{number})$")
+    of_region, with_code = pl.col("region") == region, digits.str.starts_with(f"+{code}")
+    is_national = of_region & digits.str.contains(f"^(?:{number})$")
     is_whole = digits.str.contains(rf"^\+{code}(?:{number})$")
-    return pl.when(is_whole).then(digits).when(is_national).then(pl.format(f"+{code}{{}}", digits))
+    is_shared = len(phonenumbers.region_codes_for_country_code(code)) > 1
+    prefix = getattr(metadata, "national_prefix_for_parsing", None) or "$^"
+    abroad = getattr(metadata, "international_prefix", None) or "$^"
+    rest = digits.str.strip_prefix(f"+{code}")
+    no_number = with_code & ~_begins(rest, prefix) & (not is_shared)
+    no_national = of_region & digits.str.contains("^[0-9]+$")
+    no_national &= ~_begins(digits, prefix) & ~_begins(digits, f"{code}|{abroad}")
+    return (
+        pl.when(is_whole)
+        .then(digits)
+        .when(is_national)
+        .then(pl.format(f"+{code}{{}}", digits))
+        .when(no_number | no_national)
+        .then(pl.lit(""))
+    )
+
+
+def _begins(digits: pl.Expr, pattern: str) -> pl.Expr:
+    """Whether the pattern takes something off the front."""
+    return digits.str.extract(f"^(?:{pattern})", 0).fill_null("") != ""
 
 
 def _with_parsed(rows: pl.DataFrame, left: pl.DataFrame) -> pl.Series:
@@ -71,7 +95,8 @@ def _with_parsed(rows: pl.DataFrame, left: pl.DataFrame) -> pl.Series:
         nulls_equal=True,
         maintain_order="left",
     )
-    return whole.select(phone_e164=pl.coalesce("found", "parsed"))["phone_e164"]
+    found = pl.coalesce("found", "parsed")
+    return whole.select(phone_e164=pl.when(found != "").then(found))["phone_e164"]
 
 
 def _parsed(phone: str, region: str | None) -> str | None:

@@ -48,7 +48,7 @@ def _kept_once(path: Path, make: Callable[[], str]) -> str:
 
 def _write_once(path: Path, text: str) -> None:
     """Write the whole file or nothing; of two processes at once the first one's text stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as draft:
         draft.write(text + "\n")
         draft.flush()

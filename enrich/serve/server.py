@@ -208,13 +208,13 @@ def _wait_until_healthy(
     while monotonic() < deadline:
         if server.poll() is not None:
             raise Stop(f"the Prefect server ended at once; its log is {log}")
-        if _is_healthy(address):
+        if is_healthy(address):
             return
         sleep(0.5)
     raise Stop(f"the Prefect server did not answer within {START_SECONDS:.0f} s; its log is {log}")
 
 
-def _is_healthy(address: Address) -> bool:
+def is_healthy(address: Address) -> bool:
     connection = http.client.HTTPConnection(address.host, address.port, timeout=5)
     try:
         connection.request("GET", "/api/health")

@@ -58,7 +58,7 @@ __all__ = [
 @contextmanager
 def serving_lock(data_dir: Path, started_at: datetime) -> Iterator[int]:
     """Held while the schedules of a data folder are served; raises Locked when they are already."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     does = "serves the schedules of this data folder"
     with writer_lock(
         data_dir / ".serving", "serve", started_at.isoformat(timespec="seconds"), does=does
@@ -85,7 +85,7 @@ def open_warehouse(
     signature = started_at.isoformat(timespec="seconds") if started_at else "an unknown moment"
     path = data_dir / WAREHOUSE_NAME
     with explained(path), memory_explained(f"running {job}", memory_limit):
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
             writer_lock(data_dir / ".lock", job, signature),
             closing(connect(path, memory_limit, threads)) as connection,

@@ -30,7 +30,7 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
     An older file is copied beside itself, then brought up to date in one transaction; a newer one
     is refused with BadSettings. What DuckDB raises is to be `explained`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists():
         path.chmod(0o600)
     connection = _open(path)

@@ -179,9 +179,18 @@ def test_after_a_power_cut_the_next_run_begins_and_the_lost_one_is_ended(
     assert ended["state"]["message"] == ABANDONED
     assert f"1 run(s) ended: {ABANDONED}" in served.said
     assert came.at("/ping")
-    alert = wait_for(lambda: [one for one in came.at("/hook") if ABANDONED in one["text"]])[0]
+
+
+def test_a_failed_run_is_heard_of_by_webhook_and_by_mail(served: Served, came: Came) -> None:
+    server = served.server
+    path = f"deployments/{server.deployments()['daily']['id']}/create_flow_run"
+    wrong = {"config": str(served.folder / "gone.toml"), "data": str(server.data)}
+    run = wait_for(lambda: server.ask(path, {"parameters": wrong}))
+    server.until(run["id"], "FAILED")
+    alert = wait_for(lambda: came.at("/hook"))[0]
     assert alert["subject"] == f"enrich {INSTALLATION}: a run failed"
-    assert wait_for(lambda: [mail for mail in came.mails if "a run failed" in mail])
+    assert "gone.toml" in alert["text"]
+    assert "a run failed" in wait_for(lambda: came.mails)[0]
 
 
 def test_alerts_follow_the_settings(served: Served) -> None:
