@@ -13,6 +13,7 @@ class Group(StrEnum):
     SUBSET = "recency, frequency, monetary and scores alone"
     FLOOR = "reading only"
     WAREHOUSE = "the whole profile table, from and into the warehouse"
+    PREDICTION = "what comes next, from purchases in Parquet"
     DASHBOARD = "the dashboard, from the read copy"
     SYNC = "orders from VTEX"
     FILES = "orders and their lines from files"
@@ -69,6 +70,10 @@ CONTENDERS = (
         Group.SUBSET,
         needs_peers=True,
         is_small_only=True,
+    ),
+    Contender("predict", "predict", "predictions", Group.PREDICTION, is_standard=False),
+    Contender(
+        "predict_7", "predict", "predictions, 7 parts", Group.PREDICTION, ("7",), is_standard=False
     ),
     Contender(
         "warehouse",

@@ -66,6 +66,8 @@ TARGETS = (
     Target("L in 64 parts, peak memory in GB", "stage_64@L", None, _peak_gb, 2.5, 1.5, "L"),
     Target("sync of orders / bare httpx loop, CPU", "orders", "httpx", _cpu, 1.6, 1.25, None),
     Target("sync with nothing new / first, time", "sync_again", "sync", _wall, 0.2, 0.05, None),
+    Target("predictions, seconds", "predict", None, _wall, 12, 6, "M"),
+    Target("predictions, peak memory in GB", "predict", None, _peak_gb, 1.2, 1, "M"),
     Target("resolve / floor, time", "resolve", "resolve_floor", _wall, 1.6, 1.2, "M"),
     Target("resolve / floor at L, time", "resolve@L", "resolve_floor@L", _wall, 2, 1.5, "L"),
     Target("resolve at L, peak memory in GB", "resolve@L", None, _peak_gb, 5.2, 4.8, "L"),

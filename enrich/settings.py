@@ -382,6 +382,27 @@ class Consent(_Frozen):
     """How long a run waits for a platform's export."""
 
 
+class PredictionSettings(_Frozen):
+    """What comes next for each customer: when there are predictions, and when they are tested."""
+
+    enabled: bool = True
+    """Whether there are any."""
+    min_buyers: int = Field(500, ge=1)
+    """Fewer customers with a purchase are too few to learn from."""
+    min_history_days: int = Field(180, ge=1)
+    """Days since the first purchase; a shorter history is too short."""
+    max_value_correlation: float = Field(0.3, ge=0, le=1)
+    """Where how often and how much people buy are further together, there are no amounts."""
+    yearly_discount_rate: float = Field(0, ge=0, le=1)
+    """By how much money of a year from now is worth less, in `clv_365d`."""
+    backtest_every_days: int = Field(7, ge=1)
+    """Days between two back-tests; a new k is tested at once, as is `profiles --backtest`."""
+    backtest_horizon_days: int = Field(90, ge=1, le=730)
+    """How many days a back-test predicts."""
+    max_bias: float = Field(0.5, ge=0)
+    """Predictions further off in the newest back-test (0.5: half) go to no destination."""
+
+
 class ReadCopySettings(_Frozen):
     """Where other programs find the read copy, who may read it, and what is in it."""
 
@@ -438,6 +459,7 @@ class Settings(_Frozen):
     read_copy: ReadCopySettings = ReadCopySettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
+    prediction: PredictionSettings = PredictionSettings()
     alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)

@@ -30,6 +30,7 @@ from enrich.destinations import (
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
+from enrich.predict import PredictionRules
 from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
 from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
@@ -175,6 +176,7 @@ class Wiring:
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
+            prediction=PredictionRules(**self.settings.prediction.model_dump()),
             keeps_unknown=self.settings.consent.create_unknown,
             file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )

@@ -192,9 +192,29 @@ def profiles_page(reports: Sequence[ProfilesReport], faults: Faults) -> str:
         parts.append(Markdown("**RFM grid**, customers and what they bought in all"))
         parts.append(grid(report.segment_counts))
         parts += [markdown("* {}", note) for note in report.notes]
+        parts += _prediction(report)
         parts.append(Markdown("**Cut points**, lowest to highest of each score"))
         parts.append(cut_table(report.cut_points))
     return _page(parts)
+
+
+def _prediction(report: ProfilesReport) -> list[Markdown]:
+    """What comes next, how well that held before, and beside which naive rules."""
+    if report.prediction is None:
+        return []
+    found = report.prediction
+    parts = [Markdown("**What comes next**"), *(markdown("* {}", line) for line in found.lines)]
+    if not found.measured.is_empty():
+        columns = ("metric", "value", "baseline", "baseline_value")
+        rows = found.measured.select(columns).with_columns(pl.col(pl.Float64).round(3)).rows()
+        parts.append(table(("back-test", "model", "naive rule", "reached"), rows))
+    if not found.tenths.is_empty():
+        whole = found.tenths.with_columns(pl.col(pl.Float64).round(0).cast(pl.Int64))
+        columns = ("tenth", "customers", "predicted_orders", "actual_orders")
+        parts.append(
+            table(("tenth", "customers", "predicted orders", "came"), whole.select(columns).rows())
+        )
+    return parts
 
 
 def segment_table(segment_counts: pl.DataFrame) -> Markdown:

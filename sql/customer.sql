@@ -53,6 +53,22 @@ select *
 from customers
 where store = getvariable('store') and customer_key = getvariable('customer_key');
 
+-- name: prediction
+-- What comes next for the customer, as the newest profiles have it. Grain: one row per figure that is known.
+unpivot (
+    select columns(*)::varchar
+    from (
+        select
+            p_alive, churn_probability_90d, expected_orders_30d, expected_orders_90d,
+            expected_orders_365d, expected_amount_365d, clv_365d, clv_tier, next_order_on,
+            next_order_from, next_order_until, prediction_status
+        from profiles
+        where store = getvariable('store') and customer_key = getvariable('customer_key')
+    )
+)
+on columns(*)
+into name figure value value;
+
 -- name: links
 -- Why these records are one person. Grain: one row per identifier; a merge, a split and a conflict are rows too.
 select kind, value, reason, linked_at as since

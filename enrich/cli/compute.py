@@ -34,6 +34,9 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", help="Also write the profiles here: .parquet, .csv or .xlsx"),
 ]
+BacktestOption = Annotated[
+    bool, typer.Option("--backtest", help="Test the predictions now, whether it is time or not")
+]
 
 
 def profiles(
@@ -41,6 +44,7 @@ def profiles(
     as_of: AsOfOption = None,
     output: OutputOption = None,
     csv_for: CsvForOption = None,
+    backtest: BacktestOption = False,
     store: StoreOption = None,
 ) -> None:
     """Compute every customer's profile; those of a past day only go to --output."""
@@ -60,6 +64,7 @@ def profiles(
                 as_of=day,
                 output=output,
                 csv_for=csv_for,
+                tests_now=backtest,
                 report=report,
             )
         show_profiles(shell.out, done)

@@ -28,6 +28,7 @@ TITLES = {
     "links": "one person, because",
     "purchases": "purchases",
     "scores": "scores, and the cut points that gave them",
+    "prediction": "what comes next",
     "segments": "segments",
     "pushes": "pushed",
 }
@@ -40,7 +41,7 @@ def customer(
     key: KeyOption = None,
     export: ExportOption = None,
 ) -> None:
-    """Show one customer: identity, purchases, scores, segments, pushes."""
+    """Show one customer: identity, purchases, scores, what comes next, segments, pushes."""
     if (who is None) == (key is None):
         raise BadSettings("give an e-mail, document, customer id or order id, or --key alone")
     if export is not None:

@@ -85,6 +85,8 @@ def show_profiles(console: PlainConsole, done: ProfilesReport) -> None:
     title = f"{done.store}: {done.customer_count:,} profiles as of {done.as_of}"
     of = {"store": done.store, "as_of": done.as_of}
     show_table(console, title, ("segment", "customers"), done.segments, name="segments", **of)
+    for line in done.predictions:
+        console.print(line)
     for note in done.notes:
         console.print(f"note: {note}")
     if done.output is not None:

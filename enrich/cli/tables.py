@@ -12,7 +12,7 @@ from enrich.profile import FIELDS, ProfileField
 from enrich.profile.windows import windows
 
 FIELD_COLUMNS = ("field", "type", "unit", "empty", "sent", "definition")
-FIRST_WINDOW, *OTHER_WINDOWS = windows(Rules())
+FIRST_WINDOW = windows(Rules())[0]
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -36,13 +36,12 @@ def field_rows() -> list[tuple[str, ...]]:
             field.definition.replace(FIRST_WINDOW.phrase, "in W"),
         )
         for field in FIELDS
-        if not field.name.endswith(tuple(f"_{window.name}" for window in OTHER_WINDOWS))
+        if field.window in (None, FIRST_WINDOW.name)
     ]
 
 
 def public_name(field: ProfileField) -> str:
-    base_name, found, _ = field.name.partition(f"_{FIRST_WINDOW.name}")
-    return f"{base_name}_W" if found else base_name
+    return field.name if field.window is None else field.name.removesuffix(field.window) + "W"
 
 
 def sent_text(field: ProfileField) -> str:

@@ -11,9 +11,18 @@ from typing import Any
 import polars as pl
 
 from enrich.compute.files import FORMATS, written
+from enrich.compute.predictions import (
+    Predicted,
+    PredictionReport,
+    keep_predicted,
+    predict,
+    report_predicted,
+)
 from enrich.errors import BadSettings
 from enrich.model import Rules, last_complete_day
+from enrich.predict import PurchaseParts
 from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
+from enrich.profile.predicted import no_predictions
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -36,6 +45,7 @@ class ProfilesReport:
     """What one run computed; `segments` are (name, customers), `checks` the resolver's counts.
 
     `segment_counts`: rfm_segment, r_score, f_score, customers, amount; one row per combination.
+    `prediction` is None where the settings want none.
     """
 
     store: str
@@ -48,6 +58,12 @@ class ProfilesReport:
     checks: pl.DataFrame
     notes: tuple[str, ...]
     output: Path | None
+    prediction: PredictionReport | None = None
+
+    @property
+    def predictions(self) -> tuple[str, ...]:
+        """What to know of the predictions, a line each."""
+        return () if self.prediction is None else self.prediction.lines
 
 
 def plan_profiles(as_of: date | None, output: Path | None, now: datetime, time_zone: str) -> Plan:
@@ -75,17 +91,20 @@ def make_profiles(
     as_of: date | None = None,
     output: Path | None = None,
     csv_for: str | None = None,
+    tests_now: bool = False,
     report: Reporter = SILENT,
 ) -> ProfilesReport:
     """Compute the profiles of one store; keep them when the day is the current one.
 
     The customers and purchases are resolved first, so that a changed setting counts at once.
-    `csv_for` names the spreadsheet that reads `output`, one of `enrich.spreadsheet.CSV_READERS`.
+    `csv_for` names the spreadsheet that reads `output`, one of `enrich.spreadsheet.CSV_READERS`;
+    `tests_now`: predictions are tested whether it is time or not.
     """
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         parts = warehouse.profiles.parts(shop.name)
+        predicted = _predicted(warehouse, shop, parts, plan, report, tests_now=tests_now)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(
             parts,
@@ -99,14 +118,35 @@ def make_profiles(
         if lost:
             report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
-        profiles = tally.of(profile_parts(scored, previous, segments=shop.segments))
+        rows = no_predictions() if predicted is None else predicted.rows
+        blocks = profile_parts(scored, previous, predictions=rows, segments=shop.segments)
+        profiles = tally.of(blocks)
         with written(profiles, plan.output, csv_for) as passed_on:
             if plan.is_kept:
                 kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
                 warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
-        done = report_of(shop.name, plan, tally, scored.cut_points, checks)
+                if predicted is not None:
+                    keep_predicted(warehouse, shop.name, plan.as_of, predicted)
+        known = None if predicted is None else report_predicted(predicted, shop.prediction)
+        done = report_of(shop.name, plan, tally, scored.cut_points, checks, prediction=known)
         run.note(summary_of(done))
     return done
+
+
+def _predicted(
+    warehouse: Warehouse,
+    shop: Shop,
+    parts: PurchaseParts,
+    plan: Plan,
+    report: Reporter,
+    *,
+    tests_now: bool,
+) -> Predicted | None:
+    """What comes next for each customer; None where the settings want no predictions."""
+    if not shop.prediction.enabled:
+        return None
+    report.say(f"{shop.name}: predicting what comes next")
+    return predict(warehouse, shop.name, parts, plan.as_of, shop.prediction, tests_now=tests_now)
 
 
 def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
@@ -116,7 +156,13 @@ def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
 
 
 def report_of(
-    store: str, plan: Plan, tally: Tally, cut_points: pl.DataFrame, checks: pl.DataFrame
+    store: str,
+    plan: Plan,
+    tally: Tally,
+    cut_points: pl.DataFrame,
+    checks: pl.DataFrame,
+    *,
+    prediction: PredictionReport | None = None,
 ) -> ProfilesReport:
     """What is reported of a run that succeeded."""
     return ProfilesReport(
@@ -129,6 +175,7 @@ def report_of(
         cut_points=cut_points,
         checks=checks,
         notes=(*notes(cut_points), *tally.coverage()),
+        prediction=prediction,
         output=plan.output,
     )
 
@@ -220,4 +267,5 @@ def summary_of(done: ProfilesReport) -> Mapping[str, Any]:
         "customers": done.customer_count,
         "segments": dict(done.segments),
         "notes": list(done.notes),
+        "predictions": list(done.predictions),
     }

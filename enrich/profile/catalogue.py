@@ -10,6 +10,7 @@ from enrich.profile.baskets import basket_fields
 from enrich.profile.contact import CONTACT, HOLD_OUT
 from enrich.profile.field import ProfileField
 from enrich.profile.phones import PHONE
+from enrich.profile.predicted import PREDICTED
 from enrich.profile.recency import RECENCY
 from enrich.profile.rfm_fields import percentile_fields, rfm_fields
 from enrich.profile.spending import spending_fields
@@ -25,7 +26,8 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
     # what mappings of all fields have always sent; a family of its own is sent where it is named
     first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
-    return (*first, *TRAITS, *AFFINITY, *percentile_fields(rules), PHONE, HOLD_OUT)
+    others = (*TRAITS, *AFFINITY, *percentile_fields(rules), PHONE, HOLD_OUT)
+    return (*first, *others, *PREDICTED)
 
 
 FIELDS = fields(Rules())
@@ -36,4 +38,4 @@ _NAMES = frozenset(field.name for field in FIELDS)
 
 def is_field_name(name: str) -> bool:
     """Whether profiles have the field, or would with other windows of days."""
-    return _WINDOW.sub("_30d", name) in _NAMES
+    return name in _NAMES or _WINDOW.sub("_30d", name) in _NAMES

@@ -28,8 +28,10 @@ from enrich.profile.contracts import (
     is_coded,
     no_history,
 )
+from enrich.profile.field import ProfileField
 from enrich.profile.lists import PackedKeys, packed_keys
 from enrich.profile.phones import e164, regions
+from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
     Scoring,
@@ -67,15 +69,17 @@ def build_profiles(
     rules: Rules,
     history: pl.DataFrame | None = None,
     *,
+    predictions: pl.DataFrame | None = None,
     frozen_cut_points: pl.DataFrame | None = None,
     history_since: date | None = None,
     segments: SegmentTable = SEGMENTS,
 ) -> ProfileResult:
     """One profile per customer for the day, in the order of customer_key, with the cut points.
 
-    `history` is each customer's segment before the day (contracts.HISTORY); `history_since` the day
-    where what is known of the store begins. List columns and texts of a small vocabulary are held
-    as Enum. Raises Stop when an input breaks its contract.
+    `history` is each customer's segment before the day (contracts.HISTORY), `predictions` what
+    comes next for each (enrich.predict.PREDICTIONS), whose fields are absent without;
+    `history_since` the day where what is known of the store begins. List columns and texts of a
+    small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
     """
     size = max(inputs.customers.height, 1)
     scored = score_parts(
@@ -86,7 +90,7 @@ def build_profiles(
         history_since=history_since,
         customers_per_block=size,
     )
-    (profiles,) = profile_parts(scored, history, segments=segments)
+    (profiles,) = profile_parts(scored, history, predictions=predictions, segments=segments)
     return ProfileResult(profiles, scored.cut_points, notes(scored.cut_points))
 
 
@@ -186,6 +190,7 @@ def profile_parts(
     scored: ScoredParts,
     history: pl.DataFrame | None = None,
     *,
+    predictions: pl.DataFrame | None = None,
     segments: SegmentTable = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
@@ -198,7 +203,7 @@ def profile_parts(
         for part in scored.loaded
         for first in _starts(part.customers.height, scored.customers_per_block)
     )
-    return made_ahead(lambda block: _block(scored, *block, before, segments), blocks)
+    return made_ahead(lambda block: _block(scored, *block, before, predictions, segments), blocks)
 
 
 def _starts(customer_count: int, size: int) -> range:
@@ -244,6 +249,7 @@ def _block(
     part: LoadedPart,
     first: int,
     history: pl.DataFrame,
+    predictions: pl.DataFrame | None,
     segments: SegmentTable,
 ) -> pl.DataFrame:
     """The profiles of the customers of one block, scored by everybody's cut points."""
@@ -254,22 +260,33 @@ def _block(
         with_scores(values, scored.scoring, spans), rules.segment_window, segments
     )
     lists = (keys.lists(first, first + customers.height, spans) for keys in part.lists)
-    before = customers.select("customer_key").join(
-        history.rename(_BEFORE).with_columns(has_history=True),
-        on="customer_key",
-        how="left",
-        maintain_order="left",
-    )
+    keys = customers["customer_key"]
+    before = _of(keys, history.rename(_BEFORE).with_columns(has_history=True))
     likes = _likes(scored, part, first, values)
-    columns = [customers, before.drop("customer_key"), values, *likes, *lists]
+    after = [] if predictions is None else [_of(keys, predictions)]
+    columns = [customers, before, *after, values, *likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
-    wanted = [field for field in fields(rules) if likes or field.is_sent_by_default]
+    wanted = [field for field in fields(rules) if _is_asked_for(field, likes, after)]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
     )
+
+
+def _is_asked_for(
+    field: ProfileField, likes: list[pl.DataFrame], after: list[pl.DataFrame]
+) -> bool:
+    """Whether there is what the field is made of."""
+    return bool(after if field in PREDICTED else likes or field.is_sent_by_default)
+
+
+def _of(keys: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
+    """The row of each key, nulls where there is none; without the keys."""
+    here = rows.filter(pl.col("customer_key").is_between(keys.min(), keys.max()))
+    found = keys.to_frame().join(here, on="customer_key", how="left", maintain_order="left")
+    return found.drop("customer_key")
 
 
 def _likes(

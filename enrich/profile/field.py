@@ -24,7 +24,8 @@ class ProfileField:
     without purchases has, None where the value is null then. `step` is of a field that drifts by
     itself: a smaller move (of a date, in days) is no change for a platform. Mappings that take all
     fields take those that are `is_sent_by_default`; any other mapping may name a field, unless it
-    is not `can_be_named`: consent and hold-outs are no business of a mapping.
+    is not `can_be_named`: consent and hold-outs are no business of a mapping. `window` is the one
+    it looks through, where there is the same field for every window.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ProfileField:
     step: float | None = None
     is_sent_by_default: bool = False
     can_be_named: bool = True
+    window: str | None = None
 
 
 def per_window(
@@ -52,7 +54,13 @@ def per_window(
     def one(window: Window) -> ProfileField:
         text = definition.format(when=window.phrase)
         return ProfileField(
-            f"{base_name}_{window.name}", dtype, unit, empty, text, expression(window.name)
+            f"{base_name}_{window.name}",
+            dtype,
+            unit,
+            empty,
+            text,
+            expression(window.name),
+            window=window.name,
         )
 
     return tuple(one(window) for window in windows)

@@ -15,7 +15,7 @@ import polars as pl
 
 from enrich.model import WINDOWS_DAYS, Rules
 
-_DAYS = re.compile(r"_(\d+)d(?:_plus)?$")
+_DAYS = re.compile(r"^orders_(\d+)d(?:_plus)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,5 @@ def bucket_of(age: pl.Expr, days: tuple[int, ...]) -> pl.Expr:
 
 def windows_of(columns: Iterable[str]) -> tuple[int, ...]:
     """The days of the windows that profiles with these columns have."""
-    found = (_DAYS.search(column) for column in columns)
+    found = (_DAYS.match(column) for column in columns)
     return tuple(sorted({*WINDOWS_DAYS, *(int(one[1]) for one in found if one)}))

@@ -11,6 +11,7 @@ import polars as pl
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
+from enrich.profile.predicted import PREDICTED
 from enrich.push.days import Days
 from enrich.push.planned import Planner, plan_push
 from enrich.shop import Shop
@@ -38,7 +39,7 @@ def planner_of(
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
-        found = warehouse.profiles.of(target.store)
+        found = without_held(warehouse, shop, warehouse.profiles.of(target.store), now)
         if days is None:
             return found
         keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
@@ -52,6 +53,20 @@ def planner_of(
         lambda: of_days(warehouse.pushes.index(name, **values)),
         lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
         target.export_id,
+    )
+
+
+def without_held(
+    warehouse: Warehouse, shop: Shop, profiles: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
+    """The profiles without predictions where the newest back-test is further off than allowed."""
+    measured = warehouse.predictions.backtest(shop.name, now.date())
+    if not shop.prediction.is_too_far_off(measured):
+        return profiles
+    return profiles.with_columns(
+        pl.lit(None, profiles.schema[field.name]).alias(field.name)
+        for field in PREDICTED
+        if field.name in profiles.columns
     )
 
 

@@ -43,6 +43,9 @@ PUBLISHED = (
     "rfm_cut_point_history",
     "segment_history",
     "profile_runs",
+    "prediction_models",
+    "prediction_backtests",
+    "prediction_calibration",
     "audience_history",
     "audience_counts",
     "audience_assignments",
@@ -143,11 +146,12 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Non
 
 
 def _add_view(connection: duckdb.DuckDBPyConnection, view: str) -> None:
-    """A view of tables of the copy; where one of them is not there yet, there is no view either."""
+    """A view of tables of the copy; where one of them, or a new field of the kept profiles, is not
+    there yet, there is no view either."""
     here = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute("use copy.main")
     try:
-        with suppress(duckdb.CatalogException):
+        with suppress(duckdb.CatalogException, duckdb.BinderException):
             connection.execute(f"create view {view} as {statement(f'views/{view}')}")
     finally:
         connection.execute(f"use {quoted_name(here)}.main")

@@ -91,16 +91,20 @@ class ReadCopy:
         people = read(self._connection, "customer/find", who=who, store=store, key=key)
         name, customer_key = the_only_one(people)
         has_profiles = table_exists(self._connection, "profiles")
+        columns = self._connection.table("profiles").columns if has_profiles else []
         return {
             part: read(self._connection, f"customer/{part}", store=name, customer_key=customer_key)
-            for part in ("person", "links", "purchases", "scores", "segments", "pushes")
-            if part != "scores" or has_profiles
+            for part in ("person", "links", "purchases", *_OF_PROFILES, "segments", "pushes")
+            if part not in _OF_PROFILES or _OF_PROFILES[part] in columns
         }
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""
         return table_counts(self._connection)
 
+
+_OF_PROFILES = {"scores": "customer_key", "prediction": "p_alive"}
+"""What is asked of the kept profiles, and the field that it takes: older ones may not have it."""
 
 # What no frame holds, alone or in a list; DuckDB's own spelling of it does.
 _AS_TEXT = re.compile(r"\bINTERVAL\b|\bBIT\b|\bUNION\b|\bTIME WITH TIME ZONE\b")

@@ -21,6 +21,7 @@ from enrich.warehouse.forgetting import People
 from enrich.warehouse.history import Profiles
 from enrich.warehouse.importing import Imports
 from enrich.warehouse.loading import Records
+from enrich.warehouse.predictions import Predictions
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
 from enrich.warehouse.resolved import Resolved
@@ -49,6 +50,7 @@ class Warehouse:
         self.contacts = Contacts(connection)
         self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, reader)
+        self.predictions = Predictions(connection)
         self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)
         self.people = People(connection)

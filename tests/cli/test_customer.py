@@ -56,6 +56,7 @@ def test_the_purchases_the_reasons_and_the_scores(shop: Path) -> None:
         ("2026-03-01", "20.50", ["Jug"], None, ["2"]),
         ("2026-01-05", "10.00", ["Cup"], ["WELCOME"], ["1"]),
     ]
+    assert {"figure": "prediction_status", "value": "too_few_buyers"} in found["prediction"]
     assert {one["kind"] for one in found["links"]} >= {"customer_id", "email"}
     lifetime = {one["axis"]: one for one in found["scores"] if one["window"] == "lifetime"}
     frequency = lifetime["frequency"]

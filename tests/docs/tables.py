@@ -22,6 +22,7 @@ from enrich.settings import (
     DestinationEntry,
     ImportSettings,
     Pace,
+    PredictionSettings,
     ReadCopySettings,
     Receive,
     Retention,
@@ -94,6 +95,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.", Receive, skip=("callers",)),
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
+        *_rows_of("prediction.", PredictionSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -111,6 +113,7 @@ _TABLES = (
     "read_copy",
     "receive",
     "consent",
+    "prediction",
     "alerts",
 )
 

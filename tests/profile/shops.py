@@ -17,6 +17,7 @@ from enrich.profile.contracts import (
     PURCHASES,
     SALES,
 )
+from enrich.profile.predicted import PREDICTED
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
@@ -28,6 +29,7 @@ NOT_COMPUTED = {
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",
+    *(field.name for field in PREDICTED),
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 

@@ -1,0 +1,141 @@
+"""Predictions of one store: read, fit, test when it is time, keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from enrich.predict import (
+    PLAIN,
+    Backtest,
+    Levels,
+    PredictionRules,
+    PurchaseParts,
+    ShopModel,
+    added,
+    backtest,
+    counted,
+    kept_levels,
+    kept_model,
+    levels,
+    model_rows,
+    modelled,
+    predictions,
+    states_of,
+    tier_cuts,
+    winners,
+    with_tiers,
+)
+from enrich.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What was predicted of one store (rows: PREDICTIONS), by which models and levels.
+
+    `tested` is the back-test when it was time for one; `before` the rows of the newest kept one.
+    """
+
+    rows: pl.DataFrame
+    shop: ShopModel
+    levels: Levels
+    tested: Backtest | None
+    before: pl.DataFrame
+
+    @property
+    def measured(self) -> pl.DataFrame:
+        """The rows of the newest back-test: metric, value, baseline, baseline_value."""
+        is_new = self.tested is not None and not self.tested.backtests.is_empty()
+        return self.tested.backtests if self.tested and is_new else self.before
+
+
+def predict(
+    warehouse: Warehouse,
+    store: str,
+    parts: PurchaseParts,
+    as_of: date,
+    rules: PredictionRules,
+    *,
+    tests_now: bool = False,
+) -> Predicted:
+    """What comes next for the buyers of a store, from its purchases up to the day."""
+    kept = warehouse.predictions.models(store, as_of)
+    before = warehouse.predictions.backtest(store, as_of)
+    every = list(states_of(parts, as_of))
+    start = kept_model(kept, as_of)
+    shop = modelled(added(map(counted, every)), as_of, rules, start)
+    found, tested = kept_levels(kept), None
+    if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
+        tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
+        found = levels(parts, as_of, rules, start=shop)
+    found = found if shop.status is None else PLAIN
+    rows = [predictions(part, shop, rules, found) for part in every]
+    cuts = tier_cuts(part["clv_365d"] for part in rows)
+    return Predicted(with_tiers(pl.concat(rows), cuts), shop, found, tested, before)
+
+
+def is_due(shop: ShopModel, before: pl.DataFrame, as_of: date, rules: PredictionRules) -> bool:
+    """Whether the last back-test is long ago, or was of another model."""
+    if before.is_empty():
+        return True
+    tested_on, model = before.select("as_of", "model").row(0)
+    is_old: bool = (as_of - tested_on).days >= rules.backtest_every_days
+    return is_old or bool(model != shop.buying.name)
+
+
+def keep_predicted(warehouse: Warehouse, store: str, as_of: date, done: Predicted) -> None:
+    """Keep models, levels and a new back-test; the fields are kept with the profiles."""
+    warehouse.predictions.keep(store, as_of, model_rows(done.shop, done.levels))
+    tested = done.tested
+    if tested is not None and not tested.backtests.is_empty():
+        when = {"cutoff_on": tested.cutoff_on, "horizon_days": tested.horizon_days}
+        at = [pl.lit(value).alias(name) for name, value in when.items()]
+        model = pl.lit(done.shop.buying.name).alias("model")
+        warehouse.predictions.keep_backtest(
+            store,
+            as_of,
+            tested.backtests.with_columns(*at, model),
+            tested.calibration.with_columns(*at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionReport:
+    """What a person should know: lines, the newest back-test, its tenths when it is of this run."""
+
+    lines: tuple[str, ...]
+    measured: pl.DataFrame
+    tenths: pl.DataFrame
+
+
+def report_predicted(done: Predicted, rules: PredictionRules) -> PredictionReport:
+    """What is reported of the predictions of a run."""
+    tenths = done.tested.calibration if done.tested is not None else pl.DataFrame()
+    return PredictionReport(lines_of(done, rules), done.measured, tenths)
+
+
+def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
+    """What a person should know of the predictions, a line each."""
+    if done.shop.status is not None:
+        return (f"no predictions: {done.shop.status} (docs/prediction.md)",)
+    values = {
+        metric: value
+        for metric, value in done.measured.select("metric", "value").iter_rows()
+        if value is not None
+    }
+    lines = [f"predictions by {done.shop.buying.name} of {done.shop.buyers:,} buyers"]
+    if done.shop.value_status is not None:
+        lines.append(f"no amounts: {done.shop.value_status} (docs/prediction.md)")
+    if not values:
+        return (*lines, "the history is too short for a back-test")
+    days = rules.backtest_horizon_days
+    lines.append(
+        f"back-test of {days} days: orders {values['orders_bias']:+.0%}, by tenth"
+        f" {values['orders_error_by_tenth']:.0%} off, AUC {values['buys_again_auc']:.2f}"
+    )
+    lines += winners(done.measured)
+    if rules.is_too_far_off(done.measured):
+        lines.append("the bias is over max_bias: platforms get no predictions until it is not")
+    return tuple(lines)

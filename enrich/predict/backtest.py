@@ -1,0 +1,262 @@
+"""Predictions as they would have been made in the past, beside what happened and naive rules.
+
+Nothing after the cut-off is known to what is tested: the models are those of the purchases before
+it, and its levels come from a cut-off whose horizon ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from enrich.predict.arrays import Floats
+from enrich.predict.mbg import Silence, expected_orders, p_alive
+from enrich.predict.metrics import (
+    auc,
+    bias,
+    correlation,
+    error_by_tenth,
+    normalised_gini,
+    share_between,
+    tenths,
+)
+from enrich.predict.predicting import HORIZONS, PLAIN, Levels
+from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model
+from enrich.predict.states import TRIPLE, states
+
+SEASON_DAYS = 364
+_SAME = 9  # decimals beyond which predictions are equal: the last bit depends on the array
+_PSEUDO_ORDERS = 25
+"""A level is drawn towards 1 as if so many more orders had come, as predicted."""
+
+BACKTESTS = {
+    "metric": pl.String,
+    "value": pl.Float64,
+    "baseline": pl.String,
+    "baseline_value": pl.Float64,
+}
+CALIBRATION = {
+    "tenth": pl.Int64,
+    "customers": pl.Int64,
+    "predicted_orders": pl.Float64,
+    "actual_orders": pl.Float64,
+    "predicted_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+}
+BASELINES = ("same_rate", "same_again", "recency", "past_spend")
+"""As many orders as a customer made so far, by time; as many as in as many days before the cut-off;
+the later the last purchase, the more; the more paid so far, the more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What was predicted at the cut-off for the days after it, and what came.
+
+    backtests (BACKTESTS): a row per metric and baseline; calibration (CALIBRATION): a row per tenth
+    of the customers by predicted orders. Both are empty where `shop.status` says why.
+    """
+
+    cutoff_on: date
+    horizon_days: int
+    shop: ShopModel
+    backtests: pl.DataFrame
+    calibration: pl.DataFrame
+
+
+def backtest(
+    parts: PurchaseParts,
+    as_of: date,
+    horizon_days: int,
+    rules: PredictionRules,
+    start: ShopModel | None = None,
+) -> Backtest:
+    """The test of the `horizon_days` that end with `as_of`."""
+    cutoff = as_of - timedelta(days=horizon_days)
+    shop = shop_model(parts, cutoff, rules, start)
+    if shop.status is not None:
+        empty = pl.DataFrame(schema=BACKTESTS), pl.DataFrame(schema=CALIBRATION)
+        return Backtest(cutoff, horizon_days, shop, *empty)
+    before = levels(parts, cutoff, rules, (horizon_days,), shop)
+    rows = _compared(parts, shop, horizon_days).with_columns(
+        expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
+        expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
+    )
+    return Backtest(cutoff, horizon_days, shop, _measured(rows), _by_tenth(rows))
+
+
+def levels(
+    parts: PurchaseParts,
+    as_of: date,
+    rules: PredictionRules,
+    horizons: tuple[int, ...] = HORIZONS,
+    start: ShopModel | None = None,
+) -> Levels:
+    """Actual over predicted of each horizon that ends with `as_of`, by the model of its beginning.
+
+    With two years of history it is moved by what the season did a year ago: the level of the days
+    after this day of last year, over that of the days before it. A horizon for which the history is
+    too short has no level.
+    """
+    found = PLAIN
+    for days in horizons:
+        now = _level(parts, as_of - timedelta(days=days), days, rules, start)
+        if now is None:
+            continue
+        moved = 1.0
+        if days < SEASON_DAYS and now.history_days + days >= 2 * SEASON_DAYS:
+            moved = _season(parts, as_of - timedelta(days=SEASON_DAYS), days, rules, start)
+        found = Levels(
+            found.orders | {days: now.orders * moved}, found.amounts | {days: now.amount * moved}
+        )
+    return found
+
+
+def _season(
+    parts: PurchaseParts, day: date, days: int, rules: PredictionRules, start: ShopModel | None
+) -> float:
+    after = _level(parts, day, days, rules, start)
+    before = _level(parts, day - timedelta(days=days), days, rules, start)
+    return after.orders / before.orders if after and before else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Actual over predicted orders and amounts after one cut-off, and the history before it."""
+
+    history_days: int
+    orders: float
+    amount: float
+
+
+def _level(
+    parts: PurchaseParts, cutoff: date, days: int, rules: PredictionRules, start: ShopModel | None
+) -> _Level | None:
+    """None where there is no model of the cut-off."""
+    shop = shop_model(parts, cutoff, rules, start)
+    if shop.status is not None:
+        return None
+    sums = _compared(parts, shop, days).sum().row(0, named=True)
+    orders = (sums["orders"] + _PSEUDO_ORDERS) / (sums["plain_orders"] + _PSEUDO_ORDERS)
+    paid, expected = sums["amount"], sums["plain_amount"]
+    per_order = sums["orders"] / sums["plain_orders"] if sums["plain_orders"] else 1.0
+    value = paid / expected / per_order if expected and paid else 1.0
+    return _Level(shop.history_days, orders, orders * value)
+
+
+def _compared(parts: PurchaseParts, shop: ShopModel, days: int) -> pl.DataFrame:
+    """One row per customer of the cut-off, ascending by key.
+
+    plain_orders, order_chance and plain_amount (0 without a model of values) as predicted; orders,
+    amount, position (where in its predicted distribution the first order came, null without one) as
+    it was; a column per baseline.
+    """
+    compared = (_compared_part(parts.purchases(one), shop, days) for one in range(parts.count))
+    return pl.concat(compared).sort("customer_key")
+
+
+def _compared_part(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+    known = states(purchases, shop.as_of).customers
+    rows = known.select(TRIPLE).unique()
+    alive, silence = p_alive(rows, shop.buying), Silence(rows, shop.buying)
+    comes = 1 - silence.lasts(days)
+    predicted = rows.with_columns(
+        plain_orders=alive * expected_orders(rows, shop.buying, days),
+        order_chance=alive * comes,
+        comes=comes,
+    )
+    actual = _after(purchases, shop.as_of, days)
+    found = known.join(predicted, on=TRIPLE, how="left", maintain_order="left").join(
+        actual, on="customer_key", how="left", maintain_order="left"
+    )
+    waited = found["first_on"].fill_null(0)
+    position = (1 - Silence(found, shop.buying).lasts(waited.to_numpy())) / found["comes"]
+    value = np.zeros(found.height)
+    if shop.values is not None and shop.value_status is None:
+        value = shop.values.expected(found["paid"].to_numpy(), found["paid_cents"].to_numpy())
+    return found.select(
+        "customer_key",
+        pl.col("plain_orders", "order_chance").round(_SAME),
+        plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(_SAME),
+        orders=pl.col("orders").fill_null(0).cast(pl.Float64),
+        amount=pl.col("amount").fill_null(0.0),
+        position=pl.when(pl.col("first_on") > 0).then(pl.lit(pl.Series(position))),
+        same_rate=(pl.col("x") + 1) * days / pl.max_horizontal("T", days),
+        same_again=pl.col("before").fill_null(0).cast(pl.Float64),
+        recency=(pl.col("t_x") - pl.col("T")).cast(pl.Float64),
+        past_spend=pl.col("cents") / 100,
+    )
+
+
+def _after(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
+    """customer_key, first_on (days after the cut-off), orders, amount of the days after it, and the
+    purchase days among as many days before it."""
+    age = (pl.col("purchased_on") - pl.lit(cutoff)).dt.total_days().cast(pl.Int32)
+    near = purchases.select("customer_key", "amount_cents", day=age).filter(
+        pl.col("day").is_between(1 - days, days)
+    )
+    is_after = pl.col("day") > 0
+    return near.group_by("customer_key").agg(
+        first_on=pl.col("day").filter(is_after).min(),
+        orders=pl.col("day").filter(is_after).n_unique(),
+        amount=pl.col("amount_cents").filter(is_after).sum() / 100,
+        before=pl.col("day").filter(~is_after).n_unique(),
+    )
+
+
+Metric = Callable[[Floats, Floats], float | None]
+_METRICS: tuple[tuple[str, Metric, str, str, tuple[str, ...]], ...] = (
+    ("orders_correlation", correlation, "expected_orders", "orders", BASELINES),
+    ("buys_again_auc", auc, "order_chance", "orders", BASELINES),
+    ("money_gini", normalised_gini, "expected_amount", "amount", BASELINES),
+    ("orders_error_by_tenth", error_by_tenth, "expected_orders", "orders", BASELINES[:2]),
+    ("orders_bias", bias, "expected_orders", "orders", BASELINES[:2]),
+    ("orders_bias_plain", bias, "plain_orders", "orders", ()),
+    ("amount_bias", bias, "expected_amount", "amount", ()),
+    ("amount_bias_plain", bias, "plain_amount", "amount", ()),
+    ("next_order_coverage", share_between, "position", "orders", ()),
+)
+"""name, how it is measured, of what, against what, and the baselines it is measured of as well."""
+HIGHER_IS_BETTER = ("orders_correlation", "buys_again_auc", "money_gini")
+
+
+def _measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row per metric and baseline; metrics without one have one row."""
+    columns = {name: rows[name].to_numpy() for name in rows.columns}
+    has_money = bool(columns["plain_amount"].any())
+    found = []
+    for name, metric, predicted, actual, baselines in _METRICS:
+        if "amount" in predicted and not has_money:
+            continue
+        value = metric(columns[predicted], columns[actual])
+        for baseline in baselines or (None,):
+            beside = metric(columns[baseline], columns[actual]) if baseline else None
+            found.append((name, value, baseline, beside))
+    return pl.DataFrame(found, BACKTESTS, orient="row")
+
+
+def _by_tenth(rows: pl.DataFrame) -> pl.DataFrame:
+    tenth = pl.Series("tenth", tenths(rows["expected_orders"].to_numpy()))
+    sums = {
+        f"{kind}_{what}": pl.col(f"{column}_{what}".lstrip("_")).sum()
+        for what in ("orders", "amount")
+        for kind, column in (("predicted", "expected"), ("actual", ""))
+    }
+    by_tenth = rows.with_columns(tenth).group_by("tenth").agg(customers=pl.len(), **sums)
+    return by_tenth.sort("tenth").cast(pl.Schema(CALIBRATION))
+
+
+def winners(backtests: pl.DataFrame) -> list[str]:
+    """A line for each metric that a naive rule meets better than the model."""
+    better = pl.col("metric").is_in(HIGHER_IS_BETTER)
+    ahead = pl.col("baseline_value") - pl.col("value")
+    least = pl.col("value").abs() - pl.col("baseline_value").abs()
+    lost = backtests.filter(pl.when(better).then(ahead).otherwise(least) > 0)
+    return [
+        f"{row['baseline']} is better than the model: {row['metric']}"
+        f" {row['baseline_value']:.3f} against {row['value']:.3f}"
+        for row in lost.iter_rows(named=True)
+    ]
