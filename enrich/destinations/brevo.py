@@ -19,6 +19,7 @@ from enrich.destinations.sending import Refusal, queued_in, safe_code, same_outc
 from enrich.model import Outcome, RecordResult
 
 ENVELOPE_BYTES = 2_000
+NOBODY_CHANGED = "invalid_parameter"
 LISTS, LISTS_PER_PAGE = "/v3/contacts/lists", 50
 TYPES = {
     "text": ("text",),
@@ -163,7 +164,9 @@ class BrevoMembers(ListMembers, BrevoAccount):
         path, name = f"{LISTS}/{path_segment(list_id)}/contacts", f"brevo {LISTS}/{{id}}/contacts"
         try:
             answer = self.fetch("POST", f"{path}/{verb}", {"emails": emails}, name=f"{name}/{verb}")
-        except Refusal:
+        except Refusal as refusal:
+            if refusal.code != NOBODY_CHANGED:
+                raise
             return frozenset(emails)
         changed = answer.get("contacts") or {}
         return frozenset(str(one).lower() for one in changed.get("failure") or [])

@@ -51,6 +51,7 @@ class KlaviyoAccount(HttpDestination):
     settings: KlaviyoSettings
     host = "https://a.klaviyo.com"
     rate_limit = RateLimit(150, 60)
+    refusal_keys = ("code", "detail")
 
     def headers(self) -> dict[str, str]:
         return {
@@ -87,7 +88,6 @@ class Klaviyo(KlaviyoAccount):
     null_meaning = "clears"
     removals = ("clear", "delete")
     moves_address = "update"
-    refusal_keys = ("code", "detail")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         native = {name: value for name, value in values.items() if name in NATIVE}

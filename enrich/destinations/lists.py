@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -47,15 +47,20 @@ class ListMembers(HttpRecords):
         return {"email": row["email"]}
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
-        """A list and a direction at a time; all lists that people join must be there before.
+        """A list and a direction at a time; every list must be there, once, before one is changed.
 
-        Nobody is in a list that is gone.
+        Only where no audience goes to a list any more and there is none, nobody is in it.
         """
         groups: dict[tuple[str, bool], list[Record]] = defaultdict(list)
         for record in records:
             groups[record.payload["list"], record.payload["is_member"]].append(record)
-        joined = [name for name, is_member in groups if is_member]
-        if problems := self.problems_of(joined):
+        named = {one.name for one in self.audiences}
+        needed = [
+            name
+            for name, is_member in groups
+            if is_member or name in named or len(self._found(name)) > 1
+        ]
+        if problems := self.problems_of(dict.fromkeys(needed)):
             raise Stop(f"{self.platform}: {problems[0]}")
         return [
             result
@@ -74,14 +79,17 @@ class ListMembers(HttpRecords):
     def _lists(self) -> dict[str, Sequence[str]]:
         return {}
 
-    def _list_id(self, name: str) -> str | None:
-        """The id of the only list of this name; asked for once."""
+    def _found(self, name: str) -> Sequence[str]:
+        """The ids of the lists of this name; asked for once."""
         if name not in self._lists:
             self._lists.update({name: (), **self.find_lists([name])})
-        found = self._lists[name]
+        return self._lists[name]
+
+    def _list_id(self, name: str) -> str | None:
+        found = self._found(name)
         return found[0] if len(found) == 1 else None
 
-    def problems_of(self, names: Sequence[str]) -> list[str]:
+    def problems_of(self, names: Iterable[str]) -> list[str]:
         """The names that no list has, or several have."""
         return [
             f"there are {len(self._lists[name])} lists called {name!r}: make or keep exactly one"

@@ -123,6 +123,22 @@ def test_a_list_that_is_not_there_once_is_said(
         assert (done.accepted, there.members) == (0, {"stranger"})
 
 
+@pytest.mark.parametrize("lists", [{"7": "Renamed"}, {"7": NAME, "9": NAME}])
+@pytest.mark.parametrize("kind", ["klaviyo", "brevo"])
+def test_who_leaves_a_list_that_cannot_be_found_is_not_taken_for_gone(
+    kind: str, lists: dict[str, str], tmp_path: Path
+) -> None:
+    with platform(tmp_path, kind) as there:
+        there.push()
+        keep(there.warehouse)  # switched off: everybody leaves
+        there.account.tables["lists"] = lists
+        done = there.push()
+        assert isinstance(done.fault, Stop) and done.accepted == 0
+        assert "k1" in there.members
+        there.account.tables["lists"] = {"7": NAME}
+        assert there.push().accepted == 4
+
+
 def test_an_address_that_a_member_has_now_is_not_taken_out(tmp_path: Path) -> None:
     """Two customers are one: the key that was given up left, the person did not."""
     with platform(tmp_path, "brevo") as there:

@@ -137,7 +137,7 @@ class World(trial.World):
             self.account(kind).table("coupon_sets")[made["id"]] = made
         if of == AUDIENCES:
             self.account(kind).tables.setdefault("lists", {"7": AUDIENCE})
-            for number in range(1, 31):
+            for number in range(1, 201):
                 self.account(kind).contacts.setdefault(f"person{number:04}@example.com", {})
         if "catalog" in options:
             self.account(kind).table("catalogs")[options["catalog"]] = {}
