@@ -53,7 +53,7 @@ def settings_of_every_kind() -> str:
         for kind, options in MORE.items()
     ]
     shop = SETTINGS.replace("time_zone", 'store_url = "https://shop.example.com"\ntime_zone', 1)
-    return shop + "\n" + "\n".join(tables) + CONSENT
+    return shop + "\n" + "\n".join(tables) + CONSENT + AUDIENCE
 
 
 # A destination of every kind, but for those of SETTINGS; what is slow by nature is made quick.
@@ -80,6 +80,13 @@ create_unknown = true
 kind = "connectif"
 secret = { env = "RECEIVE" }
 """
+LIST = "Everybody"
+AUDIENCE = f"""
+[audiences.everybody]
+rule = "true"
+channel = "email"
+destinations = {_as_toml({"files": LIST, "klaviyo": LIST, "brevo": LIST, "webhook": LIST})}
+"""
 STRANGER = "a.stranger@example.com"
 ENV_NAMES = sorted(
     value["env"] for options in MORE.values() for value in options.values() if _is_secret(value)
@@ -95,6 +102,7 @@ SECRETS = {
 MADE: dict[str, dict[str, Any]] = {
     "coupon_sets": {"set-1": {"id": "set-1", "type": "multiple"}},
     "catalogs": {"products": {}},
+    "lists": {"7": LIST},
 }
 SPOKEN = (
     ("verify",),
