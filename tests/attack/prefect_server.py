@@ -113,7 +113,7 @@ def strangers(folder: Path) -> Finding:
     found = {name: answer.status_code for name, answer in answers.items()}
     api = f"{server.ui}/api"
     serving = enrich(["serve", "--data", str(folder / "data"), "--api-url", api])
-    is_one_line = serving.stderr.count("\n") == 1 and "refused the password" in serving.stderr
+    is_one_line = serving.stderr.count("error: ") == 1 and "refused the password" in serving.stderr
     held = list(found.values()) == [401, 401, 403, 400, 400] and serving.returncode == 3
     return Finding(held and is_one_line, f"{found}; enrich serve exits {serving.returncode}")
 
@@ -193,7 +193,7 @@ def same_name(folder: Path) -> Finding:
     beside = enrich(["serve", *arguments, *api], PREFECT_API_AUTH_STRING=server.password)
     after = server.get(f"deployments/{theirs['id']}")
     held = beside.returncode == 2 and after["parameters"] == theirs["parameters"]
-    is_one_line = beside.stderr.count("\n") == 1 and "another data folder" in beside.stderr
+    is_one_line = beside.stderr.count("error: ") == 1 and "another data folder" in beside.stderr
     return Finding(held and is_one_line, f"enrich serve exits {beside.returncode}")
 
 
