@@ -24,6 +24,7 @@ from enrich.cli import (
     forget,
     import_files,
     keep,
+    lake,
     look,
     movements,
     pull,
@@ -84,6 +85,14 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "config": (
         "Check the settings, help an editor.",
         {"check": config.check, "schema": config.schema},
+    ),
+    "lake": (
+        "The same profiles beyond one machine: Parquet in buckets, by processes, Dask or Spark.",
+        {
+            "build": lake.lake_build,
+            "profiles": lake.lake_make_profiles,
+            "status": lake.lake_status,
+        },
     ),
     "convert": (
         "Turn known data sets into import files.",

@@ -4,10 +4,13 @@ from enrich.profile.catalogue import FIELDS, fields, is_field_name
 from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
+    Counts,
     ProfileResult,
     build_profiles,
+    counts_of,
     profile_parts,
     score_parts,
+    scored_by,
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.scoring import notes
@@ -19,6 +22,7 @@ __all__ = [
     "CUSTOMERS_PER_BLOCK",
     "FIELDS",
     "SEGMENTS",
+    "Counts",
     "DaySegments",
     "Details",
     "Parts",
@@ -28,6 +32,7 @@ __all__ = [
     "SegmentRow",
     "SegmentTable",
     "build_profiles",
+    "counts_of",
     "fields",
     "is_field_name",
     "no_history",
@@ -35,6 +40,7 @@ __all__ = [
     "parse_segments",
     "profile_parts",
     "score_parts",
+    "scored_by",
     "segments_of_day",
     "window_names",
     "windows_of",

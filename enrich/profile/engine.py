@@ -34,6 +34,7 @@ from enrich.profile.phones import e164, regions
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
+    Histograms,
     Scoring,
     histograms,
     notes,
@@ -135,6 +136,14 @@ class LoadedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What is known of all customers together: it adds up exactly over parts, in any order."""
+
+    histograms: Histograms
+    shop_lines: dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredParts:
     """The scoring of all parts together, and what the profiles of each are made of.
 
@@ -169,21 +178,46 @@ def score_parts(
     """The cut points of all customers, from one look at each part's purchases."""
     first, *others = range(parts.count)
     loaded = _load(parts, first, as_of, rules)
-    found = [histograms(loaded.values, windows(rules))]
-    lines = [loaded.shop_lines] if loaded.traits.width else []
-    for part in others:
-        known, buyer_count = _known(parts.purchases(part), as_of, rules)
-        found.append(histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules)))
-        if lines:
-            lines.append(shop_lines(of_known(checked_details(parts.details(part)).lines, known)))
+    counts = [Counts(histograms(loaded.values, windows(rules)), loaded.shop_lines)]
+    is_asked = bool(loaded.traits.width)
+    counts += (counts_of(parts, part, as_of, rules, with_lines=is_asked) for part in others)
+    found, lines = [one.histograms for one in counts], [one.shop_lines for one in counts]
     scoring = scoring_of(found, rules, frozen_cut_points)
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
     sizes = customers_per_block, blocks
-    whole = added(lines) if lines else {}
+    whole = added(lines) if is_asked else {}
     return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
+
+
+def counts_of(
+    parts: Parts, part: int, as_of: date, rules: Rules, *, with_lines: bool = True
+) -> Counts:
+    """What one part adds to what is known of all customers, from its purchases and lines alone."""
+    known, buyer_count = _known(parts.purchases(part), as_of, rules)
+    found = histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules))
+    if not with_lines:
+        return Counts(found, {})
+    lines = checked_details(parts.details(part)).lines
+    return Counts(found, shop_lines(of_known(lines, known)))
+
+
+def scored_by(
+    whole: Counts,
+    parts: Parts,
+    as_of: date,
+    rules: Rules,
+    frozen_cut_points: pl.DataFrame | None = None,
+    *,
+    history_since: date | None = None,
+) -> ScoredParts:
+    """Some of the parts of a shop, scored by the counts of all of them."""
+    scoring = scoring_of([whole.histograms], rules, frozen_cut_points)
+    loaded = (_load(parts, part, as_of, rules) for part in range(parts.count))
+    sizes = CUSTOMERS_PER_BLOCK, parts.count
+    return ScoredParts(as_of, rules, history_since, scoring, whole.shop_lines, *sizes, loaded)
 
 
 def profile_parts(

@@ -1,0 +1,275 @@
+"""A lake of Parquet files: rows cut into buckets of people, and a warehouse in memory for a bucket.
+
+People who share no identifier never meet, so a bucket holds whole components: everybody who is tied
+to somebody in it by an identifier, a cart or a refund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from enrich.durable import private_files
+from enrich.errors import HeldBack
+from enrich.model import Rules
+from enrich.warehouse.connection import another, limit_memory, make_tables
+from enrich.warehouse.scripts import (
+    frame_of,
+    quoted,
+    read,
+    registered,
+    run,
+    scripts_in,
+    statement,
+)
+from enrich.warehouse.warehouse import Warehouse
+
+SOURCE_TABLES = (
+    "orders",
+    "order_items",
+    "order_refunds",
+    "order_promo_codes",
+    "contacts",
+    "contact_deletions",
+)
+"""What sources said, typed: what a lake is made of. The first is placed first."""
+LINKS = "identity_links"
+SHARED_TABLES = ("skus", "brands", "categories", "sales_channels", "state.control_salt")
+"""Small ones that every bucket reads whole."""
+RESOLVED_TABLES = ("customers", "purchases", "purchase_lines", "purchase_promo_codes")
+"""What profiles are made of."""
+KEYED_TABLES = (*RESOLVED_TABLES, "order_customers", LINKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process may take; `spill` is a folder of its own."""
+
+    spill: Path
+    memory: str = "2 GB"
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A warehouse in memory, gone after the block; rows come from and go to Parquet files."""
+
+    warehouse: Warehouse
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def take(self, table: str, files: Sequence[Path], keys: Path | None = None) -> None:
+        """The rows of the files into the table; `keys` (local_key, customer_key) renames people."""
+        if not files:
+            return
+        rows = _rows(files)
+        if keys is not None and keys.exists():
+            renamed = "* replace (coalesce(keys.customer_key, given.customer_key) as customer_key)"
+            on = "keys.local_key = given.customer_key"
+            rows = (
+                f"(select given.{renamed} from {rows} given left join {_rows([keys])} keys on {on})"  # noqa: S608
+            )
+        self.connection.execute(f"insert into {table} by name from {rows}")
+
+    def salt(self, salt: str) -> None:
+        """The salt of control buckets is this one."""
+        self.connection.execute("update state.control_salt set salt = $salt", {"salt": salt})
+
+    def empty(self, table: str) -> None:
+        """The table without rows."""
+        self.connection.execute(f"delete from {table}")  # noqa: S608 - our own names
+
+    def give(self, table: str, path: Path, extra: str = "") -> None:
+        """The rows of the table in a file; `extra` are columns of ours in front of them."""
+        _write(self.connection, f"select {extra} * from {table}", path)  # noqa: S608
+
+
+@contextmanager
+def scratch(limits: Limits) -> Iterator[Scratch]:
+    """An empty warehouse in memory; what does not fit lies in `limits.spill` for a while."""
+    with closing(_in_memory(limits)) as connection:
+        connection.execute("attach ':memory:' as warehouse")
+        connection.execute("use warehouse")
+        for script in scripts_in("macros"):
+            run(connection, script)
+        make_tables(connection)
+        with closing(another(connection)) as reader:
+            yield Scratch(
+                Warehouse(limits.spill, connection, reader, memory_limit=limits.memory), connection
+            )
+
+
+def _in_memory(limits: Limits) -> duckdb.DuckDBPyConnection:
+    limits.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = duckdb.connect()
+    limit_memory(connection, limits.memory)
+    settings = {
+        "temp_directory": str(limits.spill),
+        "timezone": "UTC",
+        "preserve_insertion_order": False,
+        **({"threads": limits.threads} if limits.threads else {}),
+    }
+    for name, value in settings.items():
+        connection.execute(f"set {name} = $value", {"value": value})
+    return connection
+
+
+def _rows(files: Iterable[Path]) -> str:
+    names = ", ".join(quoted(str(path)) for path in files)
+    return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, more: str = "") -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with private_files():
+        connection.execute(
+            f"copy ({query.rstrip().rstrip(';')}) to {quoted(str(path))}"
+            f" (format parquet, compression zstd{more})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What was found while rows were placed: orders by bucket, the most that hang together."""
+
+    currency: str | None
+    order_counts: dict[int, int]
+    largest_component: int | None
+
+
+def place(
+    staged: Path,
+    links: Sequence[Path],
+    target: Path,
+    buckets: int,
+    store: str,
+    rules: Rules,
+    limits: Limits,
+    max_component: int,
+) -> Placed:
+    """The staged rows in `target`, a folder a table and in it one a bucket.
+
+    `staged` has a folder a table too; `links` are those of earlier runs. Raises HeldBack when more
+    than `max_component` orders hang together: no bucket could be smaller.
+    """
+    with closing(_in_memory(limits)) as connection:
+        for script in scripts_in("macros"):
+            run(connection, script)
+        values = {
+            "store": store,
+            "buckets": buckets,
+            "currency": rules.currency,
+            "max_people_per_identifier": rules.max_people_per_identifier,
+        }
+        _open_staged(connection, staged, links)
+        run(connection, "lake/whole")
+        run(connection, "identity/shared_identifiers", **values)
+        _label(connection)
+        for table in ("orders", "contacts", "links"):
+            _place(connection, table, target, values)
+        _view(connection, "written_orders", target / "orders")
+        _view(connection, "written_contacts", target / "contacts")
+        run(connection, "lake/places")
+        for table in SOURCE_TABLES:
+            if not (target / table).exists():
+                _place(connection, table, target, values)
+        return _placed(connection, values, max_component)
+
+
+def _open_staged(
+    connection: duckdb.DuckDBPyConnection, staged: Path, links: Sequence[Path]
+) -> None:
+    for table in SOURCE_TABLES:
+        files = sorted((staged / table).glob("*.parquet"))
+        connection.execute(f"create temp view staged_{table} as from {_rows(files)}")
+    empty = "(store varchar, kind varchar, value varchar, customer_key bigint, reason varchar,"
+    connection.execute(f"create temp table known_links {empty} linked_at timestamp)")
+    if links:
+        connection.execute(f"insert into known_links by name from {_rows(links)}")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
+    files = quoted(str(folder / "*" / "*.parquet"))
+    connection.execute(
+        f"create temp view {name} as from read_parquet({files}, hive_partitioning = true)"
+    )
+
+
+def _label(connection: duckdb.DuckDBPyConnection) -> None:
+    run(connection, "lake/nodes")
+    run(connection, "lake/pairs")
+    found = components(read(connection, "lake/tangled"))
+    with registered(connection, {"incoming": found}):
+        run(connection, "lake/labels")
+
+
+def components(pairs: pl.DataFrame) -> pl.DataFrame:
+    """node, label: of each node in the pairs a, b the smallest one that it hangs together with."""
+    from scipy.sparse import coo_array  # a second of every start, and nobody else needs it
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.concatenate([pairs["a"].to_numpy(), pairs["b"].to_numpy()])
+    nodes, places = np.unique(ends, return_inverse=True)
+    if not len(nodes):
+        return pl.DataFrame(schema={"node": pl.UInt64, "label": pl.UInt64})
+    a, b = np.split(places.astype(np.int32 if len(nodes) < 2**31 else np.int64), 2)
+    graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(nodes), len(nodes)))
+    _, numbers = connected_components(graph, directed=False)
+    _, firsts = np.unique(numbers, return_index=True)  # nodes ascend: the first is the smallest
+    return pl.DataFrame({"node": nodes, "label": nodes[firsts[numbers]]})
+
+
+def _place(
+    connection: duckdb.DuckDBPyConnection, table: str, target: Path, values: dict[str, Any]
+) -> None:
+    connection.execute("set variable buckets = $value", {"value": values["buckets"]})
+    folder = target / (LINKS if table == "links" else table)
+    partition = ", partition_by (bucket), overwrite_or_ignore true"
+    _write(connection, statement(f"lake/placed_{table}"), folder, partition)
+
+
+def _placed(
+    connection: duckdb.DuckDBPyConnection, values: dict[str, Any], max_component: int
+) -> Placed:
+    currency = read(connection, "lake/currency", **values).item()
+    sizes = dict(read(connection, "lake/sizes").iter_rows())
+    most = max(sizes.values(), default=0)
+    if most <= max_component:  # then no component has more
+        return Placed(currency, sizes, None)
+    largest = int(read(connection, "lake/largest").item())
+    if largest > max_component:
+        raise HeldBack(
+            f"{largest:,} orders hang together through e-mails, documents or ids that people share,"
+            f" and --max-component is {max_component:,}: an identifier of nobody is among them; a"
+            " smaller max_people_per_identifier cuts it out, a larger --max-component takes them"
+        )
+    return Placed(currency, sizes, largest)
+
+
+def number_keys(files: Sequence[Path], target: Path, highest: int, limits: Limits) -> int:
+    """The keys of everybody who is new, a file a bucket in `target`; the highest key there is then.
+
+    `files`: bucket, customer_key, first_seen_at, label of each new person.
+    """
+    if not files:
+        return highest
+    with closing(_in_memory(limits)) as connection:
+        connection.execute(f"create temp view new_keys as from {_rows(files)}")
+        query = statement("lake/numbered_keys")
+        connection.execute("set variable highest_key = $value", {"value": highest})
+        _write(connection, query, target, ", partition_by (bucket), overwrite_or_ignore true")
+        return highest + int(frame_of(connection.sql("select count(*) from new_keys")).item())
+
+
+def digest_of_rows(path: Path) -> int:
+    """The digests of all rows of the file, added up: no order of rows or files changes the sum."""
+    with closing(duckdb.connect()) as connection:
+        connection.execute("set threads = 1")
+        query = f"select coalesce(sum(hash(found)), 0)::varchar from {_rows([path])} as found"  # noqa: S608
+        return int(frame_of(connection.sql(query)).item()) % 2**64
