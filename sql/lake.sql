@@ -148,7 +148,7 @@ select
     *,
     list_filter(
         [
-            case when exists (from known_links) then hash('contact', source || ':' || contact_id) end,
+            case when exists (from known_identity_links) then hash('contact', source || ':' || contact_id) end,
             case when customer_id is not null then hash('customer_id', id_key(customer_id)) end,
             case when document is not null and not is_corporate then hash('document', document) end,
             case when email is not null then hash('email', email) end
@@ -159,7 +159,7 @@ from own;
 
 create or replace temp view lake_links as
 select *, [hash('key', customer_key), hash(kind, value)] as nodes
-from known_links
+from known_identity_links
 where not (
     (kind = 'email' and value in (from shared_emails))
     or (kind = 'document' and value in (from shared_documents))
@@ -218,13 +218,22 @@ select
 from lake_contacts
 left join labels on labels.node = lake_contacts.nodes[1];
 
--- name: placed_links
+-- name: placed_identity_links
 -- Links of earlier runs with the bucket of their component. Grain: one row per identifier.
 select
     lake_links.* exclude (nodes),
     (coalesce(labels.label, nodes[1]) % getvariable('buckets')::ubigint)::integer as bucket
 from lake_links
 left join labels on labels.node = lake_links.nodes[1];
+
+-- name: placed_segment_history
+-- What customers were, beside their links. Grain: one row per customer and stretch of days.
+select
+    history.*,
+    (coalesce(labels.label, hash('key', customer_key)) % getvariable('buckets')::ubigint)::integer
+        as bucket
+from known_segment_history as history
+left join labels on labels.node = hash('key', customer_key);
 
 -- name: places
 -- order_places and contact_places (temporary). Grain: one row per hash of an id and bucket, from the written orders and
@@ -320,3 +329,18 @@ select
     getvariable('highest_key')::bigint + row_number() over (order by first_seen_at nulls last, label)
         as customer_key
 from new_keys;
+
+-- name: highest_key
+-- The highest key that anybody ever had, as identity/keys has it. Grain: one row.
+select coalesce(max(customer_key), 0) as customer_key
+from (
+    select max(customer_key) as customer_key from identity_links
+    union all
+    select max(merged_customer_key) as customer_key from customer_merges
+    union all
+    select max(new_customer_key) as customer_key from customer_splits
+    union all
+    select max(customer_key) as customer_key from customers
+    union all
+    select max(customer_key) as customer_key from state.tombstones
+);

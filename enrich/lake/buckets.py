@@ -27,8 +27,8 @@ from enrich.profile.predicted import no_predictions
 from enrich.profile.rfm import Axis
 from enrich.profile.windows import windows
 from enrich.warehouse.lake import (
+    KEPT_TABLES,
     KEYED_TABLES,
-    LINKS,
     RESOLVED_TABLES,
     SHARED_TABLES,
     SOURCE_TABLES,
@@ -41,7 +41,10 @@ from enrich.warehouse.lake import (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which lake and day, by which rules; `currency` is that of all buckets together."""
+    """Which lake and day, by which rules; `currency` is that of all buckets together.
+
+    `kept` is the folder of the last profiles of the same build, whose keys and history go on.
+    """
 
     build: Path
     folder: Path
@@ -53,6 +56,7 @@ class Plan:
     now: datetime
     memory: str
     threads: int | None
+    kept: Path | None = None
     history_since: date | None = None
 
     @property
@@ -71,6 +75,8 @@ class Plan:
         return self.folder / table / f"{bucket:06d}.parquet"
 
     def rows_of(self, table: str, bucket: int) -> list[Path]:
+        if self.kept is not None and table in KEPT_TABLES:
+            return [self.kept / table / f"{bucket:06d}.parquet"]
         return sorted((self.build / "tables" / table / f"bucket={bucket}").glob("*.parquet"))
 
     @property
@@ -92,7 +98,7 @@ def _open(plan: Plan, job: str) -> Iterator[Scratch]:
 def resolve_bucket(plan: Plan, bucket: int) -> Answer:
     """What resolving found; customers, purchases and counts of the bucket are files after it."""
     with _open(plan, f"resolve-{bucket}") as space:
-        for table in (*SOURCE_TABLES, LINKS):
+        for table in (*SOURCE_TABLES, "identity_links"):
             space.take(table, plan.rows_of(table, bucket))
         rules = replace(plan.rules, currency=plan.currency)
         warehouse = space.warehouse
@@ -111,25 +117,21 @@ def resolve_bucket(plan: Plan, bucket: int) -> Answer:
 def profile_bucket(plan: Plan, bucket: int) -> Answer:
     """How many profiles the bucket has, and their digest, which adds up over buckets."""
     with _open(plan, f"profile-{bucket}") as space:
-        space.take("orders", plan.rows_of("orders", bucket))
+        for table in ("orders", "segment_history"):
+            space.take(table, plan.rows_of(table, bucket))
         keys = plan.keys(bucket)
         for table in KEYED_TABLES:
             space.take(table, [plan.resolved(table, bucket)], keys)
         for table in set(KEYED_TABLES) - set(RESOLVED_TABLES) | {"customers", "purchases"}:
             space.give(table, plan.final(table, bucket))
-        parts = space.warehouse.profiles.parts(plan.store)
-        scored = scored_by(
-            read_counts(plan),
-            parts,
-            plan.as_of,
-            plan.rules,
-            history_since=plan.history_since,
-        )
-        blocks = [
-            plain(block)
-            for block in profile_parts(scored, predictions=no_predictions(), segments=plan.segments)
-        ]
-    profiles = pl.concat(blocks)
+        kept = space.warehouse.profiles
+        whole, parts = read_counts(plan), kept.parts(plan.store)
+        before = kept.segments_before(plan.store, plan.as_of)
+        scored = scored_by(whole, parts, plan.as_of, plan.rules, history_since=plan.history_since)
+        blocks = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
+        profiles = pl.concat(plain(block) for block in blocks)
+        space.history_continued(plan.store, plan.as_of, profiles)
+        space.give("segment_history", plan.final("segment_history", bucket))
     store = pl.lit(plan.store).alias("store")
     write(profiles.select(store, pl.all()), plan.final("profiles", bucket))
     return {"customers": profiles.height, "digest": digest_of_rows(plan.final("profiles", bucket))}

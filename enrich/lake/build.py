@@ -17,7 +17,14 @@ from enrich.runs.reporting import SILENT, Reporter
 from enrich.sources.files.reading import read_import
 from enrich.sync.import_doubts import unknown_words
 from enrich.sync.import_files import brake
-from enrich.warehouse.lake import LINKS, SHARED_TABLES, SOURCE_TABLES, Limits, place, scratch
+from enrich.warehouse.lake import (
+    KEPT_TABLES,
+    SHARED_TABLES,
+    SOURCE_TABLES,
+    Limits,
+    place,
+    scratch,
+)
 
 Kind = Literal["orders", "items", "customers"]
 MADE_OF: Mapping[Kind, tuple[str, ...]] = {
@@ -104,7 +111,7 @@ def build_lake(build: Build, engine: Engine, report: Reporter = SILENT) -> tuple
             counts = workers.run(task, len(build.files), "files", report)
         _stage_nothing(build)
         report.say(f"{build.store}: cutting people into {build.buckets} buckets")
-        entry = {**known, "build": _placed(build, known, counts)}
+        entry = {**known, "build": placed(build, known, counts)}
         shutil.rmtree(build.staged)
         write_entry(build.lake, build.store, entry)
         return entry, True
@@ -148,13 +155,15 @@ def _stage_nothing(build: Build) -> None:
     with scratch(build.limits("nothing")) as space:
         for table in SOURCE_TABLES:
             space.give(table, build.staged / table / "000000.parquet", "0 as file_no,")
+        for table in KEPT_TABLES:
+            space.give(table, build.staged / table / "000000.parquet")
         if build.control_salt is not None:
             space.salt(build.control_salt)
         for table in SHARED_TABLES:
             space.give(table, build.folder / "shared" / f"{table}.parquet")
 
 
-def _placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
+def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
     """The part of the manifest about the build; the salt of control buckets stays what it was."""
     tables = build.folder / "tables"
     shutil.rmtree(tables, ignore_errors=True)  # of a run that was killed
@@ -162,10 +171,9 @@ def _placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
     if known:
         old = root / known["build"]["folder"] / "shared" / "state.control_salt.parquet"
         shutil.copyfile(old, build.folder / "shared" / old.name)
-    links = root / known["profiles"]["folder"] / LINKS if "profiles" in known else None
     found = place(
         build.staged,
-        sorted(links.glob("*.parquet")) if links else [],
+        {table: kept_files(root, known, table) for table in KEPT_TABLES},
         tables,
         build.buckets,
         build.store,
@@ -186,6 +194,16 @@ def _placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
         "largest_component_orders": found.largest_component,
         "highest_key": known.get("profiles", known.get("build", {})).get("highest_key", 0),
     }
+
+
+def kept_files(root: Path, entry: Entry, table: str) -> list[Path]:
+    """The newest files of a table that goes on from run to run, of all buckets."""
+    if not entry:
+        return []
+    made = entry.get("profiles", {})
+    if made.get("build") == entry["build"]["digest"]:
+        return sorted((root / made["folder"] / table).glob("*.parquet"))
+    return sorted((root / entry["build"]["folder"] / "tables" / table).glob("*/*.parquet"))
 
 
 def _sum(counts: Sequence[Answer], kind: str, what: str) -> int:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from enrich.compute.profiles import Plan as Day
-from enrich.compute.profiles import plan_profiles
 from enrich.errors import BadSettings
 from enrich.lake.buckets import (
     HISTOGRAM,
@@ -26,6 +24,7 @@ from enrich.lake.buckets import (
 )
 from enrich.lake.engines import Answer, Engine, Task, Workers
 from enrich.lake.manifest import Entry, digest_of, only_writer, read_manifest, write_entry
+from enrich.model import last_complete_day
 from enrich.profile.scoring import scoring_of
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -44,36 +43,38 @@ class Means:
 def lake_profiles(
     lake: Path,
     shop: Shop,
-    now: Any,
+    now: datetime,
     means: Means = Means(),
     report: Reporter = SILENT,
-    as_of: date | None = None,
 ) -> tuple[Entry, bool]:
     """What the manifest says of the store now, and whether anything was done.
 
     The profiles are those that `enrich profiles` makes in a warehouse of the same rows, without
-    predictions and history. Raises Stop when a bucket failed; what others did is kept.
+    predictions. Raises Stop when a bucket failed; what others did is kept.
     """
     with only_writer(lake, "lake profiles", now):
         entry = read_manifest(lake).get(shop.name)
         if entry is None:
             raise BadSettings(f"the lake has no store {shop.name!r} yet: `enrich lake build`")
-        day = plan_profiles(as_of, lake / "profiles.parquet", now, shop.rules.time_zone)
-        plan = _plan(lake, shop, entry, day, now, means)
+        if shop.rules.rfm_frozen_for != "never":
+            raise BadSettings("a lake has no frozen cut points: rfm_frozen_for must be never")
+        plan = _plan(lake, shop, entry, now, means)
         digest = plan.folder.name.removeprefix("profiles-")
         if entry.get("profiles", {}).get("digest") == digest:
             return entry, False
         with means.engine.started() as workers:
-            made = _profiles(plan, entry["build"], workers, means, report)
+            made = _profiles(plan, entry, workers, means, report)
         entry = {**entry, "profiles": {"folder": plan.folder.name, "digest": digest, **made}}
         shutil.rmtree(plan.work)
         write_entry(lake, shop.name, entry)
         return entry, True
 
 
-def _plan(lake: Path, shop: Shop, entry: Entry, day: Day, now: Any, means: Means) -> Plan:
+def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> Plan:
     root, build = lake / f"store={shop.name}", entry["build"]
-    digest = digest_of(build["digest"], asdict(shop.rules), shop.segments, day.as_of)
+    as_of, made = last_complete_day(now, shop.rules.time_zone), entry.get("profiles", {})
+    digest = digest_of(build["digest"], asdict(shop.rules), shop.segments, as_of)
+    goes_on = made.get("build") == build["digest"]
     return Plan(
         build=root / build["folder"],
         folder=root / f"profiles-{digest}",
@@ -81,25 +82,28 @@ def _plan(lake: Path, shop: Shop, entry: Entry, day: Day, now: Any, means: Means
         rules=shop.rules,
         currency=build["currency"],
         segments=shop.segments,
-        as_of=day.as_of,
+        as_of=as_of,
         now=now,
         memory=means.memory,
         threads=means.threads,
+        kept=root / made["folder"] if goes_on else None,
     )
 
 
-def _profiles(plan: Plan, build: Entry, workers: Workers, means: Means, report: Reporter) -> Entry:
-    count = build["buckets"]
+def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: Reporter) -> Entry:
+    count = entry["build"]["buckets"]
+    highest = entry["profiles" if plan.kept else "build"]["highest_key"]
     first = Task(resolve_bucket, plan, plan.work / "answers" / "resolve")
     resolved = workers.run(first, count, "resolved", report)
     plan = replace(plan, history_since=_first_day(resolved))
     report.say(f"{plan.store}: adding up the counts of {count} buckets")
-    highest = _reduce(plan, count, build["highest_key"], means)
+    highest = _reduce(plan, count, highest, means)
     second = Task(profile_bucket, plan, plan.work / "answers" / "profile")
     profiled = workers.run(second, count, "profiles", report)
     cut_points = scoring_of([read_counts(plan).histograms], plan.rules, None).cut_points
     write(cut_points, plan.folder / "cut_points.parquet")
     return {
+        "build": entry["build"]["digest"],
         "as_of": plan.as_of.isoformat(),
         "at": plan.now.isoformat(),
         "history_since": plan.history_since,

@@ -6,9 +6,10 @@ to somebody in it by an identifier, a cart or a refund.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from enrich.durable import private_files
 from enrich.errors import HeldBack
 from enrich.model import Rules
 from enrich.warehouse.connection import another, limit_memory, make_tables
+from enrich.warehouse.history import STATES
+from enrich.warehouse.parquet import rows_of, write_rows
 from enrich.warehouse.scripts import (
     frame_of,
     quoted,
@@ -40,12 +42,20 @@ SOURCE_TABLES = (
     "contact_deletions",
 )
 """What sources said, typed: what a lake is made of. The first is placed first."""
-LINKS = "identity_links"
-SHARED_TABLES = ("skus", "brands", "categories", "sales_channels", "state.control_salt")
+KEPT_TABLES = ("identity_links", "segment_history")
+"""What goes on from run to run: of whom each identifier is, and what each customer was."""
+SHARED_TABLES = (
+    "skus",
+    "brands",
+    "categories",
+    "sales_channels",
+    "state.control_salt",
+    "state.kept_settings",
+)
 """Small ones that every bucket reads whole."""
 RESOLVED_TABLES = ("customers", "purchases", "purchase_lines", "purchase_promo_codes")
 """What profiles are made of."""
-KEYED_TABLES = (*RESOLVED_TABLES, "order_customers", LINKS)
+KEYED_TABLES = (*RESOLVED_TABLES, "order_customers", "identity_links")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,19 @@ class Scratch:
         """The rows of the files into the table; `keys` (local_key, customer_key) renames people."""
         if not files:
             return
-        rows = _rows(files)
+        rows = rows_of(files)
         if keys is not None and keys.exists():
-            renamed = "* replace (coalesce(keys.customer_key, given.customer_key) as customer_key)"
+            known = f"{rows} as given left join {rows_of([keys])} as keys"
+            column = "coalesce(keys.customer_key, given.customer_key) as customer_key"
             on = "keys.local_key = given.customer_key"
-            rows = (
-                f"(select given.{renamed} from {rows} given left join {_rows([keys])} keys on {on})"  # noqa: S608
-            )
+            rows = f"(select given.* replace ({column}) from {known} on {on})"  # noqa: S608
         self.connection.execute(f"insert into {table} by name from {rows}")
+
+    def history_continued(self, store: str, as_of: date, profiles: pl.DataFrame) -> None:
+        """The history of segments goes on to the day of these profiles."""
+        states = profiles.select(pl.col(name).cast(dtype) for name, dtype in STATES.items())
+        with registered(self.connection, {"incoming": states}):
+            run(self.connection, "history/continue", store=store, as_of=as_of)
 
     def salt(self, salt: str) -> None:
         """The salt of control buckets is this one."""
@@ -87,7 +102,7 @@ class Scratch:
 
     def give(self, table: str, path: Path, extra: str = "") -> None:
         """The rows of the table in a file; `extra` are columns of ours in front of them."""
-        _write(self.connection, f"select {extra} * from {table}", path)  # noqa: S608
+        write_rows(self.connection, f"select {extra} * from {table}", path)  # noqa: S608
 
 
 @contextmanager
@@ -120,20 +135,6 @@ def _in_memory(limits: Limits) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _rows(files: Iterable[Path]) -> str:
-    names = ", ".join(quoted(str(path)) for path in files)
-    return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
-
-
-def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, more: str = "") -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with private_files():
-        connection.execute(
-            f"copy ({query.rstrip().rstrip(';')}) to {quoted(str(path))}"
-            f" (format parquet, compression zstd{more})"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What was found while rows were placed: orders by bucket, the most that hang together."""
@@ -145,7 +146,7 @@ class Placed:
 
 def place(
     staged: Path,
-    links: Sequence[Path],
+    kept: Mapping[str, Sequence[Path]],
     target: Path,
     buckets: int,
     store: str,
@@ -155,8 +156,8 @@ def place(
 ) -> Placed:
     """The staged rows in `target`, a folder a table and in it one a bucket.
 
-    `staged` has a folder a table too; `links` are those of earlier runs. Raises HeldBack when more
-    than `max_component` orders hang together: no bucket could be smaller.
+    `staged` has a folder a table too; `kept` the files of KEPT_TABLES. Raises HeldBack when
+    more than `max_component` orders hang together: no bucket could be smaller.
     """
     with closing(_in_memory(limits)) as connection:
         for script in scripts_in("macros"):
@@ -167,11 +168,11 @@ def place(
             "currency": rules.currency,
             "max_people_per_identifier": rules.max_people_per_identifier,
         }
-        _open_staged(connection, staged, links)
+        _open_staged(connection, staged, kept)
         run(connection, "lake/whole")
         run(connection, "identity/shared_identifiers", **values)
         _label(connection)
-        for table in ("orders", "contacts", "links"):
+        for table in ("orders", "contacts", *KEPT_TABLES):
             _place(connection, table, target, values)
         _view(connection, "written_orders", target / "orders")
         _view(connection, "written_contacts", target / "contacts")
@@ -183,15 +184,14 @@ def place(
 
 
 def _open_staged(
-    connection: duckdb.DuckDBPyConnection, staged: Path, links: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection, staged: Path, kept: Mapping[str, Sequence[Path]]
 ) -> None:
     for table in SOURCE_TABLES:
         files = sorted((staged / table).glob("*.parquet"))
-        connection.execute(f"create temp view staged_{table} as from {_rows(files)}")
-    empty = "(store varchar, kind varchar, value varchar, customer_key bigint, reason varchar,"
-    connection.execute(f"create temp table known_links {empty} linked_at timestamp)")
-    if links:
-        connection.execute(f"insert into known_links by name from {_rows(links)}")
+        connection.execute(f"create temp view staged_{table} as from {rows_of(files)}")
+    for table in KEPT_TABLES:
+        files = [*(staged / table).glob("*.parquet"), *kept[table]]
+        connection.execute(f"create temp view known_{table} as from {rows_of(files)}")
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
@@ -229,9 +229,8 @@ def _place(
     connection: duckdb.DuckDBPyConnection, table: str, target: Path, values: dict[str, Any]
 ) -> None:
     connection.execute("set variable buckets = $value", {"value": values["buckets"]})
-    folder = target / (LINKS if table == "links" else table)
-    partition = ", partition_by (bucket), overwrite_or_ignore true"
-    _write(connection, statement(f"lake/placed_{table}"), folder, partition)
+    query = statement(f"lake/placed_{table}")
+    write_rows(connection, query, target / table, by_bucket=True)
 
 
 def _placed(
@@ -260,10 +259,10 @@ def number_keys(files: Sequence[Path], target: Path, highest: int, limits: Limit
     if not files:
         return highest
     with closing(_in_memory(limits)) as connection:
-        connection.execute(f"create temp view new_keys as from {_rows(files)}")
+        connection.execute(f"create temp view new_keys as from {rows_of(files)}")
         query = statement("lake/numbered_keys")
         connection.execute("set variable highest_key = $value", {"value": highest})
-        _write(connection, query, target, ", partition_by (bucket), overwrite_or_ignore true")
+        write_rows(connection, query, target, by_bucket=True)
         return highest + int(frame_of(connection.sql("select count(*) from new_keys")).item())
 
 
@@ -271,5 +270,5 @@ def digest_of_rows(path: Path) -> int:
     """The digests of all rows of the file, added up: no order of rows or files changes the sum."""
     with closing(duckdb.connect()) as connection:
         connection.execute("set threads = 1")
-        query = f"select coalesce(sum(hash(found)), 0)::varchar from {_rows([path])} as found"  # noqa: S608
+        query = f"select coalesce(sum(hash(found)), 0)::varchar from {rows_of([path])} as found"  # noqa: S608
         return int(frame_of(connection.sql(query)).item()) % 2**64

@@ -113,7 +113,7 @@ def import_all(warehouse: Warehouse, globs: dict[str, str]) -> None:
             warehouse.imports.load("main", *frames, run_id="r", now=NOW)
 
 
-def warehouse_profiles(warehouse: Warehouse, output: Path) -> pl.DataFrame:
+def warehouse_profiles(warehouse: Warehouse, output: Path, now: datetime = NOW) -> pl.DataFrame:
     """The whole profile table of a warehouse, by key."""
-    make_profiles(warehouse, SHOP, now=NOW, output=output)
+    make_profiles(warehouse, SHOP, now=now, output=output)
     return pl.read_parquet(output).sort("customer_key")

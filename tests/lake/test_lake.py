@@ -10,6 +10,7 @@ import threading
 import time
 import warnings
 from dataclasses import replace
+from datetime import timedelta
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +24,7 @@ from polars.testing import assert_frame_equal
 from enrich.errors import HeldBack, Stop
 from enrich.lake.build import Build, build_lake, input_files
 from enrich.lake.engines import Engine, Task
+from enrich.lake.export import export_lake
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
@@ -52,7 +54,7 @@ def warehouse_made(
 
 
 def build_of(lake: Path, globs: dict[str, str], buckets: int) -> Build:
-    files = input_files(globs)  # type: ignore[arg-type]
+    files = input_files(globs) if globs else ()  # type: ignore[arg-type]
     return Build(lake, "main", SHOP.rules, files, buckets, NOW, control_salt=SALT)
 
 
@@ -145,22 +147,30 @@ def test_a_killed_run_and_a_broken_bucket_cost_what_was_not_done(
     assert_frame_equal(profiles_of(tmp_path, made(tmp_path)), warehouse_made)
 
 
-def test_keys_stay_when_orders_come_and_buckets_change(
+def test_an_exported_warehouse_keeps_keys_and_history_and_both_go_on(
     given_files: dict[str, str], tmp_path: Path
 ) -> None:
+    """Files and days come to a warehouse and to a lake that was exported from it half-way."""
+    lake, later = tmp_path / "lake", NOW + timedelta(days=70)
     first = {kind: glob.replace("-*", "-1") for kind, glob in given_files.items()}
-    lake, wide = tmp_path / "lake", {"orders": given_files["orders"]}
-    build_lake(build_of(lake, first, 2), Engine())
-    made(lake)
-    build_lake(build_of(lake, {**given_files, **wide}, 3), Engine())
-    found = profiles_of(lake, made(lake))
     with open_warehouse(tmp_path / "warehouse") as warehouse:
-        warehouse._connection.execute("update state.control_salt set salt = $salt", {"salt": SALT})
         import_all(warehouse, first)
-        warehouse.resolve("main", SHOP.rules, run_id="r", now=NOW)
+        before = NOW - timedelta(days=40)
+        warehouse_profiles(warehouse, tmp_path / "profiles.parquet", before)
+        salted = warehouse._connection.execute("select salt from state.control_salt").fetchone()
         import_all(warehouse, given_files)
+        export_lake(warehouse, replace(build_of(lake, {}, 2), files=()))
+        entry, _ = lake_profiles(lake, SHOP, NOW)
         expected = warehouse_profiles(warehouse, tmp_path / "profiles.parquet")
-    assert_frame_equal(found, expected)
+        assert_frame_equal(profiles_of(lake, entry["profiles"]), expected)
+
+        assert build_lake(build_of(lake, given_files, 3), Engine())[1]
+        entry, _ = lake_profiles(lake, SHOP, later)
+        expected = warehouse_profiles(warehouse, tmp_path / "profiles.parquet", later)
+        assert_frame_equal(profiles_of(lake, entry["profiles"]), expected)
+    assert expected["rfm_segment_changed_on"].count() > 0
+    salt = next((lake / "store=main").glob("build-*/shared/state.control_salt.parquet"))
+    assert pl.read_parquet(salt).row(0) == salted
 
 
 def test_people_who_hang_together_in_too_many_orders_are_told(
