@@ -11,12 +11,16 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
-from enrich.lake.build import MAX_COMPONENT, Build, build_lake, input_files
+from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_files
 from enrich.lake.engines import ENGINES, Engine
+from enrich.lake.export import export_lake
+from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
+from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
 from enrich.settings import import_format
+from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
 
 OrdersOption = Annotated[
@@ -45,6 +49,10 @@ AddressOption = Annotated[
 MemoryOption = Annotated[str, typer.Option("--memory", help="What DuckDB may take in each worker")]
 ComponentOption = Annotated[
     int, typer.Option("--max-component", min=1, help="Orders that may hang together, at most")
+]
+DemoOption = Annotated[Path, typer.Option("--folder", help="Where files, lake and picture go")]
+DemoCustomersOption = Annotated[
+    int, typer.Option("--customers", min=1, help="People of the made-up shop")
 ]
 
 
@@ -101,6 +109,50 @@ def lake_make_profiles(
     if not is_new:
         shell.say("nothing to do: these are the profiles of this lake and day already")
     _show_profiles(shell, name, entry["profiles"])
+
+
+def lake_export(
+    shell: Shell,
+    out: OutOption = None,
+    buckets: BucketsOption = 64,
+    memory: MemoryOption = "2 GB",
+    max_component: ComponentOption = MAX_COMPONENT,
+    store: StoreOption = None,
+) -> None:
+    """Copy a store of the warehouse to a lake, with its keys, links and segment history."""
+    name = shell.only_store(store)
+    rules = shell.wiring.plain_shop(name).rules
+    limits = {"memory": memory, "max_component": max_component}
+    build = Build(_lake(shell, out), name, rules, (), buckets, shell.now, **limits)
+    with shell.wiring.warehouse("lake export") as warehouse, reporter(shell.err) as report:
+        entry = export_lake(warehouse, build, report)
+    _show_build(shell, name, entry["build"])
+
+
+def lake_demo(
+    shell: Shell,
+    folder: DemoOption = Path("demo/lake"),
+    customers: DemoCustomersOption = 20_000,
+    buckets: BucketsOption = 8,
+    engine: EngineOption = "processes",
+    workers: WorkersOption = 2,
+) -> None:
+    """Make up a shop, build its lake, compute its profiles and draw the times of the buckets."""
+    started, files = _engine(engine, workers, None), folder / "files"
+    shell.say(f"making up {customers:,} customers in {files}")
+    write_files(files, customers, workers, shell.now)
+    kinds: tuple[Kind, ...] = ("orders", "items", "customers")
+    found = input_files({kind: str(files / f"{kind}-*.parquet") for kind in kinds})
+    shop = Shop("main")
+    with reporter(shell.err) as report:
+        lake = folder.resolve() / "lake"
+        build_lake(Build(lake, "main", shop.rules, found, buckets, shell.now), started, report)
+        entry, _ = lake_profiles(lake, shop, shell.now, Means(started), report)
+    made, drawn = entry["profiles"], folder / "buckets.svg"
+    drawn.write_text(picture(made["times"], f"{made['customers']:,} profiles by {workers} workers"))
+    _show_profiles(shell, "main", made)
+    shell.answer(f"the times of the buckets: {drawn}")
+    shell.answer(f"ask it: enrich query --lake {folder / 'lake'} 'from profiles'")
 
 
 def lake_status(shell: Shell, lake: LakeOption = None) -> None:

@@ -92,6 +92,8 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "build": lake.lake_build,
             "profiles": lake.lake_make_profiles,
             "status": lake.lake_status,
+            "export": lake.lake_export,
+            "demo": lake.lake_demo,
         },
     ),
     "convert": (

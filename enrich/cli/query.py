@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,10 @@ from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
+from enrich.lake.manifest import tables_in
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
-from enrich.warehouse import ready_queries
+from enrich.warehouse import ReadCopy, read_lake, ready_queries
 
 SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
 ReadyOption = Annotated[
@@ -34,6 +36,9 @@ OutputOption = Annotated[
 SecondsOption = Annotated[
     float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
+LakeOption = Annotated[
+    Path | None, typer.Option("--lake", help="Ask the files of this lake instead")
+]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 
 
@@ -46,6 +51,7 @@ def query(
     output: OutputOption = None,
     limit: LimitOption = 200,
     max_seconds: SecondsOption = 600.0,
+    lake: LakeOption = None,
 ) -> None:
     """Ask the read copy, and nothing but it; without a question, list the ready ones."""
     options = csv_options(csv_for)
@@ -54,7 +60,7 @@ def query(
         show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
         return
     kind = kind_of(csv or csv_for is not None, shell.as_json, output)
-    with shell.wiring.read_copy() as copy:
+    with _asked(shell, lake) as copy:
         found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
         pieces = map(json_lines, found) if kind == "json" else csv_pieces(found, options)
         if output is not None:
@@ -65,6 +71,14 @@ def query(
                 shell.out.write(piece)
         else:
             show(shell, first_rows(found, limit + 1), limit)
+
+
+def _asked(shell: Shell, lake: Path | None) -> AbstractContextManager[ReadCopy]:
+    return (
+        shell.wiring.read_copy()
+        if lake is None
+        else read_lake(lake.resolve(), tables_in(lake.resolve()))
+    )
 
 
 def kind_of(csv: bool, as_json: bool, output: Path | None) -> str:

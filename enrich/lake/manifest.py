@@ -59,6 +59,23 @@ def _folders(entry: Mapping[str, Any]) -> set[str]:
     return {part["folder"] for part in entry.values()}
 
 
+def tables_in(lake: Path) -> dict[str, list[str]]:
+    """The files of each table of all stores, as globs: of the profiles, else of the build."""
+    found: dict[str, list[str]] = {}
+    for store, entry in read_manifest(lake).items():
+        root = lake / f"store={store}"
+        folders = [(root / entry["build"]["folder"] / "tables", "*/*.parquet")]
+        if "profiles" in entry:
+            folders.insert(0, (root / entry["profiles"]["folder"], "*.parquet"))
+        seen: set[str] = set()
+        for folder, glob in folders:
+            for table in sorted(path for path in folder.iterdir() if path.is_dir()):
+                if table.name not in seen and any(table.glob(glob)):
+                    found.setdefault(table.name, []).append(str(table / glob))
+                seen.add(table.name)
+    return found
+
+
 def digest_of(*facts: object) -> str:
     """A digest of these facts, of this version of the program and its statements."""
     texts = sha256("\0".join(statements().values()).encode()).hexdigest()

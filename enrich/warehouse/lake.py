@@ -128,6 +128,7 @@ def _in_memory(limits: Limits) -> duckdb.DuckDBPyConnection:
         "temp_directory": str(limits.spill),
         "timezone": "UTC",
         "preserve_insertion_order": False,
+        "enable_progress_bar": False,
         **({"threads": limits.threads} if limits.threads else {}),
     }
     for name, value in settings.items():
