@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -122,8 +123,8 @@ def lake_export(
     """Copy a store of the warehouse to a lake, with its keys, links and segment history."""
     name = shell.only_store(store)
     rules = shell.wiring.plain_shop(name).rules
-    limits = {"memory": memory, "max_component": max_component}
-    build = Build(_lake(shell, out), name, rules, (), buckets, shell.now, **limits)
+    build = Build(_lake(shell, out), name, rules, (), buckets, shell.now)
+    build = replace(build, memory=memory, max_component=max_component)
     with shell.wiring.warehouse("lake export") as warehouse, reporter(shell.err) as report:
         entry = export_lake(warehouse, build, report)
     _show_build(shell, name, entry["build"])

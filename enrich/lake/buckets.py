@@ -137,8 +137,10 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
     return {"customers": profiles.height, "digest": digest_of_rows(plan.final("profiles", bucket))}
 
 
-HISTOGRAM = {"window": pl.String, "axis": pl.String, "rank": pl.Int64, "customers": pl.Int64}
-SHOP_LINES = {"subject": pl.String, "text": pl.String, "lines": pl.Int64}
+HISTOGRAM = pl.Schema(
+    {"window": pl.String, "axis": pl.String, "rank": pl.Int64, "customers": pl.Int64}
+)
+SHOP_LINES = pl.Schema({"subject": pl.String, "text": pl.String, "lines": pl.Int64})
 
 
 def as_frames(counts: Sequence[Counts]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -156,7 +158,7 @@ def as_frames(counts: Sequence[Counts]) -> tuple[pl.DataFrame, pl.DataFrame]:
     return added(HISTOGRAM, histograms), added(SHOP_LINES, lines)
 
 
-def added(schema: dict[str, type[pl.DataType]], frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def added(schema: pl.Schema, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The rows of all frames, where all but the last column are the same added up."""
     *names, count = schema
     every = pl.concat([pl.DataFrame(schema=schema), *(one.cast(schema) for one in frames)])

@@ -120,7 +120,7 @@ def build_lake(build: Build, engine: Engine, report: Reporter = SILENT) -> tuple
 def import_file(build: Build, number: int) -> Answer:
     """The rows of one file as typed rows; how many there were, and how many could not be used."""
     kind, path = build.files[number]
-    given: dict[str, Any] = dict.fromkeys(MADE_OF) | {kind: path}
+    given: dict[str, Any] = {**dict.fromkeys(MADE_OF), kind: path}
     rules = build.rules
     frames = read_import(
         **given,
@@ -192,7 +192,7 @@ def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
         "largest_bucket_orders": max(found.order_counts.values(), default=0),
         "mean_bucket_orders": sum(found.order_counts.values()) // build.buckets,
         "largest_component_orders": found.largest_component,
-        "highest_key": known.get("profiles", known.get("build", {})).get("highest_key", 0),
+        "highest_key": _highest(known),
     }
 
 
@@ -208,3 +208,8 @@ def kept_files(root: Path, entry: Entry, table: str) -> list[Path]:
 
 def _sum(counts: Sequence[Answer], kind: str, what: str) -> int:
     return sum(one[what] for one in counts if one["kind"] == kind)
+
+
+def _highest(known: Entry) -> int:
+    """The highest key that anybody had so far; the profiles are made after the build."""
+    return max((part.get("highest_key", 0) for part in known.values()), default=0)

@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from platform import node
@@ -145,23 +146,18 @@ def _in_processes(pools: _Pools, task: Task, numbers: Sequence[int]) -> Iterator
 
 @contextmanager
 def _dask(engine: Engine) -> Iterator[Work]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise _lacks("dask") from None
+    dask = _library("distributed", "dask")
     with ExitStack() as stack:
         own = {"n_workers": engine.workers, "threads_per_worker": 1, "dashboard_address": None}
-        address = engine.address or stack.enter_context(LocalCluster(**own))
-        yield partial(_in_dask, stack.enter_context(Client(address)))
+        address = engine.address or stack.enter_context(dask.LocalCluster(**own))
+        yield partial(_in_dask, dask, stack.enter_context(dask.Client(address)))
 
 
-def _in_dask(client: Any, task: Task, numbers: Sequence[int]) -> Iterator[Answer]:
-    from distributed import KilledWorker, as_completed
-
+def _in_dask(dask: Any, client: Any, task: Task, numbers: Sequence[int]) -> Iterator[Answer]:
     try:
-        for future in as_completed(client.map(task, numbers, pure=False)):
+        for future in dask.as_completed(client.map(task, numbers, pure=False)):
             yield future.result()
-    except KilledWorker:
+    except dask.KilledWorker:
         raise Stop(
             "one bucket kills the workers of Dask; if the memory is too small for it, build"
             " with more --buckets"
@@ -170,12 +166,8 @@ def _in_dask(client: Any, task: Task, numbers: Sequence[int]) -> Iterator[Answer
 
 @contextmanager
 def _spark(engine: Engine) -> Iterator[Work]:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise _lacks("spark") from None
+    builder = _library("pyspark.sql", "spark").SparkSession.builder.appName("enrich lake")
     address = engine.address or f"local[{engine.workers}]"
-    builder = SparkSession.builder.appName("enrich lake")
     if address.startswith("sc://"):
         spark = builder.remote(address).getOrCreate()
     else:
@@ -203,8 +195,13 @@ def _answers(task: Task, batches: Iterator[Any]) -> Iterator[Any]:
         yield pa.RecordBatch.from_pydict({"answer": pa.array(found, pa.string())})
 
 
-def _lacks(extra: str) -> BadSettings:
-    return BadSettings(f"--engine {extra} needs its libraries: {install_command(extra)}")
+def _library(name: str, extra: str) -> Any:
+    """The module; raises BadSettings saying how the extra is installed where it is not."""
+    try:
+        return import_module(name)
+    except ImportError:
+        how = install_command(extra)
+        raise BadSettings(f"--engine {extra} needs its libraries: {how}") from None
 
 
 ENGINES: dict[str, Callable[[Engine], AbstractContextManager[Work]]] = {
