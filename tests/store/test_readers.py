@@ -88,6 +88,20 @@ def test_readers_never_fail_and_see_whole_versions(tmp_path: Path) -> None:
     ]
 
 
+def test_a_session_that_stays_open_attaches_again(tmp_path: Path) -> None:
+    """The rule of docs/bi.md for pools and sessions."""
+    session = duckdb.connect()
+    attach = f"attach '{tmp_path / 'analysis.duckdb'}' as enrich (read_only)"
+    with open_warehouse(tmp_path, job="a test", started_at=NOW) as warehouse:
+        publish_one_more(warehouse, 0)
+        session.execute(attach)
+        publish_one_more(warehouse, 1)
+    count = "select count(*) from enrich.orders"
+    assert session.sql(count).fetchall() == [(1,)]
+    session.execute(f"detach enrich; {attach}")
+    assert session.sql(count).fetchall() == [(2,)]
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         for found in play(Path(place), int(sys.argv[1]), int(sys.argv[2])):
