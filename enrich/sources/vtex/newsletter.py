@@ -22,8 +22,8 @@ from enrich.sources.vtex.entities import (
     CUSTOMER_UPSERT,
     CUSTOMER_WRITE,
 )
-from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.records.entity import Route
+from enrich.threads import in_parallel
 
 OPT_IN = "isNewsletterOptIn"
 _FIELDS = f"id,email,{OPT_IN}"
