@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +33,6 @@ class Gathering:
     summary: ConsentSummary
     looks_per_run: int
     wait_seconds: float
-    sleep: Callable[[float], None] = time.sleep
 
     def gather(self, sources: Sequence[ConsentSource], files: Sequence[Path]) -> None:
         """Take in everything; one platform's fault stays its own and is in the summary."""
@@ -79,7 +78,7 @@ class Gathering:
             self.warehouse.consents(self.shop.name),
             self.warehouse.path.with_name(f".consents-{source.name}.csv"),
             wait_seconds=self.wait_seconds,
-            sleep=self.sleep,
+            sleep=time.sleep,
             now=self.now,
         )
         if report is None:

@@ -19,7 +19,6 @@ from enrich.spreadsheet import MAX_CELL_CHARACTERS, flat, for_people
 from enrich.warehouse import Named, Warehouse, traces_of
 from enrich.warehouse.dictionary import table_notes
 
-"""What one cell of Excel takes; a longer text goes on in the next column."""
 MAX_SHEET_NAME = 31
 
 ORIGINS: Mapping[str, str] = {
@@ -36,7 +35,6 @@ ORIGINS: Mapping[str, str] = {
     "consent_statements": "who stated the consent: the column origin",
     "inbox": "received and not taken in yet: the column origin",
 }
-DOCUMENTS = frozenset({"payload", "extra_fields", "memo"})
 _COMPUTED = "computed by enrich"
 _FROM_SOURCES = frozenset(
     {"orders", "order_items", "order_refunds", "order_promo_codes", "contacts", "carts"}

@@ -14,8 +14,7 @@ import duckdb
 import polars as pl
 
 from enrich.model import VTEX
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 from enrich.warehouse.tombstones import make_salt
 
 MOMENT = pl.Datetime("us")

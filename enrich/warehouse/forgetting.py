@@ -10,11 +10,10 @@ import duckdb
 import polars as pl
 
 from enrich.model import Rules
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.held import rows_about_people
 from enrich.warehouse.loading import fill_typed
 from enrich.warehouse.resolving import resolve
-from enrich.warehouse.scripts import read, registered, run, table_exists
+from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
 from enrich.warehouse.tombstones import make_salt
 from enrich.warehouse.traces import Traces, traces_of
 

@@ -13,9 +13,16 @@ from pathlib import Path
 import duckdb
 
 from enrich.durable import private_files
-from enrich.warehouse.connection import ROW_GROUPS, transaction
+from enrich.warehouse.connection import ROW_GROUPS
 from enrich.warehouse.dictionary import column_note, table_notes, view_names
-from enrich.warehouse.scripts import quoted, quoted_name, scripts_in, statement, table_exists
+from enrich.warehouse.scripts import (
+    quoted,
+    quoted_name,
+    scripts_in,
+    statement,
+    table_exists,
+    transaction,
+)
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
 from enrich.warehouse.swapping import remove, replace
 

@@ -31,6 +31,7 @@ from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
 
+MEMORY_LIMIT = "4GB"
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 """Statements that only read; MULTI is what `pivot` becomes."""
 
@@ -138,7 +139,7 @@ def _within_calendar(found: pl.DataFrame) -> pl.DataFrame:
 
 
 @contextmanager
-def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
+def read_warehouse(data_dir: Path) -> Iterator[ReadCopy]:
     """The read copy in `data_dir`; raises BadSettings when nothing was published yet.
 
     It is our own, which no other program opens. SQL from outside reads it and nothing else: no
@@ -153,7 +154,7 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
             )
         connection = stack.enter_context(duckdb.connect(str(path), read_only=True))
         connection.execute("set timezone = 'UTC'")
-        limit_memory(connection, memory_limit)
+        limit_memory(connection, MEMORY_LIMIT)
         for script in scripts_in("macros"):
             run(connection, script)
         _close_in(connection, stack.enter_context(_spill_folder(path, data_dir)))
