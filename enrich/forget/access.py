@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
-import xlsxwriter
 
 from enrich.durable import whole_file
 from enrich.errors import BadSettings
@@ -126,6 +125,8 @@ def _parsed(value: Any) -> Any:
 
 def _write_xlsx(out: IO[bytes], about: Mapping[str, Any], tables: Sequence[Table]) -> None:
     """A sheet per table; every text is a text, so that nothing of it runs as a formula."""
+    import xlsxwriter  # which few commands need
+
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,

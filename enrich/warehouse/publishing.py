@@ -18,9 +18,9 @@ from enrich.warehouse.dictionary import column_note, table_notes, view_names
 from enrich.warehouse.scripts import (
     quoted,
     quoted_name,
+    read,
     scripts_in,
     statement,
-    table_exists,
     transaction,
 )
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
@@ -117,9 +117,9 @@ def _made(
     remove(path)
     try:
         with _attached(connection, path):
-            for table in PUBLISHED:
-                if table_exists(connection, table):
-                    _create(connection.table(table), table, without_contacts)
+            there = set(read(connection, "state/tables")["table_name"])
+            for table in (name for name in PUBLISHED if name in there):
+                _create(connection.table(table), table, without_contacts)
             for table in DERIVED:
                 _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
             for view in view_names():

@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 from polars import selectors
 
 from enrich.errors import BadSettings, Stop
@@ -204,7 +203,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> 
         yield
     except duckdb.OutOfMemoryException:
         raise
-    except (duckdb.Error, pa.ArrowException, OSError) as error:  # late ones come through Arrow
+    except (duckdb.Error, _arrow_fault(), OSError) as error:  # late ones come through Arrow
         if is_late.is_set():
             raise Stop(
                 f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
@@ -213,6 +212,13 @@ def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> 
     finally:
         is_answered.set()
         watch.join()
+
+
+def _arrow_fault() -> type[Exception]:
+    import pyarrow as pa  # a tenth of the start of every command
+
+    fault: type[Exception] = pa.ArrowException
+    return fault
 
 
 def _one_question(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
