@@ -20,28 +20,6 @@ from enrich.sources.source import FileCount, ImportFrames
 
 SAMPLE_ROWS = 5
 
-_ORDERS = [
-    "order_id",
-    "customer_id",
-    "email",
-    "ordered_at",
-    "amount_cents",
-    "currency",
-    "status",
-    "promo_code",
-    "refund_of",
-]
-_ITEMS = [
-    "order_id",
-    "line_no",
-    "sku",
-    "quantity",
-    "amount_cents",
-    "product",
-    "brand",
-    "category",
-]
-
 
 @dataclass(frozen=True)
 class FileSeen:
@@ -132,12 +110,12 @@ def _seen(path: Path, table: Table, read: TableRead) -> FileSeen:
 
 
 def _orders(read: TableRead, path: Path) -> pl.DataFrame:
-    return read.rows.select(*_ORDERS, pl.lit(path.name).alias("source"), pl.col(LINE).alias("line"))
+    return read.rows.rename({LINE: "line"}).with_columns(source=pl.lit(path.name))
 
 
 def _items(read: TableRead, _: Path) -> pl.DataFrame:
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("order_id")
-    return read.rows.with_columns(place.alias("line_no")).select(_ITEMS)
+    return read.rows.drop("unit_price", LINE).with_columns(line_no=place)
 
 
 def _customers(read: TableRead, _: Path) -> pl.DataFrame:
