@@ -19,7 +19,7 @@ from enrich.shop import Shop
 from enrich.sources.files.consents import read_consents
 from enrich.sync.inbox import take_consents
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consents import SAID, VERIFIED
+from enrich.warehouse.consents import RECEIVED, VERIFIED
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ class Gathering:
             now=self.now,
         )
 
-    def _keep(self, said: pl.DataFrame) -> None:
+    def _keep(self, statements: pl.DataFrame) -> None:
         kept = self.warehouse.consents(self.shop.name).keep_statements(
-            said.select(SAID.names()),
+            statements.select(RECEIVED.names()),
             run_id=self.run_id,
             now=self.now,
             keeps_unknown=self.shop.keeps_unknown,

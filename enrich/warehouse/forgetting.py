@@ -72,7 +72,7 @@ class People:
             return read(self._connection, f"forget/{script}", store=store)
 
         pushed = pl.concat(
-            [found("pushed"), read(self._connection, "consent/told_platforms", store=store)]
+            [found("pushed"), read(self._connection, "consent/platforms_that_know", store=store)]
         )
         return Found(
             Named(

@@ -169,10 +169,12 @@ def _comment_all(
 ) -> None:
     """What is known of every table, view and column of the copy, in one transaction."""
     found = connection.execute(statement("published/columns")).fetchall()
-    said = [_on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)]
-    said += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
+    notes = [
+        _on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)
+    ]
+    notes += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
     with transaction(connection):
-        connection.execute("\n".join(said) or "select 1")
+        connection.execute("\n".join(notes) or "select 1")
 
 
 def _on_relation(kind: str, table: str) -> str:

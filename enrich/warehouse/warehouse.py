@@ -74,7 +74,7 @@ class Warehouse:
     def publish(self, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
         """The read copy for other programs, swapped in whole; `comments`: table -> column -> text.
 
-        Where it lies and what it holds is said when the warehouse is opened.
+        Where it lies and what it holds is settled when the warehouse is opened.
         """
         return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
 

@@ -66,11 +66,11 @@ def read_import(
     BadSettings, one line with file, column and the setting that helps, when a file cannot be
     understood, lacks a required column or has no good row.
     """
-    said = {kind: (formats or {}).get(kind, FileFormat()) for kind in IMPORTED}
+    forms = {kind: (formats or {}).get(kind, FileFormat()) for kind in IMPORTED}
     asked = (
-        (orders, orders_table(time_zone, currency, now, said["orders"])),
-        (items, items_table(said["items"])),
-        (customers, customers_table(now, said["customers"])),
+        (orders, orders_table(time_zone, currency, now, forms["orders"])),
+        (items, items_table(forms["items"])),
+        (customers, customers_table(now, forms["customers"])),
     )
     reads = {table.name: (path, table, read_table(path, table)) for path, table in asked if path}
     if not reads:
