@@ -86,7 +86,7 @@ def import_files(
         "sheet": sheet,
         "header_line": header_line,
     }
-    formats = _formats(shell, {key: value for key, value in options.items() if value is not None})
+    formats = formats_of(shell, {key: value for key, value in options.items() if value is not None})
     files = Files(orders, items, customers, formats)
     shop = shell.wiring.plain_shop(name)
     if check:
@@ -121,7 +121,7 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
 _EXAMPLES = {"--columns": "order_id=Pedido", "--statuses": "Pago=invoiced"}
 
 
-def _formats(shell: Shell, options: Mapping[str, Any]) -> dict[str, FileFormat]:
+def formats_of(shell: Shell, options: Mapping[str, Any]) -> dict[str, FileFormat]:
     """How each kind of file is written: as the settings say, the options before them.
 
     A pair of `--columns` is for the files that have a column of ours of that name.
