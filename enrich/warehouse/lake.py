@@ -175,12 +175,11 @@ def place(
         _label(connection)
         for table in ("orders", "contacts", *KEPT_TABLES):
             _place(connection, table, target, values)
-        _view(connection, "written_orders", target / "orders")
-        _view(connection, "written_contacts", target / "contacts")
+        for table in ("orders", "contacts"):
+            _read_written(connection, table, target)
         run(connection, "lake/places")
-        for table in SOURCE_TABLES:
-            if not (target / table).exists():
-                _place(connection, table, target, values)
+        for table in set(SOURCE_TABLES) - {"orders", "contacts"}:
+            _place(connection, table, target, values)
         return _placed(connection, values, max_component)
 
 
@@ -195,11 +194,13 @@ def _open_staged(
         connection.execute(f"create temp view known_{table} as from {rows_of(files)}")
 
 
-def _view(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
-    files = quoted(str(folder / "*" / "*.parquet"))
-    connection.execute(
-        f"create temp view {name} as from read_parquet({files}, hive_partitioning = true)"
-    )
+def _read_written(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
+    """The placed rows as a view; nothing is written where there are none."""
+    found = f"select *, 0 as bucket from {table} where false"  # noqa: S608 - our own names
+    if any((target / table).glob("*/*.parquet")):
+        files = quoted(str(target / table / "*" / "*.parquet"))
+        found = f"from read_parquet({files}, hive_partitioning = true)"
+    connection.execute(f"create temp view written_{table} as {found}")
 
 
 def _label(connection: duckdb.DuckDBPyConnection) -> None:
