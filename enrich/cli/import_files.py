@@ -81,8 +81,8 @@ def import_files(
         "encoding": encoding,
         "decimal": decimal,
         "dates": dates,
-        "columns": _pairs("--columns", columns),
-        "statuses": _pairs("--statuses", statuses),
+        "columns": pairs("--columns", columns),
+        "statuses": pairs("--statuses", statuses),
         "sheet": sheet,
         "header_line": header_line,
     }
@@ -110,8 +110,8 @@ def import_files(
     show_import(shell.out, done)
 
 
-def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
-    """The pairs written as A=B; the last `=` parts them. Raises BadSettings on another text."""
+def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
+    """The pairs written as A=B, or None; the last `=` parts them. Raises BadSettings otherwise."""
     pairs = [text.rpartition("=") for text in texts or ()]
     if any(not (left.strip() and right.strip()) for left, _, right in pairs):
         raise BadSettings(f"{option} takes NAME=VALUE, such as {_EXAMPLES[option]}")

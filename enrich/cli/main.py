@@ -14,6 +14,7 @@ from enrich import __version__
 from enrich.cli import (
     audiences,
     check_destination,
+    compare,
     compute,
     config,
     consent,
@@ -65,6 +66,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("lift", audiences.lift),
+    ("compare", compare.compare_file),
     ("fields", look.fields),
     ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
