@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -64,7 +64,9 @@ def predict(
     kept = warehouse.predictions.models(store, as_of)
     before = warehouse.predictions.backtest(store, as_of)
     every = list(states_of(parts, as_of))
-    start = kept_model(kept, as_of)
+    # from an earlier day's: what is computed again for a day is what it was
+    yesterday = as_of - timedelta(days=1)
+    start = kept_model(warehouse.predictions.models(store, yesterday), yesterday)
     shop = modelled(added(map(counted, every)), as_of, rules, start)
     found, tested = kept_levels(kept), None
     if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+
+import polars as pl
 
 from enrich.dashboard import StoreDashboard, dashboard_page
 from enrich.model import Rules, last_complete_day
+from enrich.predict import curve_of, kept_model, with_winners
 from enrich.profile import SEGMENTS, SegmentTable
 from enrich.warehouse import ReadCopy
 
 DASHBOARD_NAME = "dashboard.html"
+MAX_DAYS = 10_000
+"""The longest that a customer is known when the curve of expected orders ends."""
 
 
 def make_dashboard(
@@ -29,10 +34,15 @@ def make_dashboard(
     dashboards = []
     for name, rules in stores.items():
         day = last_complete_day(now, rules.time_zone)
-        dashboards.append(
-            StoreDashboard(name, rules.currency, day, copy.dashboard.frames(name, day))
-        )
+        dashboards.append(StoreDashboard(name, rules.currency, day, frames_of(copy, name, day)))
     return _write(path, dashboard_page(dashboards, now, segments))
+
+
+def frames_of(copy: ReadCopy, store: str, day: date) -> dict[str, pl.DataFrame]:
+    """Every frame of one store's dashboard; see `Dashboard.frames`."""
+    model = kept_model(copy.dashboard.models(store, day), day)
+    frames = copy.dashboard.frames(store, day, curve_of(model.buying if model else None, MAX_DAYS))
+    return frames | {"backtest": with_winners(frames["backtest"])}
 
 
 def _write(path: Path, text: str) -> Path:

@@ -111,6 +111,14 @@ def test_the_models_of_each_day_and_one_back_test_are_kept(folder: Path) -> None
     assert tenths["actual_orders"].sum() > 1000
 
 
+def test_what_is_computed_again_for_a_day_is_what_it_was(folder: Path) -> None:
+    before = ask(folder, "from profiles order by customer_key")
+    with opened(folder) as warehouse:
+        make_profiles(warehouse, SHOP, now=NOW)
+        publish(warehouse)
+    assert ask(folder, "from profiles order by customer_key").equals(before)
+
+
 def test_a_test_is_made_again_after_a_week_or_when_asked_for(folder: Path) -> None:
     days = "select distinct as_of from prediction_backtests order by as_of"
     with opened(folder) as warehouse:
