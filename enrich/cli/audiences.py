@@ -121,7 +121,7 @@ def lift(
     with shell.wiring.read_copy() as copy:
         until = newest_day(copy, name)
         one = named(shell, name, audience)
-        done = measure(copy.audiences, name, one, from_on, to_on, until)
+        done = measure(copy.audiences, name, one.name, from_on, to_on, until)
     if shell.as_json:
         shell.out.write(json_text({"store": name, **done.as_json()}, indent=2) + "\n")
     else:

@@ -68,6 +68,7 @@ function peopleSections(width) {
 // The parts of the page by name; the address may ask for one of them alone. The first one has no heading.
 const PARTS = {
   sales: (width) => [periodLine(), figures(), overTime(width), ...(DATA.stores.length > 1 ? [stores()] : [])],
+  week: todo,
   sold: () => [el("div", { class: "masonry" }, DIMENSIONS.map(sold))],
   base: peopleSections,
   outlook,

@@ -62,3 +62,21 @@ select
     null::varchar as clv_tier,
     null::varchar as prediction_status
 from analysis.profiles;
+
+-- name: audience_counts
+-- In a read copy of an earlier version: there was no audience.
+create or replace temp table audience_counts (
+    store varchar, audience varchar, as_of date, outcome varchar, people bigint, amount decimal(18, 2)
+);
+
+-- name: audience_history
+-- In a read copy of an earlier version: there was no audience.
+create or replace temp table audience_history (
+    store varchar, audience varchar, customer_key bigint, joined_on date, left_on date, left_because varchar
+);
+
+-- name: audience_assignments
+-- In a read copy of an earlier version: nobody had an arm.
+create or replace temp table audience_assignments (
+    store varchar, audience varchar, customer_key bigint, arm varchar, assigned_on date, run_id varchar
+);

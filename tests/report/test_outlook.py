@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pytest
 
-from enrich.dashboard.file import frames_of
+from enrich.audiences.measuring import measure
+from enrich.dashboard.experiments import experiments_of
+from enrich.dashboard.file import frames_of, make_dashboard
+from enrich.dashboard.goals import Goal, progress
 from enrich.warehouse import ReadCopy
-from tests.report.retail import published
-from tests.report.test_numbers import Row, cents, merged, rows, size_and_value
+from tests.report.retail import NOW, SHOP, published
+from tests.report.test_numbers import Row, cents, large, merged, rows, size_and_value
+from tests.report.test_page import block, opened
 
 AS_OF = date(2011, 12, 9)
 Frames = dict[str, pl.DataFrame]
@@ -83,3 +93,112 @@ def test_the_back_test_says_who_was_better(frames: Frames) -> None:
     assert found["is_beaten"].any()
     assert not found.filter(pl.col("baseline").is_null())["is_beaten"].any()
     assert frames["calibration"]["tenth"].to_list() == list(range(1, 11))
+
+
+def test_the_audiences(copy: ReadCopy, frames: Frames) -> None:
+    found = {row["audience"]: row for row in frames["audiences"].to_dicts()}
+    assert list(found) == ["largest", "win_back"]  # nobody is left out
+    for name, row in found.items():
+        counts = rows(copy, f"from audience_counts where audience = '{name}' and as_of = '{AS_OF}'")
+        by_outcome = {one["outcome"]: one for one in counts}
+        assert row["fitting"] == sum(one["people"] for one in counts)
+        for column, outcome in (("members", "member"), *((one, one) for one in by_outcome)):
+            if outcome != "member" or column == "members":
+                assert row[column] == large(by_outcome[outcome]["people"]), column
+        assert row["amount_cents"] == cents(by_outcome["member"]["amount"])
+        changes = Counter(
+            one["change"]
+            for one in rows(copy, f"from audience_changes where audience = '{name}'")
+            if one["changed_on"] == AS_OF
+        )
+        assert (row["joined"], row["gone"]) == (large(changes["joined"]), large(changes["left"]))
+
+
+def test_running_experiments_have_the_lift_of_the_command(copy: ReadCopy, frames: Frames) -> None:
+    (one,) = frames["experiments"].to_dicts()
+    last = measure(copy.audiences, "main", "win_back", None, None, AS_OF)
+    assert (one["audience"], one["since_on"], one["too_small"]) == ("win_back", last.from_on, None)
+    assert (one["treated_count"], one["control_count"]) == (
+        last.found.treated_count,
+        last.found.control_count,
+    )
+    shown = frames["lift"].filter(to_on=AS_OF).to_dicts()
+    for row, expected in zip(shown, last.found.differences, strict=True):
+        assert {name: row[name] for name in asdict(expected)} == asdict(expected)
+    days = frames["lift"]["to_on"].unique().sort()
+    assert len(days) > 5
+    assert days[-1] == AS_OF
+
+
+def test_an_experiment_that_is_too_small_shows_no_figure_of_it(copy: ReadCopy) -> None:
+    found = experiments_of(copy.audiences, "main", date(2011, 10, 12))
+    (one,) = found["experiments"].to_dicts()
+    assert one["too_small"] == "few_buyers"
+    assert found["lift"].is_empty()
+    (unbegun,) = experiments_of(copy.audiences, "main", date(2011, 10, 10))[
+        "experiments"
+    ].to_dicts()
+    assert (unbegun["too_small"], unbegun["since_on"]) == ("not_begun", date(2011, 10, 11))
+
+
+def test_goals_and_the_share_of_promo_codes(copy: ReadCopy, frames: Frames) -> None:
+    bought = rows(copy, "from purchases")
+    coded = {one["purchase_no"] for one in rows(copy, "from purchase_promo_codes")}
+    year = [one for one in bought if one["purchased_on"].year == 2011]
+    goals = {"a": Goal("amount", 1000.0, "year"), "b": Goal("customers", 500, "quarter")}
+    amount, customers = progress(goals, frames["to_date"]).to_dicts()
+    reached = sum(one["amount_cents"] for one in year) / 100
+    assert amount["reached"] == pytest.approx(reached)
+    assert amount["reached_percent"] == pytest.approx(reached / 10, abs=0.06)
+    assert amount["elapsed_percent"] == pytest.approx(100 * 343 / 365, abs=0.06)
+    autumn = {one["customer_key"] for one in year if one["purchased_on"].month >= 10}
+    assert customers["reached"] == len(autumn)
+    for period, days in (("30", 30), ("90", 90)):
+        ages = [(AS_OF - one["purchased_on"]).days for one in bought]
+        for prefix, first in (("", 0), ("before_", days)):
+            there = [
+                one for age, one in zip(ages, bought, strict=True) if first <= age < first + days
+            ]
+            part = sum(one["amount_cents"] for one in there if one["purchase_no"] in coded)
+            whole = sum(one["amount_cents"] for one in there)
+            (row,) = frames["coupons"].filter(period=period).to_dicts()
+            assert row[f"{prefix}share_percent"] == pytest.approx(100 * part / whole, abs=0.06)
+
+
+@pytest.fixture(scope="module")
+def page(copy: ReadCopy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = Path(tmp_path_factory.mktemp("page")) / "dashboard.html"
+    goals = {"main": {"autumn": Goal("amount", 500_000), "basket": Goal("average", 700, "year")}}
+    return make_dashboard(copy, {"main": SHOP.rules}, path, NOW, goals=goals)
+
+
+def test_the_parts_open_in_every_language(page: Path, tmp_path: Path) -> None:
+    words = block(page, "words")
+    assert isinstance(words, dict)
+    for part, language, keys in (
+        ("outlook", "es", ("calibration", "expected_months", "backtest", "tiers", "leaving")),
+        ("week", "pt", ("audiences",)),
+        ("week", "en", ("audiences",)),
+    ):
+        text = opened(page, f"lang={language}&part={part}", tmp_path)
+        for key in keys:
+            assert f"<h3>{words[language][key]}</h3>" in text, key
+        assert f"<h3>{words[language]['grid']}</h3>" not in text
+        assert not re.search(r"\bNaN\b|undefined|\[object", text)
+        assert set(re.findall(r">([a-z]+_[a-z_]+)<", text)) == set()  # no key without its word
+    (link,) = re.findall(r'href="data:text/csv;charset=utf-8,([^"]+)"', text)
+    lines = list(csv.reader(unquote(link).removeprefix("\ufeff").splitlines()))
+    assert [line[0] for line in lines] == ["audience", "largest", "win_back"]
+    assert all(len(line) == len(lines[0]) for line in lines)
+
+
+def test_every_text_has_contrast_enough(page: Path, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("contrast.js").read_text()
+    tried = tmp_path / "tried.html"
+    tried.write_text(page.read_text().replace("</body>", f"<script>{script}</script></body>"))
+    text = opened(tried, "lang=es", tmp_path)
+    found = re.search(r'<pre id="contrast">(.*?)</pre>', text, re.DOTALL)
+    assert found
+    for theme in json.loads(html.unescape(found[1])):
+        assert theme["count"] > 500
+        assert theme["found"] == []
