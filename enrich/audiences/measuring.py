@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from enrich.audiences.lift import DRAWS, METRICS, Floats, Lift, lift, smallest_found
-from enrich.audiences.run import Look
 from enrich.errors import BadSettings
 from enrich.warehouse import Audiences
+
+if TYPE_CHECKING:
+    from enrich.audiences.run import Look
 
 SEED = 20
 """The same people give the same interval."""
@@ -60,8 +62,8 @@ def measure(
     By default from the first assignment to `last`, the newest whole day. Raises BadSettings when
     nobody is assigned or the days are not in order.
     """
-    since = held.arms(store, name)["since_on"].min()
-    if not isinstance(since, date):
+    since = _since(held, store, name)
+    if since is None:
         raise BadSettings(
             f"audience {name} has no control group: set hold_out, then `enrich profiles` draws it"
         )
@@ -78,14 +80,27 @@ def measure(
     return MeasuredLift(name, first, until, people.height - pure.height, found)
 
 
+def running_lifts(held: Audiences, store: str, last: date) -> tuple[MeasuredLift, ...]:
+    """The lift of each audience that holds people out, from its first assignment to `last`."""
+    since = {name: _since(held, store, name) for name in held.running(store)}
+    begun = [name for name, day in since.items() if day is not None and day <= last]
+    return tuple(measure(held, store, name, None, None, last) for name in begun)
+
+
+def _since(held: Audiences, store: str, name: str) -> date | None:
+    """The first day whose purchases count; None where nobody is assigned."""
+    since = held.arms(store, name)["since_on"].min()
+    return since if isinstance(since, date) else None
+
+
 def lift_so_far(held: Audiences, store: str, name: str, last: date) -> list[MeasuredLift]:
     """The lift of an audience from its first assignment to some days up to `last`, ascending.
 
     The interval of `last` is that of `measure`, those of the days before are of fewer draws. Empty
     where nobody was assigned by then.
     """
-    since = held.arms(store, name)["since_on"].min()
-    if not isinstance(since, date) or since > last:
+    since = _since(held, store, name)
+    if since is None or since > last:
         return []
     days = (last - since).days
     wanted = sorted({days * point // POINTS for point in range(1, POINTS + 1)})

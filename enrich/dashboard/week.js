@@ -52,8 +52,7 @@ function csvOf(name) {
 function experiments(width) {
   const found = rows("experiments");
   if (!found.length) return [nothing(word("experiments"), word("no_experiments"))];
-  const half = found.length > 1 && width > 900 ? Math.floor((width - 46) / 2) : width;
-  return [el("div", { class: "grid halves" }, found.map((one) => experiment(one, half)))];
+  return found.map((one) => experiment(one, width));
 }
 function experiment(one, width) {
   const title = `${word("experiment")}: ${audienceName(one.audience)}`;

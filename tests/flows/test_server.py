@@ -30,6 +30,12 @@ PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 INSTALLATION = "mystore"
 ALERTS = """
+[prediction]
+min_buyers = 1
+min_history_days = 1
+backtest_horizon_days = 60
+max_bias = 0.001
+
 [alerts]
 ping = { sync = { env = "PING" } }
 
@@ -112,6 +118,8 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     pages = server.artifacts(computed)
     assert "| segment | customers | amount of all time |" in pages["profiles"]
     assert "| **R 5** |" in pages["profiles"]
+    assert "**What comes next**" in pages["profiles"]
+    assert "| back-test | model | naive rule | reached |" in pages["profiles"]
     assert "| files | main |" in pages["push"]
     assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
@@ -187,10 +195,21 @@ def test_a_failed_run_is_heard_of_by_webhook_and_by_mail(served: Served, came: C
     wrong = {"config": str(served.folder / "gone.toml"), "data": str(server.data)}
     run = wait_for(lambda: server.ask(path, {"parameters": wrong}))
     server.until(run["id"], "FAILED")
-    alert = wait_for(lambda: came.at("/hook"))[0]
-    assert alert["subject"] == f"enrich {INSTALLATION}: a run failed"
+    (alert,) = wait_for(lambda: about(came, "a run failed"))
     assert "gone.toml" in alert["text"]
     assert "a run failed" in wait_for(lambda: came.mails)[0]
+
+
+def test_a_bias_over_its_limit_is_heard_of(came: Came) -> None:
+    """The daily run of before tested its predictions: of sixty people, no model is good enough."""
+    (alert,) = wait_for(lambda: about(came, "something needs a look"))
+    assert "far off in the back-test (orders " in alert["text"]
+    assert "max_bias is 0%" in alert["text"]
+
+
+def about(came: Came, what: str) -> list[dict[str, Any]]:
+    """The alerts of this kind that came to the webhook."""
+    return [one for one in came.at("/hook") if one["subject"] == f"enrich {INSTALLATION}: {what}"]
 
 
 def test_alerts_follow_the_settings(served: Served) -> None:
