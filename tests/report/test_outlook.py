@@ -16,10 +16,12 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from enrich.audiences.measuring import measure
+from enrich.audiences.measuring import measure, running_lifts
+from enrich.audiences.run import AudiencesReport
 from enrich.dashboard.experiments import experiments_of
 from enrich.dashboard.file import frames_of, make_dashboard
 from enrich.dashboard.goals import Goal, progress
+from enrich.flows.pages import audiences_page
 from enrich.warehouse import ReadCopy
 from tests.report.retail import NOW, SHOP, published
 from tests.report.test_numbers import Row, cents, large, merged, rows, size_and_value
@@ -177,7 +179,6 @@ def test_the_parts_open_in_every_language(page: Path, tmp_path: Path) -> None:
     assert isinstance(words, dict)
     for part, language, keys in (
         ("outlook", "es", ("calibration", "expected_months", "backtest", "tiers", "leaving")),
-        ("week", "pt", ("audiences",)),
         ("week", "en", ("audiences",)),
     ):
         text = opened(page, f"lang={language}&part={part}", tmp_path)
@@ -202,3 +203,14 @@ def test_every_text_has_contrast_enough(page: Path, tmp_path: Path) -> None:
     for theme in json.loads(html.unescape(found[1])):
         assert theme["count"] > 500
         assert theme["found"] == []
+
+
+def test_the_run_page_has_the_lift_too(copy: ReadCopy) -> None:
+    lifts = running_lifts(copy.audiences, "main", AS_OF)
+    page = audiences_page([AudiencesReport("main", AS_OF, (), lifts)], {})
+    assert "**Lift** of what is held out" in page
+    assert page.count("| win\\_back | 2011-10-11 |") == 3  # a row per metric
+    early = running_lifts(copy.audiences, "main", date(2011, 10, 12))
+    assert "fewer than 30 people bought" in audiences_page(
+        [AudiencesReport("main", AS_OF, (), early)], {}
+    )
