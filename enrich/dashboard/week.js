@@ -12,12 +12,12 @@ function todo(width) {
 function goal(row) {
   const shows = GOAL_SHOWS[row.figure] ?? ((value) => number(value));
   const isGood = row.reached_percent >= (row.figure === "average" ? 100 : row.elapsed_percent);
-  const card = figure(word(`${row.figure}_goal`, { p: word(`this_${row.period}`) }), row.reached === null ? "<5" : shows(row.reached),
+  const box = figure(word(`${row.figure}_goal`, { p: word(`this_${row.period}`) }), row.reached === null ? "<5" : shows(row.reached),
     el("span", {}, word("of_target", { t: shows(row.target) })),
     row.reached_percent === null ? null : el("span", { class: isGood ? "good" : "bad" }, word("reached", { p: percent(row.reached_percent), e: percent(row.elapsed_percent) })),
     el("div", { class: "goal", style: `--w:${Math.min(row.reached_percent ?? 0, 100)}%;--e:${row.elapsed_percent}%` }));
-  withTip(card, () => `${row.goal}\n${row.reached === null ? "<5" : shows(row.reached)} / ${shows(row.target)}`);
-  return card;
+  withTip(box, () => `${row.goal}\n${row.reached === null ? "<5" : shows(row.reached)} / ${shows(row.target)}`);
+  return box;
 }
 function coupons() {
   const found = rows("coupons").find((row) => row.period === view.period);

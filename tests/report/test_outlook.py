@@ -6,6 +6,7 @@ import csv
 import html
 import json
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -22,7 +24,9 @@ from enrich.dashboard.experiments import experiments_of
 from enrich.dashboard.file import frames_of, make_dashboard
 from enrich.dashboard.goals import Goal, progress
 from enrich.flows.pages import audiences_page
-from enrich.warehouse import ReadCopy
+from enrich.predict import PREDICTIONS
+from enrich.warehouse import ReadCopy, read_warehouse
+from enrich.warehouse.publishing import OWN_COPY
 from tests.report.retail import NOW, SHOP, published
 from tests.report.test_numbers import Row, cents, large, merged, rows, size_and_value
 from tests.report.test_page import block, opened
@@ -214,3 +218,27 @@ def test_the_run_page_has_the_lift_too(copy: ReadCopy) -> None:
     assert "fewer than 30 people bought" in audiences_page(
         [AudiencesReport("main", AS_OF, (), early)], {}
     )
+
+
+def test_a_read_copy_of_an_older_version_is_drawn(copy: ReadCopy, tmp_path: Path) -> None:
+    """Made before there were predictions and audiences, and not yet made again."""
+    older = tmp_path / OWN_COPY
+    older.parent.mkdir()
+    shutil.copy(copy.path, older)
+    with duckdb.connect(str(older)) as connection:
+        for name in ("prediction_plain", "audience_members", "audience_changes"):
+            connection.execute(f"drop view {name}")
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables()"
+            " where table_name similar to '(prediction|audience)_.*'"
+        ).fetchall():
+            connection.execute(f"drop table {name}")
+        fields = [name for name in PREDICTIONS if name != "customer_key"]
+        for name in fields:
+            connection.execute(f"alter table profiles drop column {name}")
+    with read_warehouse(tmp_path) as found:
+        frames = frames_of(found, "main", AS_OF)
+        page = make_dashboard(found, {"main": SHOP.rules}, tmp_path / "dashboard.html", NOW)
+    assert frames["outlook"].select("customers", "status").row(0) == (None, None)
+    assert frames["audiences"].is_empty()
+    assert page.is_file()
