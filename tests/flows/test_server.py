@@ -30,12 +30,6 @@ PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 INSTALLATION = "mystore"
 ALERTS = """
-[prediction]
-min_buyers = 1
-min_history_days = 1
-backtest_horizon_days = 60
-max_bias = 0.001
-
 [alerts]
 ping = { sync = { env = "PING" } }
 
@@ -119,7 +113,6 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     assert "| segment | customers | amount of all time |" in pages["profiles"]
     assert "| **R 5** |" in pages["profiles"]
     assert "**What comes next**" in pages["profiles"]
-    assert "| back-test | model | naive rule | reached |" in pages["profiles"]
     assert "| files | main |" in pages["push"]
     assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
@@ -200,11 +193,27 @@ def test_a_failed_run_is_heard_of_by_webhook_and_by_mail(served: Served, came: C
     assert "a run failed" in wait_for(lambda: came.mails)[0]
 
 
-def test_a_bias_over_its_limit_is_heard_of(came: Came) -> None:
-    """The daily run of before tested its predictions: of sixty people, no model is good enough."""
+FAR_OFF = """
+import sys
+from types import SimpleNamespace
+
+from enrich.flows.profiles import say_what_is_far_off
+from enrich.flows.wire import live_wiring
+
+off, fine = (SimpleNamespace(alert=alert) for alert in ("predictions were far off", None))
+reports = [SimpleNamespace(store=f"store {n}", prediction=one) for n, one in enumerate([fine, off])]
+say_what_is_far_off(live_wiring(*sys.argv[1:]), reports)
+"""
+
+
+def test_a_bias_over_its_limit_is_heard_of(served: Served, came: Came) -> None:
+    """What the daily run does with the alerts of its back-tests."""
+    server = served.server
+    known = {"PREFECT_API_URL": f"{server.ui}/api", "PREFECT_API_AUTH_STRING": server.password}
+    command = [sys.executable, "-c", FAR_OFF, str(served.folder / "enrich.toml"), str(server.data)]
+    subprocess.run(command, check=True, env={**os.environ, **served.environ, **known})
     (alert,) = wait_for(lambda: about(came, "something needs a look"))
-    assert "far off in the back-test (orders " in alert["text"]
-    assert "max_bias is 0%" in alert["text"]
+    assert alert["text"] == "store 1: predictions were far off"
 
 
 def about(came: Came, what: str) -> list[dict[str, Any]]:
