@@ -272,15 +272,19 @@ class DestinationEntry(BaseModel):
     """Whether the daily run pushes to it."""
     stores: Literal["all"] | tuple[Name, ...] = "all"
     """Only these stores."""
+    within_minutes: bool = False
+    """Whether it gets [profiles of today](receiving.md#within-minutes) before the daily run."""
 
 
 class Schedule(_Frozen):
-    """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
+    """When the deployments run, on the clock of `time_zone` (default: the first store's)."""
 
     sync_cron: Cron = "15 */4 * * *"
     """When to pull, five fields of cron."""
     profiles_cron: Cron = "45 5 * * *"
     """When to compute and push, five fields of cron."""
+    received_cron: Cron = "*/2 * * * *"
+    """When to look for what was received, where a destination is `within_minutes`."""
     time_zone: Zone | None = None
     """Clock of the schedules; default: the first store's."""
 

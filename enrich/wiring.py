@@ -33,7 +33,14 @@ from enrich.model import Rules
 from enrich.predict import PredictionRules
 from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
-from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
+from enrich.receiver import (
+    CUSTOMERS,
+    ORDERS,
+    Inbox,
+    RegisteredCaller,
+    check_secret,
+    inbox_of,
+)
 from enrich.runs.reporting import ignore_message
 from enrich.settings import (
     DestinationEntry,
@@ -56,7 +63,7 @@ from enrich.warehouse import (
     read_warehouse,
 )
 
-OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+OWN_KEYS = frozenset(DestinationEntry.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,14 @@ class Wiring:
     def inbox(self, store: str) -> Inbox:
         """What was received about the store and waits for a sync."""
         return inbox_of(self.settings.data_dir, store)
+
+    def stores_waiting(self) -> tuple[str, ...]:
+        """The stores about whose orders or customers something waits that a sync would pull."""
+        return tuple(
+            store
+            for store in self.vtex_stores
+            if any(self.inbox(store).waiting(topic).file_count for topic in (ORDERS, CUSTOMERS))
+        )
 
     def registered_callers(self) -> list[RegisteredCaller]:
         """The callers of the receiver, their secrets read now; raises BadSettings."""
@@ -337,14 +352,21 @@ class Wiring:
         options = self._options_of(name, entry)
         _, tools = self._tools(entry, stack, say)
         tools = replace(tools, audiences=self._audiences_at(name))
+        profiles = open_entity(name, entry.kind, options, tools)
+        if entry.within_minutes and profiles.whole_table:
+            raise BadSettings(
+                f"destination {name} writes all profiles when one changed, which cannot be"
+                ' within_minutes: set mode = "changes"'
+            )
         return Destination(
             name,
             self._stores_of(entry),
-            open_entity(name, entry.kind, options, tools),
+            profiles,
             requests_per_second(entry.kind, options),
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
+            within_minutes=entry.within_minutes,
         )
 
     def _tools(
