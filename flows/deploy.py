@@ -45,7 +45,9 @@ PROFILES = "Compute every customer's profile, keep it, push what changed to the 
 EARLIER_NAMES = ("four-hourly", "daily")
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
 # left to do, it ends at once and says so.
-ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+QUEUED = ConcurrencyLimitStrategy.ENQUEUE
+# The next small run comes in minutes: none waits for another.
+CANCELLED = ConcurrencyLimitStrategy.CANCEL_NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Plan:
     cron: str
     description: str
     is_active: bool = True
+    when_at_work: ConcurrencyLimitStrategy = QUEUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Installation:
         return (
             Plan(sync_flow, f"four-hourly-{self.name}", schedule.sync_cron, SYNC),
             Plan(profiles_flow, f"daily-{self.name}", schedule.profiles_cron, PROFILES),
-            Plan(received_flow, received, schedule.received_cron, RECEIVED, is_wanted),
+            Plan(received_flow, received, schedule.received_cron, RECEIVED, is_wanted, CANCELLED),
         )
 
     @property
@@ -104,7 +107,9 @@ class Installation:
                 plan.cron, timezone=self.settings.schedule_zone, active=plan.is_active
             ),
             "parameters": self.parameters,
-            "concurrency_limit": ONE_AT_A_TIME,
+            "concurrency_limit": ConcurrencyLimitConfig(
+                limit=1, collision_strategy=plan.when_at_work
+            ),
             "tags": [TAG, self.name],
             "description": plan.description,
             "entrypoint_type": EntrypointType.MODULE_PATH,

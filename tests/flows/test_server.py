@@ -80,17 +80,26 @@ def server(served: Served) -> Server:
     return served.server
 
 
-def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
+def test_the_deployments_run_on_the_stores_clock(server: Server) -> None:
     found = server.deployments()
     assert {name: d["schedules"][0]["schedule"]["cron"] for name, d in found.items()} == {
         "four-hourly": "15 */4 * * *",
         "daily": "45 5 * * *",
+        "received": "*/2 * * * *",
     }
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
-        assert deployment["schedules"][0]["active"]
         assert deployment["tags"] == [TAG, INSTALLATION]
-        assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert {name: d["schedules"][0]["active"] for name, d in found.items()} == {
+        "four-hourly": True,
+        "daily": True,
+        "received": False,  # no destination wants it
+    }
+    assert {name: d["concurrency_options"]["collision_strategy"] for name, d in found.items()} == {
+        "four-hourly": "ENQUEUE",
+        "daily": "ENQUEUE",
+        "received": "CANCEL_NEW",
+    }
 
 
 def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
