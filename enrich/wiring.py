@@ -27,6 +27,8 @@ from enrich.destinations import (
     switched_on,
     written_back,
 )
+from enrich.destinations.base import is_safe_to_send_to
+from enrich.destinations.places.s3 import Bucket, S3Settings
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
@@ -164,6 +166,21 @@ class Wiring:
             )
             for name, caller in receive.callers.items()
         ]
+
+    def bucket(self, name: str) -> Bucket:
+        """A bucket of S3, reached as the usual variables of the environment say."""
+        endpoint = self.environ.get("AWS_ENDPOINT_URL")
+        if endpoint is not None and not is_safe_to_send_to(endpoint):
+            raise BadSettings("AWS_ENDPOINT_URL: http sends personal data in clear; use https")
+        keys = {"env": "AWS_ACCESS_KEY_ID"}, {"env": "AWS_SECRET_ACCESS_KEY"}
+        settings = S3Settings(
+            bucket=name,
+            region=self.environ.get("AWS_REGION", "us-east-1"),
+            endpoint=endpoint,
+            access_key_id=keys[0],
+            secret_access_key=keys[1],
+        )
+        return Bucket(settings, *map(self._destination_secret, keys), self.settings.data_dir)
 
     def alert_urls(self) -> dict[str, SecretStr]:
         """The address of each target of alerts, read now; raises BadSettings."""

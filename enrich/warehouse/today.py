@@ -64,7 +64,7 @@ class Today:
         """The rows of the store replaced by these profiles of the day: all or nothing."""
         plain = profiles.with_columns(
             pl.selectors.enum().cast(pl.String),
-            pl.selectors.list().cast(pl.List(pl.String)),
+            pl.selectors.list(pl.selectors.enum()).cast(pl.List(pl.String)),
         )
         incoming = plain.select(
             pl.lit(store).alias("store"),
