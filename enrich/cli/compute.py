@@ -103,7 +103,7 @@ def run(shell: Shell, store: StoreOption = None, received: ReceivedOption = Fals
             shell.say(NOTHING_WAITS)
             return
     with shell.wiring.destinations():
-        pass  # wrong settings of a platform are said now, not after an hour of pulling
+        pass  # wrong settings of a platform are reported now, not after an hour of pulling
 
     if not received:
         go_on_forgetting(shell)

@@ -10,9 +10,15 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.parts import EVERYBODY, StoreParts, store_parts
-from enrich.warehouse.scripts import read, registered, run, scripts_in, table_exists
+from enrich.warehouse.scripts import (
+    read,
+    registered,
+    run,
+    scripts_in,
+    table_exists,
+    transaction,
+)
 
 TABLE = "profiles_today"
 
