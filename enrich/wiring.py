@@ -170,15 +170,16 @@ class Wiring:
         endpoint = self.environ.get("AWS_ENDPOINT_URL")
         if endpoint is not None and not is_safe_to_send_to(endpoint):
             raise BadSettings("AWS_ENDPOINT_URL: http sends personal data in clear; use https")
-        keys = {"env": "AWS_ACCESS_KEY_ID"}, {"env": "AWS_SECRET_ACCESS_KEY"}
+        key_id, key = {"env": "AWS_ACCESS_KEY_ID"}, {"env": "AWS_SECRET_ACCESS_KEY"}
         settings = S3Settings(
             bucket=name,
             region=self.environ.get("AWS_REGION", "us-east-1"),
             endpoint=endpoint,
-            access_key_id=keys[0],
-            secret_access_key=keys[1],
+            access_key_id=key_id,
+            secret_access_key=key,
         )
-        return Bucket(settings, *map(self._destination_secret, keys), self.settings.data_dir)
+        read = self._destination_secret
+        return Bucket(settings, read(key_id), read(key), self.settings.data_dir)
 
     def alert_urls(self) -> dict[str, SecretStr]:
         """The address of each target of alerts, read now; raises BadSettings."""

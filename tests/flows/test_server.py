@@ -10,14 +10,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrich.flows.deploy import TAG
+from enrich.flows.received import NOTHING_WAITS
 from enrich.flows.runner import ABANDONED
+from enrich.receiver import ORDERS, Message, Notice, inbox_of
 from enrich.simulator.build import FULL_KEY
+from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
 from tests.docs.pages import ROOT
 from tests.flows import browser
@@ -126,6 +130,21 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     assert "@" not in "".join(pages.values())
     assert in_the_way.is_file()
     _look(server, computed)
+
+
+def test_a_small_run_ends_in_a_line_or_says_what_it_did(served: Served) -> None:
+    server = served.server
+    assert server.run("received")["state"]["message"] == NOTHING_WAITS
+    assert served.town is not None
+    inbox, now = inbox_of(server.data, "main"), datetime.now(UTC)
+    inbox.prepare()
+    (order,) = order_truth(served.town.simulator.main, 0, 1)
+    notice = Notice(ORDERS, str(order["orderId"]), "invoiced")
+    inbox.keep(ORDERS, [Message(notice, "hook", now)], now)
+    done = server.run("received")
+    assert done["state_type"] == "COMPLETED", done["state"]
+    assert "profiles of today" in done["state"]["message"]
+    assert inbox.waiting(ORDERS).file_count == 0
 
 
 def _look(server: Server, run: dict[str, Any]) -> None:

@@ -219,7 +219,7 @@ def test_it_ends_in_a_line_while_there_is_nothing_it_can_do(tmp_path: Path) -> N
         place.wiring.inbox("main").prepare()
 
         def line(other: str | None = None) -> str:
-            return outcome(place.wiring, lambda: other, take_received.fn)
+            return str(outcome(place.wiring, lambda: other, take_received.fn))
 
         assert line() == NOTHING_WAITS
         place.receive(ORDERS, str(order_truth(there.simulator.main, 0, 1)[0]["orderId"]))
