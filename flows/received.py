@@ -15,6 +15,7 @@ from enrich.errors import Locked
 from enrich.push.summary import PushSummary
 from enrich.wiring import Wiring
 
+from .sync import each
 from .wire import hide_customer_data, live_wiring, other_run, run_name, run_reporter
 
 NOTHING_WAITS = "nothing waits in the inbox"
@@ -25,15 +26,14 @@ WAITS = "the inbox waits: {}"
 @hide_customer_data
 def take_received(wiring: Wiring, stores: tuple[str, ...]) -> list[pipeline.Done]:
     """What each step did for every store, under one hold of the warehouse; raises Locked."""
-    done: list[pipeline.Done] = []
     report = run_reporter()
     with wiring.warehouse("received") as warehouse:
-        try:
-            for store in stores:
-                done += pipeline.run_received(wiring, warehouse, store, report)
-        finally:
-            pipeline.publish(wiring, warehouse)
-    return done
+        done, faults = each(
+            stores, lambda store: list(pipeline.run_received(wiring, warehouse, store, report))
+        )
+        pipeline.publish(wiring, warehouse)
+    pipeline.raise_first(faults.values())
+    return [step for steps in done for step in steps]
 
 
 @flow(

@@ -29,7 +29,7 @@ from enrich.settings import parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.changes import add_orders, change_customer, change_order
 from enrich.simulator.truth import order_truth
-from enrich.warehouse import Warehouse
+from enrich.warehouse import Named, Warehouse
 from enrich.wiring import Wiring
 from tests.jobs.town import Town, town
 
@@ -210,7 +210,11 @@ def test_a_day_of_small_runs_ends_like_a_day_without(places: tuple[Place, Place]
     assert sent[awake][-1]["last_purchase_date"] == "2026-03-11"
     with place.wiring.warehouse("test") as warehouse:
         again = pipeline.push(place.wiring, warehouse, ("main",), SILENT)
+        rules = place.wiring.rules["main"]
+        about: dict[str, Any] = {"certificate": "c", "run_id": "f", "now": place.clock[0]}
+        warehouse.people.forget("main", Named((awake,)), rules, **about)
     assert [done.accepted for done in again] == [0, 0]
+    assert place.table("profiles_today").is_empty()
 
 
 def test_it_ends_in_a_line_while_there_is_nothing_it_can_do(tmp_path: Path) -> None:
