@@ -1,6 +1,7 @@
 """Self-hosted customer enrichment for shops on VTEX.
 
-For programs and notebooks (docs/library.md): `build_profiles`, `build_predictions`, `open_read_copy`.
+For programs and notebooks: `build_profiles`, `build_predictions`, `open_read_copy`
+(docs/library.md).
 """
 
 from importlib import import_module

@@ -84,7 +84,8 @@ def _profiles(frames: Mapping[str, pl.DataFrame], as_of: date, shop: Shop) -> pl
         for kind, frame in frames.items():
             frame.write_parquet(folder / f"{kind}.parquet")
         with _named(folder), open_warehouse(folder) as warehouse:
-            files = Files(**{kind: folder / f"{kind}.parquet" for kind in frames})
+            paths = {kind: folder / f"{kind}.parquet" for kind in frames}
+            files = Files(paths["orders"], paths.get("items"), paths.get("customers"))
             import_store(warehouse, shop, files, now=now)
             make_profiles(warehouse, shop, now=now)
             return warehouse.profiles.of(STORE).drop("store")
