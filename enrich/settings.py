@@ -272,15 +272,19 @@ class DestinationEntry(BaseModel):
     """Whether the daily run pushes to it."""
     stores: Literal["all"] | tuple[Name, ...] = "all"
     """Only these stores."""
+    within_minutes: bool = False
+    """Whether it gets [profiles of today](receiving.md#within-minutes) before the daily run."""
 
 
 class Schedule(_Frozen):
-    """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
+    """When the deployments run, on the clock of `time_zone` (default: the first store's)."""
 
     sync_cron: Cron = "15 */4 * * *"
     """When to pull, five fields of cron."""
     profiles_cron: Cron = "45 5 * * *"
     """When to compute and push, five fields of cron."""
+    received_cron: Cron = "*/2 * * * *"
+    """When to look for what was received, where a destination is `within_minutes`."""
     time_zone: Zone | None = None
     """Clock of the schedules; default: the first store's."""
 
@@ -460,6 +464,8 @@ class Settings(_Frozen):
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
     """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
+    queries_dir: Path | None = None
+    """Folder of your own [ready queries](analysis.md#ready-queries), relative to this file."""
     windows: tuple[int, ...] = WINDOWS_DAYS
     """The windows of days; longer ones than 360 may be added, none taken away."""
     now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
@@ -633,8 +639,8 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
     """The settings of the TOML file at `path`, if any, and of the environment, which comes first.
 
     `ENRICH_STORES__MAIN__CURRENCY` is stores.main.currency. A relative path is relative to the
-    folder of the file: the data folder, the folder of the read copy, the segment table, files of
-    secrets. Raises WrongSettings naming every problem.
+    folder of the file: the data folder, those of the read copy and of queries, the segment table,
+    files of secrets. Raises WrongSettings naming every problem.
     """
     text = _text_of(path) if path else ""
     try:
@@ -648,7 +654,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
         return parse_settings(merged, where)
     folder = path.absolute().parent
     settings = parse_settings(_with_secret_files_in(merged, folder), where)
-    segments = settings.segments_file
+    segments, queries = settings.segments_file, settings.queries_dir
     copy_folder = settings.read_copy.folder
     read_copy = settings.read_copy.model_copy(
         update={"folder": copy_folder and folder / copy_folder.expanduser()}
@@ -657,6 +663,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
         update={
             "data_dir": folder / settings.data_dir.expanduser(),
             "segments_file": segments and folder / segments.expanduser(),
+            "queries_dir": queries and folder / queries.expanduser(),
             "read_copy": read_copy,
         }
     )

@@ -15,6 +15,7 @@ from enrich.audiences.run import AudiencesReport, keep_audiences
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.compute.today import TodayReport, today_line
 from enrich.errors import BadSettings, Refused, Stop
 from enrich.installed import page
 from enrich.runs.publish import publish
@@ -135,6 +136,8 @@ def _text(done: pipeline.Done) -> str:
             return f"{members:,} members in {len(done.looks)} audiences"
         case list():
             return f"accepted: {', '.join(f'{one.what} {one.accepted:,}' for one in done)}"
+        case TodayReport():
+            return today_line(done)
         case _:
             return f"{done.people_count:,} people with consents"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import own_names
-from enrich.destinations.plan import build_plan, hash_profiles
+from enrich.destinations.plan import JUDGED_BY, SHARED_EMAIL, build_plan, hash_profiles
 from enrich.errors import BadSettings
 from enrich.profile.predicted import MONEY_STEP
 from tests.destinations.conftest import make_people, make_profiles
@@ -238,6 +238,24 @@ def test_of_two_customers_with_one_address_the_one_who_bought_last_goes():
     done = plan(people, record_key="email")
     assert done.to_send["record_id"].to_list() == ["2"]
     assert done.invalid == {"same e-mail as another customer": 2}
+
+
+def test_a_part_is_planned_as_within_everybody():
+    """Addresses are shared with all; who is not in the part is neither sent nor gone."""
+    everybody = make_people(4)
+    before = accepted(plan(everybody))
+    changed = make_people(4, first_name="Other")
+    part, others = changed.head(2), changed.tail(2).select(JUDGED_BY)
+    done = plan(part, before, others=others)
+    assert (done.changes, done.unchanged, done.removals, done.row_count) == (2, 2, 0, 4)
+    assert plan(part, before).removals == 2
+
+    bought_last = pl.col("last_purchase_date") + pl.duration(days=1)
+    rival = others.head(1).with_columns(
+        email=pl.lit(part["email"][0]), last_purchase_date=bought_last
+    )
+    done = plan(part, before, others=rival, record_key="email")
+    assert (done.changes, done.invalid) == (1, {SHARED_EMAIL: 1})
 
 
 def test_a_whole_table_goes_when_one_changed_and_not_when_none_did():

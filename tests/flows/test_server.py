@@ -10,14 +10,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrich.flows.deploy import TAG
+from enrich.flows.received import NOTHING_WAITS
 from enrich.flows.runner import ABANDONED
+from enrich.receiver import ORDERS, Message, Notice, inbox_of
 from enrich.simulator.build import FULL_KEY
+from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
 from tests.docs.pages import ROOT
 from tests.flows import browser
@@ -80,17 +84,26 @@ def server(served: Served) -> Server:
     return served.server
 
 
-def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
+def test_the_deployments_run_on_the_stores_clock(server: Server) -> None:
     found = server.deployments()
     assert {name: d["schedules"][0]["schedule"]["cron"] for name, d in found.items()} == {
         "four-hourly": "15 */4 * * *",
         "daily": "45 5 * * *",
+        "received": "*/2 * * * *",
     }
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
-        assert deployment["schedules"][0]["active"]
         assert deployment["tags"] == [TAG, INSTALLATION]
-        assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert {name: d["schedules"][0]["active"] for name, d in found.items()} == {
+        "four-hourly": True,
+        "daily": True,
+        "received": False,  # no destination wants it
+    }
+    assert {name: d["concurrency_options"]["collision_strategy"] for name, d in found.items()} == {
+        "four-hourly": "ENQUEUE",
+        "daily": "ENQUEUE",
+        "received": "CANCEL_NEW",
+    }
 
 
 def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
@@ -118,6 +131,21 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     assert "@" not in "".join(pages.values())
     assert in_the_way.is_file()
     _look(server, computed)
+
+
+def test_a_small_run_ends_in_a_line_or_says_what_it_did(served: Served) -> None:
+    server = served.server
+    assert server.run("received")["state"]["message"] == NOTHING_WAITS
+    assert served.town is not None
+    inbox, now = inbox_of(server.data, "main"), datetime.now(UTC)
+    inbox.prepare()
+    (order,) = order_truth(served.town.simulator.main, 0, 1)
+    notice = Notice(ORDERS, str(order["orderId"]), "invoiced")
+    inbox.keep(ORDERS, [Message(notice, "hook", now)], now)
+    done = server.run("received")
+    assert done["state_type"] == "COMPLETED", done["state"]
+    assert "profiles of today" in done["state"]["message"]
+    assert inbox.waiting(ORDERS).file_count == 0
 
 
 def _look(server: Server, run: dict[str, Any]) -> None:
