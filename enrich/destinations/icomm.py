@@ -151,7 +151,7 @@ class IcommAccount(HttpDestination):
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Response:
         whole = {"ProfileKey": self.settings.profile_key, **body}
-        return self.ask("POST", path, whole, name=f"icomm {path}")
+        return self.ask("POST", path, whole)
 
     def headers(self) -> Mapping[str, str]:
         """The key itself, with what some accounts need behind it."""
