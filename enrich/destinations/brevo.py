@@ -55,8 +55,6 @@ class BrevoAccount(HttpDestination):
 
 
 class Brevo(BrevoAccount):
-    """Contacts by import, a process of its own there, with attributes that must exist."""
-
     kind = "brevo"
     version = "brevo-1"
     api_version = "v3"
@@ -117,8 +115,8 @@ class Brevo(BrevoAccount):
 
     def problems(self) -> list[str]:
         """Brevo drops unknown attributes without a word."""
-        path = "/v3/contacts/attributes"
-        return self.missing_fields(path, "attributes", "name", "attribute", TYPES)
+        found = self.fetch("GET", "/v3/contacts/attributes").get("attributes")
+        return self.unfit_fields(found, "name", "attribute", TYPES)
 
 
 class BrevoMembers(ListMembers, BrevoAccount):

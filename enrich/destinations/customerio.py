@@ -32,8 +32,6 @@ class CustomerIoSettings(HttpSettings):
 
 
 class CustomerIo(HttpDestination):
-    """People by the Track API's batch, with a place for every error."""
-
     kind = "customerio"
     version = "customerio-1"
     api_version = "Track v2"

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from enrich.client import NotFound, parse_json
 from enrich.destinations.base import Addressee, Record, Row
@@ -41,18 +41,9 @@ class EgoiSettings(HttpSettings):
     list_separator: str = Field("|", min_length=1)
     clear_with: Literal["nothing", "empty"] = "nothing"
 
-    @model_validator(mode="after")
-    def _can_clear(self) -> EgoiSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "empty"')
-        return self
-
 
 class Egoi(HttpDestination):
-    """Extra fields of the contacts a list already has; nobody is added, no status is touched.
-
-    The import of many contacts is not used: its schema gives whoever is in it a status.
-    """
+    """The import of many contacts is not used: its schema gives whoever is in it a status."""
 
     kind = "egoi"
     version = "egoi-1"

@@ -298,29 +298,15 @@ class HttpDestination(DestinationEntity):
         self.ask(method, path, body, **rest)
         return RecordResult(one.record_id, Outcome.ACCEPTED)
 
-    def missing_fields(
-        self,
-        path: str,
-        listed: str,
-        key: str,
-        what: str,
-        types: Types,
-        kind: str = "type",
-        **rest: Any,
-    ) -> list[str]:
-        """The mapped fields that the platform does not have, or has of a type that does not fit.
-
-        `path` answers with a list under `listed`, whose items have their name under `key` and
-        their type under `kind`; `types` is what is allowed by how a value is written. A type that
-        the list does not show is not judged.
-        """
-        found = self.fetch("GET", path, **rest).get(listed)
-        return self.unfit_fields(found, key, what, types, kind)
-
     def unfit_fields(
         self, found: object, key: str, what: str, types: Types, kind: str = "type"
     ) -> list[str]:
-        """The same from the list itself."""
+        """The mapped fields that the platform does not have, or has of a type that does not fit.
+
+        The items of the list that was found have their name under `key` and their type under
+        `kind`; `types` is what is allowed by how a value is written. A type that the list does not
+        show is not judged.
+        """
         there = {str(item.get(key)): item.get(kind) for item in objects_in(found)}
         problems = (_field_problem(field, there, what, types) for field in self.fields)
         return [problem for problem in problems if problem]

@@ -47,8 +47,6 @@ class HubspotSettings(HttpSettings):
 
 
 class Hubspot(HttpDestination):
-    """Contacts by batch upsert, keyed by e-mail; every value a text, every property known."""
-
     kind = "hubspot"
     version = "hubspot-1"
     api_version = API_VERSION
@@ -119,8 +117,8 @@ class Hubspot(HttpDestination):
         return self.done_to(one, "PATCH", path, {"properties": properties}, at=at)
 
     def problems(self) -> list[str]:
-        there = self.missing_fields(PROPERTIES, "results", "name", "property", TYPES)
-        return [*there, *self.unmet()]
+        found = self.fetch("GET", PROPERTIES).get("results")
+        return [*self.unfit_fields(found, "name", "property", TYPES), *self.unmet()]
 
     def unmet(self) -> list[str]:
         """The properties that the account requires of a new contact, where its schema names them.

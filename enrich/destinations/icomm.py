@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from enrich.client import BadBody, Response, parse_json
 from enrich.destinations.base import Addressee, MappedField, Payload, Record, Row
@@ -112,12 +112,6 @@ class IcommSettings(HttpSettings):
     clear_with: Literal["nothing", "empty"] = "nothing"
     cart_names: dict[CartColumn, CustomField] = Field(default_factory=dict)
     cart_days: int = Field(30, ge=1)
-
-    @model_validator(mode="after")
-    def _can_clear(self) -> IcommSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "empty"')
-        return self
 
 
 class IcommAccount(HttpDestination):

@@ -62,8 +62,6 @@ class KlaviyoAccount(HttpDestination):
 
 
 class Klaviyo(KlaviyoAccount):
-    """Profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
-
     kind = "klaviyo"
     version = "klaviyo-2"
     api_version = REVISION

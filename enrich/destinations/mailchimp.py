@@ -74,8 +74,6 @@ class MailchimpSettings(HttpSettings):
 
 
 class Mailchimp(HttpDestination):
-    """Merge fields of the members an audience already has; nobody is added or subscribed."""
-
     kind = "mailchimp"
     version = "mailchimp-1"
     api_version = "3.0"

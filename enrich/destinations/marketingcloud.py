@@ -48,18 +48,13 @@ class MarketingCloudSettings(HttpSettings):
 
     @model_validator(mode="after")
     def _fits(self) -> MarketingCloudSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "null"')
         if self.email_column in self.names.values():
             raise ValueError(f"not a name that can be written there: {self.email_column}")
         return self
 
 
 class MarketingCloud(TokenDestination):
-    """A row per customer in a data extension of the shop, by e-mail.
-
-    Rows go by the synchronous call: the asynchronous one names no row that it refused.
-    """
+    """Rows go by the synchronous call: the asynchronous one names no row that it refused."""
 
     kind = "marketingcloud"
     version = "marketingcloud-1"

@@ -40,8 +40,6 @@ class RdStationSettings(HttpSettings):
 
 
 class RdStation(TokenDestination):
-    """One contact per call, custom fields that begin with cf_."""
-
     kind = "rdstation"
     version = "rdstation-1"
     api_version = "none named"
@@ -111,5 +109,5 @@ class RdStation(TokenDestination):
 
     def problems(self) -> list[str]:
         """Which custom fields of the mapping RD Station does not have."""
-        path, kind = "/platform/contacts/fields", "data_type"
-        return self.missing_fields(path, "fields", "api_identifier", "custom field", TYPES, kind)
+        found = self.fetch("GET", "/platform/contacts/fields").get("fields")
+        return self.unfit_fields(found, "api_identifier", "custom field", TYPES, "data_type")
