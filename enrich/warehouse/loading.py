@@ -15,8 +15,7 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.warehouse import tombstones
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
+from enrich.warehouse.scripts import read, registered, run, scripts_in, statement, transaction
 
 _RAW = re.compile(r"^ *from raw\.vtex_(\w+)", re.MULTILINE)
 _RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
@@ -76,21 +75,6 @@ class Records:
             if watermark_at is not None:
                 run(self._connection, "state/set_watermark", watermark_at=watermark_at, **values)
         return loaded
-
-    def rebuild_typed(self, store: str, extra_fields: Sequence[str] = ()) -> None:
-        """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
-        with transaction(self._connection):
-            for entity in typed_scripts():
-                run(
-                    self._connection,
-                    "loading/all_keys",
-                    store=store,
-                    raw_table=f"raw.vtex_{entity}",
-                )
-                fill_typed(self._connection, store, entity, extra_fields)
-            for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
-                run(self._connection, f"imports/{script}", store=store)
-            run(self._connection, "state/to_resolve", store=store)
 
     def watermark(self, store: str, entity: str) -> datetime | None:
         """The UTC moment up to which the entity is stored; None before the first pull."""
@@ -174,6 +158,12 @@ def fill_typed(
     """Replace the typed rows of the temporary table loaded_keys by what raw says."""
     for script in typed_scripts()[entity]:
         run(connection, script, store=store, extra_fields=list(extra_fields))
+
+
+def type_again(connection: duckdb.DuckDBPyConnection, store: str, entity: str) -> None:
+    """Fill the typed tables of an entity again from all raw documents of the store."""
+    run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
+    fill_typed(connection, store, entity)
 
 
 def _known(entity: str) -> None:
