@@ -141,6 +141,16 @@ applied as (
     where store = getvariable('store')
         and customer_key between getvariable('first_key') and getvariable('last_key')
         and is_applied
+),
+
+places as (
+    select
+        order_id,
+        coalesce(state, city) is not null
+        and (coalesce(len(delivery_types), 0) = 0 or list_contains(delivery_types, 'delivery'))
+            as is_delivered
+    from orders
+    where store = getvariable('store')
 )
 
 select
@@ -154,11 +164,9 @@ select
         when discounts.discount_cents > 0 or applied.purchase_no is not null then true
         when discounts.purchase_no is not null then false
     end as is_discounted,
-    coalesce(orders.state, orders.city) is not null
-    and (coalesce(len(orders.delivery_types), 0) = 0 or list_contains(orders.delivery_types, 'delivery'))
-        as is_delivered
+    coalesce(places.is_delivered, false) as is_delivered
 from purchases
-left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
+left join places on places.order_id = purchases.order_id
 left join discounts on discounts.purchase_no = purchases.purchase_no
 left join applied on applied.purchase_no = purchases.purchase_no
 left join sales_channels
@@ -172,13 +180,15 @@ where purchases.store = getvariable('store')
 -- name: facts
 -- Where purchases came from and went to. Grain: one row per purchase of the registered frame `wanted`. Product, category and
 -- brand are those of the dearest line; of several codes an applied one, of those the first in order.
-with things as (
+with dearest as (
     select
-        purchase_no,
-        arg_min(row(product, category, brand), (-amount_cents, product)) as thing
-    from purchase_lines
-    where store = getvariable('store') and purchase_no in (select purchase_no from wanted)
-    group by purchase_no
+        lines.purchase_no,
+        arg_min(lines.thing_no, (-lines.amount_cents, things.product)) as thing_no
+    from numbered_lines as lines
+    inner join sold_things as things
+        on things.store = lines.store and things.thing_no = lines.thing_no
+    where lines.store = getvariable('store') and lines.purchase_no in (select purchase_no from wanted)
+    group by lines.purchase_no
 ),
 
 codes as (
@@ -190,9 +200,9 @@ codes as (
 
 select
     purchases.purchase_no,
-    things.thing[1] as product,
-    things.thing[2] as category,
-    things.thing[3] as brand,
+    sold_things.product,
+    sold_things.category,
+    sold_things.brand,
     codes.promo_code,
     coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel,
     orders.utm_source,
@@ -202,7 +212,9 @@ select
     orders.postal_prefix
 from purchases
 left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
-left join things on things.purchase_no = purchases.purchase_no
+left join dearest on dearest.purchase_no = purchases.purchase_no
+left join sold_things
+    on sold_things.store = purchases.store and sold_things.thing_no = dearest.thing_no
 left join codes on codes.purchase_no = purchases.purchase_no
 left join sales_channels
     on sales_channels.store = purchases.store
