@@ -59,7 +59,8 @@ class Build:
         """Of the files as they lie there, and of all that decides what becomes of them."""
         seen = [(kind, str(path), *_seen(path)) for kind, path in self.files]
         said = {kind: asdict(one) for kind, one in self.formats.items()}
-        return digest_of(seen, asdict(self.rules), said, self.buckets, self.max_component)
+        when = None if self.files else self.now  # an export is of the moment
+        return digest_of(seen, asdict(self.rules), said, self.buckets, self.max_component, when)
 
     @property
     def folder(self) -> Path:

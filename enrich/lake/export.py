@@ -15,7 +15,6 @@ def export_lake(warehouse: Warehouse, build: Build, report: Reporter = SILENT) -
     """What the manifest says of the store now; a lake that was there is replaced by this one."""
     store = build.store
     with only_writer(build.lake, "lake export", build.now):
-        shutil.rmtree(build.folder, ignore_errors=True)
         report.say(f"{store}: copying the rows of the warehouse")
         for table in SOURCE_TABLES:
             path = build.staged / table / "000001.parquet"

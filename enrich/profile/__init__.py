@@ -10,6 +10,7 @@ from enrich.profile.engine import (
     counts_of,
     profile_parts,
     score_parts,
+    score_some,
     scored_by,
 )
 from enrich.profile.field import ProfileField
@@ -40,6 +41,7 @@ __all__ = [
     "parse_segments",
     "profile_parts",
     "score_parts",
+    "score_some",
     "scored_by",
     "segments_of_day",
     "window_names",

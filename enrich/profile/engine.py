@@ -181,15 +181,52 @@ def score_parts(
     counts = [Counts(histograms(loaded.values, windows(rules)), loaded.shop_lines)]
     is_asked = bool(loaded.traits.width)
     counts += (counts_of(parts, part, as_of, rules, with_lines=is_asked) for part in others)
-    found, lines = [one.histograms for one in counts], [one.shop_lines for one in counts]
-    scoring = scoring_of(found, rules, frozen_cut_points)
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
+    scoring, whole = _whole_shop(counts, rules, frozen_cut_points)
     sizes = customers_per_block, blocks
-    whole = added(lines) if is_asked else {}
     return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
+
+
+def score_some(
+    some: Parts,
+    everybody: Parts,
+    as_of: date,
+    rules: Rules,
+    cut_points: pl.DataFrame,
+    *,
+    history_since: date | None = None,
+) -> ScoredParts:
+    """The customers of `some`, a single part, scored by kept cut points.
+
+    Percentiles and affinities compare them with everybody, of whom they are a part.
+    """
+    loaded = _load(some, 0, as_of, rules)
+    is_asked = bool(loaded.traits.width)
+    counts = [
+        counts_of(everybody, part, as_of, rules, with_lines=is_asked)
+        for part in range(everybody.count)
+    ]
+    scoring, whole = _whole_shop(counts, rules, cut_points)
+    sizes = max(loaded.customers.height, 1), 1
+    return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, iter([loaded]))
+
+
+def scored_by(
+    whole: Counts,
+    parts: Parts,
+    as_of: date,
+    rules: Rules,
+    *,
+    history_since: date | None = None,
+) -> ScoredParts:
+    """Some of the parts of a shop, scored by the counts of all of them."""
+    scoring, lines = _whole_shop([whole], rules, None)
+    loaded = (_load(parts, part, as_of, rules) for part in range(parts.count))
+    sizes = CUSTOMERS_PER_BLOCK, parts.count
+    return ScoredParts(as_of, rules, history_since, scoring, lines, *sizes, loaded)
 
 
 def counts_of(
@@ -204,20 +241,13 @@ def counts_of(
     return Counts(found, shop_lines(of_known(lines, known)))
 
 
-def scored_by(
-    whole: Counts,
-    parts: Parts,
-    as_of: date,
-    rules: Rules,
-    frozen_cut_points: pl.DataFrame | None = None,
-    *,
-    history_since: date | None = None,
-) -> ScoredParts:
-    """Some of the parts of a shop, scored by the counts of all of them."""
-    scoring = scoring_of([whole.histograms], rules, frozen_cut_points)
-    loaded = (_load(parts, part, as_of, rules) for part in range(parts.count))
-    sizes = CUSTOMERS_PER_BLOCK, parts.count
-    return ScoredParts(as_of, rules, history_since, scoring, whole.shop_lines, *sizes, loaded)
+def _whole_shop(
+    counts: list[Counts], rules: Rules, cut_points: pl.DataFrame | None
+) -> tuple[Scoring, dict[str, pl.DataFrame]]:
+    """The scoring and the lines of all parts together."""
+    scoring = scoring_of([one.histograms for one in counts], rules, cut_points)
+    lines = [one.shop_lines for one in counts]
+    return scoring, added(lines) if lines[0] else {}
 
 
 def profile_parts(

@@ -182,7 +182,8 @@ def read_lake(
         for name, globs in tables.items():
             files = rows_of(map(Path, globs))
             connection.execute(f"create view {quoted_name(name)} as from {files}")
-        connection.execute("set allowed_directories = $folders", {"folders": [f"{lake}/"]})
+        folders = [glob.partition("*")[0] for globs in tables.values() for glob in globs]
+        connection.execute("set allowed_directories = $folders", {"folders": folders})
         _close_in(connection, "")
         yield ReadCopy(lake, connection)
 

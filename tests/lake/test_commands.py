@@ -20,8 +20,9 @@ def test_the_demo_is_one_command_and_its_lake_can_be_asked(tmp_path: Path) -> No
     lake = tmp_path / "lake"
     asked = enrich("query", "--csv", "--lake", lake, "select count(*) as people from profiles")
     assert asked.out.split() == ["people", "40"]
-    for outside in ("from read_text('/etc/hostname')", f"from read_text('{tmp_path}/buckets.svg')"):
-        refused = enrich("query", "--lake", lake, outside)
+    (salt,) = lake.rglob("state.control_salt.parquet")
+    for outside in ("/etc/hostname", tmp_path / "buckets.svg", lake / "manifest.json", salt):
+        refused = enrich("query", "--lake", lake, f"from read_blob('{outside}')")
         assert refused.code == 2
         assert "Permission Error" in refused.err
     status = enrich("lake", "status", "--lake", lake)
