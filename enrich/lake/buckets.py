@@ -103,7 +103,7 @@ def resolve_bucket(plan: Plan, bucket: int) -> Answer:
         rules = replace(plan.rules, currency=plan.currency)
         warehouse = space.warehouse
         checks = warehouse.resolve(plan.store, rules, run_id="lake", now=plan.now)
-        for table in KEYED_TABLES:
+        for table in (*KEYED_TABLES, "sold_things"):
             space.give(table, plan.resolved(table, bucket))
         space.give("new_keys", plan.resolved("new_keys", bucket), f"{bucket} as bucket,")
         since = warehouse.resolved.history_since(plan.store)
@@ -119,6 +119,7 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
     with _open(plan, f"profile-{bucket}") as space:
         for table in ("orders", "segment_history"):
             space.take(table, plan.rows_of(table, bucket))
+        space.take("sold_things", [plan.resolved("sold_things", bucket)])
         keys = plan.keys(bucket)
         for table in KEYED_TABLES:
             space.take(table, [plan.resolved(table, bucket)], keys)
@@ -161,7 +162,9 @@ def as_frames(counts: Sequence[Counts]) -> tuple[pl.DataFrame, pl.DataFrame]:
 def added(schema: pl.Schema, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The rows of all frames, where all but the last column are the same added up."""
     *names, count = schema
-    every = pl.concat([pl.DataFrame(schema=schema), *(one.cast(schema) for one in frames)])
+    every = pl.concat(
+        [pl.DataFrame(schema=schema), *(one.select(list(schema)).cast(schema) for one in frames)]
+    )
     return every.group_by(names).agg(pl.sum(count)).sort(names)
 
 

@@ -53,8 +53,8 @@ SHARED_TABLES = (
     "state.kept_settings",
 )
 """Small ones that every bucket reads whole."""
-RESOLVED_TABLES = ("customers", "purchases", "purchase_lines", "purchase_promo_codes")
-"""What profiles are made of."""
+RESOLVED_TABLES = ("customers", "purchases", "numbered_lines", "purchase_promo_codes")
+"""What profiles are made of, beside `sold_things`, which are of nobody."""
 KEYED_TABLES = (*RESOLVED_TABLES, "order_customers", "identity_links")
 
 
