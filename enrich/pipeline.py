@@ -250,7 +250,7 @@ def dashboard(
     rules = {name: wiring.rules[name] for name in stores or wiring.rules}
     path = output or wiring.settings.data_dir / DASHBOARD_NAME
     with wiring.read_copy() as copy:
-        return make_dashboard(copy, rules, path, wiring.now, wiring.segments)
+        return make_dashboard(copy, rules, path, wiring.now, wiring.segments, wiring.goals)
 
 
 def ping(wiring: Wiring, job: str, report: Reporter) -> None:

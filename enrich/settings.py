@@ -407,6 +407,21 @@ class PredictionSettings(_Frozen):
     """Predictions further off in the newest back-test (0.5: half) go to no destination."""
 
 
+class GoalSettings(_Frozen):
+    """What a shop wants to reach; the dashboard shows how far it is."""
+
+    figure: Literal[
+        "amount", "purchases", "average", "customers", "new_customers", "returning_customers"
+    ]
+    """Of what: sales, purchases, average ticket, unique, new or returning customers."""
+    target: float = Field(gt=0)
+    """How much in one period; sales and average ticket in currency units."""
+    period: Literal["month", "quarter", "year"] = "month"
+    """Calendar month, quarter or year."""
+    store: Name | None = None
+    """Of which store; needed when there are several."""
+
+
 class ReadCopySettings(_Frozen):
     """Where other programs find the read copy, who may read it, and what is in it."""
 
@@ -467,6 +482,7 @@ class Settings(_Frozen):
     consent: Consent = Consent()
     prediction: PredictionSettings = PredictionSettings()
     alerts: Alerts = Alerts()
+    goals: dict[Name, GoalSettings] = {}
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)
 
@@ -516,19 +532,25 @@ class Settings(_Frozen):
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")
+        for name, goal in self.goals.items():
+            if problem := self._problem_of_store(goal.store):
+                raise ValueError(f"goals.{name} {problem}")
         missing = sorted(set(self.consent.read_from) - set(self.destinations))
         if missing:
             raise ValueError(f"consent.read_from names unknown destinations: {missing}")
         return self
 
     def _problem_of(self, caller: Caller) -> str | None:
-        if caller.store is None and len(self.stores) > 1:
-            return f"needs a store, one of {', '.join(self.stores)}"
-        if caller.store not in (None, *self.stores):
-            return f"names the unknown store {caller.store}"
+        if problem := self._problem_of_store(caller.store):
+            return problem
         if caller.destination not in (None, *self.destinations):
             return f"names the unknown destination {caller.destination}"
         return None
+
+    def _problem_of_store(self, store: str | None) -> str | None:
+        if store is None and len(self.stores) > 1:
+            return f"needs a store, one of {', '.join(self.stores)}"
+        return None if store in (None, *self.stores) else f"names the unknown store {store}"
 
     def store_of(self, caller: Caller) -> str:
         """The store a caller speaks about; the only one where it names none."""

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from enrich.audiences.audience import Audience
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
+from enrich.dashboard.goals import Goal
 from enrich.destinations import (
     AUDIENCES,
     NamedAudience,
@@ -108,6 +109,15 @@ class Wiring:
             for name, one in self.settings.audiences.items()
             if one.enabled and (one.stores == "all" or store in one.stores)
         )
+
+    @property
+    def goals(self) -> dict[str, dict[str, Goal]]:
+        """The goals of each store by name."""
+        found: dict[str, dict[str, Goal]] = {store: {} for store in self.settings.stores}
+        for name, one in self.settings.goals.items():
+            store = one.store or next(iter(found))
+            found[store][name] = Goal(one.figure, one.target, one.period)
+        return found
 
     @property
     def has_warehouse(self) -> bool:

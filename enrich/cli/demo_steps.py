@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from enrich import pipeline
-from enrich.audiences.run import AudiencesReport
+from enrich.audiences.run import AudiencesReport, keep_audiences
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
@@ -110,10 +110,12 @@ def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipelin
 
 
 def _keep_history(shell: Shell, warehouse: Warehouse) -> None:
-    """Profiles of days before today, from what is known today, so that movements can be seen."""
+    """Profiles and audiences of days before today, from what is known today: movements and lift."""
+    shop, audiences = shell.wiring.plain_shop(STORE), shell.wiring.audiences(STORE)
     for days in HISTORY_DAYS:
-        shop = shell.wiring.plain_shop(STORE)
-        make_profiles(warehouse, shop, now=shell.now - timedelta(days=days))
+        now = shell.now - timedelta(days=days)
+        make_profiles(warehouse, shop, now=now)
+        keep_audiences(warehouse, STORE, audiences, shop.rules.time_zone, now)
 
 
 def _text(done: pipeline.Done) -> str:

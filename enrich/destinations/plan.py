@@ -14,6 +14,7 @@ from enrich.destinations.mapping import version_of
 from enrich.errors import BadSettings
 from enrich.model import Rules
 from enrich.profile import fields
+from enrich.profile.field import ShareStep
 
 UNIT = "\x1f"
 FIELD = "\x1e"
@@ -259,7 +260,10 @@ def _is_changed(steps: Sequence[float]) -> pl.Expr:
 def _is_moved(before: pl.Expr, now: pl.Expr, step: float) -> pl.Expr:
     """Whether a drifting value moved by its step, appeared or went away."""
     old, new = (one.cast(pl.Float64, strict=False) for one in (before, now))
-    is_far = (new - old).abs() >= step - NEARLY
+    least = pl.lit(step)
+    if isinstance(step, ShareStep):
+        least = pl.max_horizontal(old.abs() * step, step.LEAST)
+    is_far = (new - old).abs() >= least - NEARLY
     return is_far.fill_null(False) | (old.is_null() != new.is_null())
 
 

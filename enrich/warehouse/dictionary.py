@@ -14,7 +14,9 @@ from itertools import takewhile
 from enrich.warehouse.scripts import scripts_in, sql_folder, statement
 
 _PREFIX = re.compile(r"^(?:\w+, a view of the read copy\. )?Grain: ")
-_DECLARED = re.compile(r"((?:^-- .*\n)+)create table if not exists (?:\w+\.)?(\w+)", re.MULTILINE)
+_DECLARED = re.compile(
+    r"((?:^-- .*\n)+)create (?:table|view) if not exists (?:\w+\.)?(\w+)", re.MULTILINE
+)
 
 UNDECLARED = {
     "profiles": "one row per customer: the profile of the newest day.",

@@ -13,6 +13,7 @@ from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import own_names
 from enrich.destinations.plan import JUDGED_BY, SHARED_EMAIL, build_plan, hash_profiles
 from enrich.errors import BadSettings
+from enrich.profile.predicted import MONEY_STEP
 from tests.destinations.conftest import make_people, make_profiles
 
 FIELDS = own_names()
@@ -104,6 +105,42 @@ def test_a_drifting_value_that_appears_is_a_change_and_one_that_stays_away_is_no
     before = accepted(plan(away, fields=DRIFTING))
     assert plan(away, before, DRIFTING).is_empty
     assert plan(make_people(1, **ACCEPTED), before, DRIFTING).changes == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_a_change"),
+    [
+        ("1000.00", "1099.99", False),
+        ("1000.00", "1100.00", True),
+        ("1000.00", "900.00", True),
+        ("2000000.00", "2150000.00", False),  # as they are in ARS or COP
+        ("2000000.00", "2200000.00", True),
+        ("2.00", "2.99", False),  # a tenth, but not a unit
+        ("2.00", "1.00", True),
+        ("0.00", "0.99", False),
+        ("0.00", "1.00", True),
+    ],
+)
+def test_money_is_a_change_from_a_tenth_of_it_on(before, now, is_a_change):
+    fields = (MappedField("amount_30d", "expected", "amount", step=MONEY_STEP),)
+    there = accepted(plan(make_people(1, amount_30d=Decimal(before)), fields=fields))
+    done = plan(make_people(1, amount_30d=Decimal(now)), there, fields)
+    assert done.changes == int(is_a_change)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(-3000, 3000), max_size=30), st.sampled_from([1, 10, 100_000]))
+def test_small_moves_of_money_add_up(moves, scale):
+    """However small each is: what a platform has is less than a tenth, or a unit, old."""
+    fields = (MappedField("amount_30d", "expected", "amount", step=MONEY_STEP),)
+    state, there, amount = NOTHING, None, Decimal(100) * scale
+    for cents in (0, *moves):
+        amount = max(Decimal(0), amount + Decimal(cents) * scale / 100)
+        done = plan(make_people(1, amount_30d=amount), state, fields)
+        if not done.is_empty:
+            state, there = accepted(done), amount
+        assert there is not None
+        assert abs(amount - there) < max(there / 10, Decimal(1))
 
 
 def test_fields_without_a_step_keep_the_hash_that_they_had():

@@ -125,6 +125,7 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     pages = server.artifacts(computed)
     assert "| segment | customers | amount of all time |" in pages["profiles"]
     assert "| **R 5** |" in pages["profiles"]
+    assert "**What comes next**" in pages["profiles"]
     assert "| files | main |" in pages["push"]
     assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
@@ -215,10 +216,37 @@ def test_a_failed_run_is_heard_of_by_webhook_and_by_mail(served: Served, came: C
     wrong = {"config": str(served.folder / "gone.toml"), "data": str(server.data)}
     run = wait_for(lambda: server.ask(path, {"parameters": wrong}))
     server.until(run["id"], "FAILED")
-    alert = wait_for(lambda: came.at("/hook"))[0]
-    assert alert["subject"] == f"enrich {INSTALLATION}: a run failed"
+    (alert,) = wait_for(lambda: about(came, "a run failed"))
     assert "gone.toml" in alert["text"]
     assert "a run failed" in wait_for(lambda: came.mails)[0]
+
+
+FAR_OFF = """
+import sys
+from types import SimpleNamespace
+
+from enrich.flows.profiles import say_what_is_far_off
+from enrich.flows.wire import live_wiring
+
+off, fine = (SimpleNamespace(alert=alert) for alert in ("predictions were far off", None))
+reports = [SimpleNamespace(store=f"store {n}", prediction=one) for n, one in enumerate([fine, off])]
+say_what_is_far_off(live_wiring(*sys.argv[1:]), reports)
+"""
+
+
+def test_a_bias_over_its_limit_is_heard_of(served: Served, came: Came) -> None:
+    """What the daily run does with the alerts of its back-tests."""
+    server = served.server
+    known = {"PREFECT_API_URL": f"{server.ui}/api", "PREFECT_API_AUTH_STRING": server.password}
+    command = [sys.executable, "-c", FAR_OFF, str(served.folder / "enrich.toml"), str(server.data)]
+    subprocess.run(command, check=True, env={**os.environ, **served.environ, **known})
+    (alert,) = wait_for(lambda: about(came, "something needs a look"))
+    assert alert["text"] == "store 1: predictions were far off"
+
+
+def about(came: Came, what: str) -> list[dict[str, Any]]:
+    """The alerts of this kind that came to the webhook."""
+    return [one for one in came.at("/hook") if one["subject"] == f"enrich {INSTALLATION}: {what}"]
 
 
 def test_alerts_follow_the_settings(served: Served) -> None:
