@@ -412,6 +412,25 @@ class PredictionSettings(_Frozen):
     """Predictions further off in the newest back-test (0.5: half) go to no destination."""
 
 
+class ProductSettings(_Frozen):
+    """What is bought again at regular intervals, and what each customer is likely to buy next."""
+
+    enabled: bool = True
+    """Whether either is computed."""
+    min_gaps: int = Field(30, ge=1)
+    """Regular: at least so many times between two purchases of it by one customer,"""
+    min_people: int = Field(10, ge=1)
+    """by at least so many customers,"""
+    min_repeat_share: float = Field(0.1, ge=0, le=1)
+    """who are at least this share of its buyers,"""
+    max_spread: float = Field(1, ge=0)
+    """and the middle half of these times no wider than so many times their median."""
+    every_days: int = Field(7, ge=1)
+    """Days between two computations of the next best products; `profiles --backtest`: at once."""
+    horizon_days: int = Field(90, ge=1, le=730)
+    """Days within which a product is to be bought, for its place in the list and the back-test."""
+
+
 class ReadCopySettings(_Frozen):
     """Where other programs find the read copy, who may read it, and what is in it."""
 
@@ -469,6 +488,7 @@ class Settings(_Frozen):
     receive: Receive = Receive()
     consent: Consent = Consent()
     prediction: PredictionSettings = PredictionSettings()
+    products: ProductSettings = ProductSettings()
     alerts: Alerts = Alerts()
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from enrich.model import FileFormat, Rules
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SEGMENTS, SegmentTable
 from enrich.receiver import Inbox
 from enrich.sources.source import Erasure, Newsletter, Source
@@ -33,6 +33,7 @@ class Shop:
     keeps_unknown: bool = False
     file_formats: Mapping[str, FileFormat] = field(default_factory=dict)
     prediction: PredictionRules = field(default_factory=PredictionRules)
+    products: ProductRules = field(default_factory=ProductRules)
 
     @property
     def newsletter(self) -> Newsletter | None:

@@ -30,7 +30,7 @@ from enrich.destinations import (
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
 from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
@@ -178,6 +178,7 @@ class Wiring:
             url=store.store_url,
             inbox=self.inbox(name),
             prediction=PredictionRules(**self.settings.prediction.model_dump()),
+            products=ProductRules(**self.settings.products.model_dump()),
             keeps_unknown=self.settings.consent.create_unknown,
             file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )

@@ -46,6 +46,7 @@ PUBLISHED = (
     "prediction_models",
     "prediction_backtests",
     "prediction_calibration",
+    "replenishment",
     "audience_history",
     "audience_counts",
     "audience_assignments",

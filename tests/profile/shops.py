@@ -19,6 +19,7 @@ from enrich.profile.contracts import (
     SALES,
 )
 from enrich.profile.predicted import PREDICTED
+from enrich.profile.products import PRODUCTS
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
@@ -31,7 +32,7 @@ NOT_COMPUTED = {
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",
-    *(field.name for field in PREDICTED),
+    *(field.name for field in (*PREDICTED, *PRODUCTS)),
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
