@@ -97,6 +97,7 @@ def _text_encoding(name: str) -> str:
     return name
 
 
+OwnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 Encoding = Annotated[str, AfterValidator(_text_encoding)]
 Cron = Annotated[str, AfterValidator(_cron_line)]
 Memory = Annotated[str, AfterValidator(_bytes)]
@@ -412,6 +413,21 @@ class PredictionSettings(_Frozen):
     """Predictions further off in the newest back-test (0.5: half) go to no destination."""
 
 
+class OwnFieldSettings(_Frozen):
+    """A field of your own in every profile; see [fields](concepts.md#fields-of-your-own)."""
+
+    sql: str
+    """A question that gives `customer_key` and the value, a row per customer."""
+    type: Literal["text", "integer", "number", "amount", "date", "boolean", "list"]
+    """What the value is; a list is one of texts."""
+    definition: str
+    """What it means, for who reads the dictionary."""
+    unit: str = ""
+    """What it is counted in."""
+    max_seconds: float = Field(60, gt=0, le=3600)
+    """A question that takes longer is given up."""
+
+
 class ProductSettings(_Frozen):
     """What is bought again at regular intervals, and what each customer is likely to buy next."""
 
@@ -480,6 +496,7 @@ class Settings(_Frozen):
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
     audiences: dict[Name, AudienceSettings] = Field({}, validate_default=True)
+    fields: dict[OwnName, OwnFieldSettings] = {}
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()

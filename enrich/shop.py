@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enrich.model import FileFormat, Rules
 from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SEGMENTS, SegmentTable
+from enrich.profile.own import OwnField
 from enrich.receiver import Inbox
 from enrich.sources.source import Erasure, Newsletter, Source
 
@@ -34,6 +35,7 @@ class Shop:
     file_formats: Mapping[str, FileFormat] = field(default_factory=dict)
     prediction: PredictionRules = field(default_factory=PredictionRules)
     products: ProductRules = field(default_factory=ProductRules)
+    own_fields: tuple[OwnField, ...] = ()
 
     @property
     def newsletter(self) -> Newsletter | None:

@@ -32,6 +32,7 @@ from enrich.forget.cases import Places
 from enrich.model import Rules
 from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SegmentTable
+from enrich.profile.own import OwnField, declared
 from enrich.push.destination import Destination
 from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
 from enrich.runs.reporting import ignore_message
@@ -160,6 +161,13 @@ class Wiring:
         found = {str(name): source for name, source in self.settings.alerts.ping.items()}
         return self._secret(found[job]) if job in found else None
 
+    @property
+    def own_fields(self) -> tuple[OwnField, ...]:
+        """The fields of the shop's own, which every store has."""
+        return tuple(
+            OwnField(name, **one.model_dump()) for name, one in self.settings.fields.items()
+        )
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
@@ -173,12 +181,13 @@ class Wiring:
             segments=self.segments,
             source=source,
             extra_customer_fields=store.extra_customer_fields,
-            opt_in_fields=store.opt_in_fields,
+            opt_in_fields=dict(store.opt_in_fields.items()),
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
             prediction=PredictionRules(**self.settings.prediction.model_dump()),
             products=ProductRules(**self.settings.products.model_dump()),
+            own_fields=self.own_fields,
             keeps_unknown=self.settings.consent.create_unknown,
             file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )
@@ -359,7 +368,12 @@ class Wiring:
         settings = self.settings
         secret, folder = self._destination_secret, settings.data_dir
         return http, Tools(
-            http, secret, folder, clock=lambda: self.clock().timestamp(), windows=settings.windows
+            http,
+            secret,
+            folder,
+            clock=lambda: self.clock().timestamp(),
+            windows=settings.windows,
+            own_fields=declared(self.own_fields),
         )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:

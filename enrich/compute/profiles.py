@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from enrich.compute.files import FORMATS, written
+from enrich.compute.own_fields import own_fields
 from enrich.compute.predictions import (
     Predicted,
     PredictionReport,
@@ -113,6 +114,7 @@ def make_profiles(
         ahead = products_ahead(
             warehouse, shop.name, parts, plan.as_of, shop.products, are_new=are_new
         )
+        own = own_fields(warehouse, shop.name, plan.as_of, shop.rules.time_zone, shop.own_fields)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(
             parts,
@@ -131,7 +133,7 @@ def make_profiles(
             scored,
             previous,
             predictions=rows,
-            joined=(Joined(PRODUCTS, ahead.rows),),
+            joined=(Joined(PRODUCTS, ahead.rows), *own.joined),
             segments=shop.segments,
         )
         profiles = tally.of(blocks)
@@ -142,6 +144,7 @@ def make_profiles(
                 if predicted is not None:
                     keep_predicted(warehouse, shop.name, plan.as_of, predicted)
                 keep_products(warehouse, shop.name, plan.as_of, ahead, shop.products)
+                warehouse.own_values.keep(shop.name, plan.as_of, own.kept)
         known = None if predicted is None else report_predicted(predicted, shop.prediction)
         done = report_of(
             shop.name,
@@ -151,6 +154,7 @@ def make_profiles(
             checks,
             prediction=known,
             products=ahead.lines,
+            problems=own.lines,
         )
         run.note(summary_of(done))
     return done
@@ -187,6 +191,7 @@ def report_of(
     *,
     prediction: PredictionReport | None = None,
     products: tuple[str, ...] = (),
+    problems: tuple[str, ...] = (),
 ) -> ProfilesReport:
     """What is reported of a run that succeeded."""
     return ProfilesReport(
@@ -198,7 +203,7 @@ def report_of(
         segment_counts=tally.segment_counts(),
         cut_points=cut_points,
         checks=checks,
-        notes=(*notes(cut_points), *tally.coverage()),
+        notes=(*problems, *notes(cut_points), *tally.coverage()),
         prediction=prediction,
         products=products,
         output=plan.output,

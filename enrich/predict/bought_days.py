@@ -90,8 +90,9 @@ def _places(bought: Numbers) -> tuple[Numbers, Numbers]:
 
 def distinct(numbers: Numbers) -> Numbers:
     """The numbers once, ascending: a fifth of numpy's own time, which is for any type."""
-    ordered: Numbers = np.sort(numbers)
-    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    ordered = np.sort(numbers)
+    found: Numbers = ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    return found
 
 
 def day_number(day: date) -> int:

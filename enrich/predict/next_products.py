@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from enrich.predict.bought_days import BoughtDays, Numbers, Pairs, distinct, pairs_of
 from enrich.predict.replenishment import ProductRules, Repeats, repeats, rhythms, usual_days
@@ -40,7 +40,7 @@ KINDS = _AGAIN + _SCORES + POPULAR
 class SoFar:
     """What the customers of a part tell about products; parts add up."""
 
-    together: sparse.csr_matrix
+    together: scipy.sparse.csr_matrix
     buyers: Numbers
     newest: Numbers
     repeats: Repeats
@@ -66,7 +66,7 @@ class ProductModel:
     needed again (0: not regular), and which are popular, the most first."""
 
     day: int
-    along: sparse.csr_matrix
+    along: scipy.sparse.csr_matrix
     usual: Numbers
     popular: Numbers
 
@@ -86,8 +86,8 @@ def product_model(
 
 
 def _neighbours(
-    together: sparse.csr_matrix, buyers: Numbers, available: NDArray[np.bool_]
-) -> sparse.csr_matrix:
+    together: scipy.sparse.csr_matrix, buyers: Numbers, available: NDArray[np.bool_]
+) -> scipy.sparse.csr_matrix:
     """For each product the share of its buyers who bought another one, of the nearest few."""
     pairs = together.tocoo()
     kept = (pairs.data >= MIN_TOGETHER) & (pairs.row != pairs.col) & available[pairs.col]
@@ -97,7 +97,7 @@ def _neighbours(
     row, col, share = row[order], col[order], share[order]
     near = _place_in_group(row) < NEIGHBOURS
     entries = (share[near].astype(np.float32), (row[near], col[near]))
-    return sparse.csr_matrix(entries, shape=together.shape)
+    return scipy.sparse.csr_matrix(entries, shape=together.shape)
 
 
 def _place_in_group(groups: Numbers) -> Numbers:
@@ -107,7 +107,7 @@ def _place_in_group(groups: Numbers) -> Numbers:
     return np.arange(len(groups)) - np.repeat(starts, sizes)
 
 
-def _matrix(pairs: Pairs, day: int, count: int, *, is_weighted: bool) -> sparse.csr_matrix:
+def _matrix(pairs: Pairs, day: int, count: int, *, is_weighted: bool) -> scipy.sparse.csr_matrix:
     """Customers by products: their newest few, weighted by age or 1."""
     order = np.lexsort((pairs.code, -pairs.last, pairs.place))
     kept = order[_place_in_group(pairs.place[order]) < HISTORY]
@@ -117,7 +117,7 @@ def _matrix(pairs: Pairs, day: int, count: int, *, is_weighted: bool) -> sparse.
         ages = day - pairs.last[kept]
         weights = (0.5 ** (ages / HALF_LIFE_DAYS)).astype(np.float32)
     rows = int(pairs.place[-1]) + 1 if len(pairs.place) else 0
-    return sparse.csr_matrix((weights, (place, code)), shape=(rows, count))
+    return scipy.sparse.csr_matrix((weights, (place, code)), shape=(rows, count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _along(pairs: Pairs, model: ProductModel, count: int) -> Candidates:
     """What people with the same products bought, and this one not: the best few of each."""
     scores = _matrix(pairs, model.day, count, is_weighted=True) @ model.along
     ones = np.ones(len(pairs.code), dtype=np.float32)
-    owned = sparse.csr_matrix((ones, (pairs.place, pairs.code)), shape=scores.shape)
+    owned = scipy.sparse.csr_matrix((ones, (pairs.place, pairs.code)), shape=scores.shape)
     new = (scores - scores.multiply(owned)).tocoo()
     is_there = new.data > 0
     bits = new.data[is_there].astype(np.float32).view(np.int32).astype(np.int64)

@@ -47,6 +47,7 @@ PUBLISHED = (
     "prediction_backtests",
     "prediction_calibration",
     "replenishment",
+    "own_fields",
     "audience_history",
     "audience_counts",
     "audience_assignments",

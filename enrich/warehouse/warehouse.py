@@ -21,6 +21,7 @@ from enrich.warehouse.forgetting import People
 from enrich.warehouse.history import Profiles
 from enrich.warehouse.importing import Imports
 from enrich.warehouse.loading import Records
+from enrich.warehouse.own_fields import OwnValues
 from enrich.warehouse.predictions import Predictions
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
@@ -51,6 +52,7 @@ class Warehouse:
         self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, reader)
         self.predictions = Predictions(connection)
+        self.own_values = OwnValues(connection)
         self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)
         self.people = People(connection)

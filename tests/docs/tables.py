@@ -21,6 +21,7 @@ from enrich.settings import (
     Consent,
     DestinationEntry,
     ImportSettings,
+    OwnFieldSettings,
     Pace,
     PredictionSettings,
     ProductSettings,
@@ -98,6 +99,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("consent.", Consent),
         *_rows_of("prediction.", PredictionSettings),
         *_rows_of("products.", ProductSettings),
+        *_rows_of("fields.NAME.", OwnFieldSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -117,6 +119,7 @@ _TABLES = (
     "consent",
     "prediction",
     "products",
+    "fields",
     "alerts",
 )
 
