@@ -112,8 +112,9 @@ class Pairs:
 
     def mean_gap(self) -> Numbers:
         """Days between two of the days, half up; 0 where there is one."""
-        gaps = np.maximum(self.count - 1, 1)
-        return (2 * (self.last - self.first) + gaps) // (2 * gaps)
+        gaps: Numbers = np.maximum(self.count - 1, 1)
+        mean: Numbers = (2 * (self.last - self.first) + gaps) // (2 * gaps)
+        return mean
 
 
 def pairs_of(bought: BoughtDays) -> Pairs:

@@ -38,12 +38,24 @@ KINDS = _AGAIN + _SCORES + POPULAR
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What the customers of a part tell about products; parts add up."""
+    """What the customers of some parts tell about products: who bought which two, how many bought
+    each, how many lately, and the gaps between."""
 
     together: scipy.sparse.csr_matrix
     buyers: Numbers
     newest: Numbers
     repeats: Repeats
+
+    def __add__(self, other: SoFar) -> SoFar:
+        return SoFar(
+            self.together + other.together,
+            self.buyers + other.buyers,
+            self.newest + other.newest,
+            Repeats(
+                pl.concat([self.repeats.gaps, other.repeats.gaps]),
+                pl.concat([self.repeats.people, other.repeats.people]),
+            ),
+        )
 
 
 def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
@@ -72,16 +84,13 @@ class ProductModel:
 
 
 def product_model(
-    parts: Iterable[SoFar], day: int, rules: ProductRules, available: NDArray[np.bool_]
+    known: SoFar, day: int, rules: ProductRules, available: NDArray[np.bool_]
 ) -> ProductModel:
-    """The model of all parts; only products that are available become candidates."""
-    every = list(parts)
-    together = sum((one.together for one in every[1:]), every[0].together).tocsr()
-    buyers = np.sum([one.buyers for one in every], axis=0)
-    newest = np.sum([one.newest for one in every], axis=0) * available
+    """The model by all parts; only products that are available become candidates."""
+    newest = known.newest * available
     popular = np.lexsort((np.arange(len(newest)), -newest))[:POPULAR]
-    usual = usual_days(rhythms((one.repeats for one in every), rules), len(buyers))
-    along = _neighbours(together, buyers, available)
+    usual = usual_days(rhythms([known.repeats], rules), len(newest))
+    along = _neighbours(known.together, known.buyers, available)
     return ProductModel(day, along, usual, popular[newest[popular] > 0])
 
 
@@ -109,8 +118,11 @@ def _place_in_group(groups: Numbers) -> Numbers:
 
 def _matrix(pairs: Pairs, day: int, count: int, *, is_weighted: bool) -> scipy.sparse.csr_matrix:
     """Customers by products: their newest few, weighted by age or 1."""
-    order = np.lexsort((pairs.code, -pairs.last, pairs.place))
-    kept = order[_place_in_group(pairs.place[order]) < HISTORY]
+    has_many = np.bincount(pairs.place)[pairs.place] > HISTORY
+    many = np.flatnonzero(has_many)
+    order = many[np.lexsort((pairs.code[many], -pairs.last[many], pairs.place[many]))]
+    newest = order[_place_in_group(pairs.place[order]) < HISTORY]
+    kept = np.concatenate([np.flatnonzero(~has_many), newest])
     place, code = pairs.place[kept], pairs.code[kept]
     weights = np.ones(len(kept), dtype=np.int32)
     if is_weighted:
@@ -320,29 +332,29 @@ def next_products(
     """
     every = np.ones_like(available)
     days = [day - rules.horizon_days * ago for ago in (2, 1, 0)]
-    told: list[list[SoFar]] = [[], [], []]
+    told: list[SoFar] = []
     sample, first_day = None, day
     for part in range(part_count):
         bought = read(part)
         first_day = min(first_day, int(bought.day.min(initial=day)))
         sample = _sampled(bought, sample)
-        for known, at in zip(told, days, strict=True):
-            known.append(so_far(bought, at, len(available)))
+        found = [so_far(bought, at, len(available)) for at in days]
+        told = [a + b for a, b in zip(told, found, strict=True)] if told else found
     filters = (every, every, available)
     models = [
         product_model(known, at, rules, kept)
         for known, at, kept in zip(told, days, filters, strict=True)
     ]
-    told.clear()
+    told.clear()  # the largest of all
     measured = pl.DataFrame(schema=HIT_RATES)
     if sample is None or first_day > days[0]:
         return NextProducts(pl.DataFrame(schema=NEXT_PRODUCTS), measured)
-    found = candidates(sample, models[1], every)
+    newer = candidates(sample, models[1], every)
     if first_day <= days[0] - rules.horizon_days:
         earlier = candidates(sample, models[0], every)
         rates = bought_rates(earlier, sample, days[0], rules.horizon_days)
-        measured = hit_rates(sample, models[1], found, rates, rules.horizon_days)
-    rates = bought_rates(found, sample, days[1], rules.horizon_days)
+        measured = hit_rates(sample, models[1], newer, rates, rules.horizon_days)
+    rates = bought_rates(newer, sample, days[1], rules.horizon_days)
     lists = (
         _lists(few, models[2], rates, available)
         for part in range(part_count)
