@@ -16,8 +16,8 @@ from polars import selectors
 
 from enrich.errors import BadSettings
 from enrich.profile.own import TYPES, OwnField
-from enrich.warehouse.connection import another, in_time, transaction
-from enrich.warehouse.scripts import frame_of, read, registered, run, statement
+from enrich.warehouse.connection import another, in_time
+from enrich.warehouse.scripts import frame_of, read, registered, run, statement, transaction
 
 TABLES = frozenset(re.findall(r"temp view (\w+)", statement("own_fields/views")))
 """What an expression may ask."""
