@@ -57,12 +57,14 @@ where purchase_lines.store = getvariable('store')
     );
 
 -- name: kept_lists
--- The next best products that the kept profiles have, as numbers of the vocabulary; what it lacks is left. Grain: one row
--- per customer.
+-- The next best products that the kept profiles have, as numbers of the vocabulary; what is no longer available is left
+-- out. Grain: one row per customer.
 with texts as (
     select coalesce(list(product_texts.code order by profile_texts.code), []) as codes
     from profile_texts
-    left join product_texts on product_texts.product = profile_texts.text
+    left join product_texts
+        on product_texts.product = profile_texts.text
+        and product_texts.code in (select product from sold_items where is_available)
     where profile_texts.store = getvariable('store')
 )
 

@@ -80,7 +80,8 @@ class StoreParts:
         return self._read(self.connection, "products/bought", part)
 
     def kept_lists(self) -> pl.DataFrame:
-        """customer_key, next_best_products (numbers of the vocabulary) of the kept profiles."""
+        """customer_key, next_best_products (numbers of the vocabulary) of the kept profiles, as far
+        as they are available; after `items`."""
         return read(self.connection, "products/kept_lists", store=self.store)
 
     def _read_apart(self, script: str, part: int) -> pl.DataFrame:
