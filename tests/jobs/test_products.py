@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -60,10 +61,19 @@ def opened(folder: Path) -> Iterator[Warehouse]:
         yield warehouse
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    with opened(tmp_path) as warehouse:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ProfilesReport]:
+    """The shop with its profiles of the first day."""
+    made = tmp_path_factory.mktemp("shop")
+    with opened(made) as warehouse:
         warehouse.imports.load("main", *sold(), None, run_id="i", now=NOW)
+    return made, computed(made)
+
+
+@pytest.fixture
+def folder(first: tuple[Path, ProfilesReport], tmp_path: Path) -> Path:
+    """A copy of its warehouse."""
+    shutil.copy(first[0] / "warehouse.duckdb", tmp_path)
     return tmp_path
 
 
@@ -80,8 +90,10 @@ def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
         return copy.query(query).rows()
 
 
-def test_intervals_and_lists_are_in_tables_and_profiles(folder: Path) -> None:
-    done = computed(folder)
+def test_intervals_and_lists_are_in_tables_and_profiles(
+    first: tuple[Path, ProfilesReport],
+) -> None:
+    folder, done = first
     days = "gaps, p25_days, median_days, p75_days"
     found = ask(folder, f"select sku, category, people, {days} from replenishment order by sku")
     regular = (30, 360, 28, 28, 28)
@@ -98,13 +110,14 @@ def test_intervals_and_lists_are_in_tables_and_profiles(folder: Path) -> None:
     )
 
 
-def test_what_the_catalogue_has_no_more_is_in_no_list(folder: Path) -> None:
+def test_what_the_catalogue_has_no_more_is_in_no_list(
+    folder: Path, first: tuple[Path, ProfilesReport]
+) -> None:
     skus = {"s-coffee": True, "s-filter": True, "s-mug": True, "s-old": False}
     documents = [f'{{"Id": "{sku}", "ProductId": "p{sku}", "IsActive": {str(on).lower()}}}'
                  for sku, on in skus.items()]  # fmt: skip
     listed = "select count(*) from profiles where list_contains(next_best_products, 'Old mug')"
-    computed(folder)
-    assert ask(folder, listed)[0][0]
+    assert ask(first[0], listed)[0][0]
     with opened(folder) as warehouse:
         records = [RawRecord(sku, text) for sku, text in zip(skus, documents, strict=True)]
         warehouse.records.load("main", "skus", records, run_id="s", now=NOW)
@@ -114,11 +127,12 @@ def test_what_the_catalogue_has_no_more_is_in_no_list(folder: Path) -> None:
     assert ask(folder, listed) == [(0,)]
 
 
-def test_lists_are_kept_for_a_week_and_dates_are_of_the_day(folder: Path) -> None:
+def test_lists_are_kept_for_a_week_and_dates_are_of_the_day(
+    folder: Path, first: tuple[Path, ProfilesReport]
+) -> None:
     newest = "select max(as_of) from prediction_backtests"
     lists = "select customer_key, next_best_products from profiles order by all"
-    computed(folder)
-    before = ask(folder, lists)
+    before = ask(first[0], lists)
     orders, items = sold()
     lamps = items.filter(pl.col("line_no") == 1).with_columns(
         pl.lit(9).alias("line_no").cast(items.schema["line_no"]),
@@ -136,7 +150,6 @@ def test_lists_are_kept_for_a_week_and_dates_are_of_the_day(folder: Path) -> Non
 
 
 def test_the_shipped_audience_finds_who_is_due(folder: Path) -> None:
-    computed(folder)
     due = shipped_audiences()["replenishment_due"]
     with opened(folder) as warehouse:
         warehouse.audiences.look_at("main", AS_OF, "UTC")
@@ -146,7 +159,6 @@ def test_the_shipped_audience_finds_who_is_due(folder: Path) -> None:
 
 def test_switched_off_there_are_no_rows_and_empty_fields(folder: Path) -> None:
     off = Shop("main", SHOP.rules, products=ProductRules(enabled=False))
-    computed(folder)
     computed(folder, 1, off)
     fields = "select next_due_product, next_due_on, next_best_products from profiles group by all"
     assert ask(folder, fields) == [(None, None, [])]
