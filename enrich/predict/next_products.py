@@ -24,9 +24,9 @@ LISTED = 10
 """How many products a customer's list has at most."""
 POPULAR, RECENT_DAYS = 2 * LISTED, 90
 NEIGHBOURS, HISTORY, MIN_TOGETHER, DAMPING, HALF_LIFE_DAYS = 20, 20, 3, 20, 180
-SAMPLE = 100_000
-"""How many customers what is bought is counted of, and the back-test made with."""
-_ROWS = 2**16
+SAMPLE = 2**16
+"""How many customers are looked at together: their places fit into 16 bits (`_strongest`). On a
+sample of so many rates are counted and the back-test is made."""
 
 _AGES = np.array([15, 31, 61, 91, 181, 366])
 _PHASES = np.array([0.25, 0.5, 0.75, 1.25, 1.75, 2.5])
@@ -195,7 +195,10 @@ def _along(pairs: Pairs, model: ProductModel, count: int) -> Candidates:
 def _strongest(
     place: Numbers, code: Numbers, strength: Numbers, count: int
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """The strongest (up to 2**23) few of each place, those first; of equal ones the first code."""
+    """The strongest few of each place, those first; of equal ones the first code.
+
+    Places are below 2**16, strengths below 2**23, codes below 2**24: one number to sort by.
+    """
     inverse = (1 << 23) - 1 - strength
     packed = np.sort((place.astype(np.int64) << 47) | (inverse << 24) | code)
     packed = packed[_place_in_group(packed >> 47) < count]
@@ -376,8 +379,8 @@ def _lists(
 
 def _few_at_once(bought: BoughtDays) -> Iterable[BoughtDays]:
     """The customers of a part, as many at a time as fit in memory."""
-    for start in range(0, len(bought.keys), _ROWS):
-        yield bought.those(np.arange(start, min(start + _ROWS, len(bought.keys))))
+    for start in range(0, len(bought.keys), SAMPLE):
+        yield bought.those(np.arange(start, min(start + SAMPLE, len(bought.keys))))
 
 
 def _sampled(bought: BoughtDays, before: BoughtDays | None) -> BoughtDays:

@@ -23,6 +23,7 @@ from enrich.predict import (
     rhythms,
     usual_days,
 )
+from enrich.predict.next_products import SAMPLE
 from tests.profile import reference
 
 AS_OF = date(2026, 6, 30)
@@ -153,6 +154,19 @@ def test_parts_and_order_change_nothing(once: pl.DataFrame) -> None:
     for other in (found(once, parts=3), found(once.sample(fraction=1, shuffle=True, seed=1))):
         assert other.lists.sort("customer_key").equals(whole.lists)
         assert other.measured.equals(whole.measured)
+
+
+def test_the_last_of_many_customers_is_as_good_as_the_first() -> None:
+    """More than are looked at together, each with one product of their own that they repeat."""
+    count = SAMPLE + 5000
+    keys = np.repeat(np.arange(count), 5)
+    ago = np.tile([400, 310, 220, 130, 40], count)
+    on = pl.Series(day_number(AS_OF) - ago).cast(pl.Int32).cast(pl.Date)
+    lines = pl.DataFrame({"customer_key": keys, "item": keys % PRODUCTS, "purchased_on": on})
+    done = found(lines)
+    first = done.lists["next_best_products"].list.first().to_numpy()
+    assert (first == np.arange(count) % PRODUCTS).all()
+    assert hits(done)["hit_rate_5", "personal_frequency"] == (1, 1)
 
 
 @pytest.mark.parametrize(
