@@ -1,19 +1,32 @@
 -- name: sold_items
--- sold_items (temporary). Grain: one row per SKU that anybody bought, or product without one, numbered in their order from
--- 0; product and category are numbers of the vocabularies, of the newest purchase. An item is available while its
--- product has an active SKU in the catalogue; all are where there is no catalogue.
+-- item_codes (temporary). Grain: one row per thing of the store, with the number of its SKU, or of its product without one.
+-- sold_items (temporary). Grain: one row per such item, in the order of these numbers from 0; product and category are
+-- numbers of the vocabularies, of the newest purchase. An item is available while its product has an active SKU in the
+-- catalogue; all are where there is no catalogue.
+create or replace temp table item_codes as
+select
+    thing_no,
+    coalesce(sku, product) as item,
+    (dense_rank() over (order by coalesce(sku, product)) - 1)::integer as code
+from sold_things
+where store = getvariable('store') and coalesce(sku, product) is not null;
+
 create or replace temp table sold_items as
-with things as (
-    select coalesce(sku, product) as item, product, category, max(purchase_no) as newest_no
-    from purchase_lines
-    where store = getvariable('store') and coalesce(sku, product) is not null
-    group by item, product, category
+with newest as (
+    select item_codes.code, arg_max(lines.thing_no, (lines.newest_no, lines.thing_no)) as thing_no
+    from (
+        select thing_no, max(purchase_no) as newest_no
+        from numbered_lines
+        where store = getvariable('store')
+        group by thing_no
+    ) as lines
+    inner join item_codes on item_codes.thing_no = lines.thing_no
+    group by item_codes.code
 ),
 
-newest as (
-    select item, arg_max(row(product, category), (newest_no, product, category)) as thing
-    from things
-    group by item
+items as (
+    select distinct code, item
+    from item_codes
 ),
 
 active as (
@@ -23,17 +36,17 @@ active as (
 )
 
 select
-    newest.item,
-    (row_number() over (order by newest.item) - 1)::integer as code,
-    product_texts.code as product,
-    category_texts.code as category,
+    items.item,
+    items.code,
+    thing_codes.product,
+    thing_codes.category,
     coalesce(skus.is_active, false)
     or skus.product_id in (from active)
     or not exists (from skus where store = getvariable('store')) as is_available
-from newest
-left join product_texts on product_texts.product = newest.thing[1]
-left join category_texts on category_texts.category = newest.thing[2]
-left join skus on skus.store = getvariable('store') and skus.sku = newest.item;
+from items
+left join newest on newest.code = items.code
+left join thing_codes on thing_codes.thing_no = newest.thing_no
+left join skus on skus.store = getvariable('store') and skus.sku = items.item;
 
 -- name: items
 -- What was sold, in the order of the codes. Grain: one row per item.
@@ -43,15 +56,14 @@ order by code;
 
 -- name: bought
 -- Which items customers bought, and when. Grain: one row per line of a purchase of a customer of a part.
-select purchase_lines.customer_key, sold_items.code as item, purchases.purchased_on
-from purchase_lines
+select lines.customer_key, item_codes.code as item, purchases.purchased_on
+from numbered_lines as lines
 inner join purchases
-    on purchases.store = purchase_lines.store
-    and purchases.purchase_no = purchase_lines.purchase_no
-inner join sold_items on sold_items.item = coalesce(purchase_lines.sku, purchase_lines.product)
-where purchase_lines.store = getvariable('store')
-    and purchase_lines.customer_key between getvariable('first_key') and getvariable('last_key')
-    and purchase_lines.customer_key not in (
+    on purchases.store = lines.store and purchases.purchase_no = lines.purchase_no
+inner join item_codes on item_codes.thing_no = lines.thing_no
+where lines.store = getvariable('store')
+    and lines.customer_key between getvariable('first_key') and getvariable('last_key')
+    and lines.customer_key not in (
         select customer_key from customers
         where store = getvariable('store') and deleted_at is not null
     );
@@ -59,12 +71,18 @@ where purchase_lines.store = getvariable('store')
 -- name: kept_lists
 -- The next best products that the kept profiles have, as numbers of the vocabulary; what is no longer available is left
 -- out. Grain: one row per customer.
-with texts as (
-    select coalesce(list(product_texts.code order by profile_texts.code), []) as codes
+with products as (
+    select distinct things.product as text, thing_codes.product as code
+    from sold_things as things
+    inner join thing_codes on thing_codes.thing_no = things.thing_no
+    where things.store = getvariable('store')
+        and thing_codes.product in (select product from sold_items where is_available)
+),
+
+texts as (
+    select coalesce(list(products.code order by profile_texts.code), []) as codes
     from profile_texts
-    left join product_texts
-        on product_texts.product = profile_texts.text
-        and product_texts.code in (select product from sold_items where is_available)
+    left join products on products.text = profile_texts.text
     where profile_texts.store = getvariable('store')
 )
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -14,13 +13,7 @@ from enrich.client import BadBody, Call, NotFound, PermissionMissing, Response, 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import (
-    Refusal,
-    accepted_but,
-    answer_of,
-    refusal_in,
-    safe_code,
-)
+from enrich.destinations.sending import Refusal, accepted_but, answer_of, refusal_in, safe_code
 from enrich.errors import EnrichError, Stop
 from enrich.model import RecordResult
 
@@ -54,8 +47,6 @@ class HubspotSettings(HttpSettings):
 
 
 class Hubspot(HttpDestination):
-    """Contacts by batch upsert, keyed by e-mail; every value a text, every property known."""
-
     kind = "hubspot"
     version = "hubspot-1"
     api_version = API_VERSION
@@ -122,13 +113,12 @@ class Hubspot(HttpDestination):
         return self._update(one, self.emptied(one)[0])
 
     def _update(self, one: Addressee, properties: Mapping[str, Any]) -> RecordResult:
-        path = f"{CONTACTS}/{quote(one.remote_key, safe='')}?idProperty=email"
-        name = "hubspot PATCH contact"
-        return self.removed(one, "PATCH", path, {"properties": properties}, name=name)
+        path, at = f"{CONTACTS}/{{email}}?idProperty=email", {"email": one.remote_key}
+        return self.done_to(one, "PATCH", path, {"properties": properties}, at=at)
 
     def problems(self) -> list[str]:
-        there = self.missing_fields(PROPERTIES, "results", "name", "property", TYPES)
-        return [*there, *self.unmet()]
+        found = self.fetch("GET", PROPERTIES).get("results")
+        return [*self.unfit_fields(found, "name", "property", TYPES), *self.unmet()]
 
     def unmet(self) -> list[str]:
         """The properties that the account requires of a new contact, where its schema names them.

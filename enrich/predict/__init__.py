@@ -1,6 +1,6 @@
 """What comes next for each customer, and how wrong it was before: a pure core."""
 
-from enrich.predict.backtest import Backtest, backtest, levels, winners
+from enrich.predict.backtest import Backtest, backtest, levels, winners, with_winners
 from enrich.predict.bought_days import BoughtDays, Numbers, bought_days, day_number
 from enrich.predict.kept import kept_levels, kept_model, model_rows
 from enrich.predict.mbg import Model
@@ -37,6 +37,7 @@ from enrich.predict.shop import (
     states_of,
 )
 from enrich.predict.states import added, counted
+from enrich.predict.tracking import curve_of
 
 __all__ = [
     "DUE",
@@ -60,6 +61,7 @@ __all__ = [
     "backtest",
     "bought_days",
     "counted",
+    "curve_of",
     "day_number",
     "due",
     "kept_levels",
@@ -77,4 +79,5 @@ __all__ = [
     "usual_days",
     "winners",
     "with_tiers",
+    "with_winners",
 ]

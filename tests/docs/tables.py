@@ -20,6 +20,7 @@ from enrich.settings import (
     Caller,
     Consent,
     DestinationEntry,
+    GoalSettings,
     ImportSettings,
     OwnFieldSettings,
     Pace,
@@ -100,6 +101,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("prediction.", PredictionSettings),
         *_rows_of("products.", ProductSettings),
         *_rows_of("fields.NAME.", OwnFieldSettings),
+        *_rows_of("goals.NAME.", GoalSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -120,6 +122,7 @@ _TABLES = (
     "prediction",
     "products",
     "fields",
+    "goals",
     "alerts",
 )
 

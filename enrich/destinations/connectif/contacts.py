@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from enrich.destinations.base import Addressee, Record, Row
-from enrich.destinations.connectif.account import path_of
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.mapping import CORE, named
-from enrich.model import Outcome, RecordResult
+from enrich.destinations.sending import by_hand
+from enrich.model import RecordResult
 
 
 class Connectif(ConnectifImports):
@@ -29,6 +29,7 @@ class Connectif(ConnectifImports):
     idempotency_key = "_email"
     sends_empty = False
     removals = ("delete",)
+    erases_with = {"delete_path": "/contacts/email/{email}"}
 
     @property
     def report_column(self) -> str | None:
@@ -51,6 +52,5 @@ class Connectif(ConnectifImports):
         template = self.settings.delete_path
         if template is None:
             message = "the path of a deletion is not documented; set delete_path or delete there"
-            return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
-        path = path_of(template, one.remote_key)
-        return self.removed(one, "DELETE", path, name="connectif DELETE contact")
+            return by_hand(one, message)
+        return self.done_to(one, "DELETE", template, at={"email": one.remote_key})
