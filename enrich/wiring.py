@@ -31,8 +31,9 @@ from enrich.destinations.places.s3 import Bucket, S3Settings
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SegmentTable
+from enrich.profile.own import OwnField, declared
 from enrich.push.destination import Destination
 from enrich.receiver import (
     CUSTOMERS,
@@ -201,6 +202,13 @@ class Wiring:
         found = {str(name): source for name, source in self.settings.alerts.ping.items()}
         return self._secret(found[job]) if job in found else None
 
+    @property
+    def own_fields(self) -> tuple[OwnField, ...]:
+        """The fields of the shop's own, which every store has."""
+        return tuple(
+            OwnField(name, **one.model_dump()) for name, one in self.settings.fields.items()
+        )
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
@@ -214,10 +222,13 @@ class Wiring:
             segments=self.segments,
             source=source,
             extra_customer_fields=store.extra_customer_fields,
+            opt_in_fields=dict(store.opt_in_fields.items()),
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
             prediction=PredictionRules(**self.settings.prediction.model_dump()),
+            products=ProductRules(**self.settings.products.model_dump()),
+            own_fields=self.own_fields,
             keeps_unknown=self.settings.consent.create_unknown,
             file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )
@@ -244,7 +255,7 @@ class Wiring:
             check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=() if store.sales_channels == "all" else store.sales_channels,
-            extra_fields=store.extra_customer_fields,
+            extra_fields=store.own_customer_fields,
             detail_threads=store.pace.concurrent_details,
             list_threads=store.pace.concurrent_lists,
             first_sync_days=store.first_sync_days,
@@ -254,13 +265,14 @@ class Wiring:
 
     def _refuse_echo(self, name: str) -> None:
         """Our own values, pulled as the customer's, would be a change that we make every day."""
-        pulled = set(self.settings.stores[name].extra_customer_fields)
+        pulled = set(self.settings.stores[name].own_customer_fields)
         for destination, entry in self.settings.destinations.items():
             echoed = sorted(pulled & written_back(entry.kind, _options(entry)))
             if echoed and name in self._stores_of(entry):
                 raise BadSettings(
                     f"destination {destination} writes {', '.join(echoed)}, which"
-                    f" stores.{name}.extra_customer_fields would pull back: take it out there"
+                    f" stores.{name} would pull back: take it out of extra_customer_fields"
+                    " and opt_in_fields"
                 )
 
     def pushed_stores(self) -> dict[str, tuple[str, ...]]:
@@ -392,7 +404,12 @@ class Wiring:
         settings = self.settings
         secret, folder = self._destination_secret, settings.data_dir
         return http, Tools(
-            http, secret, folder, clock=lambda: self.clock().timestamp(), windows=settings.windows
+            http,
+            secret,
+            folder,
+            clock=lambda: self.clock().timestamp(),
+            windows=settings.windows,
+            own_fields=declared(self.own_fields),
         )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:

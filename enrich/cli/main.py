@@ -95,7 +95,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
 }
 """Commands of two words: the first one's help, and the function by the second."""
 # These help where the settings are wrong, or not there yet.
-WITHOUT_SETTINGS = (setup.init, config.schema, look.fields)
+WITHOUT_SETTINGS = (setup.init, config.schema)
 
 
 def build_app() -> typer.Typer:

@@ -73,7 +73,7 @@ def open_platform(
     entity: str = PROFILES,
 ) -> DestinationEntity:
     """The same for a platform that need not be in the registry."""
-    return platform.entity(entity).open(_read(name, platform, options), tools)
+    return platform.entity(entity).open(_read(name, platform, options, tools), tools)
 
 
 def open_entities(
@@ -81,7 +81,7 @@ def open_entities(
 ) -> tuple[DestinationEntity, ...]:
     """Every entity that the settings switch on, in the order in which they are pushed."""
     platform = _named(name, kind)
-    settings = _read(name, platform, options)
+    settings = _read(name, platform, options, tools)
     chosen = (one for one in platform.entities() if one.name in settings.entities)
     return tuple(one.open(settings, tools) for one in chosen)
 
@@ -121,11 +121,12 @@ def _named(name: str, kind: str) -> type[DestinationEntity]:
 
 
 def _read(
-    name: str, platform: type[DestinationEntity], options: Mapping[str, Any]
+    name: str, platform: type[DestinationEntity], options: Mapping[str, Any], tools: Tools
 ) -> DestinationSettings:
     """The settings of a platform; raises BadSettings for what the platform cannot do."""
+    own = [field.name for field in tools.own_fields]
     try:
-        settings = platform.Settings.model_validate(dict(options))
+        settings = platform.Settings.model_validate(dict(options), context={"own_fields": own})
     except ValidationError as error:
         under = ("destinations", name)
         raise WrongSettings(problems_of(error, platform.Settings, under=under)) from None

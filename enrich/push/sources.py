@@ -12,6 +12,7 @@ import polars as pl
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
+from enrich.profile.own import declared
 from enrich.profile.predicted import PREDICTED
 from enrich.push.days import Days
 from enrich.push.planned import Planner, plan_push
@@ -56,7 +57,7 @@ def planner_of(
         found = warehouse.profiles.of(target.store)
         if today is Today.COUNTS:
             found = with_today(found, warehouse.today.of(target.store))
-        found = without_held(warehouse, shop, found, now)
+        found = with_own(without_held(warehouse, shop, found, now), shop)
         if days is None:
             return found
         keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
@@ -100,6 +101,12 @@ def without_held(
         for field in PREDICTED
         if field.name in profiles.columns
     )
+
+
+def with_own(profiles: pl.DataFrame, shop: Shop) -> pl.DataFrame:
+    """The profiles with all fields of the settings: new ones are null until the next profiles."""
+    missing = (one for one in declared(shop.own_fields) if one.name not in profiles.columns)
+    return profiles.with_columns(pl.lit(one.empty, one.dtype).alias(one.name) for one in missing)
 
 
 def _values(
