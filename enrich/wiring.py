@@ -23,6 +23,7 @@ from enrich.destinations import (
     open_consent_reader,
     open_entities,
     open_entity,
+    open_members,
     requests_per_second,
     switched_on,
     written_back,
@@ -345,6 +346,7 @@ class Wiring:
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
+            members=open_members(name, entry.kind, options, tools),
         )
 
     def _tools(

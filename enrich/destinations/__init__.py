@@ -16,6 +16,7 @@ from enrich.destinations.base import DestinationSettings, NamedAudience, Tools
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CONSENTS, PROFILES
+from enrich.destinations.lists import MemberRecords
 from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
 from enrich.wrong_settings import WrongSettings, problems_of
@@ -30,6 +31,7 @@ __all__ = [
     "open_consent_reader",
     "open_entities",
     "open_entity",
+    "open_members",
     "open_platform",
     "platform_of",
     "requests_per_second",
@@ -63,6 +65,15 @@ def open_entity(
     wrong key, an unknown kind, or a secret that cannot be read.
     """
     return open_platform(_named(name, kind), name, options, tools, entity)
+
+
+def open_members(
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools
+) -> DestinationEntity | None:
+    """What takes members of audiences in and out, switched on or not; None where nothing does."""
+    platform = _named(name, kind)
+    entity = next((one for one in platform.entities() if issubclass(one, MemberRecords)), None)
+    return None if entity is None else entity.open(_read(name, platform, options), tools)
 
 
 def open_platform(

@@ -9,8 +9,18 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
+from enrich.client import NotFound
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    RateLimit,
+    Record,
+    Row,
+    SecretRef,
+)
 from enrich.destinations.http import HttpSettings
+from enrich.destinations.lists import MemberRecords, absent
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import answer_of, ask, safe_code
 from enrich.destinations.tokens import TokenDestination
@@ -47,6 +57,7 @@ class RdStation(TokenDestination):
     api_version = "none named"
     vendor_pages = (
         "https://developers.rdstation.com/reference/contatos",
+        "https://developers.rdstation.com/reference/post_platform-contacts-identifier-value-tag",
         "https://developers.rdstation.com/reference/limite-de-requisicoes-da-api",
     )
     checked_on = date(2026, 11, 30)
@@ -57,7 +68,7 @@ class RdStation(TokenDestination):
         "client_id": "your-client-id",
         "client_secret": {"env": "RDSTATION_CLIENT_SECRET"},
     }
-    mapping = named(CORE, lambda source: f"cf_{source}")
+    mapping: ClassVar[tuple[MappedField, ...]] = named(CORE, lambda source: f"cf_{source}")
     host = "https://api.rd.services"
     login_keys = "client and refresh token"
     empty = ""
@@ -68,7 +79,7 @@ class RdStation(TokenDestination):
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False
-    moves_address = "update"
+    moves_address: MovesAddress = "update"
     refusal_keys = ("error_type", "error_message")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
@@ -114,3 +125,33 @@ class RdStation(TokenDestination):
         """Which custom fields of the mapping RD Station does not have."""
         path, kind = "/platform/contacts/fields", "data_type"
         return self.missing_fields(path, "fields", "api_identifier", "custom field", TYPES, kind)
+
+
+class RdStationMembers(MemberRecords, RdStation):
+    """Tags: one is added by a call of its own; to take it away, the others are written again."""
+
+    version = "rdstation-audiences-1"
+
+    def change(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._tag)
+
+    def _tag(self, record: Record) -> RecordResult:
+        path = f"/platform/contacts/email:{quote(str(record.payload['email']), safe='')}"
+        name = str(record.payload["list"])
+        try:
+            if record.payload["is_member"]:
+                self.ask("POST", f"{path}/tag", {"tags": [name]}, name="rdstation POST tag")
+            else:
+                self._untag(path, name)
+        except NotFound:
+            return absent([record])[0]
+        return RecordResult(record.record_id, Outcome.ACCEPTED)
+
+    def _untag(self, path: str, name: str) -> None:
+        tags = self.fetch("GET", path, name="rdstation GET contact").get("tags") or []
+        left = [tag for tag in tags if tag.lower() != name.lower()]
+        if left != tags:
+            self.ask("PATCH", path, {"tags": left}, name="rdstation PATCH contact")
+
+
+RdStation.others = (RdStationMembers,)

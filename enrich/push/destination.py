@@ -26,7 +26,8 @@ class Destination:
 
     `profiles` is asked for erasures too, switched on or not; `switched_on` are the entities that
     are pushed, in their order; unset, the profiles alone. `shops` are the stores by name.
-    `keep_days` is how long files stay where it drops them; None for ever.
+    `keep_days` is how long files stay where it drops them; None for ever. `members` is asked to
+    take the forgotten out of its lists, switched on or not.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Destination:
     switched_on: tuple[DestinationEntity, ...] | None = None
     shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
+    members: DestinationEntity | None = None
 
     def shop(self, store: str) -> Shop:
         """The store as the settings describe it."""

@@ -1,7 +1,8 @@
 -- name: to_push
 -- members_to_push (temporary). Grain: one row per person and name of an audience at the destination: the members of the
 -- audiences that go there (the lists audience_keys, audience_names and audience_channels), and whoever is there and is a
--- member no longer (is_over), unless a member has the same address now. Of who is no customer any more the memo says the address.
+-- member no longer (is_over), unless a member has the same address now. former are the addresses that the memo says somebody
+-- was sent under and that no member has now.
 create or replace temp table members_to_push as
 with named as (
     select
@@ -39,16 +40,20 @@ present as (
         on customers.store = getvariable('store') and customers.customer_key = members.customer_key
 ),
 
-gone as (
+held as (
+    select audience_name, email as address from present where email is not null
+    union
+    select audience_name, phone as address from present where phone is not null
+),
+
+sent as (
     select
         there.record_id,
         split_part(there.record_id, ':', 1)::bigint as customer_key,
         substr(there.record_id, strpos(there.record_id, ':') + 1) as audience_name,
-        customers.customer_id,
-        coalesce(customers.email, records.memo ->> '$.email', intents.memo ->> '$.email') as email,
-        null::varchar as phone,
-        null::date as changed_on,
-        true as is_over
+        coalesce(
+            arg_max(intents.memo, intents.intended_at), any_value(records.memo)
+        )::json as memo
     from there
     left join push_records as records
         on records.destination = getvariable('destination')
@@ -60,19 +65,55 @@ gone as (
         and intents.store = getvariable('store')
         and intents.entity = 'audiences'
         and intents.record_id = there.record_id
+    group by there.record_id
+),
+
+formers as (
+    select known.record_id, list(distinct known.address order by known.address) as former
+    from (
+        select
+            record_id,
+            audience_name,
+            unnest(list_concat(
+                [memo ->> '$.email', memo ->> '$.phone'],
+                coalesce((memo -> '$.former')::varchar[], [])
+            )) as address
+        from sent
+    ) as known
+    anti join held
+        on held.audience_name = known.audience_name and held.address = known.address
+    where known.address is not null
+    group by known.record_id
+),
+
+gone as (
+    select
+        sent.record_id,
+        sent.customer_key,
+        sent.audience_name,
+        customers.customer_id,
+        coalesce(customers.email, sent.memo ->> '$.email') as email,
+        null::varchar as phone,
+        null::date as changed_on,
+        true as is_over
+    from sent
     left join customers
-        on customers.store = getvariable('store')
-        and customers.customer_key = split_part(there.record_id, ':', 1)::bigint
-    where there.record_id not in (select record_id from present)
+        on customers.store = getvariable('store') and customers.customer_key = sent.customer_key
+    where sent.record_id not in (select record_id from present)
+),
+
+found as (
+    from present
+    union all
+    from gone
+    where not exists (
+        from held where held.audience_name = gone.audience_name and held.address = gone.email
+    )
 )
 
-from present
-union all
-from gone
-where not exists (
-    from present where present.audience_name = gone.audience_name and present.email = gone.email
-)
-qualify row_number() over (partition by record_id order by email) = 1;
+select found.*, coalesce(formers.former, []) as former
+from found
+left join formers on formers.record_id = found.record_id;
 
 -- name: index
 -- What a plan needs of members_to_push, those who left first. Grain: one row per record.
@@ -87,7 +128,7 @@ from members_to_push
 order by is_over desc, audience_name, customer_key;
 
 -- name: rows
--- The whole records of the registered frame `asked` (record_id). Grain: one row per record.
+-- The whole records of the registered frame `asked` (record_id), with the addresses to take out. Grain: one row per record.
 select
     members_to_push.record_id,
     audience_name,
@@ -96,6 +137,7 @@ select
     email,
     phone,
     not is_over as is_member,
-    changed_on
+    changed_on,
+    list_filter(former, lambda address: address is distinct from email) as former
 from members_to_push
 inner join asked on asked.record_id = members_to_push.record_id;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from enrich.destinations.kinds import AUDIENCES, CONSENTS
 from enrich.push.planned import Planner
 from enrich.push.summary import PushSummary
 from tests.destinations.conftest import make_people
-from tests.destinations.records import Records, make
+from tests.destinations.records import AUDIENCE, Records, make
 
 PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities()]
 
@@ -37,6 +38,13 @@ class Case(trial.Case):
             done: PushSummary = self.world.push_records(destination, records, **options)
             return done
         return super().push(destination, records, **options)
+
+    @property
+    def held(self) -> Mapping[str, Any]:
+        if self.entity != AUDIENCES:
+            return super().held
+        table = self.account.table(AUDIENCES)
+        return {one: table.get(one, {}) for one in self.account.members(AUDIENCE)}
 
     def refusals(self, number: int) -> set[str]:
         """What the platform knows the record of that number by."""
