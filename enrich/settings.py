@@ -152,6 +152,8 @@ class StoreSettings(_Frozen):
     """Only orders of these sales channels."""
     extra_customer_fields: tuple[FieldName, ...] = ()
     """More Master Data fields of the entity CL, kept as `extra_fields`."""
+    opt_in_fields: dict[Literal["sms", "whatsapp", "ads"], FieldName] = {}
+    """Master Data fields of the entity CL, true or false, that hold these consents of a person."""
     first_sync_days: int = Field(730, ge=1, le=3650)
     """How far the first sync looks back; VTEX keeps two years."""
     erase_in_vtex: bool = False
@@ -196,6 +198,8 @@ class StoreSettings(_Frozen):
             raise ValueError("a store with an account needs app_key and app_token")
         if self.erase_in_vtex and not self.account:
             raise ValueError("erase_in_vtex needs an account to file the job in")
+        if "isNewsletterOptIn" in self.opt_in_fields.values():
+            raise ValueError("opt_in_fields: a consent to the newsletter is one to nothing else")
         if self.account and self.currency is None:
             raise ValueError("a store with an account needs its reporting currency, such as BRL")
         if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:
@@ -203,6 +207,11 @@ class StoreSettings(_Frozen):
         for axis, edges in self.rfm_thresholds.items():
             _refuse_disorder(axis, edges)
         return self
+
+    @property
+    def own_customer_fields(self) -> tuple[str, ...]:
+        """The Master Data fields that are asked for beside those of VTEX."""
+        return (*self.extra_customer_fields, *self.opt_in_fields.values())
 
     @property
     def url(self) -> str:

@@ -26,6 +26,7 @@ class Shop:
     segments: SegmentTable = SEGMENTS
     source: Source | None = None
     extra_customer_fields: tuple[str, ...] = ()
+    opt_in_fields: Mapping[str, str] = field(default_factory=dict)
     max_unexplained_share: float = 0.001
     url: str | None = None
     inbox: Inbox | None = None

@@ -174,6 +174,7 @@ class Wiring:
             segments=self.segments,
             source=source,
             extra_customer_fields=store.extra_customer_fields,
+            opt_in_fields=store.opt_in_fields,
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
@@ -204,7 +205,7 @@ class Wiring:
             check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=() if store.sales_channels == "all" else store.sales_channels,
-            extra_fields=store.extra_customer_fields,
+            extra_fields=store.own_customer_fields,
             detail_threads=store.pace.concurrent_details,
             list_threads=store.pace.concurrent_lists,
             first_sync_days=store.first_sync_days,
@@ -214,13 +215,14 @@ class Wiring:
 
     def _refuse_echo(self, name: str) -> None:
         """Our own values, pulled as the customer's, would be a change that we make every day."""
-        pulled = set(self.settings.stores[name].extra_customer_fields)
+        pulled = set(self.settings.stores[name].own_customer_fields)
         for destination, entry in self.settings.destinations.items():
             echoed = sorted(pulled & written_back(entry.kind, _options(entry)))
             if echoed and name in self._stores_of(entry):
                 raise BadSettings(
                     f"destination {destination} writes {', '.join(echoed)}, which"
-                    f" stores.{name}.extra_customer_fields would pull back: take it out there"
+                    f" stores.{name} would pull back: take it out of extra_customer_fields"
+                    " and opt_in_fields"
                 )
 
     def pushed_stores(self) -> dict[str, tuple[str, ...]]:

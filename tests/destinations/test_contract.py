@@ -24,6 +24,7 @@ from enrich.destinations.mapping import ATTRIBUTES, InColumns
 from enrich.destinations.plan import PushedState
 from enrich.errors import BadSettings
 from enrich.profile import FIELDS
+from enrich.profile.contracts import OPT_INS
 from enrich.push.destination import Destination
 from enrich.simulator.platforms import PLATFORMS
 from enrich.simulator.platforms.account import SIMULATED_WAIT
@@ -123,9 +124,11 @@ def test_consent_is_in_no_mapping_but_where_whole_profiles_go(world, kind):
     example = REGISTRY[kind].example
     if {field.source for field in world.open(kind, **example).fields} >= {"newsletter_opt_in"}:
         assert kind in ("file", "webhook")
+        assert not any(field.source in OPT_INS for field in world.open(kind, **example).fields)
         return
-    with pytest.raises(BadSettings, match="no mapping sends newsletter_opt_in"):
-        world.open(kind, **example, names={"newsletter_opt_in": free_name(kind)})
+    for name in ("newsletter_opt_in", *OPT_INS):
+        with pytest.raises(BadSettings, match=f"no mapping sends {name}"):
+            world.open(kind, **example, names={name: free_name(kind)})
 
 
 def test_two_fields_under_one_name_are_refused(world, kind):

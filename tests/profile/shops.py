@@ -13,6 +13,7 @@ from enrich.profile.contracts import (
     CUSTOMERS,
     FACTS,
     LINES,
+    OPT_INS,
     PROMO_CODES,
     PURCHASES,
     SALES,
@@ -23,6 +24,7 @@ from tests.profile.reference import Line, Purchase
 AS_OF = date(2025, 6, 30)
 NOT_COMPUTED = {
     *CONTACT_COLUMNS,
+    *OPT_INS,
     "customer_key",
     "control_bucket",
     "phone_e164",
@@ -36,7 +38,7 @@ COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
 def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
     """The four frames of a shop; purchases without a number get one in their order."""
-    contacts = {name: [None] * len(customers) for name in CONTACT_COLUMNS}
+    contacts = {name: [None] * len(customers) for name in (*CONTACT_COLUMNS, *OPT_INS)}
     bought = [(p.customer, p.no, p.on, p.cents) for p in purchases]
     lines = [
         (p.no, line.product, line.category, line.brand, line.quantity)
