@@ -237,6 +237,14 @@ class Wiring:
         """The entities that are pushed to a destination of the settings."""
         return switched_on(self._options_of(destination, self.settings.destinations[destination]))
 
+    def takers_of(self, audience: str | None) -> tuple[str, ...]:
+        """The enabled destinations that get the members of an audience, or of any."""
+        return tuple(
+            name
+            for name in self.pushed_stores()
+            if any(audience in (None, one.key) for one in self._audiences_at(name))
+        )
+
     def _audiences_at(self, destination: str) -> tuple[NamedAudience, ...]:
         """The audiences that go there; of one that is switched off the members leave."""
         return tuple(

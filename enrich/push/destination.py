@@ -66,12 +66,14 @@ def push_destination(
     *,
     now: datetime,
     entity: str | None = None,
+    audience: str | None = None,
     days: Days | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> list[PushSummary]:
-    """What became of each entity of one store at one destination, or only of `entity`.
+    """What became of each entity of one store at one destination, or only of `entity`, or of one
+    `audience` of it.
 
     What comes after an entity whose push ended in a fault is not begun: a purchase of a contact
     that is not there would be refused. Raises as `push_entity`.
@@ -89,6 +91,7 @@ def push_destination(
             destination,
             store,
             entity=one.name,
+            audience=audience,
             now=now,
             days=days,
             dry_run=dry_run,
@@ -105,6 +108,7 @@ def push_entity(
     *,
     now: datetime,
     entity: str = PROFILES,
+    audience: str | None = None,
     days: Days | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
@@ -127,7 +131,7 @@ def push_entity(
         return push(
             chosen,
             target,
-            planner_of(warehouse, shop, chosen, target, days, now=now),
+            planner_of(warehouse, shop, chosen, target, days, now=now, audience=audience),
             warehouse.pushes,
             as_of=as_of or now.date(),
             run_id=run.run_id,

@@ -210,7 +210,11 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
     people = [f"c{n},c{n}@example.com,=1+1,+5511987654{n:03},{said[n % 3]}\n" for n in range(9)]
     (tmp_path / "orders.csv").write_text(ORDERS + "".join(orders))
     (tmp_path / "customers.csv").write_text(CUSTOMERS + "".join(people))
-    (tmp_path / "enrich.toml").write_text('[audiences.all]\nrule = "orders_lifetime > 0"\n')
+    (tmp_path / "enrich.toml").write_text(
+        '[destinations.drop]\nkind = "file"\nformats = ["ndjson"]\n[audiences.all]\n'
+        'rule = "orders_lifetime > 0"\ndestinations = { drop = "All" }\n'
+        '[audiences.win_back]\ndestinations = { drop = "Back" }\n'
+    )
 
     def do(*arguments: object) -> str:
         common = ("--config", tmp_path / "enrich.toml", "--data", tmp_path / "data")
@@ -242,5 +246,16 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "all.parquet").height == 3
     do("audience", "export", "all", "--to", tmp_path / "all.xlsx")
     assert zipfile.is_zipfile(tmp_path / "all.xlsx")
+
+    pushed = tmp_path / "data" / "exports"
+    assert "audiences" in do("audience", "push", "--dry-run") and not pushed.exists()
+    do("audience", "push", "all", "--to", "drop", "--yes")
+    do("audience", "push")  # nothing new
+    (file,) = pushed.glob("*.ndjson")
+    names = [json.loads(line)["audience_name"] for line in file.read_text().splitlines()]
+    assert names == ["All"] * 3
+    common = ("--config", tmp_path / "enrich.toml", "--data", tmp_path / "data")
+    wrong = enrich("audience", "push", "birthdays", *common)
+    assert (wrong.code, "goes to no destination" in wrong.err) == (2, True)
     with read_warehouse(tmp_path / "data") as copy:
         assert copy.query("from audience_members where audience = 'all'").height == 3
