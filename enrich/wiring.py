@@ -235,7 +235,8 @@ class Wiring:
 
     def pushed_entities(self, destination: str) -> tuple[str, ...]:
         """The entities that are pushed to a destination of the settings."""
-        return switched_on(self._options_of(destination, self.settings.destinations[destination]))
+        entry = self.settings.destinations[destination]
+        return switched_on(entry.kind, self._options_of(destination, entry))
 
     def takers_of(self, audience: str | None) -> tuple[str, ...]:
         """The enabled destinations that get the members of an audience, or of any."""
@@ -255,7 +256,8 @@ class Wiring:
 
     def _options_of(self, name: str, entry: DestinationEntry) -> dict[str, Any]:
         """The platform's own keys; an audience that goes there switches their entity on."""
-        options, on = _options(entry), switched_on(_options(entry))
+        options = _options(entry)
+        on = switched_on(entry.kind, options)
         if self._audiences_at(name) and AUDIENCES not in on:
             return {**options, "entities": (*on, AUDIENCES)}
         return options

@@ -170,11 +170,8 @@ union
 select
     destination,
     record_id,
-    json_object(
-        'list', substr(record_id, strpos(record_id, ':') + 1),
-        'email', memo ->> '$.email',
-        'phone', memo ->> '$.phone',
-        'former', coalesce((memo -> '$.former')::varchar[], [])
+    json_merge_patch(
+        memo::json, json_object('list', substr(record_id, strpos(record_id, ':') + 1))
     )::varchar as remote_key
 from (
     select destination, store, entity, record_id, memo

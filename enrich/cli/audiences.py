@@ -30,6 +30,7 @@ from enrich.cli.shell import Shell
 from enrich.cli.shows import show_pushes
 from enrich.compute.files import FORMATS, written
 from enrich.destinations.kinds import AUDIENCES
+from enrich.destinations.member_templates import template
 from enrich.errors import BadSettings, Stop
 from enrich.plain_text import json_text
 from enrich.runs.publish import publish
@@ -60,6 +61,9 @@ OneArgument = Annotated[
 PlaceOption = Annotated[str | None, typer.Option("--to", help="Only this destination")]
 FirstOption = Annotated[
     bool, typer.Option("--yes", help="You looked at --dry-run: make the first push there")
+]
+ForOption = Annotated[
+    str | None, typer.Option("--for", help="Columns for omnichat, blip or zenvia")
 ]
 FileOption = Annotated[Path, typer.Option("--to", help="File to write: .xlsx, .csv or .parquet")]
 
@@ -101,18 +105,23 @@ def audience_export(
     audience: NameArgument,
     to: FileOption,
     csv_for: CsvForOption = None,
+    wanted: ForOption = None,
     store: StoreOption = None,
 ) -> None:
     """Write the members with the address of the channel and what made them members."""
     csv_options(csv_for)
     if to.suffix.lower() not in FORMATS:
         raise BadSettings(f"--to must end in {', '.join(FORMATS)}, not {to.suffix or 'nothing'}")
+    laid_out = None if wanted is None else template(wanted, "export")
     name = shell.only_store(store)
     with shell.wiring.read_copy() as copy:
         (look,) = looks(shell, copy, name, [named(shell, name, audience)])
         if note := note_of(look):
             raise look.fault or Stop(f"audience {audience} {note}")
         rows = copy.audiences.rows(look.members, look.audience.channel, look.named_fields)
+        if laid_out is not None:
+            laid_out.require(look.audience.channel)
+            rows = laid_out.of_frame(rows.rename({"phone_e164": "phone"}, strict=False))
         with written([rows], to, csv_for):
             pass
     shell.say(f"written: {to}, {rows.height:,} people as of {look.as_of}; it holds personal data")

@@ -57,9 +57,10 @@ def platform_of(kind: str) -> type[DestinationEntity] | None:
 
 
 def open_entity(
-    name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str = PROFILES
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str | None = None
 ) -> DestinationEntity:
-    """One entity of the destination `name` of the configuration, switched on or not.
+    """One entity of the destination `name` of the configuration, switched on or not; by default
+    the first that the platform takes: profiles, or audiences where it takes these alone.
 
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
@@ -81,10 +82,10 @@ def open_platform(
     name: str,
     options: Mapping[str, Any],
     tools: Tools,
-    entity: str = PROFILES,
+    entity: str | None = None,
 ) -> DestinationEntity:
     """The same for a platform that need not be in the registry."""
-    return platform.entity(entity).open(_read(name, platform, options), tools)
+    return platform.entity(entity or platform.name).open(_read(name, platform, options), tools)
 
 
 def open_entities(
@@ -118,9 +119,11 @@ def _reads_consents(platform: type[DestinationEntity]) -> bool:
     return any(issubclass(one, readers) for one in platform.entities())
 
 
-def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
+def switched_on(kind: str, options: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the entities that a destination's keys switch on, without opening anything."""
-    return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
+    platform = platform_of(kind)
+    settings = DestinationSettings if platform is None else platform.Settings
+    return tuple(options.get("entities", settings.model_fields["entities"].default))
 
 
 def _named(name: str, kind: str) -> type[DestinationEntity]:

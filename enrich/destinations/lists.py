@@ -52,7 +52,16 @@ class MemberRecords(HttpRecords):
         return self.change(records)
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
-        return {**values, "email": row["email"], "former": list(row.get("former") or ())}
+        former = [self.identity(one) for one in row.get("former") or () if self.knows(one)]
+        return {**values, "email": row["email"], "former": former}
+
+    def knows(self, address: str) -> bool:
+        """Whether people are known there by an address of this kind."""
+        return "@" in address
+
+    def identity(self, address: str) -> Mapping[str, Any]:
+        """The part of a payload that says who, of an address alone."""
+        return {"email": address}
 
     def new_memo(self, row: Row, memo: Mapping[str, Any]) -> Mapping[str, Any]:
         """Whom to take out, once the customer has no row or another address."""
@@ -60,7 +69,7 @@ class MemberRecords(HttpRecords):
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         """Former addresses first; whose stays in keeps the record for the next run."""
-        former = [_left(one, address) for one in records for address in one.payload["former"]]
+        former = [_left(one, who) for one in records for who in one.payload["former"]]
         done = self.withdraw(former) if former else []
         still_in = {one.record_id: one for one in done if one.outcome not in TAKEN}
         rest = [one for one in records if one.record_id not in still_in]
@@ -72,9 +81,11 @@ class MemberRecords(HttpRecords):
 
     def _erase(self, one: Addressee) -> RecordResult:
         kept = json.loads(one.remote_key)
-        record = Record(one.record_id, "", kept)
-        leaving = [_left(record, address) for address in (kept["email"], *kept["former"])]
+        record = Record(one.record_id, "", {**kept, "former": []})
+        addresses = [kept["email"], kept.get("phone"), *kept.get("former", ())]
+        known = [self.identity(address) for address in addresses if address and self.knows(address)]
         try:
+            leaving = [_left(record, who) for who in known]
             done = send_halving(leaving, self.withdraw, ERASING_REQUESTS)
         except Stop as fault:
             message = f"{fault}; take the person out by hand"
@@ -88,8 +99,8 @@ class MemberRecords(HttpRecords):
         return []
 
 
-def _left(record: Record, address: str) -> Record:
-    return replace(record, payload={**record.payload, "email": address, "is_member": False})
+def _left(record: Record, who: Mapping[str, Any]) -> Record:
+    return replace(record, payload={**record.payload, **who, "is_member": False})
 
 
 def absent(records: Sequence[Record]) -> list[RecordResult]:

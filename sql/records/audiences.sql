@@ -1,3 +1,21 @@
+-- name: reach
+-- reach (temporary view): phone (E.164) and amount of every profile of the store. A profile of an older version has neither.
+create or replace temp view reach as
+select customer_key, phone_e164 as phone, amount_lifetime as amount
+from (
+    from profiles
+    union all by name
+    select null::varchar as phone_e164, null::decimal(18, 2) as amount_lifetime
+    where false
+)
+where store = getvariable('store');
+
+-- name: no_reach
+-- The same before the first profiles.
+create or replace temp view reach as
+select null::bigint as customer_key, null::varchar as phone, null::decimal(18, 2) as amount
+where false;
+
 -- name: to_push
 -- members_to_push (temporary). Grain: one row per person and name of an audience at the destination: the members of the
 -- audiences that go there (the lists audience_keys, audience_names and audience_channels), and whoever is there and is a
@@ -32,12 +50,14 @@ present as (
         members.audience_name,
         customers.customer_id,
         customers.email,
-        case when members.has_phone then customers.phone end as phone,
+        case when members.has_phone then reach.phone end as phone,
+        reach.amount,
         members.changed_on,
         false as is_over
     from members
     inner join customers
         on customers.store = getvariable('store') and customers.customer_key = members.customer_key
+    left join reach on reach.customer_key = members.customer_key
 ),
 
 held as (
@@ -93,7 +113,8 @@ gone as (
         sent.audience_name,
         customers.customer_id,
         coalesce(customers.email, sent.memo ->> '$.email') as email,
-        null::varchar as phone,
+        sent.memo ->> '$.phone' as phone,
+        null::decimal(18, 2) as amount,
         null::date as changed_on,
         true as is_over
     from sent
@@ -105,15 +126,31 @@ gone as (
 found as (
     from present
     union all
-    from gone
-    where not exists (
-        from held where held.audience_name = gone.audience_name and held.address = gone.email
+    select gone.* replace (
+        case when of_email.address is null then gone.email end as email,
+        case when of_phone.address is null then gone.phone end as phone
     )
+    from gone
+    left join held as of_email
+        on of_email.audience_name = gone.audience_name and of_email.address = gone.email
+    left join held as of_phone
+        on of_phone.audience_name = gone.audience_name and of_phone.address = gone.phone
+    where of_email.address is null or (gone.phone is not null and of_phone.address is null)
+),
+
+names as (
+    select customer_key, list(audience_name order by audience_name) as audience_names
+    from present
+    group by customer_key
 )
 
-select found.*, coalesce(formers.former, []) as former
+select
+    found.*,
+    coalesce(formers.former, []) as former,
+    coalesce(names.audience_names, []) as audience_names
 from found
-left join formers on formers.record_id = found.record_id;
+left join formers on formers.record_id = found.record_id
+left join names on names.customer_key = found.customer_key;
 
 -- name: index
 -- What a plan needs of members_to_push, those who left first. Grain: one row per record.
@@ -136,8 +173,12 @@ select
     customer_id,
     email,
     phone,
+    amount,
     not is_over as is_member,
     changed_on,
-    list_filter(former, lambda address: address is distinct from email) as former
+    audience_names,
+    list_filter(
+        former, lambda address: address is distinct from email and address is distinct from phone
+    ) as former
 from members_to_push
 inner join asked on asked.record_id = members_to_push.record_id;

@@ -25,7 +25,8 @@ CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_key": pl.Int64, "customer_id": pl.String, "email": pl.String, "phone": pl.String,
     "first_name": pl.String, "last_name": pl.String, "birth_date": pl.Date,
-    "newsletter_opt_in": pl.Boolean, "amount_lifetime": pl.Decimal(18, 2),
+    "newsletter_opt_in": pl.Boolean, "ads_opt_in": pl.Boolean, "phone_e164": pl.String,
+    "amount_lifetime": pl.Decimal(18, 2),
     "orders_lifetime": pl.Int64, "last_purchase_date": pl.Date,
     "days_since_last_purchase": pl.Int64, "rfm_segment": pl.String, "rfm_group": pl.String,
     "r_score": pl.Int8, "f_score": pl.Int8, "m_score": pl.Int8,
@@ -33,11 +34,14 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 BIG = Audience("big", "amount_lifetime >= 100")
 
 
-def keep_profiles(warehouse: Warehouse, days: int, **amounts: int | None) -> None:
+def keep_profiles(
+    warehouse: Warehouse, days: int, *, ads: dict[str, bool] | None = None, **amounts: int | None
+) -> None:
     """Profiles `days` after DAY: k1=120 is customer 1, who said yes; None said no."""
     rows = [
         {
             "customer_key": int(name[1:]), "email": f"{name}@example.com",
+            "ads_opt_in": (ads or {}).get(name), "phone_e164": f"+551190000000{name[1:]}",
             "newsletter_opt_in": amount is not None, "amount_lifetime": amount or 500,
             "rfm_segment": "S", "rfm_group": "G", "r_score": 1, "f_score": 1, "m_score": 1,
         }

@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from enrich.contract import trial
-from enrich.destinations import REGISTRY, DestinationEntity
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CONSENTS
 from enrich.push.planned import Planner
 from enrich.push.summary import PushSummary
 from tests.destinations.conftest import make_people
 from tests.destinations.records import AUDIENCE, Records, make
 
+TAKE_PROFILES = sorted(kind for kind, one in REGISTRY.items() if one.name == PROFILES)
 PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities()]
 
 

@@ -86,7 +86,7 @@ class Account:
             for contact, values in self.contacts.items()
             if values.get(name) in (True, "true") or name in values.get("tags", ())
         )
-        return {member for at, _, member in listed if at in lists}.union(marked)
+        return {member for at, _, member in listed if at in lists or at == name}.union(marked)
 
     def rename(self, old: str, new: str) -> bool:
         """Give a contact another address; False when somebody has it already."""
