@@ -12,7 +12,8 @@ import typer
 
 from enrich.cli.console import show_table
 from enrich.cli.shell import Shell
-from enrich.contract.rules import RULES, Broken, NotForThis, Rule
+from enrich.contract.rule import Broken, Rule
+from enrich.contract.rules import RULES
 from enrich.contract.trial import Case, World
 from enrich.destinations import DestinationEntity, platform_of
 from enrich.destinations.plugins import fault_of, place_of
@@ -84,10 +85,11 @@ def _tried(rule: Rule, platform: type[DestinationEntity], fake: Platform) -> tup
     kind = platform.kind
     with TemporaryDirectory() as folder:
         world = World(Path(folder), classes={kind: platform}, fakes={kind: fake})
+        case = Case(world, kind)
         try:
-            rule(Case(world, kind))
-        except NotForThis as reason:
-            return "not for it", str(reason)
+            if reason := rule.not_for(case):
+                return "not for it", reason
+            rule.holds(case)
         except (Broken, BadSettings, Stop) as fault:
             return "BROKEN", str(fault)
         except Exception as error:

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
-from functools import partial
-from typing import TypeAlias
 
+import httpx
 import polars as pl
 
+from enrich.client import asked_seconds
+from enrich.contract import following
 from enrich.contract.people import PERSONAL
+from enrich.contract.rule import Broken, Rule, require, simulated
 from enrich.contract.trial import NOW, Case
 from enrich.destinations.batches import Context, cut_batches
+from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import KINDS
 from enrich.destinations.plan import PushedState
 from enrich.errors import BadSettings, Refused
 from enrich.profile import FIELDS
-
-Rule: TypeAlias = Callable[[Case], None]
+from enrich.simulator.platforms.account import SIMULATED_WAIT
 
 NOTHING_PUSHED = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
 NAMES_REFUSED = ("per_record", "rejected_only")  # the fidelities by which one record is known
 MARK = "secret-of-"  # how every secret of a trial begins
-NEVER = 1_000_000_000
+CALLS = (1, 2, 3, 4, 6, 9)  # those that a sender is killed at, as far as it makes them
 SENTENCE = "the contact Zuleika Quastel, person0002@example.com, 55 11 90000-0000 has no valid name"
-
-
-class Broken(AssertionError):
-    """A rule does not hold: what was found instead."""
-
-
-class NotForThis(Exception):
-    """The rule is about something that this destination does not have."""
-
-
-def require(found: object, wanted: object, what: str) -> None:
-    """Raise Broken unless both are the same."""
-    if found != wanted:
-        raise Broken(f"{what}: {found!r} instead of {wanted!r}")
 
 
 # -- what it says of itself --------------------------------------------------------------------
@@ -171,47 +158,65 @@ def _found_in(text: str) -> list[str]:
 # -- when something goes wrong -----------------------------------------------------------------
 
 
-def loses_nothing(case: Case, fault: int | str) -> None:
-    """What passes by itself costs no record."""
-    there = _simulated(case).open()
+def loses_nothing(case: Case) -> None:
+    """What passes by itself costs no record: too many calls, a server's fault, a lost reply."""
+    there = case.open()
     case.push(there, case.make(2))
-    case.account.faults = [fault]
-    case.push(there, case.make(9))
-    case.push(there, case.make(9))
-    _all_there(case, 9)
-    require(case.push(there, case.make(9)).batches, 0, "batches of a push without a change")
+    for count, fault in ((4, 429), (6, 503), (9, "lost")):
+        case.account.faults = [fault]
+        case.push(there, case.make(count))
+    _finished(case, there, 9)
 
 
-def finishes_after_a_kill(case: Case, calls: int, *, kills_after: bool) -> None:
-    """A push that is killed at any call is finished by the next one."""
-    there, world = _simulated(case).open(), case.world
-    world.calls_until_killed, world.kills_after = calls, kills_after
-    with suppress(KeyboardInterrupt):
-        case.push(there, case.make(7))
-    world.calls_until_killed = NEVER
+def waits_as_long_as_it_is_told(case: Case) -> None:
+    """The vendor's own header is read: not all of them say Retry-After."""
+    case.account.faults = [429]
+    case.push(case.open(), case.make(2))
+    require(_asked(case) in case.world.waits, True, "waits as long as it was asked to")
+    require(len(case.held), 2, "records there")
+
+
+def _asked(case: Case) -> float | None:
+    """The seconds that the stand-in asks for when there were too many calls."""
+    throttled = case.world.fakes[case.kind].throttled(SIMULATED_WAIT)
+    return asked_seconds(httpx.Headers(throttled.headers))
+
+
+def finishes_after_a_kill(case: Case) -> None:
+    """A push that is killed before or after any call is finished by the next one."""
+    for calls in CALLS:
+        for after in (False, True):
+            if not _finishes(case.anew(), calls, after=after):
+                return
+
+
+def _finishes(case: Case, calls: int, *, after: bool) -> bool:
+    """Whether there was such a call to be killed at; raises Broken when something is left."""
+    there = case.open()
+    if not case.world.kill(lambda: case.push(there, case.make(7)), calls, after=after):
+        return False
     on_the_way = len(case.ledger.intents)
     again = case.push(there, case.make(7))
-    case.push(there, case.make(7))
     require(again.resent > on_the_way, False, "sends again what had not left")
-    _all_there(case, 7)
-    require((case.ledger.intents, case.ledger.jobs), ([], []), "left open")
-    require(case.push(there, case.make(7)).batches, 0, "batches of a push without a change")
+    _finished(case, there, 7)
+    return True
 
 
-def _all_there(case: Case, count: int) -> None:
+def _finished(case: Case, there: DestinationEntity, count: int) -> None:
+    """One more push may finish what is left; then nothing is left, and nobody is there twice."""
+    if case.push(there, case.make(count)).batches:
+        left = case.push(there, case.make(count)).batches
+        require(left, 0, "batches of a push without a change")
     outcomes = {row["outcome"] for row in case.ledger.records.values()}
     require(outcomes - {"accepted", "queued"}, set(), "outcomes")
     require((len(case.held), case.counted_twice), (count, []), "records there, and twice")
+    require((case.ledger.intents, case.ledger.jobs), ([], []), "left open")
 
 
 def keeps_a_refusal_alone(case: Case) -> None:
     """One refused record is named, the others are taken; once it is good it is taken too."""
-    there = _simulated(case).open(stop_failed_share=1)
-    if there.result_fidelity not in NAMES_REFUSED:
-        raise NotForThis("nobody is told who was refused")
-    refused = case.refusals(3)
-    digests = {hashlib.md5(one.encode(), usedforsecurity=False).hexdigest() for one in refused}
-    case.account.refused = refused | digests
+    there = case.open(stop_failed_share=1)
+    case.account.refused = case.refusals(3)
     require(case.push(there, case.make(9)).accepted, 8, "accepted")
     the_one = case.ledger.records[case.record_id(3)]
     require(the_one["outcome"] in ("rejected", "invalid"), True, "the refused record is listed")
@@ -222,7 +227,7 @@ def keeps_a_refusal_alone(case: Case) -> None:
 
 def says_why(case: Case) -> None:
     """A refusal keeps the platform's own words, and nothing of a person."""
-    there = _simulated(case).open(stop_failed_share=1)
+    there = case.open(stop_failed_share=1)
     case.push(there, case.make(1))
     case.account.faults = [("INVALID_VALUE", SENTENCE)] * 9
     done = case.push(there, case.make(2))
@@ -235,41 +240,37 @@ def says_why(case: Case) -> None:
 
 def ends_on_wrong_credentials(case: Case) -> None:
     """Wrong credentials end the push with one line that shows no secret."""
-    there = _simulated(case).open()
+    there = case.open()
     case.account.faults = [401] * 200
     done = case.push(there, case.make(3))
     require(isinstance(done.fault, Refused), True, "the push ends as refused")
     require(MARK in str(done.fault), False, "a secret in the line")
 
 
-def _simulated(case: Case) -> Case:
-    if not case.is_simulated:
-        raise NotForThis("it has no stand-in here")
-    return case
+def _names_refused(case: Case) -> str | None:
+    fidelity = case.platform.entity(case.entity).result_fidelity
+    return None if fidelity in NAMES_REFUSED else "nobody is told who was refused"
+
+
+def _says_how_long(case: Case) -> str | None:
+    return None if _asked(case) is not None else "it says no time to wait"
 
 
 RULES: Mapping[str, Rule] = {
-    "says sane limits": says_sane_limits,
-    "maps fields there are": maps_fields_there_are,
-    "refuses wrong settings": refuses_wrong_settings,
-    "shows no secret": shows_no_secret,
-    "finds nothing wrong with a good set-up": finds_nothing_wrong,
-    "answers for every record": answers_for_every_record,
-    "sends nothing twice": sends_nothing_twice,
-    "shows nobody": shows_nobody,
-    "shows what it would send": shows_what_it_would_send,
-    **{
-        f"loses nothing to {fault}": partial(loses_nothing, fault=fault)
-        for fault in (429, 503, "lost")
-    },
-    **{
-        f"finishes after a kill {'after' if after else 'before'} call {calls}": partial(
-            finishes_after_a_kill, calls=calls, kills_after=after
-        )
-        for calls in (1, 2, 3, 4, 6, 9)
-        for after in (False, True)
-    },
-    "keeps a refusal alone": keeps_a_refusal_alone,
-    "says why": says_why,
-    "ends on wrong credentials": ends_on_wrong_credentials,
+    "says sane limits": Rule(says_sane_limits),
+    "maps fields there are": Rule(maps_fields_there_are),
+    "refuses wrong settings": Rule(refuses_wrong_settings),
+    "shows no secret": Rule(shows_no_secret),
+    "finds nothing wrong with a good set-up": Rule(finds_nothing_wrong),
+    "answers for every record": Rule(answers_for_every_record),
+    "sends nothing twice": Rule(sends_nothing_twice),
+    "shows nobody": Rule(shows_nobody),
+    "shows what it would send": Rule(shows_what_it_would_send),
+    "loses nothing to what passes": Rule(loses_nothing, (simulated,)),
+    "waits as long as it is told": Rule(waits_as_long_as_it_is_told, (simulated, _says_how_long)),
+    "finishes after a kill": Rule(finishes_after_a_kill, (simulated,)),
+    "keeps a refusal alone": Rule(keeps_a_refusal_alone, (simulated, _names_refused)),
+    "says why": Rule(says_why, (simulated,)),
+    "ends on wrong credentials": Rule(ends_on_wrong_credentials, (simulated,)),
+    **following.RULES,
 }

@@ -5,11 +5,11 @@ clock that counts the waiting.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, get_args
 
 import httpx
 import polars as pl
@@ -35,6 +35,7 @@ from enrich.warehouse.trial import Ledger, emptied
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AS_OF = date(2026, 3, 1)
+NEVER = 1_000_000_000
 
 
 @dataclass
@@ -51,7 +52,7 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)
     http: Http | None = None
     before_each: Callable[[], None] = lambda: None
-    calls_until_killed: int = 1_000_000_000
+    calls_until_killed: int = NEVER
     kills_after: bool = False
     _on_wait: Callable[[], None] = lambda: None
     seconds: float = 0.0
@@ -190,6 +191,21 @@ class World:
     def account(self, name: str) -> Account:
         return self.accounts.setdefault(name, Account())
 
+    def kill(self, act: Callable[[], object], calls: int, *, after: bool) -> bool:
+        """Act, ended before or after its call of that number; whether it came so far."""
+        self.calls_until_killed, self.kills_after = calls, after
+        try:
+            act()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            self.calls_until_killed = NEVER
+        return False
+
+    def anew(self) -> World:
+        """The same with nothing in it."""
+        return type(self)(self.data_dir, classes=self.classes, fakes=self.fakes)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -209,6 +225,11 @@ class Case:
         return self.kind in self.world.fakes
 
     @property
+    def is_visible(self) -> bool:
+        """Whether `held` shows everybody it holds."""
+        return self.is_simulated
+
+    @property
     def is_profiles(self) -> bool:
         return self.entity == PROFILES
 
@@ -216,6 +237,18 @@ class Case:
         example = {**self.platform.example, **self.platform.entity(self.entity).example}
         there: DestinationEntity = self.world.open(self.kind, self.entity, **{**example, **options})
         return there
+
+    @property
+    def follows_with(self) -> dict[str, Any]:
+        """What a shop sets so that an empty value empties, where the vendor does not say."""
+        clear_with = self.platform.Settings.model_fields.get("clear_with")
+        if clear_with is None or clear_with.default != "nothing":
+            return {}
+        return {"clear_with": get_args(clear_with.annotation)[-1]}
+
+    def anew(self) -> Self:
+        """The same with nothing pushed yet."""
+        return replace(self, world=self.world.anew())
 
     def make(self, count: int) -> Any:
         """So many invented records."""
@@ -243,6 +276,14 @@ class Case:
         """What the platform holds of the entity."""
         return self.account.table(self.entity)
 
+    def at(self, email: str) -> Mapping[str, Any] | None:
+        """What the platform holds of somebody by their address; None when nobody is there."""
+        found: Mapping[str, Any] | None = self.held.get(self._key_of(email))
+        return found
+
+    def _key_of(self, email: str) -> str:
+        return self.world.fakes[self.kind].key_of(email) if self.is_simulated else email
+
     @property
     def counted_twice(self) -> list[str]:
         """The records of which the platform counts more than one."""
@@ -250,7 +291,7 @@ class Case:
 
     def refusals(self, number: int) -> set[str]:
         """What the platform knows the record of that number by."""
-        return {email_of(number)}
+        return {email_of(number), self._key_of(email_of(number))}
 
     def record_id(self, number: int) -> str:
         return f"{number}"

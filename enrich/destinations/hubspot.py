@@ -173,6 +173,9 @@ class HubspotMembers(ListMembersById, Hubspot):
 
     version = "hubspot-audiences-1"
 
+    def unmet(self) -> list[str]:
+        return []  # no contact begins there
+
     def find_lists(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return {name: self._list_ids(name) for name in names}
 

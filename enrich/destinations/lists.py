@@ -95,9 +95,6 @@ class MemberRecords(HttpRecords):
     def problems(self) -> list[str]:
         return []
 
-    def unmet(self) -> list[str]:
-        return []
-
 
 def _left(record: Record, who: Mapping[str, Any]) -> Record:
     return replace(record, payload={**record.payload, **who, "is_member": False})

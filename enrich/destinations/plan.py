@@ -174,17 +174,17 @@ def hash_profiles(
     so a later value is compared with the accepted one and never with yesterday's, and many small
     moves add up to a change.
     """
-    diffed = _diffed(fields)
+    diffed, schema = _diffed(fields), profiles.schema  # asked for once: it is dear
     salt = version_of(mapping_version, *((f.source, f.target, f.format) for f in diffed)).encode()
-    texts = [_canonical(f.source, profiles.schema[f.source]) for f in diffed if f.step is None]
+    texts = [_canonical(f.source, schema[f.source]) for f in diffed if f.step is None]
     whole = pl.concat_str(texts or [pl.lit("")], separator=FIELD)
     hashes = [
         hashlib.blake2b(text.encode(), digest_size=16, key=salt).hexdigest()
         for part in profiles.iter_slices(ROWS_AT_ONCE)
-        for text in part.with_columns(text=whole)["text"]
+        for text in part.select(text=whole)["text"]
     ]
     digests = pl.Series("hash", hashes, dtype=pl.String)
-    values = [_number(f.source, profiles.schema[f.source]) for f in diffed if f.step is not None]
+    values = [_number(f.source, schema[f.source]) for f in diffed if f.step is not None]
     return profiles.select(hash=pl.concat_str([pl.lit(digests), *values], separator=DRIFT))["hash"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from enrich.predict.arrays import Floats
 from enrich.predict.mbg import Model, Triples, gap_term
@@ -85,7 +85,7 @@ def maximum(
 
     bounds = [(-_LOG_BOUND, _LOG_BOUND)] * len(start)
     options = {"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500}
-    found = minimize(
+    found = scipy.optimize.minimize(
         falling, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options
     )
     is_whole = bool(found.success) and bool(np.isfinite(found.fun))

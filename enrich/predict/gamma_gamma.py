@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import digamma, gammaln
+import scipy
 
 from enrich.predict.arrays import Floats, dot
 from enrich.predict.fitting import maximum
@@ -73,16 +73,16 @@ class Likelihood:
         log_sum = np.log(gamma + self.money)
         shares = self.log_money - log_sum
         value = (
-            dot(weights, gammaln(px + q) - gammaln(px))
-            + total * (q * np.log(gamma) - gammaln(q))
+            dot(weights, scipy.special.gammaln(px + q) - scipy.special.gammaln(px))
+            + total * (q * np.log(gamma) - scipy.special.gammaln(q))
             + dot(self.customers, p * self.paid * shares - q * log_sum)
             + self.constant
         )
         gradient = [
-            dot(weights, self.xs * (digamma(px + q) - digamma(px)))
+            dot(weights, self.xs * (scipy.special.digamma(px + q) - scipy.special.digamma(px)))
             + dot(self.customers, self.paid * shares),
-            dot(weights, digamma(px + q))
-            + total * (np.log(gamma) - digamma(q))
+            dot(weights, scipy.special.digamma(px + q))
+            + total * (np.log(gamma) - scipy.special.digamma(q))
             - dot(self.customers, log_sum),
             total * q / gamma - dot(self.customers, (p * self.paid + q) / (gamma + self.money)),
         ]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import betaln, digamma, gammaln
+import scipy
 
 from enrich.predict.arrays import Floats, Ints, dot
 from enrich.predict.states import DAYS_PER_WEEK
@@ -95,22 +95,27 @@ class Triples:
         total = by_x.sum()
         n, stayed = r + self.model.k * self.xs, b + self.chances + 1
         value = dot(customers, w.both) + dot(
-            by_x, betaln(a, stayed) - betaln(a, b) + gammaln(n) - gammaln(r) + r * np.log(alpha)
+            by_x,
+            scipy.special.betaln(a, stayed)
+            - scipy.special.betaln(a, b)
+            + scipy.special.gammaln(n)
+            - scipy.special.gammaln(r)
+            + r * np.log(alpha),
         )
         alive = customers * np.exp(w.alive - w.both)
         left = customers - alive
         left_by_x = np.bincount(self.which, left, len(self.xs))
         by_b = dot(left_by_x, self.may_have_left / np.maximum(b + self.chances, 1e-300))
-        both_ended = digamma(a + b) - digamma(a + stayed)
+        both_ended = scipy.special.digamma(a + b) - scipy.special.digamma(a + stayed)
         gradient = [
-            dot(by_x, digamma(n) - digamma(r) + np.log(alpha))
+            dot(by_x, scipy.special.digamma(n) - scipy.special.digamma(r) + np.log(alpha))
             - dot(left, w.log_u)
             - dot(alive, w.log_v - w.silence_by_n),
             total * r / alpha
             - dot(left, w.n / w.u)
             - dot(alive, (w.n + w.silence_by_z * w.z) / w.v),
             dot(by_x, both_ended) + left.sum() / a,
-            dot(by_x, both_ended + digamma(stayed) - digamma(b)) - by_b,
+            dot(by_x, both_ended + scipy.special.digamma(stayed) - scipy.special.digamma(b)) - by_b,
         ]
         return value, np.array(gradient)
 
@@ -149,7 +154,7 @@ def silence(n: Floats, z: Floats, k: int) -> tuple[Floats, Floats, Floats]:
 def gap_term(gaps: pl.DataFrame, k: int) -> float:
     """sum of (k-1) log gap - log Gamma(k) over all gaps, which makes values of k comparable."""
     times, days = gaps["times"].to_numpy(), gaps["days"].to_numpy()
-    return dot(times, (k - 1) * np.log(days / DAYS_PER_WEEK) - gammaln(k))
+    return dot(times, (k - 1) * np.log(days / DAYS_PER_WEEK) - scipy.special.gammaln(k))
 
 
 def p_alive(rows: pl.DataFrame, model: Model) -> Floats:
@@ -236,7 +241,9 @@ def _from_phase(pairs: pl.DataFrame, model: Model, j: int, days: int) -> Floats:
         if phase % model.k == 0 and phase:
             made, m = made + chance, phase // model.k
             chance = chance * (stay + m) / (model.a + stay + m)
-        ways = gammaln(n + i) - gammaln(n) - gammaln(i + 1)
+        ways = (
+            scipy.special.gammaln(n + i) - scipy.special.gammaln(n) - scipy.special.gammaln(i + 1)
+        )
         mass = np.exp(ways[which[rows]] + log_none[rows] + i * log_odds[rows])
         total[rows] += mass * made[which[rows]]
         left[rows] -= mass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
+import polars as pl
 
 from enrich.predict.arrays import Floats, Ints, dot
 
@@ -21,7 +21,7 @@ def auc(score: Floats, happened: Floats) -> float | None:
     yes, no = int(did.sum()), int((~did).sum())
     if not yes or not no:
         return None
-    return float((rankdata(score)[did].sum() - yes * (yes + 1) / 2) / (yes * no))
+    return float((_ranks(score)[did].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def normalised_gini(score: Floats, money: Floats) -> float | None:
@@ -32,7 +32,12 @@ def normalised_gini(score: Floats, money: Floats) -> float | None:
 
 def _gini(score: Floats, money: Floats) -> float:
     n, total = len(money), money.sum()
-    return 2 * dot(rankdata(score), money) / (n * total) - (n + 1) / n if total else 0.0
+    return 2 * dot(_ranks(score), money) / (n * total) - (n + 1) / n if total else 0.0
+
+
+def _ranks(values: Floats) -> Floats:
+    """1 for the lowest; equal ones share the average of their ranks."""
+    return pl.Series(values).rank("average").to_numpy()
 
 
 def tenths(predicted: Floats) -> Ints:

@@ -48,6 +48,10 @@ class Ledger:
     def intents(self) -> list[str]:
         return self._table("push_intents")["record_id"].to_list()
 
+    @property
+    def former_addresses(self) -> pl.DataFrame:
+        return self._table("push_addresses")
+
     def outcomes(self) -> dict[str, str]:
         return {key: row["outcome"] for key, row in self.records.items()}
 

@@ -10,14 +10,12 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-import httpx
 import polars as pl
 import pytest
 
 import enrich.destinations
-from enrich.client import asked_seconds
-from enrich.contract.rules import NOTHING_PUSHED, RULES, NotForThis
-from enrich.destinations import REGISTRY, DestinationEntity
+from enrich.contract.rules import NOTHING_PUSHED, RULES
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.batches import payload_bytes
 from enrich.destinations.http import HttpSettings, is_possible
 from enrich.destinations.mapping import ATTRIBUTES, InColumns
@@ -27,9 +25,8 @@ from enrich.profile import FIELDS
 from enrich.profile.contracts import OPT_INS
 from enrich.push.destination import Destination
 from enrich.simulator.platforms import PLATFORMS
-from enrich.simulator.platforms.account import SIMULATED_WAIT
 from enrich.verify import verify_destination
-from tests.destinations.cases import PAIRS, TAKE_PROFILES, Case
+from tests.destinations.cases import PAIRS, TAKE_PROFILES, Case, rules_that_apply
 from tests.destinations.conftest import SCHEMA
 from tests.release import doubts
 
@@ -50,18 +47,10 @@ def destination(world, kind):
     return world.open(kind, **REGISTRY[kind].example)
 
 
-@pytest.fixture(params=PAIRS, ids="-".join)
-def case(request, world):
-    return Case(world, *request.param)
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_the_contract(case, rule):
+@pytest.mark.parametrize(("kind", "entity", "rule"), rules_that_apply())
+def test_the_contract(world, kind, entity, rule):
     """The rules are those that `enrich check-destination` tries on a package of somebody else's."""
-    try:
-        RULES[rule](case)
-    except NotForThis as reason:
-        pytest.skip(str(reason))
+    RULES[rule].holds(Case(world, kind, entity))
 
 
 def test_every_platform_of_the_folder_is_in_the_registry():
@@ -193,9 +182,10 @@ def test_consent_and_keys_are_no_names_for_a_field(world, never_kind, name):
         world.open(never_kind, **REGISTRY[never_kind].example, names={"newsletter_opt_in": name})
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind, one in REGISTRY.items() if one.unmet is not DestinationEntity.unmet]
+)
 def test_a_field_that_the_shop_requires_is_named_before_anything_is_sent(world, kind, people):
-    if REGISTRY[kind].unmet is DestinationEntity.unmet:
-        pytest.skip("no shop of it can require one")
     there, account = world.open(kind, **REGISTRY[kind].example), world.account(kind)
     world.push(there, people(1))
     account.required = {"needed_there": ""}
@@ -205,11 +195,12 @@ def test_a_field_that_the_shop_requires_is_named_before_anything_is_sent(world, 
     assert world.push(there, people(1, rfm_group="LOYAL")).accepted == 1  # of nobody new
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind, one in REGISTRY.items() if "region" in one.Settings.model_fields]
+)
 @pytest.mark.parametrize("there_is", ["us", "eu"])
 def test_the_wrong_region_is_named_or_at_least_noted(world, kind, there_is):
     """Where a platform tells, verify fails; where it keeps silent, verify says that it does."""
-    if "region" not in REGISTRY[kind].Settings.model_fields:
-        pytest.skip("it has no regions")
     account, wrong = world.account(kind), {"us": "eu", "eu": "us"}[there_is]
     account.region = there_is
     right = world.open(kind, **REGISTRY[kind].example, region=there_is)
@@ -307,9 +298,10 @@ def test_for_a_known_customer_a_computed_null_is_cleared_and_an_attribute_is_lef
     assert not {name for name in sent & ATTRIBUTES if row[name] is None}
 
 
-def test_every_mapped_value_of_a_record_is_in_the_payload(case):
-    if case.is_profiles:
-        pytest.skip("profiles are checked field by field")
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair[1] != PROFILES], ids="-".join)
+def test_every_mapped_value_of_a_record_is_in_the_payload(world, pair):
+    """Those of profiles are checked field by field."""
+    case = Case(world, *pair)
     destination = case.open()
     row = case.planner(destination, case.make(1))(PushedState(NOTHING_PUSHED)).sample(1)
     payload = json.dumps(destination.render(row)[0])
@@ -323,32 +315,6 @@ def test_a_change_of_an_ignored_field_alone_sends_nothing(world, kind, people):
     world.push(there, people(2))
     assert world.push(there, people(2, rfm_30d="111")).batches == 0
     assert world.push(there, people(2, rfm_30d="111", rfm_group="LOYAL")).changes == 2
-
-
-def test_a_limit_header_of_the_vendors_own_is_waited_for(case):
-    """Not all of them say Retry-After."""
-    if not case.is_simulated:
-        pytest.skip("it has no stand-in here")
-    throttled = PLATFORMS[case.kind].throttled(SIMULATED_WAIT)
-    asked = asked_seconds(httpx.Headers(throttled.headers))
-    if asked is None:
-        pytest.skip("it says no time")
-    case.account.faults = [429]
-    case.push(case.open(), case.make(2))
-    assert asked >= SIMULATED_WAIT
-    assert asked in case.world.waits
-    assert len(case.held) == 2
-
-
-def test_the_gone_are_removed_where_the_platform_documents_how(world, kind, people):
-    if kind not in PLATFORMS or "delete" not in REGISTRY[kind].removals:
-        pytest.skip("no deletion is documented")
-    there = world.open(kind, **REGISTRY[kind].example, removals="delete")
-    world.push(there, people(3))
-    done = world.push(there, people(2))
-    is_by_hand = there.delete is None or kind == "connectif"
-    assert done.removed == (0 if is_by_hand else 1)
-    assert len(world.account(kind).contacts) == (3 if is_by_hand else 2)
 
 
 def _value(dtype):

@@ -7,6 +7,7 @@ leaves: modules, and a dist-info with entry points.
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -32,9 +33,11 @@ POINTS = re.findall(r'^    (\[project[^\n]+\]|acme = "[^"]+")$', PAGE.read_text(
 RECIPE = {Path(one.path): one.text for one in recipes()["A destination"]}
 CLASS = RECIPE[Path("enrich/destinations/acme.py")]
 FAKE = RECIPE[Path("enrich/simulator/platforms/acme.py")]
-SETTINGS = """
+SHOP = """
 [stores.main]
 currency = "BRL"
+"""
+DESTINATIONS = """
 [destinations.acme]
 kind = "acme"
 api_key = {{ env = "KEY" }}
@@ -101,13 +104,27 @@ def served(platform: Platform, account: Account) -> Iterator[str]:
         server.server_close()
 
 
-def shop_in(folder: Path, address: str = "https://api.acme.example") -> Path:
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with profiles and no destination yet."""
+    folder = tmp_path_factory.mktemp("profiled")
     (folder / "orders.csv").write_text(ORDERS)
-    (folder / "enrich.toml").write_text(SETTINGS.format(address=address))
+    (folder / "enrich.toml").write_text(SHOP)
     assert do(folder, "import", "--orders", folder / "orders.csv").code == 0
     assert do(folder, "profiles").code == 0
     return folder
+
+
+@pytest.fixture
+def shop(profiled: Path, tmp_path: Path) -> Path:
+    """The same with a destination of the package, and one of ours."""
+    shutil.copytree(profiled, tmp_path / "shop", symlinks=True)
+    set_up(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def set_up(shop: Path, address: str = "https://api.acme.example") -> None:
+    (shop / "enrich.toml").write_text(SHOP + DESTINATIONS.format(address=address))
 
 
 def do(folder: Path, *words: object) -> Said:
@@ -115,12 +132,12 @@ def do(folder: Path, *words: object) -> Said:
     return enrich(*words, *common, environ={"KEY": "a-key"})
 
 
-def test_an_installed_package_is_a_destination_like_ours(site: Path, tmp_path: Path) -> None:
+def test_an_installed_package_is_a_destination_like_ours(site: Path, shop: Path) -> None:
     install(site)
     account = Account()
     platform = Platform("api.acme.example", lambda *asked: _fake().answer(*asked))
     with served(platform, account) as address:
-        shop = shop_in(tmp_path / "shop", address)
+        set_up(shop, address)
         assert do(shop, "fields").code == 0
         checked = do(shop, "verify")
         assert "works" in checked.out and checked.code == 0, checked.out + checked.err
@@ -143,6 +160,8 @@ def changed(before: str, after: str) -> str:
 
 HEADERS, SHAPED = "    def headers(self)", '        return {"email"'
 QUOTING = f'        raise KeyError(row["email"])\n{SHAPED}'
+LIMITS = "    max_records = 100"
+ACCEPTS = """lambda self, old, _: accepted_but_places([old], [], "")[0]"""
 # What a package may hold, and what is told of it.
 BROKEN = {
     "does not begin": ("import not_installed_anywhere", "No module named 'not_installed_anywhere'"),
@@ -170,13 +189,10 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_package_is_one_line_and_stops_its_own_kind_alone(
-    what: str, site: Path, tmp_path: Path
+    what: str, site: Path, shop: Path
 ) -> None:
     code, told = BROKEN[what]
     install(site, code)
-    shop = shop_in(tmp_path / "shop")
-    said = do(shop, "push", "--destination", "files")
-    assert said.code == 0, said.err
     said = do(shop, "push", "--destination", "acme", "--confirm")
     assert said.code == 1
     (line,) = [line for line in said.err.splitlines() if not line.startswith("main to acme:")]
@@ -188,16 +204,15 @@ def test_a_broken_package_is_one_line_and_stops_its_own_kind_alone(
     assert "enrich-acme 1.0" in everything.err
 
 
-def test_two_packages_of_one_kind_are_named(site: Path, tmp_path: Path) -> None:
+def test_two_packages_of_one_kind_are_named(site: Path, shop: Path) -> None:
     install(site)
     install(site, package="other-acme")
-    said = do(shop_in(tmp_path / "shop"), "push", "--destination", "acme", "--confirm")
+    said = do(shop, "push", "--destination", "acme", "--confirm")
     assert "kind acme: enrich-acme 1.0 and other-acme 1.0 both have it; remove one" in said.err
 
 
-def test_an_unknown_kind_lists_those_of_packages_too(site: Path, tmp_path: Path) -> None:
+def test_an_unknown_kind_lists_those_of_packages_too(site: Path, shop: Path) -> None:
     install(site)
-    shop = shop_in(tmp_path / "shop")
     settings = shop / "enrich.toml"
     settings.write_text(settings.read_text().replace('kind = "acme"', 'kind = "acne"'))
     said = do(shop, "push")
@@ -228,6 +243,21 @@ WRONG = {
         "a secret in its repr: True instead of False",
     ),
     "quotes a customer": (changed(SHAPED, QUOTING), "sends nothing twice", "KeyError"),
+    "takes a changed address for a new person": (
+        changed(LIMITS, f'    moves_address = "field"\n{LIMITS}'),
+        "follows an address that moves",
+        "contacts with values of ours: 5 instead of 3",
+    ),
+    "leaves its values at the old address": (
+        changed(HEADERS, f"    leave = {ACCEPTS}\n\n{HEADERS}"),
+        "follows an address that moves",
+        "contacts with values of ours: 5 instead of 3",
+    ),
+    "keeps what became empty": (
+        changed("**values}", "**{n: v for n, v in values.items() if v is not None}}"),
+        "empties a field",
+        "[True, True] instead of [True, False]",
+    ),
 }
 
 

@@ -131,6 +131,7 @@ class Platform:
     `login_host` is where it gives out tokens, when that is somewhere else. `windows` are the limits
     that count a request, of a platform that has more than one. `eu_host` is its second region.
     `refused` is how it writes that a call is wrong: its own code, and a sentence that may quote it.
+    `key_of` is what it knows the contact of an address by.
     """
 
     host: str
@@ -146,6 +147,7 @@ class Platform:
     refused: Callable[[str, str], Reply] = lambda code, reason: json_reply(
         {"code": code, "message": reason}, 400
     )
+    key_of: Callable[[str], str] = str
 
     def windows_of(self, request: Request) -> Sequence[Window]:
         """The limits that count this request: name, requests, seconds."""

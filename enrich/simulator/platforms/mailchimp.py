@@ -76,10 +76,14 @@ def _move(account: Account, member: str, address: str) -> Reply:
     """The member is known by the digest of its address."""
     if member not in account.contacts:
         return _problem(404, "Resource Not Found")
-    digest = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+    digest = _digest(address)
     if not account.rename(member, digest):
         return _problem(400, "Member Exists")
     return json_reply({"id": digest})
+
+
+def _digest(address: str) -> str:
+    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
 
 
 def _new_batch(account: Account, request: Request) -> Reply:
@@ -166,4 +170,5 @@ PLATFORM = Platform(
     answer,
     refused=_refused,
     throttled=lambda wait: _problem(429, "Too Many Requests"),
+    key_of=_digest,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
@@ -46,4 +48,9 @@ def _refused(code: str, reason: str) -> Reply:
     return json_reply([{"Message": reason}], 400)
 
 
-PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer, refused=_refused)
+def _id_of(address: str) -> str:
+    """The id that our own adapter makes of an address: the document holds it too."""
+    return hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+PLATFORM = Platform("demostore.vtexcommercestable.com.br", answer, refused=_refused, key_of=_id_of)
