@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from enrich.destinations.ads import AdMembers, AdSettings, clean_gmail, hashed
 from enrich.destinations.base import Addressee, RateLimit, Record, SecretRef
+from enrich.destinations.lists import grouped
 from enrich.destinations.sending import answer_of, ask, queued_in, safe_code, same_outcome
 from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
@@ -68,10 +68,7 @@ class GoogleAds(AdMembers, TokenDestination):
         return clean_gmail(email)
 
     def change(self, records: Sequence[Record]) -> list[RecordResult]:
-        groups: dict[tuple[str, bool], list[Record]] = defaultdict(list)
-        for record in records:
-            groups[record.payload["list"], record.payload["is_member"]].append(record)
-        return [one for key, some in groups.items() for one in self._send(*key, some)]
+        return [one for key, some in grouped(records).items() for one in self._send(*key, some)]
 
     def _send(self, number: str, is_member: bool, records: Sequence[Record]) -> list[RecordResult]:
         """Consent is granted: nobody else is in an audience by `ads`."""

@@ -27,6 +27,10 @@ ERASING_REQUESTS = 20
 TAKEN = (Outcome.ACCEPTED, Outcome.QUEUED)
 
 
+class NoSuchList(Stop):
+    """There is no list of a name, or there are several."""
+
+
 class MemberRecords(HttpRecords):
     """Comes before the platform in the bases; `change` puts people in and takes them out.
 
@@ -87,10 +91,13 @@ class MemberRecords(HttpRecords):
         try:
             leaving = [_left(record, who) for who in known]
             done = send_halving(leaving, self.withdraw, ERASING_REQUESTS)
-        except Stop as fault:
+        except NoSuchList as fault:
             message = f"{fault}; take the person out by hand"
             return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
-        return next((part for part in done if part.outcome not in TAKEN), done[0])
+        gone = RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+        worst = next((part for part in done if part.outcome not in TAKEN), (*done, gone)[0])
+        is_unknown = worst.outcome is Outcome.UNKNOWN  # it may be done once more
+        return replace(worst, outcome=Outcome.RETRYABLE) if is_unknown else worst
 
     def problems(self) -> list[str]:
         return []
@@ -98,6 +105,14 @@ class MemberRecords(HttpRecords):
 
 def _left(record: Record, who: Mapping[str, Any]) -> Record:
     return replace(record, payload={**record.payload, **who, "is_member": False})
+
+
+def grouped(records: Sequence[Record]) -> Mapping[tuple[str, bool], list[Record]]:
+    """The records by list and direction."""
+    groups: dict[tuple[str, bool], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.payload["list"], record.payload["is_member"]].append(record)
+    return groups
 
 
 def absent(records: Sequence[Record]) -> list[RecordResult]:
@@ -165,9 +180,7 @@ class ListMembers(MemberRecords):
 
         Only where no audience goes to a list any more and there is none, nobody is in it.
         """
-        groups: dict[tuple[str, bool], list[Record]] = defaultdict(list)
-        for record in records:
-            groups[record.payload["list"], record.payload["is_member"]].append(record)
+        groups = grouped(records)
         named = {one.name for one in self.audiences}
         needed = [
             name
@@ -175,7 +188,7 @@ class ListMembers(MemberRecords):
             if is_member or name in named or len(self._found(name)) > 1
         ]
         if problems := self.problems_of(dict.fromkeys(needed)):
-            raise Stop(f"{self.platform}: {problems[0]}")
+            raise NoSuchList(f"{self.platform}: {problems[0]}")
         return [
             result
             for (name, is_member), some in groups.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from enrich.destinations.ads import AdMembers, AdSettings
 from enrich.destinations.base import Record
 from enrich.destinations.batches import batch_id_of
 from enrich.destinations.http import HttpDestination
+from enrich.destinations.lists import grouped
 from enrich.destinations.sending import Refusal, same_outcome
 from enrich.model import Outcome, RecordResult
 
@@ -57,10 +57,7 @@ class Meta(AdMembers, HttpDestination):
         return phone.lstrip("+0")
 
     def change(self, records: Sequence[Record]) -> list[RecordResult]:
-        groups: dict[tuple[str, bool], list[Record]] = defaultdict(list)
-        for record in records:
-            groups[record.payload["list"], record.payload["is_member"]].append(record)
-        return [one for key, some in groups.items() for one in self._send(*key, some)]
+        return [one for key, some in grouped(records).items() for one in self._send(*key, some)]
 
     def _send(self, number: str, is_member: bool, records: Sequence[Record]) -> list[RecordResult]:
         """Meta counts what it cannot read, and names none of them."""

@@ -106,7 +106,7 @@ def platform(folder: Path, kind: str) -> Iterator[Platform]:
         yield made
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["klaviyo", "mailchimp", "rdstation"])
 def test_who_joins_is_put_in_and_who_leaves_is_taken_out(kind: str, tmp_path: Path) -> None:
     with platform(tmp_path, kind) as there:
         held = there.push(confirmed=False)
@@ -154,8 +154,12 @@ def test_whose_address_moves_is_in_the_list_under_the_new_one_and_leaves_it_when
         assert set(there.account.contacts) == contacts
         assert there.push(days=2).batches == 0
 
+        keep_profiles(there.warehouse, 3, k1=20, k2=120, k3=120, k4=120)
+        keep(there.warehouse, BIG, days=3)
+        there.push(days=3)
+        assert there.members == {"stranger", "moved", "k3", "k4"}
         forget(there, 2)
-        assert there.members == {"stranger", "k1", "k3", "k4"}
+        assert there.members == {"stranger", "k3", "k4"}
         assert there.contact("moved") not in there.account.members("Other")
         kept = ask(there.warehouse, "select record_id, memo from push_records")
         assert {key.partition(":")[0] for key, _ in kept} == {"1", "3", "4"}
@@ -173,6 +177,28 @@ def forget(there: Platform, customer_key: int) -> None:
     assert (done.to_ask, done.faults) == ({}, {})
     assert set(done.answers["there"]) <= {"taken out of its lists", "takes its time to erase"}
     there.warehouse.people.forget("main", named, Rules(), certificate="c", run_id="f", now=NOW)
+
+
+def test_a_list_that_does_not_answer_is_asked_again_and_one_that_is_gone_is_for_a_person(
+    tmp_path: Path,
+) -> None:
+    with platform(tmp_path, "klaviyo") as there:
+        there.push()
+        asked = whom_to_ask([there.warehouse.people.find("main", Named((3,)))])
+        case = Case("case", NOW, {}, asked, {})
+
+        def again() -> Case:
+            journal = Journal(there.world.data_dir)
+            return ask_platforms(journal, case, lambda name: nullcontext(there.destination))
+
+        for fault in (401, "lost"):
+            there.account.faults = [fault] * 20
+            done = again()
+            assert (bool(done.faults), bool(done.to_ask), done.answers) == (True, True, {})
+        there.account.faults = []
+        there.account.tables["lists"] = {"7": "Renamed"}
+        (answer,) = again().answers["there"]
+        assert "there are 0 lists" in answer and answer.endswith("take the person out by hand")
 
 
 @pytest.mark.parametrize("kind", ["brevo", "hubspot", "mailchimp", "rdstation"])
