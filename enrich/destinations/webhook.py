@@ -193,7 +193,7 @@ class _Records(RecordEntity, Webhook):
     def shape(self, row: Row, values: dict[str, Any]) -> Payload:
         """A member as the tool takes it, with the audience and whether it is one still."""
         if self.template is None:
-            return values
+            return super().shape(row, values)
         whole = {name: values.get(name) for name in ("audience_name", "is_member")}
         return {"id": row["record_id"], **self.template.of_row(values), **whole}
 
