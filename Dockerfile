@@ -10,7 +10,8 @@ COPY sql sql
 COPY docs docs
 COPY flows flows
 COPY enrich enrich
-RUN pip install --no-cache-dir .
+ARG EXTRAS=s3,sftp
+RUN pip install --no-cache-dir ".[${EXTRAS}]"
 
 USER enrich
 WORKDIR /srv/enrich

@@ -111,7 +111,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How an import file is written, as far as somebody said it; None and empty: nobody did.
+    """How an import file is written, as far as somebody set it; None and empty: nobody did.
 
     `columns` has their name by ours, `statuses` our status by their word.
     """

@@ -143,7 +143,7 @@ def consent(
         return run_consent(
             warehouse,
             shop,
-            wiring.consent_plan(),
+            wiring.settings.consent,
             sources,
             destinations,
             now=wiring.now,

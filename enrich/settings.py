@@ -575,12 +575,12 @@ def import_format(settings: Settings, kind: ImportKind, options: Mapping[str, An
 
     Raises BadSettings naming the option that is wrong.
     """
-    said = settings.imports.get(kind, ImportSettings()).model_dump(exclude_unset=True)
+    given = settings.imports.get(kind, ImportSettings()).model_dump(exclude_unset=True)
     pairs = {
-        name: {**said.get(name, {}), **options.get(name, {})} for name in ("columns", "statuses")
+        name: {**given.get(name, {}), **options.get(name, {})} for name in ("columns", "statuses")
     }
     try:
-        return ImportSettings.model_validate({**said, **options, **pairs}).as_format()
+        return ImportSettings.model_validate({**given, **options, **pairs}).as_format()
     except ValidationError as error:
         raise WrongSettings(problems_of(error, ImportSettings)) from None
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
-import xlsxwriter
 from polars import selectors
 
 from enrich.errors import BadSettings
@@ -115,6 +114,8 @@ def write_xlsx(path: Path, name: str, parts: Iterable[pl.DataFrame], row_count: 
 
     Numbers and days are such, every text is a text. Raises BadSettings when no sheet has the room.
     """
+    import xlsxwriter  # which few commands need
+
     if row_count > MAX_SHEET_ROWS:
         raise BadSettings(
             f"{row_count:,} rows are more than a sheet of {MAX_SHEET_ROWS:,} holds; write .csv"

@@ -243,8 +243,8 @@ def read_status(
 
 
 def _ended(runs: pl.DataFrame, *, is_at_work: bool) -> pl.DataFrame:
-    said = pl.col("status").replace({} if is_at_work else {"running": "killed"})
-    return runs.with_columns(status=said)
+    ended = pl.col("status").replace({} if is_at_work else {"running": "killed"})
+    return runs.with_columns(status=ended)
 
 
 def exit_code_of(codes: Sequence[int]) -> int:
@@ -258,24 +258,24 @@ def _last_codes(
     """What the last run of each job came to; a push is one of its destination and entity."""
     seen: set[tuple[Any, ...]] = set()
     for job, store, status, text in runs.select("job", "store", "status", "summary").iter_rows():
-        said = json.loads(text) if text else {}
+        summary = json.loads(text) if text else {}
         whole = (job, store)
-        part = (job, store, said.get("destination"), said.get("entity"))
+        part = (job, store, summary.get("destination"), summary.get("entity"))
         # One that was killed before it knew its destination is made up for by any later push.
-        is_repeated = part in seen or ("destination" not in said and whole in seen)
+        is_repeated = part in seen or ("destination" not in summary and whole in seen)
         is_gone = store not in (None, *stores) or (
-            destinations is not None and said.get("destination") not in (None, *destinations)
+            destinations is not None and summary.get("destination") not in (None, *destinations)
         )
-        if is_repeated or is_gone or said.get("dry_run"):
+        if is_repeated or is_gone or summary.get("dry_run"):
             continue
         seen |= {part, whole}
-        yield _code_of(status, said)
+        yield _code_of(status, summary)
 
 
-def _code_of(status: str, said: Mapping[str, Any]) -> int:
+def _code_of(status: str, summary: Mapping[str, Any]) -> int:
     if status in ("completed", "running"):
         return 0
-    return int(said.get("exit_code") or (4 if said.get("held") else 1))
+    return int(summary.get("exit_code") or (4 if summary.get("held") else 1))
 
 
 def _unfinished(exports: pl.DataFrame) -> Iterator[str]:
@@ -324,14 +324,14 @@ def _pushes(runs: pl.DataFrame) -> Iterator[Pushed]:
     for store, began_at, state, text in (
         runs.filter(job="push").select("store", "started_at", "status", "summary").iter_rows()
     ):
-        said = json.loads(text) if text else {}
-        name, entity = said.get("destination"), said.get("entity", PROFILES)
-        if said.get("dry_run") or name is None or (name, store, entity) in seen:
+        summary = json.loads(text) if text else {}
+        name, entity = summary.get("destination"), summary.get("entity", PROFILES)
+        if summary.get("dry_run") or name is None or (name, store, entity) in seen:
             continue
         seen.add((name, store, entity))
-        state = "held" if said.get("held") else state
-        accepted_count = said.get("accepted") or 0
-        yield Pushed(name, store, entity, began_at, state, accepted_count, said.get("error"))
+        state = "held" if summary.get("held") else state
+        accepted_count = summary.get("accepted") or 0
+        yield Pushed(name, store, entity, began_at, state, accepted_count, summary.get("error"))
 
 
 def shown_runs(runs: pl.DataFrame) -> pl.DataFrame:

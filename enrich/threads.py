@@ -24,20 +24,32 @@ def each(make: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
         return list(pool.map(make, items))
 
 
-def made_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-    """The same one by one: a few items are in the making or made while the caller is busy.
+def made_ahead(
+    make: Callable[[Item], Made],
+    items: Iterable[Item],
+    threads: int = THREADS,
+    max_ahead: int = THREADS + 1,
+    *,
+    waits: bool = True,
+) -> Iterator[Made]:
+    """The same one by one: up to `max_ahead` are in the making or made before the caller takes one.
 
-    A fault comes out when it is the item's turn; what has not begun by then is dropped.
+    A fault comes out when it is the item's turn; what has not begun by then is dropped, and what
+    has is waited for, if it `waits`.
     """
     waiting: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(make, item))
-                if len(waiting) > THREADS:
-                    yield waiting.popleft().result()
-            while waiting:
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for item in items:
+            waiting.append(pool.submit(make, item))
+            if len(waiting) >= max_ahead:
                 yield waiting.popleft().result()
-        finally:
-            for late in waiting:
-                late.cancel()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(waits, cancel_futures=True)
+
+
+def in_parallel(ask: Callable[[Item], Made], items: Iterable[Item], workers: int) -> Iterator[Made]:
+    """The same for calls that wait for another machine: a fault does not wait for the others."""
+    return made_ahead(ask, items, workers, 4 * workers, waits=False)

@@ -14,8 +14,6 @@ from pydantic import SecretStr
 from enrich.audiences.audience import Audience
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
-from enrich.consent.rules import ConsentRules
-from enrich.consent.run import ConsentPlan
 from enrich.destinations import (
     AUDIENCES,
     NamedAudience,
@@ -297,18 +295,6 @@ class Wiring:
         http, tools = self._tools(entry, stack, say)
         reader = open_consent_reader(name, entry.kind, _options(entry), tools)
         return ConsentSource(name, self._stores_of(entry), reader, http)
-
-    def consent_plan(self) -> ConsentPlan:
-        """What the settings allow about consent."""
-        wanted = self.settings.consent
-        return ConsentPlan(
-            rules=ConsentRules(wanted.undated_no),
-            writes_to_vtex=wanted.write_to_vtex,
-            max_writes_a_day=wanted.max_writes_a_day,
-            creates_unknown=wanted.create_unknown,
-            looks_per_run=wanted.looks_per_run,
-            wait_seconds=wanted.export_wait_minutes * 60,
-        )
 
     @property
     def places(self) -> Places:

@@ -332,7 +332,7 @@ where consent_decisions.store = getvariable('store')
     and consent_decisions.settled_at is null
     and consent_decisions.outcome in ('intended', 'queued');
 
--- name: told_platforms
+-- name: platforms_that_know
 -- Which platforms were told of the consent of these people. Grain: one row per destination and person.
 select
     told.destination,

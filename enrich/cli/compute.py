@@ -88,7 +88,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
     """Sync, consents where they are switched on, profiles and push, once, for every store."""
     names = shell.store_names(store)
     with shell.wiring.destinations():
-        pass  # wrong settings of a platform are said now, not after an hour of pulling
+        pass  # wrong settings of a platform are reported now, not after an hour of pulling
 
     go_on_forgetting(shell)
 

@@ -139,7 +139,7 @@ def make_console(file: IO[str]) -> PlainConsole:
 
 
 def confirm(console: PlainConsole, question: str, *, yes: bool) -> None:
-    """Go on when a person at the terminal agrees, or `yes` was said already.
+    """Go on when a person at the terminal agrees, or did with `yes` already.
 
     Raises Stop when the person does not, BadSettings when nobody is there to be asked.
     """

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from enrich.cli.demo_steps import DEMO, Demo, prepare_folder, run_demo, write_settings
+from enrich.cli.import_files import formats_of
 from enrich.cli.shell import Entry, Shell
 from enrich.errors import BadSettings
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY, Simulation, build_simulation
 from enrich.simulator.server import run_forever, serve
+from enrich.sources.files import Files
 
 PortOption = Annotated[
     int, typer.Option("--port", min=0, max=65535, help="Loopback port; 0 takes a free one")
@@ -44,7 +47,13 @@ def simulate(
     """Run a made-up VTEX and the platforms on this machine, until interrupted."""
     if replay_orders is None and (replay_items or replay_customers):
         raise BadSettings("--replay-items and --replay-customers need --replay-orders")
-    store = next(iter(shell.settings.stores.values()))
+    replay = None
+    if replay_orders is not None:
+        (rows,) = Files(
+            replay_orders, replay_items, replay_customers, formats_of(shell, {})
+        ).entities
+        rules = next(iter(shell.wiring.rules.values()))
+        replay = rows.changed(None, shell.now, replace(rules, currency=rules.currency or "BRL"))
     app = build_simulation(
         Simulation(
             customers=customers,
@@ -52,11 +61,7 @@ def simulate(
             seed=seed,
             now=shell.settings.now,
             wall=shell.entry.clock,
-            replay_orders=replay_orders,
-            replay_items=replay_items,
-            replay_customers=replay_customers,
-            time_zone=store.time_zone,
-            currency=store.currency or "BRL",
+            replay=replay,
         )
     )
     shell.answer(f"app key   {FULL_KEY.app_key}")

@@ -81,12 +81,12 @@ def import_files(
         "encoding": encoding,
         "decimal": decimal,
         "dates": dates,
-        "columns": _pairs("--columns", columns),
-        "statuses": _pairs("--statuses", statuses),
+        "columns": pairs("--columns", columns),
+        "statuses": pairs("--statuses", statuses),
         "sheet": sheet,
         "header_line": header_line,
     }
-    formats = _formats(shell, {key: value for key, value in options.items() if value is not None})
+    formats = formats_of(shell, {key: value for key, value in options.items() if value is not None})
     files = Files(orders, items, customers, formats)
     shop = shell.wiring.plain_shop(name)
     if check:
@@ -110,8 +110,8 @@ def import_files(
     show_import(shell.out, done)
 
 
-def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
-    """The pairs written as A=B; the last `=` parts them. Raises BadSettings on another text."""
+def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
+    """The pairs written as A=B, or None; the last `=` parts them. Raises BadSettings otherwise."""
     pairs = [text.rpartition("=") for text in texts or ()]
     if any(not (left.strip() and right.strip()) for left, _, right in pairs):
         raise BadSettings(f"{option} takes NAME=VALUE, such as {_EXAMPLES[option]}")
@@ -121,7 +121,7 @@ def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
 _EXAMPLES = {"--columns": "order_id=Pedido", "--statuses": "Pago=invoiced"}
 
 
-def _formats(shell: Shell, options: Mapping[str, Any]) -> dict[str, FileFormat]:
+def formats_of(shell: Shell, options: Mapping[str, Any]) -> dict[str, FileFormat]:
     """How each kind of file is written: as the settings say, the options before them.
 
     A pair of `--columns` is for the files that have a column of ours of that name.

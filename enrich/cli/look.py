@@ -17,7 +17,6 @@ from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Locked
-from enrich.metrics import metrics_text
 from enrich.status import (
     NOTHING_YET,
     Pushed,
@@ -61,6 +60,8 @@ ToFileOption = Annotated[
 
 def metrics(shell: Shell, to: ToFileOption = None) -> None:
     """Show the figures of `status` for Prometheus, or write them for its textfile collector."""
+    from enrich.metrics import metrics_text  # with Prometheus' library
+
     text = metrics_text(known_status(shell), waiting_in(shell.settings.data_dir, shell.now))
     if to is None:
         shell.out.write(text)

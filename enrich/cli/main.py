@@ -14,6 +14,7 @@ from enrich import __version__
 from enrich.cli import (
     audiences,
     check_destination,
+    compare,
     compute,
     config,
     consent,
@@ -65,6 +66,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("lift", audiences.lift),
+    ("compare", compare.compare_file),
     ("fields", look.fields),
     ("check-destination", check_destination.check_destination),
     ("simulate", demo.simulate),
@@ -187,7 +189,7 @@ def explain(error: BaseException) -> tuple[str, int]:
         case SystemExit():
             return "", error.code if isinstance(error.code, int) else FAILED
     if (format_message := getattr(error, "format_message", None)) is not None:  # wrong usage
-        said = format_message()  # nothing when the help was shown instead
-        line = f"error: {said} (`enrich --help` lists what there is)" if said else ""
+        text = format_message()  # nothing when the help was shown instead
+        line = f"error: {text} (`enrich --help` lists what there is)" if text else ""
         return line, WRONG_USAGE
     return f"error: {unforeseen(error)}", FAILED

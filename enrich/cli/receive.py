@@ -10,7 +10,6 @@ from enrich.cli.shell import Shell
 from enrich.errors import BadSettings
 from enrich.installed import page
 from enrich.receiver import build_receiver
-from enrich.receiver.server import run_receiver
 
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Where to listen (default: receive.host)")
@@ -22,6 +21,8 @@ PortOption = Annotated[
 
 def receive(shell: Shell, host: HostOption = None, port: PortOption = None) -> None:
     """Take calls of VTEX and the platforms until interrupted; the next sync takes them in."""
+    from enrich.receiver.server import run_receiver  # with its web server
+
     settings = shell.settings.receive
     callers = shell.wiring.registered_callers()
     if not callers:

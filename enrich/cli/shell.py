@@ -96,7 +96,7 @@ class Shell:
         return tuple(self.stores(wanted))
 
     def vtex_stores(self, wanted: str | None) -> tuple[str, ...]:
-        """The stores to pull; the one asked for even without an account, so that it is said."""
+        """The stores to pull; the one asked for even without an account, so that it is reported."""
         if wanted is not None:
             return self.store_names(wanted)
         if not self.wiring.vtex_stores:

@@ -141,9 +141,9 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
         for line in _push_lines(done):
             console.print(f"{done.what}: {line}")
         for what, payload in done.sample.items():
-            said = {name: value for name, value in payload.items() if value not in _NOTHING}
+            filled = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
-                f"{done.what} ({done.store}), {what} without its zeros: {said}",
+                f"{done.what} ({done.store}), {what} without its zeros: {filled}",
             )
 
 

@@ -60,7 +60,7 @@ class Http:
         self._jitter = jitter
         self._monotonic = monotonic
         self._say = say
-        self._said_at = float("-inf")
+        self._reported_at = float("-inf")
         self._max_body_bytes = max_body_bytes
         self._answer_seconds = answer_seconds
 
@@ -129,9 +129,9 @@ class Http:
     def _tell(self, call: Call, answer: Response | httpx.HTTPError, wait: float) -> None:
         """Says what is waited for, when it takes long enough to be wondered at."""
         now = self._monotonic()
-        if wait < WORTH_A_WORD_SECONDS or now - self._said_at < SILENT_SECONDS:
+        if wait < WORTH_A_WORD_SECONDS or now - self._reported_at < SILENT_SECONDS:
             return
-        self._said_at = now
+        self._reported_at = now
         what = f"no answer ({type(answer).__name__})"
         if isinstance(answer, Response):
             what = str(answer.status_code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from enrich.shop import Shop
 from enrich.sources.files.consents import read_consents
 from enrich.sync.inbox import take_consents
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consents import SAID, VERIFIED
+from enrich.warehouse.consents import RECEIVED, VERIFIED
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Gathering:
     summary: ConsentSummary
     looks_per_run: int
     wait_seconds: float
-    sleep: Callable[[float], None] = time.sleep
 
     def gather(self, sources: Sequence[ConsentSource], files: Sequence[Path]) -> None:
         """Take in everything; one platform's fault stays its own and is in the summary."""
@@ -79,7 +78,7 @@ class Gathering:
             self.warehouse.consents(self.shop.name),
             self.warehouse.path.with_name(f".consents-{source.name}.csv"),
             wait_seconds=self.wait_seconds,
-            sleep=self.sleep,
+            sleep=time.sleep,
             now=self.now,
         )
         if report is None:
@@ -122,9 +121,9 @@ class Gathering:
             now=self.now,
         )
 
-    def _keep(self, said: pl.DataFrame) -> None:
+    def _keep(self, statements: pl.DataFrame) -> None:
         kept = self.warehouse.consents(self.shop.name).keep_statements(
-            said.select(SAID.names()),
+            statements.select(RECEIVED.names()),
             run_id=self.run_id,
             now=self.now,
             keeps_unknown=self.shop.keeps_unknown,

@@ -1,4 +1,4 @@
-"""Consent, the pure rules: what was said, what is an echo of our own writes, whose word holds.
+"""Consent, the pure rules: the statements, which are echoes of our own writes, and whose counts.
 
 A person is a digest of the e-mail. Echoes are judged over everything that is known, never on
 arrival: so the order in which messages come does not matter.
@@ -26,7 +26,7 @@ STATEMENTS = pl.Schema(
         "by_person": pl.Boolean(),
     }
 )
-"""What was said, one row each. `is_dated` False: the origin shows it and cannot say since when;
+"""The statements, one row each. `is_dated` False: the origin shows it and cannot say since when;
 then changed_at is the earliest moment of a yes and the latest of a no."""
 
 WRITES = pl.Schema(
@@ -63,7 +63,7 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class ConsentRules:
     """What a shop may decide. `undated_no`: whether a no that VTEX showed from the beginning stands
-    against an older yes, or counts as not said."""
+    against an older yes, or counts as no statement."""
 
     undated_no: Literal["stands", "yields"] = "stands"
 
@@ -78,7 +78,7 @@ ECHO_WITHIN = timedelta(hours=2)
 def without_echoes(statements: pl.DataFrame, writes: pl.DataFrame) -> pl.DataFrame:
     """The statements that are news, as STATEMENTS; `writes` as WRITES.
 
-    An echo says what we last wrote there shortly before it, with nothing else said there in
+    An echo says what we last wrote there shortly before it, with no other statement there in
     between, and does not prove that the person did it. A write that may not have arrived counts
     too: then the platform says the same as we wanted to, and that changes nothing.
     """
@@ -113,7 +113,7 @@ def _with_last_write(marked: pl.DataFrame, writes: pl.DataFrame) -> pl.DataFrame
 
 
 def _with_last_contradiction(marked: pl.DataFrame) -> pl.DataFrame:
-    """Of each statement (`row`), when its origin had last said the opposite: `contradicted_at`."""
+    """Of each statement (`row`), when its origin last stated the opposite: `contradicted_at`."""
     key = ["person", "origin", "opted_in"]
     opposite = marked.select(
         "person", "origin", ~pl.col("opted_in"), "changed_at", contradicted_at="changed_at"
@@ -217,12 +217,12 @@ def _unknown(state: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _says(facts: Facts) -> pl.DataFrame:
-    """person, party, says: what each platform last said or was surely sent."""
-    said = facts.statements.select("person", "opted_in", party="origin", at="changed_at", rank=0)
+    """person, party, says: what each platform last stated or was surely sent."""
+    stated = facts.statements.select("person", "opted_in", party="origin", at="changed_at", rank=0)
     sent = facts.writes.filter("is_certain").select(
         "person", "opted_in", "party", at="written_at", rank=1
     )
-    both = pl.concat([said, sent], how="diagonal").filter(pl.col("party").is_in(facts.parties))
+    both = pl.concat([stated, sent], how="diagonal").filter(pl.col("party").is_in(facts.parties))
     # At the same moment what we wrote is what holds; of two words the no.
     ordered = both.sort("person", "party", "at", "rank", ~pl.col("opted_in"))
     last = ordered.group_by("person", "party", maintain_order=True).last()

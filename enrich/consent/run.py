@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,20 +18,9 @@ from enrich.push.destination import Destination, push_entity
 from enrich.push.summary import PushSummary
 from enrich.runs.record import Run, recorded
 from enrich.runs.reporting import SILENT, Reporter
+from enrich.settings import Consent
 from enrich.shop import Shop
 from enrich.warehouse import Warehouse
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentPlan:
-    """What the settings allow; `wait_seconds` is how long an export of a platform is waited for."""
-
-    rules: ConsentRules = field(default_factory=ConsentRules)
-    writes_to_vtex: bool = True
-    max_writes_a_day: int = 5_000
-    creates_unknown: bool = False
-    looks_per_run: int = 500
-    wait_seconds: float = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,7 @@ class Mode:
 def run_consent(
     warehouse: Warehouse,
     shop: Shop,
-    plan: ConsentPlan,
+    allowed: Consent,
     sources: Sequence[ConsentSource],
     destinations: Sequence[Destination],
     *,
@@ -63,15 +52,21 @@ def run_consent(
     with recorded(warehouse, "consent", shop.name, now) as run:
         run.note({"dry_run": mode.dry_run, "partial": bool(files)})
         gathering = Gathering(
-            warehouse, shop, run.run_id, now, summary, plan.looks_per_run, plan.wait_seconds
+            warehouse,
+            shop,
+            run.run_id,
+            now,
+            summary,
+            allowed.looks_per_run,
+            allowed.export_wait_minutes * 60,
         )
         gathering.gather([one for one in sources if shop.name in one.stores], files)
         parties = [one for one in destinations if shop.name in one.stores and takes_consents(one)]
-        decisions = decided(warehouse, shop, plan, parties, run, summary, now)
+        decisions = decided(warehouse, shop, allowed, parties, run, summary, now)
         try:
             _tell_vtex(Writing(
-                warehouse, shop, run.run_id, now, summary, report, plan.max_writes_a_day
-            ), decisions, plan, mode)  # fmt: skip
+                warehouse, shop, run.run_id, now, summary, report, allowed.max_writes_a_day
+            ), decisions, allowed, mode)  # fmt: skip
         except EnrichError as fault:
             summary.faults.append(fault)
         summary.pushes = _push_consents(warehouse, parties, shop, mode, now, report)
@@ -89,7 +84,7 @@ def takes_consents(destination: Destination) -> bool:
 def decided(
     warehouse: Warehouse,
     shop: Shop,
-    plan: ConsentPlan,
+    allowed: Consent,
     parties: Sequence[Destination],
     run: Run,
     summary: ConsentSummary,
@@ -98,9 +93,11 @@ def decided(
     """Decide which statements win and who receives them; store both, add counts to `summary`."""
     consents = warehouse.consents(shop.name)
     names = tuple(destination.name for destination in parties)
-    decisions = decide(Facts(**consents.facts(names), parties=names), plan.rules)
+    decisions = decide(
+        Facts(**consents.facts(names), parties=names), ConsentRules(allowed.undated_no)
+    )
     consents.keep_decided(decisions.known_state, decisions.desired_consents, now=now)
-    consents.drop_addresses(is_wanted=plan.creates_unknown)
+    consents.drop_addresses(is_wanted=allowed.create_unknown)
     summary.statements.update(consents.new_statements(run.run_id))
     summary.echo_count = decisions.echo_count
     summary.people_count = decisions.state.height
@@ -108,9 +105,9 @@ def decided(
     return decisions
 
 
-def _tell_vtex(writing: Writing, decisions: Decisions, plan: ConsentPlan, mode: Mode) -> None:
-    creates = plan.creates_unknown
-    if mode.dry_run or not plan.writes_to_vtex or writing.shop.newsletter is None:
+def _tell_vtex(writing: Writing, decisions: Decisions, allowed: Consent, mode: Mode) -> None:
+    creates = allowed.create_unknown
+    if mode.dry_run or not allowed.write_to_vtex or writing.shop.newsletter is None:
         writing.planned(decisions, creates_unknown=creates)
         return
     writing.write(decisions, creates_unknown=creates, confirmed=mode.confirmed)

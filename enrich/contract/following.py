@@ -23,12 +23,16 @@ from enrich.push.summary import PushSummary
 
 NOBODY, EMPTY, STAYS = "nobody", "empty", "our values"
 AFTERWARDS = {"nothing": STAYS, "clear": EMPTY, "delete": NOBODY}
-NOTHING = (None, "", 0, "0", "0.00", [])
-EMPTIED = {"rfm_group": None, "last_purchase_date": None, "last_purchase_brands": []}
+NOTHING: tuple[Any, ...] = (None, "", 0, "0", "0.00", [])
+EMPTIED: Mapping[str, Any] = {
+    "rfm_group": None,
+    "last_purchase_date": None,
+    "last_purchase_brands": [],
+}
 ONE, OLD, OLD_3, FOUR = (email_of(number) for number in range(1, 5))
 NEW, NEW_3 = "anew0002@example.com", "anew0003@example.com"
 # Who has which address, one state after the other.
-STATES = (
+STATES: tuple[Mapping[int, str], ...] = (
     {1: OLD, 2: NEW},  # the first takes over what the second leaves
     {},  # back again
     {1: OLD, 2: ONE},  # they swap

@@ -153,6 +153,9 @@ def _impossible(platform: type[DestinationEntity], settings: DestinationSettings
     can = ("nothing", *platform.removals)
     if settings.removals not in can:
         yield f"removals can be {', '.join(can)}"
+    is_left = getattr(settings, "clear_with", "") == "nothing" and not platform.sends_empty
+    if settings.removals == "clear" and is_left:
+        yield 'removals = "clear" needs clear_with'
     taken = {entity.name: entity for entity in platform.entities()}
     if not set(settings.entities) <= set(taken):
         yield f"entities can be {', '.join(taken)}"

@@ -35,8 +35,6 @@ class BrazeSettings(HttpSettings):
 
 
 class Braze(HttpDestination):
-    """Attributes of users by /users/track, at most 75 in a request."""
-
     kind = "braze"
     version = "braze-1"
     api_version = "none named"

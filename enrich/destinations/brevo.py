@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import NotFound, path_segment
+from enrich.client import NotFound
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembers, absent
@@ -20,6 +19,7 @@ from enrich.model import Outcome, RecordResult
 
 ENVELOPE_BYTES = 2_000
 NOBODY_CHANGED = "invalid_parameter"
+CONTACT = "/v3/contacts/{email}"
 LISTS, LISTS_PER_PAGE = "/v3/contacts/lists", 50
 TYPES = {
     "text": ("text",),
@@ -55,8 +55,6 @@ class BrevoAccount(HttpDestination):
 
 
 class Brevo(BrevoAccount):
-    """Contacts by import, a process of its own there, with attributes that must exist."""
-
     kind = "brevo"
     version = "brevo-1"
     api_version = "v3"
@@ -112,14 +110,13 @@ class Brevo(BrevoAccount):
         return self._update(one, self.emptied(one)[0])
 
     def _update(self, one: Addressee, attributes: Mapping[str, Any]) -> RecordResult:
-        path = f"/v3/contacts/{quote(one.remote_key, safe='')}"
-        name = "brevo PUT contact"
-        return self.removed(one, "PUT", path, {"attributes": attributes}, name=name)
+        body, at = {"attributes": attributes}, {"email": one.remote_key}
+        return self.done_to(one, "PUT", CONTACT, body, at=at)
 
     def problems(self) -> list[str]:
         """Brevo drops unknown attributes without a word."""
-        path = "/v3/contacts/attributes"
-        return self.missing_fields(path, "attributes", "name", "attribute", TYPES)
+        found = self.fetch("GET", "/v3/contacts/attributes").get("attributes")
+        return self.unfit_fields(found, "name", "attribute", TYPES)
 
 
 class BrevoMembers(ListMembers, BrevoAccount):
@@ -129,10 +126,8 @@ class BrevoMembers(ListMembers, BrevoAccount):
     max_records = 150
 
     def find_lists(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        found: dict[str, list[str]] = {}
-        for one in self._all_lists:
-            found.setdefault(str(one.get("name")), []).append(str(one["id"]))
-        return {name: found.get(name, []) for name in names}
+        there = [(str(one.get("name")), str(one["id"])) for one in self._all_lists]
+        return {wanted: [key for name, key in there if name == wanted] for wanted in names}
 
     @cached_property
     def _all_lists(self) -> list[dict[str, Any]]:
@@ -161,9 +156,9 @@ class BrevoMembers(ListMembers, BrevoAccount):
     def _change_members(self, verb: str, list_id: str, records: Sequence[Record]) -> frozenset[str]:
         """The addresses that Brevo did not change; it refuses a call that changes nobody."""
         emails = [str(record.payload["email"]) for record in records]
-        path, name = f"{LISTS}/{path_segment(list_id)}/contacts", f"brevo {LISTS}/{{id}}/contacts"
+        path, at = f"{LISTS}/{{id}}/contacts/{verb}", {"id": list_id}
         try:
-            answer = self.fetch("POST", f"{path}/{verb}", {"emails": emails}, name=f"{name}/{verb}")
+            answer = self.fetch("POST", path, {"emails": emails}, at=at)
         except Refusal as refusal:
             if refusal.code != NOBODY_CHANGED:
                 raise
@@ -173,9 +168,8 @@ class BrevoMembers(ListMembers, BrevoAccount):
 
     def _looked_at(self, record: Record, list_id: str) -> RecordResult:
         """In the list already, or without a contact yet: the import may still be at work."""
-        path = f"/v3/contacts/{quote(str(record.payload['email']), safe='')}"
         try:
-            contact = self.fetch("GET", path, name="brevo GET contact")
+            contact = self.fetch("GET", CONTACT, at={"email": record.payload["email"]})
         except NotFound:
             return absent([record])[0]
         if list_id in map(str, contact.get("listIds") or []):

@@ -41,8 +41,6 @@ class CustomerIoSettings(HttpSettings):
 
 
 class CustomerIo(HttpDestination):
-    """People by the Track API's batch, with a place for every error."""
-
     kind = "customerio"
     version = "customerio-1"
     api_version = "Track v2"
@@ -98,8 +96,7 @@ class CustomerIo(HttpDestination):
         return RecordResult(old.record_id, Outcome.ACCEPTED)
 
     def delete(self, one: Addressee) -> RecordResult:
-        path, body = "/api/v2/entity", _person("delete", one.remote_key)
-        return self.removed(one, "POST", path, body)
+        return self.done_to(one, "POST", "/api/v2/entity", _person("delete", one.remote_key))
 
     def problems(self) -> list[str]:
         """Asks for the account's region, which needs a good key; nothing is written."""

@@ -8,16 +8,18 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from enrich.client import NotFound, parse_json, path_segment
+from enrich.client import NotFound, parse_json
 from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import GONE
+from enrich.destinations.sending import GONE, objects_in
 from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
+CONTACTS, FIELDS = "/lists/{list}/contacts", "/lists/{list}/fields"
+CONTACT = f"{CONTACTS}/{{contact}}"
 REQUESTS_PER_RECORD = 2  # find, write
 LEFT = "removed"  # the status of whoever opted out
 TYPES = {
@@ -39,18 +41,9 @@ class EgoiSettings(HttpSettings):
     list_separator: str = Field("|", min_length=1)
     clear_with: Literal["nothing", "empty"] = "nothing"
 
-    @model_validator(mode="after")
-    def _can_clear(self) -> EgoiSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "empty"')
-        return self
-
 
 class Egoi(HttpDestination):
-    """Extra fields of the contacts a list already has; nobody is added, no status is touched.
-
-    The import of many contacts is not used: its schema gives whoever is in it a status.
-    """
+    """The import of many contacts is not used: its schema gives whoever is in it a status."""
 
     kind = "egoi"
     version = "egoi-1"
@@ -106,8 +99,7 @@ class Egoi(HttpDestination):
             message = "left the list"  # and cannot be edited any more
             return RecordResult(record.record_id, Outcome.INVALID, "left_the_list", message)
         changes = {"extra": record.payload["extra"]}
-        call = self.call("PATCH", self._path(contact), changes, name="egoi PATCH contact")
-        return self.save_one(record, call)
+        return self.save_one(record, self.call("PATCH", CONTACT, changes, at=self._at(contact)))
 
     def move(self, old: Addressee, address: str) -> RecordResult:
         return self._update(old, {"base": {"email": address}})
@@ -119,8 +111,7 @@ class Egoi(HttpDestination):
         contact = self._find(one.remote_key)
         if contact is None:
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
-        path = self._path(contact)
-        return self.removed(one, "PATCH", path, changes, name="egoi PATCH contact")
+        return self.done_to(one, "PATCH", CONTACT, changes, at=self._at(contact))
 
     def delete(self, one: Addressee) -> RecordResult:
         """Forgotten: E-goi empties all that it holds of the contact within 30 days."""
@@ -128,27 +119,21 @@ class Egoi(HttpDestination):
         if contact is None:
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
         body = {"contacts": [contact["contact_id"]]}
-        return self.removed(one, "POST", f"{self._contacts}/actions/forget", body)
+        return self.done_to(one, "POST", f"{CONTACTS}/actions/forget", body, at=self._at())
 
     def _find(self, address: str) -> Mapping[str, Any] | None:
         """What E-goi itself knows of the list's contact with this address: id, status and more."""
-        wanted = {"email": address}
         try:
-            found = self.fetch("GET", self._contacts, name="egoi contacts", params=wanted)
+            found = self.fetch("GET", CONTACTS, at=self._at(), params={"email": address})
         except NotFound:
             return None
-        items = [item for item in found.get("items") or [] if isinstance(item, dict)]
-        people = [item.get("base") or {} for item in items]
+        people = [item.get("base") or {} for item in objects_in(found.get("items"))]
         there = (one for one in people if one.get("contact_id"))
         same = (one for one in there if str(one.get("email")).lower() == address.lower())
         return next(same, None)
 
-    @property
-    def _contacts(self) -> str:
-        return f"/lists/{self.settings.list_id}/contacts"
-
-    def _path(self, contact: Mapping[str, Any]) -> str:
-        return f"{self._contacts}/{path_segment(str(contact['contact_id']))}"
+    def _at(self, contact: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return {"list": self.settings.list_id, "contact": (contact or {}).get("contact_id")}
 
     def _extra(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The values as E-goi takes them, by the number of the field."""
@@ -165,10 +150,8 @@ class Egoi(HttpDestination):
 
     def _extra_fields(self) -> list[dict[str, Any]]:
         """The fields that the shop created in the list; the others are E-goi's own."""
-        path, name = f"/lists/{self.settings.list_id}/fields", "egoi fields"
-        response = self.ask("GET", path, name=name, params={"limit": "1000"})
-        found = parse_json(response.content)
-        fields = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        response = self.ask("GET", FIELDS, at=self._at(), params={"limit": "1000"})
+        fields = objects_in(parse_json(response.content))
         return [one for one in fields if one.get("type") == "extra"]
 
     def problems(self) -> list[str]:

@@ -30,6 +30,7 @@ from enrich.destinations.places.place import Place
 from enrich.destinations.places.s3 import Bucket, S3Settings
 from enrich.destinations.places.sftp import SftpFolder, SftpSettings
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
+from enrich.destinations.sending import by_hand
 from enrich.errors import BadSettings
 from enrich.model import Outcome, RecordResult
 
@@ -114,7 +115,7 @@ class FileDrop(DestinationEntity):
         message = "whoever took the files must delete the person by hand"
         if not self.place.is_searched:
             message = f"{self._taken_out(records)}; {message}"
-        return [RecordResult(one.record_id, Outcome.INVALID, "by_hand", message) for one in records]
+        return [by_hand(one, message) for one in records]
 
     def drop_files(self, before: datetime) -> list[str]:
         """The names of our files from before the moment, removed from the place."""

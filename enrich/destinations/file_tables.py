@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import polars as pl
 
+from enrich.destinations.mapping import joined
 from enrich.spreadsheet import harmless_cells
 
 MOMENT = "%Y-%m-%dT%H:%M:%S%.3fZ"
@@ -32,7 +33,9 @@ def in_utc(table: pl.DataFrame) -> pl.DataFrame:
 def as_cells(table: pl.DataFrame, list_separator: str, formula_safe: bool) -> pl.DataFrame:
     """The table for CSV: lists joined, lines as JSON, and no text a spreadsheet would run."""
     flat = _plain(table).with_columns(
-        _json(name) if isinstance(kind.inner, pl.Struct) else _joined(name, list_separator)
+        _json(name)
+        if isinstance(kind.inner, pl.Struct)
+        else joined(list_separator).column(pl.col(name))
         for name, kind in table.schema.items()
         if isinstance(kind, pl.List)
     )
@@ -70,11 +73,6 @@ def _numbers(line: pl.Struct) -> pl.Struct:
 def _json(name: str) -> pl.Expr:
     lines = pl.col(name).list.eval(pl.element().struct.json_encode()).list.join(",")
     return pl.concat_str(pl.lit("["), lines, pl.lit("]")).alias(name)
-
-
-def _joined(name: str, separator: str) -> pl.Expr:
-    clean = pl.element().str.replace_all(separator, " ", literal=True)
-    return pl.col(name).list.eval(clean).list.join(separator)
 
 
 def _of(table: pl.DataFrame, kind: Any) -> Iterable[str]:

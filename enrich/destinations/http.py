@@ -51,6 +51,7 @@ from enrich.destinations.sending import (
     answer_of,
     ask,
     erase_one,
+    objects_in,
     refusal_of,
     rejected,
     same_outcome,
@@ -146,8 +147,8 @@ class HttpDestination(DestinationEntity):
 
     @property
     def platform(self) -> str:
-        """What messages call the platform: its version without the number."""
-        return self.version.rpartition("-")[0]
+        """What messages call the platform: how its versions begin."""
+        return self.version.partition("-")[0]
 
     @property
     def empty(self) -> Any:
@@ -194,9 +195,8 @@ class HttpDestination(DestinationEntity):
     def poll(self, job_id: str, records: Sequence[Addressee]) -> list[RecordResult] | None:
         if not self.job_path:
             return None
-        path = self.job_path.format(id=path_segment(job_id))
         try:
-            job = self.fetch("GET", path, name=f"{self.platform} {self.job_path}")
+            job = self.fetch("GET", self.job_path, at={"id": job_id})
         except NotFound:
             return same_outcome(records, Outcome.UNKNOWN, "job_gone")
         return self.end_of_job(job_id, job, records)
@@ -240,12 +240,19 @@ class HttpDestination(DestinationEntity):
     def call(
         self, method: str, path: str, body: Any = None, *, name: str = "", **rest: Any
     ) -> Call:
-        """A call to a path of this platform; `name` is the path without any value."""
+        """A call to a path of this platform.
+
+        `at` has the values for the path's `{names}`. Messages show the path without them, or `name`
+        of a path that holds a value by itself.
+        """
         headers = {"Content-Type": "application/json", **self.headers()}
+        where = path
+        for key, value in rest.pop("at", {}).items():
+            where = where.replace(f"{{{key}}}", path_segment(str(value)))
         return Call(
             method=method,
-            url=(self.settings.base_url or self.host) + path,
-            name=name or f"{self.platform} {path}",
+            url=(self.settings.base_url or self.host) + where,
+            name=name or f"{self.platform} {method} {path}",
             headers={**headers, **rest.pop("headers", {})},
             content=rest.pop("content", None) if body is None else payload_bytes(body),
             **rest,
@@ -284,38 +291,23 @@ class HttpDestination(DestinationEntity):
         same = "http_304" if response.status_code == 304 else None
         return RecordResult(record.record_id, Outcome.ACCEPTED, same)
 
-    def removed(
-        self, one: Addressee, method: str, path: str, body: Any = None, *, name: str = ""
+    def done_to(
+        self, one: Addressee, method: str, path: str, body: Any = None, **rest: Any
     ) -> RecordResult:
-        """The outcome of a call that erases one person; raises as `ask`."""
-        self.ask(method, path, body, name=name)
+        """The outcome of a call that changes or erases one person; raises as `ask`."""
+        self.ask(method, path, body, **rest)
         return RecordResult(one.record_id, Outcome.ACCEPTED)
-
-    def missing_fields(
-        self,
-        path: str,
-        listed: str,
-        key: str,
-        what: str,
-        types: Types,
-        kind: str = "type",
-        **rest: Any,
-    ) -> list[str]:
-        """The mapped fields that the platform does not have, or has of a type that does not fit.
-
-        `path` answers with a list under `listed`, whose items have their name under `key` and
-        their type under `kind`; `types` is what is allowed by how a value is written. A type that
-        the list does not show is not judged.
-        """
-        found = self.fetch("GET", path, **rest).get(listed)
-        return self.unfit_fields(found, key, what, types, kind)
 
     def unfit_fields(
         self, found: object, key: str, what: str, types: Types, kind: str = "type"
     ) -> list[str]:
-        """The same from the list itself."""
-        items = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
-        there = {str(item.get(key)): item.get(kind) for item in items}
+        """The mapped fields that the platform does not have, or has of a type that does not fit.
+
+        The items of the list that was found have their name under `key` and their type under
+        `kind`; `types` is what is allowed by how a value is written. A type that the list does not
+        show is not judged.
+        """
+        there = {str(item.get(key)): item.get(kind) for item in objects_in(found)}
         problems = (_field_problem(field, there, what, types) for field in self.fields)
         return [problem for problem in problems if problem]
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -16,7 +15,6 @@ from enrich.client import (
     NotFound,
     PermissionMissing,
     Response,
-    path_segment,
     raise_for_refusal,
 )
 from enrich.destinations.base import (
@@ -31,13 +29,7 @@ from enrich.destinations.base import (
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembersById
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import (
-    Refusal,
-    accepted_but,
-    answer_of,
-    refusal_in,
-    safe_code,
-)
+from enrich.destinations.sending import Refusal, accepted_but, answer_of, refusal_in, safe_code
 from enrich.errors import EnrichError, Stop
 from enrich.model import RecordResult
 
@@ -72,8 +64,6 @@ class HubspotSettings(HttpSettings):
 
 
 class Hubspot(HttpDestination):
-    """Contacts by batch upsert, keyed by e-mail; every value a text, every property known."""
-
     kind = "hubspot"
     version = "hubspot-1"
     api_version = API_VERSION
@@ -141,13 +131,12 @@ class Hubspot(HttpDestination):
         return self._update(one, self.emptied(one)[0])
 
     def _update(self, one: Addressee, properties: Mapping[str, Any]) -> RecordResult:
-        path = f"{CONTACTS}/{quote(one.remote_key, safe='')}?idProperty=email"
-        name = "hubspot PATCH contact"
-        return self.removed(one, "PATCH", path, {"properties": properties}, name=name)
+        path, at = f"{CONTACTS}/{{email}}?idProperty=email", {"email": one.remote_key}
+        return self.done_to(one, "PATCH", path, {"properties": properties}, at=at)
 
     def problems(self) -> list[str]:
-        there = self.missing_fields(PROPERTIES, "results", "name", "property", TYPES)
-        return [*there, *self.unmet()]
+        found = self.fetch("GET", PROPERTIES).get("results")
+        return [*self.unfit_fields(found, "name", "property", TYPES), *self.unmet()]
 
     def unmet(self) -> list[str]:
         """The properties that the account requires of a new contact, where its schema names them.
@@ -181,9 +170,9 @@ class HubspotMembers(ListMembersById, Hubspot):
 
     def _list_ids(self, name: str) -> list[str]:
         """The list of a name, of which HubSpot has one at most; an active one fills itself."""
-        path = f"{LISTS}/object-type-id/0-1/name/{quote(name, safe='')}"
+        path = f"{LISTS}/object-type-id/0-1/name/{{name}}"
         try:
-            found = self.fetch("GET", path, name="hubspot GET list by name").get("list") or {}
+            found = self.fetch("GET", path, at={"name": name}).get("list") or {}
         except NotFound:
             return []
         if found.get("processingType") == "DYNAMIC":
@@ -200,9 +189,8 @@ class HubspotMembers(ListMembersById, Hubspot):
     def change_list(
         self, verb: Literal["add", "remove"], list_id: str, ids: Sequence[str]
     ) -> frozenset[str]:
-        path = f"{LISTS}/{path_segment(list_id)}/memberships/{verb}"
-        name = f"hubspot PUT memberships/{verb}"
-        answer = self.fetch("PUT", path, list(ids), name=name)
+        path = f"{LISTS}/{{id}}/memberships/{verb}"
+        answer = self.fetch("PUT", path, list(ids), at={"id": list_id})
         return frozenset(map(str, answer.get("recordIdsMissing") or ()) if verb == "add" else ())
 
 

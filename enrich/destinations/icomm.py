@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from enrich.client import BadBody, Response, parse_json
 from enrich.destinations.base import Addressee, MappedField, Payload, Record, Row
@@ -113,12 +113,6 @@ class IcommSettings(HttpSettings):
     cart_names: dict[CartColumn, CustomField] = Field(default_factory=dict)
     cart_days: int = Field(30, ge=1)
 
-    @model_validator(mode="after")
-    def _can_clear(self) -> IcommSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "empty"')
-        return self
-
 
 class IcommAccount(HttpDestination):
     """What contacts and carts share: both are saved into one profile, keyed by e-mail."""
@@ -151,7 +145,7 @@ class IcommAccount(HttpDestination):
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Response:
         whole = {"ProfileKey": self.settings.profile_key, **body}
-        return self.ask("POST", path, whole, name=f"icomm {path}")
+        return self.ask("POST", path, whole)
 
     def headers(self) -> Mapping[str, str]:
         """The key itself, with what some accounts need behind it."""

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from enrich.client import path_segment
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembersById
@@ -63,8 +62,6 @@ class KlaviyoAccount(HttpDestination):
 
 
 class Klaviyo(KlaviyoAccount):
-    """Profiles by bulk import jobs of at most 10,000; consent, another API, is not touched."""
-
     kind = "klaviyo"
     version = "klaviyo-2"
     api_version = REVISION
@@ -142,15 +139,14 @@ class Klaviyo(KlaviyoAccount):
         profile_id = safe_code(found[0].get("id"))
         if profile_id is None:
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
-        path = f"{PROFILES_PATH}/{profile_id}"
         body = {"data": {"type": "profile", "id": profile_id, **changes}}
-        return self.removed(one, "PATCH", path, body, name="klaviyo PATCH profile")
+        return self.done_to(one, "PATCH", f"{PROFILES_PATH}/{{id}}", body, at={"id": profile_id})
 
     def delete(self, one: Addressee) -> RecordResult:
         """Queued there; Klaviyo deletes the person and all that belongs to the profile."""
         profile = {"data": {"type": "profile", "attributes": {"email": one.remote_key}}}
         body = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}}
-        return self.removed(one, "POST", "/api/data-privacy-deletion-jobs", body)
+        return self.done_to(one, "POST", "/api/data-privacy-deletion-jobs", body)
 
     def problems(self) -> list[str]:
         """Asks for the account; nothing is written."""
@@ -177,9 +173,8 @@ class KlaviyoMembers(ListMembersById, KlaviyoAccount):
     ) -> frozenset[str]:
         method = "POST" if verb == "add" else "DELETE"
         members = [{"type": "profile", "id": one} for one in ids]
-        path = f"{LISTS}/{path_segment(list_id)}/relationships/profiles"
-        name = f"klaviyo {method} {LISTS}/{{id}}/relationships/profiles"
-        self.ask(method, path, {"data": members}, name=name)
+        path = f"{LISTS}/{{id}}/relationships/profiles"
+        self.ask(method, path, {"data": members}, at={"id": list_id})
         return frozenset()
 
     def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:

@@ -83,8 +83,6 @@ class MailchimpSettings(HttpSettings):
 
 
 class Mailchimp(HttpDestination):
-    """Merge fields of the members an audience already has; nobody is added or subscribed."""
-
     kind = "mailchimp"
     version = "mailchimp-1"
     api_version = "3.0"
@@ -197,19 +195,12 @@ class Mailchimp(HttpDestination):
 
     def problems(self) -> list[str]:
         """Which merge fields of the mapping the audience does not have, or of another type."""
-        path = f"/3.0/lists/{self.settings.list_id}/merge-fields"
+        path, at = "/3.0/lists/{list}/merge-fields", {"list": self.settings.list_id}
         try:
-            return self.missing_fields(
-                path,
-                "merge_fields",
-                "tag",
-                "merge field",
-                TYPES,
-                name="mailchimp merge-fields",
-                params={"count": "1000"},
-            )
+            found = self.fetch("GET", path, at=at, params={"count": "1000"})
         except NotFound:
             return ["the audience does not exist; check list_id"]
+        return self.unfit_fields(found.get("merge_fields"), "tag", "merge field", TYPES)
 
 
 LEFT = "left "

@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 from enrich.client import NotFound
 from enrich.destinations.base import Addressee, Record, Row
 from enrich.destinations.http import HttpSettings, payloads_of
-from enrich.destinations.mapping import CORE, JSON_FORMATS, Format, joined, named
-from enrich.destinations.sending import accepted_but, answer_of, ask
+from enrich.destinations.mapping import CORE, named
+from enrich.destinations.sending import accepted_but, answer_of, ask, by_hand, objects_in
 from enrich.destinations.tokens import TokenDestination
-from enrich.model import Outcome, RecordResult
+from enrich.model import RecordResult
 
 REFERENCES = "https://developer.salesforce.com/docs/marketing/marketing-cloud/references"
 GUIDE = "https://developer.salesforce.com/docs/marketing/marketing-cloud/guide"
@@ -48,18 +48,13 @@ class MarketingCloudSettings(HttpSettings):
 
     @model_validator(mode="after")
     def _fits(self) -> MarketingCloudSettings:
-        if self.removals == "clear" and self.clear_with == "nothing":
-            raise ValueError('removals = "clear" needs clear_with = "null"')
         if self.email_column in self.names.values():
             raise ValueError(f"not a name that can be written there: {self.email_column}")
         return self
 
 
 class MarketingCloud(TokenDestination):
-    """A row per customer in a data extension of the shop, by e-mail.
-
-    Rows go by the synchronous call: the asynchronous one names no row that it refused.
-    """
+    """Rows go by the synchronous call: the asynchronous one names no row that it refused."""
 
     kind = "marketingcloud"
     version = "marketingcloud-1"
@@ -81,7 +76,6 @@ class MarketingCloud(TokenDestination):
         "data_extension_id": "00000000-0000-0000-0000-000000000000",
     }
     mapping = named(CORE)
-    empty = None
     written = ("data_extension_id", "email_column")
     login_keys = "subdomain, client_id and api_key"
     max_records = 50
@@ -89,34 +83,29 @@ class MarketingCloud(TokenDestination):
     idempotency_key = "primary key of the data extension: the e-mail"
     sends_empty = False
     removals = ("clear",)
-    moves_address = "clear"
     refusal_keys = ("errorcode", "message")
 
     @property
     def host(self) -> str:
         return f"https://{self.settings.subdomain}.rest.marketingcloudapis.com"
 
-    @property
-    def formats(self) -> Mapping[str, Format]:
-        return {**JSON_FORMATS, "list": joined(self.settings.list_separator)}
-
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"keys": {self.settings.email_column: row["email"]}, "values": values}
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         """All rows or none: a request that is refused is halved down to the row at fault."""
-        path = f"/hub/v1/dataevents/{self.settings.data_extension_id}/rowset"
-        self.ask("POST", path, payloads_of(records), name="marketingcloud rowset")
+        at = {"id": self.settings.data_extension_id}
+        self.ask("POST", "/hub/v1/dataevents/{id}/rowset", payloads_of(records), at=at)
         return accepted_but(records, {})
 
     def delete(self, one: Addressee) -> RecordResult:
         """The whole contact, queued there; only where the shop says that its key is the e-mail."""
         if not self.settings.deletes_contacts:
             message = "delete the row and the contact there, or set deletes_contacts"
-            return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
+            return by_hand(one, message)
         path = "/contacts/v1/contacts/actions/delete?type=keys"
         body = {"values": [one.remote_key], "DeleteOperationType": "ContactAndAttributes"}
-        return self.removed(one, "POST", path, body)
+        return self.done_to(one, "POST", path, body)
 
     def log_in(self) -> object:
         """A token for twenty minutes."""
@@ -133,20 +122,16 @@ class MarketingCloud(TokenDestination):
 
     def problems(self) -> list[str]:
         """Which columns the data extension does not have, or of another type, and its key."""
-        path = f"/data/v1/customobjects/{self.settings.data_extension_id}/fields"
+        path, at = "/data/v1/customobjects/{id}/fields", {"id": self.settings.data_extension_id}
         try:
-            found = self.fetch("GET", path, name="marketingcloud fields").get("fields")
+            found = self.fetch("GET", path, at=at).get("fields")
         except NotFound:
             return ["the data extension does not exist; check data_extension_id"]
         missing = self.unfit_fields(found, "name", "column", TYPES)
         return [*missing, *self._key_problems(found), *self._width_problems()]
 
     def _key_problems(self, found: object) -> list[str]:
-        keys = [
-            one.get("name")
-            for one in (found if isinstance(found, list) else [])
-            if isinstance(one, dict) and one.get("isPrimaryKey")
-        ]
+        keys = [one.get("name") for one in objects_in(found) if one.get("isPrimaryKey")]
         column = self.settings.email_column
         return [] if keys == [column] else [f"make {column}, and it alone, the primary key"]
 

@@ -17,18 +17,20 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from enrich.client import NotFound, parse_json, path_segment
+from enrich.client import NotFound, parse_json
 from enrich.destinations.base import Addressee, MappedField, Record, Row, SecretRef, Tools
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.mapping import COMPUTED, JSON_FORMATS, Format, joined, named
-from enrich.destinations.sending import GONE
+from enrich.destinations.sending import GONE, by_hand, objects_in
 from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
 OF_THE_SHOP = "CL"
 REQUESTS_PER_RECORD = 3  # find, read, write
+DOCUMENT = "/api/dataentities/{entity}/documents/{id}"
 STRUCTURE = f"/api/dataentities/{OF_THE_SHOP}"
+OF_CL = f"{STRUCTURE}/documents/{{id}}"
 TO_WRITE = "Insert or update document (not remove)"
 TO_DELETE = "Full access to all documents"
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
@@ -104,6 +106,7 @@ class MasterDataAccount(HttpDestination):
 
     Settings = MasterDataSettings
     settings: MasterDataSettings
+    platform = "vtex"
     transport = "single"
     max_records = 50
     concurrency = 5
@@ -161,28 +164,21 @@ class MasterData(MasterDataAccount):
     def _put(self, record: Record) -> RecordResult:
         """A PUT replaces the whole document, which is ours alone."""
         schema = self.settings.schema_name
-        call = self.call(
-            "PUT",
-            self._path(str(record.payload["email"])),
-            record.payload,
-            name="vtex PUT document",
-            resource=TO_WRITE,
-            params={"_schema": schema} if schema else None,
-        )
+        params, at = {"_schema": schema} if schema else None, self._at(str(record.payload["email"]))
+        call = self.call("PUT", DOCUMENT, record.payload, at=at, resource=TO_WRITE, params=params)
         return self.save_one(record, call)
 
     def delete(self, one: Addressee) -> RecordResult:
-        path = self._path(one.remote_key)
-        self.ask("DELETE", path, name="vtex DELETE document", resource=TO_DELETE)
-        return RecordResult(one.record_id, Outcome.ACCEPTED)
+        at = self._at(one.remote_key)
+        return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
 
-    def _path(self, email: str) -> str:
-        return f"/api/dataentities/{self.settings.entity}/documents/{document_id(email)}"
+    def _at(self, email: str) -> dict[str, str]:
+        return {"entity": self.settings.entity, "id": document_id(email)}
 
     def problems(self) -> list[str]:
         """Asks for a document that is not there: an answer of 404 proves the key."""
         with suppress(NotFound):
-            self.ask("GET", self._path("check@example.com"), name="vtex GET document")
+            self.ask("GET", DOCUMENT, at=self._at("check@example.com"))
         return []
 
 
@@ -241,35 +237,33 @@ class WriteBack(MasterDataAccount):
         response = self.ask(
             "GET",
             f"{STRUCTURE}/search",
-            name="vtex CL search",
             resource="Read only documents",
             params={"email": address, "_fields": "id"},
             headers={"REST-Range": "resources=0-10"},
         )
-        found = parse_json(response.content)
-        ids = [str(one["id"]) for one in found if isinstance(one, dict) and one.get("id")]
+        found = objects_in(parse_json(response.content))
+        ids = [str(one["id"]) for one in found if one.get("id")]
         read = {document_id: self._read(document_id) for document_id in ids}
         return {key: one for key, one in read.items() if str(one.get("email")).lower() == address}
 
     def _read(self, document_id: str) -> Mapping[str, Any]:
         """The document as it is now; empty when it is gone."""
         fields = ",".join(("id", "email", *(field.target for field in self.fields)))
-        params, path = {"_fields": fields}, _path(document_id)
         try:
-            return self.fetch("GET", path, name="vtex CL GET", params=params)
+            return self.fetch("GET", OF_CL, at={"id": document_id}, params={"_fields": fields})
         except NotFound:
             return {}
 
     def _patch(self, record: Record, document_id: str, values: Mapping[str, Any]) -> RecordResult:
-        path, name = _path(document_id), "vtex CL PATCH"
-        return self.save_one(record, self.call("PATCH", path, values, name=name, resource=TO_WRITE))
+        call = self.call("PATCH", OF_CL, values, at={"id": document_id}, resource=TO_WRITE)
+        return self.save_one(record, call)
 
     def delete(self, one: Addressee) -> RecordResult:
         """Our fields emptied, where the settings say how; the customer's document is the shop's."""
         names = [field.target for field in self.fields]
         if self.settings.clear_with == "nothing":
             message = f"empty {', '.join(names)} of the customer's document in Master Data by hand"
-            return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
+            return by_hand(one, message)
         empty = dict.fromkeys(names, self.empty)
         return self._write(Record(one.record_id, "", {"address": one.remote_key, "fields": empty}))
 
@@ -281,18 +275,9 @@ class WriteBack(MasterDataAccount):
 
     def problems(self) -> list[str]:
         """Which fields of the mapping CL does not have, or has of a type that does not fit."""
-        name, resource = "vtex CL structure", "View data entity details"
-        fields = self.fetch("GET", STRUCTURE, name=name, resource=resource).get("fields")
-        types = {
-            str(field.get("name")): str(field.get("type"))
-            for field in (fields if isinstance(fields, list) else [])
-            if isinstance(field, dict)
-        }
+        found = self.fetch("GET", STRUCTURE, resource="View data entity details").get("fields")
+        types = {str(one.get("name")): str(one.get("type")) for one in objects_in(found)}
         return [problem for field in self.fields if (problem := _problem(field, types))]
-
-
-def _path(document_id: str) -> str:
-    return f"{STRUCTURE}/documents/{path_segment(document_id)}"
 
 
 def different(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.client import path_segment
 from enrich.destinations.ads import AdMembers, AdSettings
 from enrich.destinations.base import Record
 from enrich.destinations.batches import batch_id_of
@@ -70,9 +69,9 @@ class Meta(AdMembers, HttpDestination):
         payload = {"schema": schema, "data": [row[: len(schema)] for row in data]}
         answer = self.fetch(
             "POST" if is_member else "DELETE",
-            f"/{self.settings.version}/{path_segment(number)}/users",
+            f"/{self.settings.version}/{{audience}}/users",
             {"session": _session(records), "payload": payload},
-            name="meta /{audience}/users",
+            at={"audience": number},
         )
         if not int(answer.get("num_invalid_entries") or 0):
             return same_outcome(records, Outcome.QUEUED)
@@ -83,9 +82,8 @@ class Meta(AdMembers, HttpDestination):
         return [line for one in self.audiences for line in self._problems_of(one.name)]
 
     def _problems_of(self, number: str) -> list[str]:
-        path = f"/{self.settings.version}/{path_segment(number)}"
-        wanted = {"fields": "operation_status"}
-        found = self.fetch("GET", path, name="meta GET audience", params=wanted)
+        path, wanted = f"/{self.settings.version}/{{audience}}", {"fields": "operation_status"}
+        found = self.fetch("GET", path, at={"audience": number}, params=wanted)
         code = (found.get("operation_status") or {}).get("code")
         is_flagged = code == FLAGGED
         return [f"Meta has locked the audience {number}: see its Audience Manager"] * is_flagged

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -26,6 +25,7 @@ from enrich.destinations.sending import answer_of, ask, safe_code
 from enrich.destinations.tokens import TokenDestination
 from enrich.model import Outcome, RecordResult
 
+BY_EMAIL = "/platform/contacts/email:{email}"
 TYPES = {
     "text": ("STRING",),
     "list": ("STRING",),
@@ -50,8 +50,6 @@ class RdStationSettings(HttpSettings):
 
 
 class RdStation(TokenDestination):
-    """One contact per call, custom fields that begin with cf_."""
-
     kind = "rdstation"
     version = "rdstation-1"
     api_version = "none named"
@@ -90,8 +88,8 @@ class RdStation(TokenDestination):
 
     def _patch(self, record: Record) -> RecordResult:
         """Our fields alone; `legal_bases` and tags are not ours to change."""
-        path = f"/platform/contacts/email:{quote(str(record.payload['address']), safe='')}"
-        self.ask("PATCH", path, record.payload["fields"], name="rdstation PATCH contact")
+        at = {"email": record.payload["address"]}
+        self.ask("PATCH", BY_EMAIL, record.payload["fields"], at=at)
         return RecordResult(record.record_id, Outcome.ACCEPTED)
 
     def move(self, old: Addressee, address: str) -> RecordResult:
@@ -102,12 +100,11 @@ class RdStation(TokenDestination):
 
     def _update(self, one: Addressee, values: Mapping[str, Any]) -> RecordResult:
         """The contact of an address changed by its uuid: by the address a new one could begin."""
-        path = f"/platform/contacts/email:{quote(one.remote_key, safe='')}"
-        uuid = safe_code(self.fetch("GET", path, name="rdstation GET contact").get("uuid"))
+        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key})
+        uuid = safe_code(found.get("uuid"))
         if uuid is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_uuid")
-        path, name = f"/platform/contacts/uuid:{uuid}", "rdstation PATCH contact by uuid"
-        return self.removed(one, "PATCH", path, values, name=name)
+        return self.done_to(one, "PATCH", "/platform/contacts/uuid:{id}", values, at={"id": uuid})
 
     def log_in(self) -> object:
         """A new access token for the refresh token."""
@@ -123,8 +120,8 @@ class RdStation(TokenDestination):
 
     def problems(self) -> list[str]:
         """Which custom fields of the mapping RD Station does not have."""
-        path, kind = "/platform/contacts/fields", "data_type"
-        return self.missing_fields(path, "fields", "api_identifier", "custom field", TYPES, kind)
+        found = self.fetch("GET", "/platform/contacts/fields").get("fields")
+        return self.unfit_fields(found, "api_identifier", "custom field", TYPES, "data_type")
 
 
 class RdStationMembers(MemberRecords, RdStation):
@@ -136,22 +133,21 @@ class RdStationMembers(MemberRecords, RdStation):
         return self.save_each(records, self._tag)
 
     def _tag(self, record: Record) -> RecordResult:
-        path = f"/platform/contacts/email:{quote(str(record.payload['email']), safe='')}"
-        name = str(record.payload["list"])
+        at, name = {"email": record.payload["email"]}, str(record.payload["list"])
         try:
             if record.payload["is_member"]:
-                self.ask("POST", f"{path}/tag", {"tags": [name]}, name="rdstation POST tag")
+                self.ask("POST", f"{BY_EMAIL}/tag", {"tags": [name]}, at=at)
             else:
-                self._untag(path, name)
+                self._untag(at, name)
         except NotFound:
             return absent([record])[0]
         return RecordResult(record.record_id, Outcome.ACCEPTED)
 
-    def _untag(self, path: str, name: str) -> None:
-        tags = self.fetch("GET", path, name="rdstation GET contact").get("tags") or []
+    def _untag(self, at: Mapping[str, Any], name: str) -> None:
+        tags = self.fetch("GET", BY_EMAIL, at=at).get("tags") or []
         left = [tag for tag in tags if tag.lower() != name.lower()]
         if left != tags:
-            self.ask("PATCH", path, {"tags": left}, name="rdstation PATCH contact")
+            self.ask("PATCH", BY_EMAIL, {"tags": left}, at=at)
 
 
 RdStation.others = (RdStationMembers,)

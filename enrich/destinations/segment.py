@@ -30,8 +30,6 @@ class SegmentSettings(HttpSettings):
 
 
 class Segment(HttpDestination):
-    """An identify call per customer, in batches; what it rejects later it never reports."""
-
     kind = "segment"
     version = "segment-1"
     api_version = "v1"

@@ -91,6 +91,11 @@ def _first(error: object, key: str) -> object:
     return next(found, None)
 
 
+def objects_in(found: object) -> list[dict[str, Any]]:
+    """The objects of a list in an answer; none where there is no list."""
+    return [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
+
+
 def _objects(level: list[Any]) -> Iterator[dict[str, Any]]:
     """Every object in these values, the least deep first."""
     while level:
@@ -101,6 +106,11 @@ def _objects(level: list[Any]) -> Iterator[dict[str, Any]]:
 
 def _holds(value: object) -> bool:
     return isinstance(value, dict | list)
+
+
+def by_hand(one: Addressee, message: str) -> RecordResult:
+    """The outcome of an erasure that somebody has to do there."""
+    return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
 
 
 def rejected(record: Record | Addressee, refusal: Refusal) -> RecordResult:

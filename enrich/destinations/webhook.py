@@ -29,7 +29,14 @@ from enrich.destinations.kinds import AUDIENCES, CARTS, KINDS, PRODUCTS, PURCHAS
 from enrich.destinations.mapping import version_of
 from enrich.destinations.member_templates import Template, template
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
-from enrich.destinations.sending import ask, refusal_in, rejected, safe_code, send_halving
+from enrich.destinations.sending import (
+    ask,
+    objects_in,
+    refusal_in,
+    rejected,
+    safe_code,
+    send_halving,
+)
 from enrich.model import Outcome, RecordResult
 
 MAX_REQUESTS_PER_BATCH = 100
@@ -248,7 +255,7 @@ def read_answer(records: Sequence[Record], response: Response) -> list[RecordRes
     if isinstance(listed, list):
         by_id = _by_id(listed)
         return [_of_listed(record, by_id.get(record.record_id)) for record in records]
-    by_id = _by_id(refused if isinstance(refused, list) else [])
+    by_id = _by_id(refused)
     return [
         rejected(record, refusal_in(by_id[record.record_id]))
         if record.record_id in by_id
@@ -257,8 +264,8 @@ def read_answer(records: Sequence[Record], response: Response) -> list[RecordRes
     ]
 
 
-def _by_id(items: Sequence[object]) -> dict[str, Mapping[str, Any]]:
-    return {str(item["id"]): item for item in items if isinstance(item, dict) and "id" in item}
+def _by_id(items: object) -> dict[str, Mapping[str, Any]]:
+    return {str(item["id"]): item for item in objects_in(items) if "id" in item}
 
 
 def _of_listed(record: Record, item: Mapping[str, Any] | None) -> RecordResult:

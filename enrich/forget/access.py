@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
-import xlsxwriter
 
 from enrich.durable import whole_file
 from enrich.errors import BadSettings
@@ -19,7 +18,6 @@ from enrich.spreadsheet import MAX_CELL_CHARACTERS, flat, for_people
 from enrich.warehouse import Named, Warehouse, traces_of
 from enrich.warehouse.dictionary import table_notes
 
-"""What one cell of Excel takes; a longer text goes on in the next column."""
 MAX_SHEET_NAME = 31
 
 ORIGINS: Mapping[str, str] = {
@@ -36,7 +34,6 @@ ORIGINS: Mapping[str, str] = {
     "consent_statements": "who stated the consent: the column origin",
     "inbox": "received and not taken in yet: the column origin",
 }
-DOCUMENTS = frozenset({"payload", "extra_fields", "memo"})
 _COMPUTED = "computed by enrich"
 _FROM_SOURCES = frozenset(
     {"orders", "order_items", "order_refunds", "order_promo_codes", "contacts", "carts"}
@@ -128,6 +125,8 @@ def _parsed(value: Any) -> Any:
 
 def _write_xlsx(out: IO[bytes], about: Mapping[str, Any], tables: Sequence[Table]) -> None:
     """A sheet per table; every text is a text, so that nothing of it runs as a formula."""
+    import xlsxwriter  # which few commands need
+
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,

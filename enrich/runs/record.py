@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -42,16 +42,10 @@ def new_run_id(job: str, now: datetime) -> str:
 
 
 @contextmanager
-def recorded(
-    warehouse: Warehouse,
-    job: str,
-    store: str | None,
-    now: datetime,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Iterator[Run]:
+def recorded(warehouse: Warehouse, job: str, store: str | None, now: datetime) -> Iterator[Run]:
     """A run whose end is recorded too: completed, failed with its reason, or interrupted."""
     run = Run(new_run_id(job, now), job, store, now)
-    began = monotonic()
+    began = time.monotonic()
     status = "failed"
     warehouse.runs.start(run.run_id, job, store, now=now)
     try:
@@ -65,7 +59,7 @@ def recorded(
         run.note({"error": type(error).__name__})
         raise
     finally:
-        ended_at = now + timedelta(seconds=monotonic() - began)
+        ended_at = now + timedelta(seconds=time.monotonic() - began)
         warehouse.runs.finish(run.run_id, status, run.summary, now=ended_at)
 
 

@@ -51,29 +51,29 @@ def in_lines(
 
 @dataclass(slots=True)
 class _Label:
-    """What was last said of one kind of work, and when it began."""
+    """What was last reported of one kind of work, and when it began."""
 
     first_count: int
     began_at: float
-    said_at: float
+    reported_at: float
     share: int = field(default=0)
 
     def is_due(self, done_count: int, total_count: int | None, now: float) -> bool:
         share = done_count * 10 // total_count if total_count else done_count // UNKNOWN_TOTAL_STEP
-        if share <= self.share and now - self.said_at < LONGEST_SILENCE_SECONDS:
+        if share <= self.share and now - self.reported_at < LONGEST_SILENCE_SECONDS:
             return False
-        self.share, self.said_at = share, now
+        self.share, self.reported_at = share, now
         return True
 
     def progress(self, done_count: int, total_count: int | None, now: float) -> str:
         """The count, of how many, and, once a second has gone by, the rate and the time left."""
-        said = f"{done_count:,}" + (f" of {total_count:,}" if total_count else "")
+        text = f"{done_count:,}" + (f" of {total_count:,}" if total_count else "")
         seconds = now - self.began_at
         if seconds < 1 or done_count == self.first_count:
-            return said
+            return text
         rate = (done_count - self.first_count) / seconds
         left = (total_count - done_count) / rate if total_count else 0.0
-        return f"{said}, {rate:,.0f}/s" + (f", {_length(left)} left" if left >= 1 else "")
+        return f"{text}, {rate:,.0f}/s" + (f", {_length(left)} left" if left >= 1 else "")
 
 
 def _length(seconds: float) -> str:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -197,20 +197,14 @@ def _refuse_taken(address: Address) -> None:
             ) from None
 
 
-def _wait_until_healthy(
-    server: subprocess.Popen[bytes],
-    address: Address,
-    log: Path,
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    deadline = monotonic() + START_SECONDS
-    while monotonic() < deadline:
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: Address, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
         if server.poll() is not None:
             raise Stop(f"the Prefect server ended at once; its log is {log}")
         if is_healthy(address):
             return
-        sleep(0.5)
+        time.sleep(0.5)
     raise Stop(f"the Prefect server did not answer within {START_SECONDS:.0f} s; its log is {log}")
 
 

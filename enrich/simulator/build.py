@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from enrich.errors import BadSettings
 from enrich.simulator.access import AppKey
@@ -21,6 +20,7 @@ from enrich.simulator.vtex_state import Vtex
 from enrich.simulator.weather import Sky, Weather
 from enrich.simulator.webhook_app import Webhook
 from enrich.simulator.world import World, build_world
+from enrich.sources.source import ImportFrames
 
 FULL_KEY = AppKey("vtexappkey-demostore-SIMULA", "simulated-app-token")
 ICOMM_KEY = "simulated-icomm-key"
@@ -30,8 +30,8 @@ ICOMM_KEY = "simulated-icomm-key"
 class Simulation:
     """What to simulate.
 
-    Give `now` (UTC) to stop the clock there, or `wall` to follow a running one. With
-    `replay_orders` the shop is made from import files (see `replay_world`), else it is made up.
+    Give `now` (UTC) to stop the clock there, or `wall` to follow a running one. With `replay` the
+    shop is made from import files (see `replay_world`), else it is made up.
     `accounts` maps further account names to a mode: open, login_page or seller_portal.
     """
 
@@ -41,11 +41,7 @@ class Simulation:
     now: datetime | None = None
     wall: Callable[[], datetime] | None = None
     future_days: int = 30
-    replay_orders: Path | None = None
-    replay_items: Path | None = None
-    replay_customers: Path | None = None
-    time_zone: str = "UTC"
-    currency: str = "BRL"
+    replay: ImportFrames | None = field(default=None, repr=False)
     account: str = "demostore"
     mode: str = "open"
     accounts: Mapping[str, str] = field(default_factory=dict)
@@ -87,16 +83,8 @@ def _clock(options: Simulation) -> Clock:
 
 def _world(options: Simulation, clock: Clock) -> World:
     now = options.now or clock.wall()
-    if options.replay_orders is not None:
-        return replay_world(
-            options.replay_orders,
-            options.replay_items,
-            options.replay_customers,
-            time_zone=options.time_zone,
-            currency=options.currency,
-            name=options.account,
-            seed=options.seed,
-        )
+    if options.replay is not None:
+        return replay_world(options.replay, name=options.account, seed=options.seed)
     return build_world(
         order_count=options.orders,
         customer_count=options.customers,

@@ -7,7 +7,7 @@ from typing import Any
 
 from enrich.simulator import book as flag
 from enrich.simulator.book import Event, append_order
-from enrich.simulator.dice import roll
+from enrich.simulator.chance import roll
 from enrich.simulator.documents import delete_document, find_document, write_document
 from enrich.simulator.flow import refunds_at, removed_lines, value_at
 from enrich.simulator.hooks import notify

@@ -8,7 +8,7 @@ from typing import Any
 
 from enrich.simulator import book as flag
 from enrich.simulator import words
-from enrich.simulator.dice import roll
+from enrich.simulator.chance import roll
 from enrich.simulator.world import World
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.simulator.dice import picks, units
+from enrich.simulator.chance import picks, units
 from enrich.simulator.moments import DAY, MINUTE, NEVER, zulu
 from enrich.simulator.people import guid
 from enrich.simulator.sales import SalesPlan

@@ -153,7 +153,7 @@ def _webhook(simulator: Simulator, request: Request, rest: list[str]) -> Any:
 
 
 def _platforms(simulator: Simulator, request: Request, rest: list[str]) -> Any:
-    """/platforms/{name}: GET shows what is kept; POST sets what is said, of what stands below.
+    """/platforms/{name}: GET shows what is kept; POST sets what is named below.
 
     faults, refused, domains, denied and webhooks add to those there are; tables are records put in
     place. /platforms/{name}/people: POST {"email", "event"}: somebody decides there.

@@ -22,7 +22,6 @@ class Icomm:
     """
 
     api_key: str = field(repr=False)
-    profile_keys: tuple[str, ...] = ()
     fields: frozenset[str] | None = None
     contacts: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -66,7 +65,7 @@ def report(icomm: Icomm) -> dict[str, Any]:
 
 def _save_many(icomm: Icomm, body: Mapping[str, Any]) -> dict[str, Any]:
     fault = icomm.faults.pop(0) if icomm.faults else ""
-    if fault == "envelope" or not _knows(icomm, body):
+    if fault == "envelope":
         return {"SaveMultiContactJsonResult": {"StatusCode": REFUSED, "Responses": []}}
     contacts = body.get("ContactList") or []
     middle = len(contacts) // 2 if fault == "row" else -1
@@ -83,13 +82,12 @@ def _save_many(icomm: Icomm, body: Mapping[str, Any]) -> dict[str, Any]:
 def _save_one(icomm: Icomm, body: Mapping[str, Any]) -> dict[str, Any]:
     fault = icomm.faults.pop(0) if icomm.faults else ""
     contact = body.get("Contact") or {}
-    is_saved = not fault and _knows(icomm, body)
     return {
         "SaveContactJsonResult": {
             "Message": "",
             "MessageDetail": "",
             "Data": {"Email": contact.get("Email"), "Status": "A"},
-            "StatusCode": _save(icomm, body, contact) if is_saved else REFUSED,
+            "StatusCode": REFUSED if fault else _save(icomm, body, contact),
         }
     }
 
@@ -115,10 +113,6 @@ def _remove(icomm: Icomm, body: Mapping[str, Any]) -> dict[str, Any]:
     email = str((body.get("Contact") or {}).get("Email", "")).lower()
     code = NOT_FOUND if saved.pop(email, None) is None else REMOVED
     return {"RemoveContactJsonResult": {"StatusCode": code, "Message": ""}}
-
-
-def _knows(icomm: Icomm, body: Mapping[str, Any]) -> bool:
-    return not icomm.profile_keys or body.get("ProfileKey") in icomm.profile_keys
 
 
 def _save(icomm: Icomm, body: Mapping[str, Any], contact: Mapping[str, Any]) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from enrich.simulator.book import INCOMPLETE, OrderBook
+from enrich.simulator.chance import roll
 from enrich.simulator.client_data import buyer_of
-from enrich.simulator.dice import roll
 from enrich.simulator.flow import refunds_at, status_at, value_at
 from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.moments import MINUTE, from_us, parse_us, to_us

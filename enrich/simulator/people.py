@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from enrich.simulator import words
-from enrich.simulator.dice import picks, rolls, units
+from enrich.simulator.chance import picks, rolls, units
 
 
 @dataclass(slots=True)

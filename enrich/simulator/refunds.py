@@ -21,7 +21,7 @@ def match_refunds(book: OrderBook, orders: pl.DataFrame) -> list[dict[str, Any]]
     purchases = _by_person(book, orders)
     unmatched = []
     for row in orders.filter(pl.col("cents") < 0).iter_rows(named=True):
-        if row["status"] in ("canceled", "cancelled", "cancel"):
+        if row["status"] in ("canceled", "cancel"):
             continue
         rest = -row["cents"]
         for order in _candidates(book, purchases, row):

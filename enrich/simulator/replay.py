@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from zlib import crc32
 
 import polars as pl
@@ -17,122 +16,40 @@ from enrich.simulator.people import People
 from enrich.simulator.refunds import match_refunds
 from enrich.simulator.shop import Brand, Category, SalesChannel, Shop, Sku
 from enrich.simulator.world import World
+from enrich.sources.source import ImportFrames
 
-ORDER_FIELDS = ("order_id", "customer_id", "email", "ordered_at", "amount", "currency", "status",
-                "promo_code", "refund_of")  # fmt: skip
-ITEM_FIELDS = ("order_id", "sku", "quantity", "amount", "product", "brand", "category")
-CUSTOMER_FIELDS = ("customer_id", "email", "first_name", "last_name", "phone", "birth_date",
-                   "document", "gender", "newsletter_opt_in", "locale")  # fmt: skip
-ENDED = frozenset({"canceled", "cancelled", "cancel", "replaced", "payment-denied"})
+ENDED = frozenset({"canceled", "cancel", "replaced", "payment-denied"})
+_CUSTOMERS = {
+    "customer_id": pl.String, "email": pl.String, "first_name": pl.String, "last_name": pl.String,
+    "phone": pl.String, "document": pl.String, "gender": pl.String, "locale": pl.String,
+    "birth_date": pl.Date, "newsletter_opt_in": pl.Boolean,
+}  # fmt: skip
+_ITEMS = {
+    "order_id": pl.String, "sku": pl.String, "product": pl.String, "brand": pl.String,
+    "category": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "amount_cents": pl.Int64,
+}  # fmt: skip
 
 
-def replay_world(
-    orders_path: Path,
-    items_path: Path | None = None,
-    customers_path: Path | None = None,
-    *,
-    time_zone: str,
-    currency: str,
-    name: str = "demostore",
-    seed: int = 7,
-) -> World:
-    """The world of import files (CSV, JSON lines or Parquet).
+def replay_world(files: ImportFrames, *, name: str = "demostore", seed: int = 7) -> World:
+    """The world of import files.
 
     Every order that is not negative becomes one VTEX order, paid and invoiced when it was placed;
     every customer id gets a CL document; a negative one becomes Input packages on the purchases
-    it reduces, and what none could take is listed in `World.unmatched`. Moments without a zone
-    are in `time_zone`. Raises BadSettings for a file that cannot be read.
+    it reduces, and what none could take is listed in `World.unmatched`. Raises BadSettings without
+    orders.
     """
-    orders = _orders(_read(orders_path, ORDER_FIELDS), time_zone, currency)
-    items = _items(_read(items_path, ITEM_FIELDS) if items_path else _nothing(ITEM_FIELDS))
-    known = _read(customers_path, CUSTOMER_FIELDS) if customers_path else _nothing(CUSTOMER_FIELDS)
+    if files.orders is None:
+        raise BadSettings("there is nothing to replay without orders")
+    orders = files.orders.with_columns(
+        at_us=pl.col("ordered_at").dt.epoch("us"), cents="amount_cents"
+    ).sort("at_us", "order_id")
+    items = pl.DataFrame(schema=_ITEMS) if files.items is None else files.items
+    known = pl.DataFrame(schema=_CUSTOMERS) if files.customers is None else files.customers
     customers = _customers(known, orders)
     shop = _shop(name, orders, items)
     book = _book(seed, shop, orders, items, customers)
     unmatched = match_refunds(book, orders)
     return World(seed, shop, _people(customers), book, _contacts(customers), unmatched)
-
-
-def _read(path: Path, fields: tuple[str, ...]) -> pl.DataFrame:
-    """The fields of one file, those it lacks as nulls; everything but moments as text."""
-    try:
-        if path.suffix == ".parquet":
-            frame = pl.read_parquet(path)
-        elif path.suffix in (".jsonl", ".ndjson"):
-            frame = pl.read_ndjson(path, infer_schema_length=None)
-        else:
-            frame = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError):
-        raise BadSettings(f"{path.name}: cannot be read as an import file") from None
-    missing = [name for name in fields if name not in frame.columns]
-    texts = [
-        pl.col(name) if frame.schema[name].is_temporal() else _text(name)
-        for name in fields
-        if name in frame.columns
-    ]
-    return frame.select(texts).with_columns(
-        pl.lit(None, dtype=pl.String).alias(name) for name in missing
-    )
-
-
-def _text(name: str) -> pl.Expr:
-    stripped = pl.col(name).cast(pl.String).str.strip_chars()
-    return pl.when(stripped != "").then(stripped).alias(name)
-
-
-def _nothing(fields: tuple[str, ...]) -> pl.DataFrame:
-    return pl.DataFrame(schema=dict.fromkeys(fields, pl.String))
-
-
-def _orders(frame: pl.DataFrame, time_zone: str, currency: str) -> pl.DataFrame:
-    """The file's orders by time and id, with `at_us` and `cents`.
-
-    Rows an import would refuse (no id, moment or amount that can be read) are left out.
-    """
-    read = frame.with_columns(
-        at_us=_microseconds(frame, time_zone),
-        cents=_cents("amount"),
-        currency=pl.col("currency").str.to_uppercase().fill_null(currency),
-        status=pl.col("status").str.to_lowercase(),
-    )
-    return read.drop_nulls(["order_id", "at_us", "cents"]).sort("at_us", "order_id")
-
-
-def _microseconds(frame: pl.DataFrame, time_zone: str) -> pl.Expr:
-    """UTC microseconds; a moment without a zone is on the store's clock."""
-    column, kind = pl.col("ordered_at"), frame.schema["ordered_at"]
-    local = {"ambiguous": "earliest", "non_existent": "null"}
-    if kind == pl.String:
-        text = column.str.replace(" ", "T").str.replace(r"Z$", "+00:00")
-        has_zone = text.str.contains(r"[+-]\d\d:?\d\d$")
-        bare = pl.when(text.str.len_chars() == 10).then(text + "T00:00:00").otherwise(text)
-        zoned = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
-        naive = bare.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-        placed = naive.dt.replace_time_zone(time_zone, **local)  # type: ignore[arg-type]
-        return pl.when(has_zone).then(zoned.dt.epoch("us")).otherwise(placed.dt.epoch("us"))
-    moment = column.cast(pl.Datetime("us", getattr(kind, "time_zone", None)))
-    if getattr(kind, "time_zone", None) is None:
-        moment = moment.dt.replace_time_zone(time_zone, **local)  # type: ignore[arg-type]
-    return moment.dt.epoch("us")
-
-
-def _cents(name: str) -> pl.Expr:
-    exact = pl.col(name).cast(pl.Decimal(38, 6), strict=False) * 100
-    return exact.round(0).cast(pl.Int64)
-
-
-def _items(frame: pl.DataFrame) -> pl.DataFrame:
-    """The lines that name something; a service has neither SKU nor product and is left out."""
-    return (
-        frame.filter(pl.col("sku").is_not_null() | pl.col("product").is_not_null())
-        .with_columns(
-            sku=pl.coalesce("sku", "product"),
-            quantity=pl.col("quantity").cast(pl.Float64, strict=False).cast(pl.Int64),
-            cents=_cents("amount"),
-        )
-        .drop_nulls(["order_id", "quantity", "cents"])
-        .with_row_index("place")
-    )
 
 
 def _customers(known: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
@@ -142,9 +59,7 @@ def _customers(known: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
         .group_by("customer_id")
         .agg(first_us=pl.col("at_us").min(), order_email=pl.col("email").drop_nulls().last())
     )
-    every = known.unique("customer_id", keep="last").join(
-        first, on="customer_id", how="full", coalesce=True
-    )
+    every = known.join(first, on="customer_id", how="full", coalesce=True)
     begin = orders["at_us"].min()
     return (
         every.with_columns(
@@ -171,7 +86,7 @@ def _shop(name: str, orders: pl.DataFrame, items: pl.DataFrame) -> Shop:
     skus = [
         Sku(sku, sku, sku, product or "", "", brand_at.get(brand), category_at.get(category), cents)
         for sku, product, brand, category, cents in sold.select(
-            "sku", "product", "brand", "category", "cents"
+            "sku", "product", "brand", "category", "amount_cents"
         ).iter_rows()
     ]
     currencies = orders["currency"].unique(maintain_order=True).to_list()
@@ -239,18 +154,18 @@ def _lines(shop: Shop, sales: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame
     brand_at = {brand.name: at for at, brand in enumerate(shop.brands)}
     category_at = {category.name: at for at, category in enumerate(shop.categories)}
     order_at = sales.select("order_id").with_row_index("order")
-    kept = items.join(order_at, on="order_id", how="inner").sort("order", "place")
+    kept = items.join(order_at, on="order_id", how="inner").sort("order", "line_no")
     skus = [
         position[sku, product or "", brand_at.get(brand), category_at.get(category)]
         for sku, product, brand, category in kept.select(
             "sku", "product", "brand", "category"
         ).iter_rows()
     ]
-    price = pl.when(pl.col("quantity") > 0).then(pl.col("cents") / pl.col("quantity"))
+    price = pl.when(pl.col("quantity") > 0).then(pl.col("amount_cents") / pl.col("quantity"))
     return kept.with_columns(
         sku=pl.Series(skus, dtype=pl.Int64),
         price=price.fill_null(0).ceil().cast(pl.Int64),
-        total=pl.col("cents"),
+        total="amount_cents",
         gift=pl.lit(0),
     ).select("order_id", *flag.LINE_COLUMNS)
 
@@ -273,7 +188,6 @@ def _contacts(customers: pl.DataFrame) -> pl.DataFrame:
         f"cccccccc-0000-4000-8000-{crc32(customer.encode()):08x}{at:04x}"[:36]
         for at, customer in enumerate(customers["customer_id"])
     ]
-    opt_in = pl.col("newsletter_opt_in").str.to_lowercase()
     return customers.select(
         id=pl.Series(ids, dtype=pl.String),
         userId="customer_id",
@@ -287,10 +201,7 @@ def _contacts(customers: pl.DataFrame) -> pl.DataFrame:
         birthDate=pl.col("birth_date").cast(pl.String) + "T00:00:00Z",
         gender="gender",
         localeDefault="locale",
-        isNewsletterOptIn=pl.when(opt_in.is_in(["true", "yes", "1"]))
-        .then(True)
-        .when(opt_in.is_in(["false", "no", "0"]))
-        .then(False),
+        isNewsletterOptIn="newsletter_opt_in",
         isCorporate=pl.lit(False),
         created="first_us",
         updated=pl.lit(NEVER),

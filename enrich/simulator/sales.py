@@ -8,7 +8,7 @@ import polars as pl
 
 from enrich.simulator import book as flag
 from enrich.simulator.book import Event
-from enrich.simulator.dice import picks, units
+from enrich.simulator.chance import picks, units
 from enrich.simulator.moments import DAY, HOUR, MINUTE, NEVER, SECOND
 from enrich.simulator.shop import Shop
 

@@ -6,8 +6,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-
-import uvicorn
+from typing import Any
 
 from enrich.simulator.app import Receive, Scope, Send, Simulator
 
@@ -22,7 +21,7 @@ def serve(app: Application, port: int = 0) -> Iterator[str]:
     Port 0 takes any free one. The server ends with the block.
     """
     listener = _listen(port)
-    server = uvicorn.Server(_config(app))
+    server = _server(app)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     started = threading.Event()
@@ -44,7 +43,7 @@ def run_forever(app: Simulator, port: int, say: Callable[[str], None]) -> None:
     say(f"icomm     {address}/icomm")
     say(f"webhook   {address}/webhook")
     say(f"switches  {address}/_simulator/status")
-    uvicorn.Server(_config(app)).run([listener])
+    _server(app).run([listener])
 
 
 def _listen(port: int) -> socket.socket:
@@ -61,9 +60,11 @@ def _address(listener: socket.socket) -> str:
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
 
 
-def _config(app: Application) -> uvicorn.Config:
+def _server(app: Application) -> Any:
+    import uvicorn  # which commands without the simulator do not need
+
     # Cut bodies are wanted here; uvicorn's complaints about them are not.
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         log_level="critical",
         access_log=False,
@@ -72,3 +73,4 @@ def _config(app: Application) -> uvicorn.Config:
         date_header=False,  # a stand-in that needs one sends its own
         ws="none",
     )
+    return uvicorn.Server(config)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enrich.simulator import words
-from enrich.simulator.dice import chance, roll
+from enrich.simulator.chance import chance, roll
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Vtex:
 
     `edits` holds the Master Data documents changed or made over HTTP, by id in small letters,
     `deleted` the moment each deleted one went. `triggers` and `hook` are what the shop has
-    configured to be told to others. `unindexed` are orders, by id, that the list does not show.
+    configured to tell others. `unindexed` are orders, by id, that the list does not show.
     `erasures` are the jobs of the User Rights API, by id.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from email.utils import format_datetime
 from typing import Any
 
-from enrich.simulator.dice import chance
+from enrich.simulator.chance import chance
 from enrich.simulator.http import Reply, RequestError, html_reply, json_reply
 from enrich.simulator.moments import SECOND, from_us
 
@@ -17,8 +17,8 @@ from enrich.simulator.moments import SECOND, from_us
 class Weather:
     """Shares are between 0 and 1 and apply to every request of `routes` (empty: all routes).
 
-    `limits` maps a route to [requests per second, burst]. `script` is a list of faults told in
-    advance, used up first: {"route": "order" or "*", "kind": status|html|login|slow|cut|lost,
+    `limits` maps a route to [requests per second, burst]. `script` is a list of faults to
+    come, used up first: {"route": "order" or "*", "kind": status|html|login|slow|cut|lost,
     "status": 503, "times": 1, "retry_after": seconds|date|none, "after": requests to let pass}.
     `customer_fields` are those a person added to CL in the admin: name to type.
     """
@@ -97,7 +97,7 @@ class Sky:
                 continue
             if entry.get("times", 1) > 0:
                 entry["times"] = entry.get("times", 1) - 1
-                return _told(entry)
+                return _fault_of(entry)
         return None
 
     def _over_limit(self, route: str) -> Fault | None:
@@ -161,7 +161,7 @@ def _wait_header(fault: Fault, now_us: int) -> dict[str, str]:
     return {}
 
 
-def _told(entry: Mapping[str, Any]) -> Fault:
+def _fault_of(entry: Mapping[str, Any]) -> Fault:
     kind = entry.get("kind", "status")
     status = entry.get("status", 502 if kind == "html" else 503)
     return Fault(kind, status, entry.get("retry_after", "none"), entry.get("seconds", 0.2))

@@ -66,5 +66,3 @@ PAYMENTS = (
     ("Pix", "instantPayment"), ("Visa", "creditCard"), ("Mastercard", "creditCard"),
     ("Boleto Bancário", "bankInvoice"), ("Vale", "giftCard"),
 )  # fmt: skip
-
-AFFILIATES = ("MKA", "MKB")

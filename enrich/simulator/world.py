@@ -38,13 +38,11 @@ def build_world(
     now: datetime,
     name: str = "demostore",
     future_days: int = 30,
-    product_count: int | None = None,
 ) -> World:
     """A made-up shop with three years of history before `now` (UTC), and sales already planned
     for some days after it, so that time can be moved on.
     """
-    products = product_count or max(20, min(3_000, order_count // 20))
-    shop = build_shop(name, seed, products)
+    shop = build_shop(name, seed, max(20, min(3_000, order_count // 20)))
     plan = SalesPlan(
         seed=seed,
         order_count=order_count,

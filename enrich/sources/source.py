@@ -269,7 +269,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class WantedOptIn:
-    """What a customer's document is to say; `was` is what it said when that was decided."""
+    """What a customer's document is to hold; `was` is what it held when that was decided."""
 
     contact_id: str
     email: str = field(repr=False)

@@ -43,7 +43,7 @@ def doubtful_windows(pull: Pull, orders: Listed, before: datetime) -> tuple[Wind
 def _doubtful_days(pull: Pull) -> list[date]:
     """The days with a difference that the list may have made, the newest first.
 
-    Stored with other cents than its detail said: that is a fault of ours, which no list ends.
+    Stored with other cents than its detail has: that is a fault of ours, which no list ends.
     """
     found = pull.warehouse.orders.unexplained(pull.shop.name).filter(pl.col("kind") != "differing")
     return found["day_on"].drop_nulls().unique(maintain_order=True).to_list()
@@ -57,8 +57,8 @@ def _windows_of_days(pull: Pull, orders: Listed, days: Iterable[date]) -> tuple[
 def settle(pull: Pull, orders: Listed, rows: pl.DataFrame, windows: Iterable[Window]) -> Settled:
     """The days in doubt of these windows are listed once more, then what they lack asked for by id.
 
-    `rows` are what the windows showed: an order need be in one of both listings. What can be said
-    of the store then stands in the run and in the table reconciliation.
+    `rows` are what the windows showed: an order need be in one of both listings. What is known
+    of the store is then in the run and in the table reconciliation.
     """
     listed = set(whole_days(_created(windows), pull.shop.rules.zone))
     days = [day for day in _doubtful_days(pull) if day in listed][:MAX_DAYS]

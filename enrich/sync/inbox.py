@@ -23,7 +23,7 @@ from enrich.shop import Shop
 from enrich.sources.source import Changing, Fetched, Gone, Listed, Missing
 from enrich.sync.pulling import SLICE, EntityReport, Pull
 from enrich.warehouse import Warehouse
-from enrich.warehouse.consents import SAID
+from enrich.warehouse.consents import RECEIVED
 
 INBOX = "inbox"
 DELETED = "deleted"
@@ -160,7 +160,7 @@ def _recent_changes(notified: Mapping[str, Message], now: datetime) -> dict[str,
 
 def _take_consents(pull: Pull, inbox: Inbox, taken: _Taken) -> None:
     groups = _groups(inbox, CONSENTS, taken)
-    keep_told(pull.warehouse, pull.shop, inbox, groups, run_id=pull.run.run_id, now=pull.now)
+    keep_statements(pull.warehouse, pull.shop, inbox, groups, run_id=pull.run.run_id, now=pull.now)
 
 
 def take_consents(warehouse: Warehouse, shop: Shop, *, run_id: str, now: datetime) -> int:
@@ -168,11 +168,11 @@ def take_consents(warehouse: Warehouse, shop: Shop, *, run_id: str, now: datetim
     taken = _Taken()
     if shop.inbox is not None:
         groups = _groups(shop.inbox, CONSENTS, taken)
-        keep_told(warehouse, shop, shop.inbox, groups, run_id=run_id, now=now)
+        keep_statements(warehouse, shop, shop.inbox, groups, run_id=run_id, now=now)
     return taken.message_count
 
 
-def keep_told(
+def keep_statements(
     warehouse: Warehouse,
     shop: Shop,
     inbox: Inbox,
@@ -183,9 +183,9 @@ def keep_told(
 ) -> None:
     """Store the statements about consent as they were received."""
     for group in groups:
-        said = statements_of([message for file in group for message in file.messages])
+        statements = statements_of([message for file in group for message in file.messages])
         warehouse.consents(shop.name).keep_statements(
-            said, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
+            statements, run_id=run_id, now=now, keeps_unknown=shop.keeps_unknown
         )
         inbox.remove(group)
 
@@ -204,7 +204,7 @@ def statements_of(messages: Sequence[Message]) -> pl.DataFrame:
         )
         for one in messages
     ]
-    return pl.DataFrame(rows, schema=SAID, orient="row")
+    return pl.DataFrame(rows, schema=RECEIVED, orient="row")
 
 
 def _naive(moment: datetime) -> datetime:

@@ -78,9 +78,9 @@ def _load(pull: Pull, orders: Listed, rows: pl.DataFrame, found: Sequence[Fetche
 def remembered_listing(
     rows: pl.DataFrame, facts: pl.DataFrame, rejected: Sequence[str], now: datetime
 ) -> pl.DataFrame:
-    """What the list said of the orders fetched, with `detail_at` and the FACTS of their details.
+    """How the orders fetched were listed, with `detail_at` and the FACTS of their details.
 
-    Where the detail turned out older than the list said, its own last change is remembered, so that
+    Where the detail turned out older than in the list, its own last change is remembered, so that
     the next run looks again. A rejected order is remembered without facts, so that it is looked at
     again after a day.
     """

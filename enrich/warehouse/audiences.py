@@ -12,8 +12,15 @@ import duckdb
 import polars as pl
 
 from enrich.errors import BadSettings
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import frame_of, quoted_name, read, registered, run, table_exists
+from enrich.warehouse.scripts import (
+    frame_of,
+    quoted_name,
+    read,
+    registered,
+    run,
+    table_exists,
+    transaction,
+)
 from enrich.warehouse.tombstones import make_salt
 
 _ADDRESSES = {

@@ -10,9 +10,8 @@ import duckdb
 import polars as pl
 
 from enrich.model import Loaded, RawRecord
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.loading import load_documents
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 MAX_TRIES = 2
 """An order that VTEX did not show so often is not asked for any more."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from enrich.durable import private_files, whole_file
 from enrich.errors import BadSettings
-from enrich.warehouse.older_orders import type_older_orders
+from enrich.warehouse.loading import type_again
 from enrich.warehouse.older_profiles import take_over_older_profiles
-from enrich.warehouse.scripts import quoted, run, scripts_in, statement, table_exists
+from enrich.warehouse.scripts import (
+    quoted,
+    run,
+    scripts_in,
+    statement,
+    table_exists,
+    transaction,
+)
 
 ROW_GROUPS = "type duckdb, row_group_size 40960"
 """Options of attaching a file. Rows of a transaction that fill no row group are written twice: with
@@ -78,19 +83,6 @@ def spill_folder(path: Path) -> Path:
     folder = path.parent / ".tmp"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-@contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Everything in the block is stored, or nothing of it."""
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):  # rolled back already; the fault itself must come out
-            connection.rollback()
-        raise
-    connection.commit()
 
 
 def limit_memory(connection: duckdb.DuckDBPyConnection, most: str) -> None:
@@ -159,7 +151,9 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
     if version != SCHEMA_VERSION:
         take_over_older_profiles(connection)
         if version is not None and version < WHOLE_ORDERS:
-            type_older_orders(connection)
+            stores = connection.execute("select distinct store from raw.vtex_orders").fetchall()
+            for (store,) in stores:
+                type_again(connection, store, "orders")
         connection.execute("delete from state.schema_version")
         connection.execute(
             "insert into state.schema_version values ($version, 'enrich')",

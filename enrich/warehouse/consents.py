@@ -1,4 +1,4 @@
-"""The consent of one store: what was said about it, what is known and what was written.
+"""The consent of one store: its statements, what is known and what was written.
 
 All of it are records of their own: no source tells them a second time.
 """
@@ -14,12 +14,11 @@ import duckdb
 import polars as pl
 
 from enrich.model import VTEX
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 from enrich.warehouse.tombstones import make_salt
 
 MOMENT = pl.Datetime("us")
-SAID = pl.Schema(
+RECEIVED = pl.Schema(
     {
         "email": pl.String(),
         "origin": pl.String(),
@@ -36,7 +35,7 @@ SHOWN = pl.Schema({"email": pl.String(), "opted_in": pl.Boolean()})
 """What a platform shows of people who are looked at one by one; null: nothing."""
 
 VERIFIED = pl.Schema({"contact_id": pl.String(), "opted_in": pl.Boolean()})
-"""What a document of VTEX said when it was read by its id."""
+"""What a document of VTEX held when it was read by its id."""
 
 WRITTEN = pl.Schema(
     {
@@ -63,14 +62,14 @@ class Consents:
     # -- what is known ------------------------------------------------------------------------
 
     def keep_statements(
-        self, said: pl.DataFrame, *, run_id: str, now: datetime, keeps_unknown: bool = False
+        self, statements: pl.DataFrame, *, run_id: str, now: datetime, keeps_unknown: bool = False
     ) -> dict[str, int]:
-        """What became of statements, as SAID; repeats change nothing.
+        """What became of statements, as RECEIVED; repeats change nothing.
 
         statement_count (new ones), bounce_count, unusable_count. `keeps_unknown`: addresses of
         people VTEX does not know are kept, to create them there.
         """
-        incoming = said.select(SAID.names()).cast(SAID)
+        incoming = statements.select(RECEIVED.names()).cast(RECEIVED)
         with transaction(self._connection):
             make_salt(self._connection)
             with registered(self._connection, {"incoming": incoming}):
@@ -92,7 +91,7 @@ class Consents:
         run_id: str,
         now: datetime,
     ) -> None:
-        """What changed in VTEX's documents up to `looked_at` is said; see sql/consent/observe.
+        """A change of VTEX's documents up to `looked_at` is a statement; see sql/consent/observe.
 
         `verified`, as VERIFIED, is what those of the documents `asked` by id say that were found.
         """
@@ -110,9 +109,9 @@ class Consents:
     def observe_people(
         self, party: str, shown: pl.DataFrame, *, states_no: bool, run_id: str, now: datetime
     ) -> None:
-        """What changed of these people at a platform is said; `shown` as SHOWN.
+        """What changed of these people at a platform is a statement; `shown` as SHOWN.
 
-        `states_no`: a no it shows of somebody never seen before was said.
+        `states_no`: a no it shows of somebody never seen before is one.
         """
         observed = {"party": party, "states_no": states_no, "looked_at": None}
         with transaction(self._connection):

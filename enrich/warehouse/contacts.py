@@ -9,8 +9,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 
 @dataclass(frozen=True, slots=True)

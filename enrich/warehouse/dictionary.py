@@ -53,7 +53,7 @@ def view_names() -> list[str]:
 
 
 def column_note(table: str, column: str) -> str | None:
-    """What a column means; None when nobody said it."""
+    """What a column means; None when nothing tells."""
     words = _column_words()
     return words.get(table, {}).get(column) or words["shared"].get(column)
 

@@ -10,11 +10,10 @@ import duckdb
 import polars as pl
 
 from enrich.model import Rules
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.held import rows_about_people
 from enrich.warehouse.loading import fill_typed
 from enrich.warehouse.resolving import resolve
-from enrich.warehouse.scripts import read, registered, run, table_exists
+from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
 from enrich.warehouse.tombstones import make_salt
 from enrich.warehouse.traces import Traces, traces_of
 
@@ -73,7 +72,7 @@ class People:
             return read(self._connection, f"forget/{script}", store=store)
 
         pushed = pl.concat(
-            [found("pushed"), read(self._connection, "consent/told_platforms", store=store)]
+            [found("pushed"), read(self._connection, "consent/platforms_that_know", store=store)]
         )
         return Found(
             Named(

@@ -15,10 +15,10 @@ from enrich.errors import HeldBack
 from enrich.profile import ProfileInputs
 from enrich.threads import made_ahead
 from enrich.warehouse.coded import Vocabulary, show_profiles
-from enrich.warehouse.connection import another, transaction
+from enrich.warehouse.connection import another
 from enrich.warehouse.parts import EVERYBODY, StoreParts, store_parts
 from enrich.warehouse.resolved import Resolved
-from enrich.warehouse.scripts import read, registered, run, table_exists
+from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
 
 STATES = {
     "customer_key": pl.Int64,

@@ -13,9 +13,8 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.model import Loaded, Reject
 from enrich.warehouse import tombstones
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.loading import load_rejects
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 _UTC = pl.Datetime("us")
 

@@ -16,8 +16,7 @@ import polars as pl
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.warehouse import tombstones
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run, scripts_in, statement
+from enrich.warehouse.scripts import read, registered, run, scripts_in, statement, transaction
 
 _RAW = re.compile(r"^ *from raw\.vtex_(\w+)", re.MULTILINE)
 _RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
@@ -82,27 +81,6 @@ class Records:
             if watermark_at is not None:
                 run(self._connection, "state/set_watermark", watermark_at=watermark_at, **values)
         return loaded
-
-    def rebuild_typed(
-        self,
-        store: str,
-        extra_fields: Sequence[str] = (),
-        opt_in_fields: Mapping[str, str] = NO_FIELDS,
-    ) -> None:
-        """Fill the typed tables of a store again from raw, after a rule of cleaning has changed."""
-        values = {"store": store, **own_fields(extra_fields, opt_in_fields)}
-        with transaction(self._connection):
-            for entity in typed_scripts():
-                run(
-                    self._connection,
-                    "loading/all_keys",
-                    store=store,
-                    raw_table=f"raw.vtex_{entity}",
-                )
-                fill_typed(self._connection, entity, values)
-            for script in ("all_keys", "typed_orders", "typed_items", "typed_contacts"):
-                run(self._connection, f"imports/{script}", store=store)
-            run(self._connection, "state/to_resolve", store=store)
 
     def watermark(self, store: str, entity: str) -> datetime | None:
         """The UTC moment up to which the entity is stored; None before the first pull."""
@@ -194,6 +172,12 @@ def own_fields(
     channels = ("sms", "whatsapp", "ads")
     fields = {f"{channel}_field": opt_in_fields.get(channel) for channel in channels}
     return {"extra_fields": list(extra_fields), **fields}
+
+
+def type_again(connection: duckdb.DuckDBPyConnection, store: str, entity: str) -> None:
+    """Fill the typed tables of an entity again from all raw documents of the store."""
+    run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
+    fill_typed(connection, entity, {"store": store, **own_fields()})
 
 
 def _known(entity: str) -> None:

@@ -9,7 +9,10 @@ import duckdb
 from enrich.warehouse.coded import show_profiles
 from enrich.warehouse.scripts import quoted_name, read, run, table_exists
 
-_SAID = {"list": "select unnest({0}) from older_profiles", "text": "select {0} from older_profiles"}
+_TEXTS = {
+    "list": "select unnest({0}) from older_profiles",
+    "text": "select {0} from older_profiles",
+}
 """The texts in a column, by how it held them."""
 
 _CODES = {
@@ -36,6 +39,6 @@ def take_over_older_profiles(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _all_texts(columns: Columns) -> str:
-    said = [_SAID[held].format(name) for name, held in columns if held in _SAID]
-    texts = " union ".join(said) or "select null::varchar"
-    return f"select text from ({texts}) as said (text) where text is not null order by text"  # noqa: S608
+    found = [_TEXTS[held].format(name) for name, held in columns if held in _TEXTS]
+    texts = " union ".join(found) or "select null::varchar"
+    return f"select text from ({texts}) as found (text) where text is not null order by text"  # noqa: S608

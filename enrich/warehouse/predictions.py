@@ -8,8 +8,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 
 @dataclass(frozen=True, slots=True)

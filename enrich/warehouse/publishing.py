@@ -13,9 +13,16 @@ from pathlib import Path
 import duckdb
 
 from enrich.durable import private_files
-from enrich.warehouse.connection import ROW_GROUPS, transaction
+from enrich.warehouse.connection import ROW_GROUPS
 from enrich.warehouse.dictionary import column_note, table_notes, view_names
-from enrich.warehouse.scripts import quoted, quoted_name, scripts_in, statement, table_exists
+from enrich.warehouse.scripts import (
+    quoted,
+    quoted_name,
+    read,
+    scripts_in,
+    statement,
+    transaction,
+)
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing, share, shown_columns
 from enrich.warehouse.swapping import remove, replace
 
@@ -110,9 +117,9 @@ def _made(
     remove(path)
     try:
         with _attached(connection, path):
-            for table in PUBLISHED:
-                if table_exists(connection, table):
-                    _create(connection.table(table), table, without_contacts)
+            there = set(read(connection, "state/tables")["table_name"])
+            for table in (name for name in PUBLISHED if name in there):
+                _create(connection.table(table), table, without_contacts)
             for table in DERIVED:
                 _create(connection.sql(statement(f"published/{table}")), table, without_contacts)
             for view in view_names():
@@ -162,10 +169,12 @@ def _comment_all(
 ) -> None:
     """What is known of every table, view and column of the copy, in one transaction."""
     found = connection.execute(statement("published/columns")).fetchall()
-    said = [_on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)]
-    said += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
+    notes = [
+        _on_relation(kind, table) for kind, table in dict.fromkeys((k, t) for k, t, _ in found)
+    ]
+    notes += [_on_column(table, column, comments.get(table, {})) for _, table, column in found]
     with transaction(connection):
-        connection.execute("\n".join(said) or "select 1")
+        connection.execute("\n".join(notes) or "select 1")
 
 
 def _on_relation(kind: str, table: str) -> str:

@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run, table_exists
+from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
 
 CONSENTS = "consents"
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 from polars import selectors
 
 from enrich.errors import BadSettings, Stop
@@ -31,6 +30,7 @@ from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
 
+MEMORY_LIMIT = "4GB"
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 """Statements that only read; MULTI is what `pivot` becomes."""
 
@@ -138,7 +138,7 @@ def _within_calendar(found: pl.DataFrame) -> pl.DataFrame:
 
 
 @contextmanager
-def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[ReadCopy]:
+def read_warehouse(data_dir: Path) -> Iterator[ReadCopy]:
     """The read copy in `data_dir`; raises BadSettings when nothing was published yet.
 
     It is our own, which no other program opens. SQL from outside reads it and nothing else: no
@@ -153,7 +153,7 @@ def read_warehouse(data_dir: Path, *, memory_limit: str = "4GB") -> Iterator[Rea
             )
         connection = stack.enter_context(duckdb.connect(str(path), read_only=True))
         connection.execute("set timezone = 'UTC'")
-        limit_memory(connection, memory_limit)
+        limit_memory(connection, MEMORY_LIMIT)
         for script in scripts_in("macros"):
             run(connection, script)
         _close_in(connection, stack.enter_context(_spill_folder(path, data_dir)))
@@ -203,7 +203,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> 
         yield
     except duckdb.OutOfMemoryException:
         raise
-    except (duckdb.Error, pa.ArrowException, OSError) as error:  # late ones come through Arrow
+    except (duckdb.Error, _arrow_fault(), OSError) as error:  # late ones come through Arrow
         if is_late.is_set():
             raise Stop(
                 f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
@@ -212,6 +212,13 @@ def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> 
     finally:
         is_answered.set()
         watch.join()
+
+
+def _arrow_fault() -> type[Exception]:
+    import pyarrow as pa  # a tenth of the start of every command
+
+    fault: type[Exception] = pa.ArrowException
+    return fault
 
 
 def _one_question(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:

@@ -1,4 +1,4 @@
-"""Proof of a sync: what the order list said, order by order, against what the warehouse holds."""
+"""Proof of a sync: the order list, order by order, against what the warehouse holds."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What the order list of a source said of its orders, and how the stored ones compare."""
+    """The orders as the list of a source shows them, and how the stored ones compare."""
 
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
 
     def listing(self, store: str, order_ids: Sequence[str]) -> pl.DataFrame:
-        """What the order list last said of these orders: one row per order known."""
+        """How these orders were last listed: one row per order known."""
         asked = pl.DataFrame({"order_id": order_ids}, schema={"order_id": pl.String})
         with registered(self._connection, {"asked": asked}):
             return read(self._connection, "state/listing", store=store)
 
     def keep_listing(self, store: str, rows: pl.DataFrame) -> None:
-        """Remember what the order list said of these orders, once their details are stored."""
+        """Remember how these orders were listed, once their details are stored."""
         with transaction(self._connection), registered(self._connection, {"incoming": rows}):
             run(self._connection, "state/load_listing", store=store)
 
@@ -49,7 +48,7 @@ class Orders:
     ) -> pl.DataFrame:
         """The table reconciliation of the store, the listed days compared again.
 
-        `listed` is what the order list said (order_id, created_at, total_value, last_change_at);
+        `listed` is what was listed (order_id, created_at, total_value, last_change_at);
         in `whole_days` an order that is stored and no longer listed is a difference too.
         """
         days = pl.DataFrame({"day_on": whole_days}, schema={"day_on": pl.Date})

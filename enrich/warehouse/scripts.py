@@ -98,6 +98,19 @@ def frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
     return pl.DataFrame(relation)
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything in the block is stored, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # rolled back already; the fault itself must come out
+            connection.rollback()
+        raise
+    connection.commit()
+
+
 def quoted(text: str) -> str:
     """The text as an SQL literal; DDL takes no parameters."""
     return "'" + text.replace("'", "''") + "'"

@@ -9,8 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from enrich.warehouse.connection import transaction
-from enrich.warehouse.scripts import read, registered, run
+from enrich.warehouse.scripts import read, registered, run, transaction
 
 REMEMBERED_NAME = "forgotten.ndjson"
 """In the data folder, a line per identifier of whoever was forgotten: it outlives the warehouse."""

@@ -13,7 +13,6 @@ from enrich.model import Rules
 from enrich.warehouse import publishing, resolving
 from enrich.warehouse.audiences import Audiences
 from enrich.warehouse.completing import IncompleteOrders
-from enrich.warehouse.connection import transaction
 from enrich.warehouse.consents import Consents
 from enrich.warehouse.contacts import Contacts
 from enrich.warehouse.damage import memory_explained
@@ -26,7 +25,7 @@ from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.runs import Runs
-from enrich.warehouse.scripts import table_counts
+from enrich.warehouse.scripts import table_counts, transaction
 from enrich.warehouse.sharing import Sharing
 
 
@@ -75,7 +74,7 @@ class Warehouse:
     def publish(self, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
         """The read copy for other programs, swapped in whole; `comments`: table -> column -> text.
 
-        Where it lies and what it holds is said when the warehouse is opened.
+        Where it lies and what it holds is settled when the warehouse is opened.
         """
         return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
 

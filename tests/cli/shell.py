@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from enrich.cli import run
 from enrich.cli.console import PlainConsole
@@ -30,3 +32,8 @@ def enrich(*arguments: object, environ: Mapping[str, str] | None = None) -> Said
         err=PlainConsole(file=err, width=200, color_system=None),
     )
     return Said(code, out.getvalue(), err.getvalue())
+
+
+def copied(made: Path, to: Path) -> Path:
+    """A shop that was made once, for a test that changes it."""
+    return Path(shutil.copytree(made, to, symlinks=True, dirs_exist_ok=True))

@@ -25,7 +25,7 @@ from enrich.errors import BadSettings, HeldBack, Locked, Refused, Stop, TryAgain
 from enrich.settings import parse_settings
 from enrich.verify import Finding
 from enrich.warehouse import open_warehouse
-from tests.cli.shell import NOW, enrich
+from tests.cli.shell import NOW, copied, enrich
 
 ORDERS = """order_id,customer_id,ordered_at,amount,email
 1,c1,2026-03-01,10.00,ana@example.com
@@ -35,12 +35,18 @@ ORDERS = """order_id,customer_id,ordered_at,amount,email
 """
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    said = enrich("import", "--orders", tmp_path / "orders.csv", "--data", tmp_path / "data")
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(tmp_path_factory.mktemp("shop"))
+    (folder / "orders.csv").write_text(ORDERS)
+    said = enrich("import", "--orders", folder / "orders.csv", "--data", folder / "data")
     assert said.code == 0, said.err
-    return tmp_path / "data"
+    return folder
+
+
+@pytest.fixture
+def shop(imported: Path, tmp_path: Path) -> Path:
+    return copied(imported, tmp_path) / "data"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from enrich.shop import Shop
 from enrich.warehouse import Named, PushTarget, Warehouse, open_warehouse, traces_of
 from enrich.warehouse.held import ways_to_people
 from enrich.warehouse.searching import tables_naming
-from tests.cli.shell import NOW, Said, enrich
+from tests.cli.shell import NOW, Said, copied, enrich
 
 ORDERS = """order_id,customer_id,ordered_at,amount,email
 1,c1,2019-01-05,10.00,old@example.com
@@ -40,15 +40,21 @@ inactive_years = 5
 """
 
 
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(tmp_path_factory.mktemp("shop"))
+    (folder / "orders.csv").write_text(ORDERS)
+    (folder / "customers.csv").write_text(CUSTOMERS)
+    (folder / "enrich.toml").write_text(SETTINGS)
+    files = ("--orders", folder / "orders.csv", "--customers", folder / "customers.csv")
+    assert do(folder, "import", *files).code == 0
+    assert do(folder, "profiles").code == 0
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    (tmp_path / "customers.csv").write_text(CUSTOMERS)
-    (tmp_path / "enrich.toml").write_text(SETTINGS)
-    files = ("--orders", tmp_path / "orders.csv", "--customers", tmp_path / "customers.csv")
-    assert do(tmp_path, "import", *files).code == 0
-    assert do(tmp_path, "profiles").code == 0
-    return tmp_path
+def shop(profiled: Path, tmp_path: Path) -> Path:
+    return copied(profiled, tmp_path)
 
 
 def do(folder: Path, *arguments: object) -> Said:

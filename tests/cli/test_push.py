@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import Said, enrich
+from tests.cli.shell import Said, copied, enrich
 from tests.cli.test_commands import ORDERS
 
 SETTINGS = """
@@ -27,17 +27,14 @@ entities = ["profiles", "purchases"]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return made_in(tmp_path)
+def shop(unchanged: Path, tmp_path: Path) -> Path:
+    return copied(unchanged, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop that nothing is sent from."""
-    return made_in(tmp_path_factory.mktemp("shop"))
-
-
-def made_in(folder: Path) -> Path:
+    folder = Path(tmp_path_factory.mktemp("shop"))
     (folder / "orders.csv").write_text(ORDERS)
     (folder / "enrich.toml").write_text(SETTINGS)
     assert do(folder, "import", "--orders", folder / "orders.csv").code == 0

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import Said, enrich
+from tests.cli.shell import Said, copied, enrich
 
 SETTINGS = """
-data_dir = "{data}"
 [stores.home]
 time_zone = "America/Sao_Paulo"
 currency = "BRL"
@@ -30,16 +29,31 @@ ORDERS = """order_id,customer_id,ordered_at,amount,currency
 """
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "enrich.toml"
-    path.write_text(SETTINGS.format(data=tmp_path / "data"))
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stores with orders."""
+    folder = tmp_path_factory.mktemp("stores")
+    path = folder / "enrich.toml"
+    path.write_text(SETTINGS)
     for store, amount in (("home", "10.00"), ("away", "99.00")):
-        orders = tmp_path / f"{store}.csv"
+        orders = folder / f"{store}.csv"
         orders.write_text(ORDERS.format(amount=amount))
         said = enrich("import", "--orders", orders, "--store", store, "--config", path)
         assert said.code == 0, said.err
-    return path
+    return folder
+
+
+@pytest.fixture(scope="module")
+def computed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two stores with their profiles."""
+    folder = copied(made, tmp_path_factory.mktemp("computed"))
+    assert enrich("profiles", "--config", folder / "enrich.toml").code == 0
+    return folder
+
+
+@pytest.fixture
+def config(computed: Path, tmp_path: Path) -> Path:
+    return copied(computed, tmp_path) / "enrich.toml"
 
 
 def rows(said: Said) -> list[str]:
@@ -48,7 +62,6 @@ def rows(said: Said) -> list[str]:
 
 
 def test_the_same_ids_in_two_stores_are_two_customers(config: Path) -> None:
-    assert enrich("profiles", "--config", config).code == 0
     sql = "select store, customer_id, amount_lifetime from profiles order by all"
     said = enrich("query", "--csv", sql, "--config", config)
     assert rows(said) == ["away,c1,99.00", "away,c2,20.50", "home,c1,10.00", "home,c2,20.50"]
@@ -62,7 +75,6 @@ def test_what_is_about_one_store_asks_which(config: Path) -> None:
 
 
 def test_each_platform_receives_its_own_stores(config: Path, tmp_path: Path) -> None:
-    assert enrich("profiles", "--config", config).code == 0
     assert enrich("push", "--config", config).code == 0
     sent = {
         folder: sorted(
@@ -74,12 +86,12 @@ def test_each_platform_receives_its_own_stores(config: Path, tmp_path: Path) -> 
 
 
 def test_a_platform_that_does_not_serve_the_store_is_said(config: Path) -> None:
-    assert enrich("profiles", "--config", config).code == 0
     said = enrich("push", "--destination", "away_only", "--store", "home", "--config", config)
     assert (said.code, said.out.count("nothing is pushed")) == (0, 1)
 
 
-def test_one_store_can_be_computed_alone(config: Path) -> None:
+def test_one_store_can_be_computed_alone(made: Path, tmp_path: Path) -> None:
+    config = copied(made, tmp_path) / "enrich.toml"
     assert enrich("profiles", "--store", "away", "--config", config).code == 0
     said = enrich("query", "--csv", "select distinct store from profiles", "--config", config)
     assert rows(said) == ["away"]

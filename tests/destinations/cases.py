@@ -22,7 +22,7 @@ from tests.destinations.records import AUDIENCE, Records, make
 TAKE_PROFILES = sorted(kind for kind, one in REGISTRY.items() if one.name == PROFILES)
 PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities()]
 # What a shop sets so that the gone and the forgotten are deleted, and to have one file to look at.
-SET = {
+SET: Mapping[str, Mapping[str, Any]] = {
     "connectif": {"delete_path": "/contacts/email/{email}"},
     "file": {"mode": "snapshot"},
     "marketingcloud": {"deletes_contacts": True},
@@ -50,7 +50,8 @@ class Case(trial.Case):
         return elsewhere[self.kind]() if self.kind in elsewhere else super().held
 
     def _in_icomm(self) -> Mapping[str, Any]:
-        return self.world.icomm.contacts
+        found: Mapping[str, Any] = self.world.icomm.contacts
+        return found
 
     def _received(self) -> Mapping[str, Any]:
         return {one["email"]: one for one in self.world.receiver.profiles.values()}

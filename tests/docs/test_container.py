@@ -1,11 +1,14 @@
-"""The container files by their form: there is no engine here to run them."""
+"""The container files by their form, as no engine is here to run them; units by systemd itself."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,8 +47,9 @@ def test_it_does_not_run_as_root() -> None:
     assert "USER enrich" in DOCKERFILE
 
 
-def test_the_command_of_the_service_is_spelt_right() -> None:
-    name, *options = shlex.split(COMPOSE["services"]["enrich"]["command"])
+@pytest.mark.parametrize("service", ["enrich", "receive"])
+def test_the_command_of_the_service_is_spelt_right(service: str) -> None:
+    name, *options = shlex.split(COMPOSE["services"][service]["command"])
     assert name in dict(COMMANDS)
     known = {
         option.strip("`") for command, option, _ in option_rows() if command == f"`enrich {name}`"
@@ -92,7 +96,39 @@ def test_every_service_says_whether_it_is_well() -> None:
             assert needed == {"condition": "service_healthy"}
 
 
-def test_the_keys_of_the_platforms_come_from_a_file_that_only_enrich_reads() -> None:
-    reading = [name for name, service in COMPOSE["services"].items() if "env_file" in service]
-    assert reading == ["enrich"]
-    assert COMPOSE["services"]["enrich"]["env_file"] in (ROOT / ".gitignore").read_text().split()
+def test_the_secrets_come_from_a_file_that_only_the_service_reads() -> None:
+    services = COMPOSE["services"].items()
+    files = {name: service["env_file"] for name, service in services if "env_file" in service}
+    assert files == {"enrich": "enrich.env", "receive": "receive.env"}
+    assert {*files.values()} <= {*(ROOT / ".gitignore").read_text().split()}
+
+
+def test_the_image_has_extras_of_the_package() -> None:
+    (extras,) = re.findall(r"^ARG EXTRAS=(.*)$", DOCKERFILE, re.MULTILINE)
+    assert {*extras.split(",")} <= {*PROJECT["optional-dependencies"]}
+
+
+UNITS = re.findall(
+    r"^# /etc/systemd/system/(\S+)\n(.*?)(?=^# /etc|^```)",
+    (ROOT / "docs/operations.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    assert len(UNITS) == 6
+    for name, text in UNITS:
+        here = text.replace("/srv/enrich/.venv/bin/enrich", shutil.which("true") or "")
+        (tmp_path / name).write_text(here.replace("User=enrich", "User=root"))
+    names = [str(tmp_path / name) for name, _ in UNITS]
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+    for line in re.findall(r"ExecStart=\S+/enrich (\S+)", "".join(text for _, text in UNITS)):
+        assert line in dict(COMMANDS)

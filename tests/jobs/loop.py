@@ -15,10 +15,11 @@ from pydantic import SecretStr
 from enrich.client import Http
 from enrich.compute.profiles import make_profiles
 from enrich.consent.exports import ConsentSource
-from enrich.consent.run import ConsentPlan, ConsentSummary, Mode, run_consent
+from enrich.consent.run import ConsentSummary, Mode, run_consent
 from enrich.destinations import Tools, open_consent_reader, open_entities, open_entity
 from enrich.push.destination import Destination, push_entity
 from enrich.receiver import Inbox, Receiver, RegisteredCaller, inbox_of
+from enrich.settings import Consent
 from enrich.shop import Shop
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.changes import change_customer
@@ -94,7 +95,6 @@ class Loop:
     sources: list[ConsentSource] = field(default_factory=list)
     people: dict[bool | None, list[Person]] = field(default_factory=dict)
     now: datetime = NOW
-    plan: ConsentPlan = field(default_factory=ConsentPlan)
 
     # -- what time does, and what we do ---------------------------------------------------------
 
@@ -114,12 +114,12 @@ class Loop:
         )
         assert report.fault is None
 
-    def consent(self, plan: ConsentPlan | None = None, **options: Any) -> ConsentSummary:
+    def consent(self, allowed: Consent = Consent(), **options: Any) -> ConsentSummary:
         mode = Mode(options.pop("dry_run", False), options.pop("confirmed", True))
         done = run_consent(
             self.warehouse,
             replace(self.there.shop, keeps_unknown=options.pop("keeps", False)),
-            plan or self.plan,
+            allowed,
             options.pop("sources", self.sources),
             options.pop("destinations", self.destinations),
             now=self.now,

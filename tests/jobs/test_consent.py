@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from enrich.errors import HeldBack, TryAgain
+from enrich.settings import Consent
 from enrich.simulator.weather import Weather
 from enrich.warehouse import Named
 from tests.jobs.loop import Killed, Loop, Person, loop
@@ -183,18 +183,18 @@ def test_nothing_is_written_before_a_person_looked_and_a_look_shows_no_address(h
 
 def test_no_more_documents_a_day_than_allowed_and_the_no_goes_first(here: Loop) -> None:
     here.later(days=2)
-    plan = replace(here.plan, max_writes_a_day=2)
+    allowed = Consent(max_writes_a_day=2)
     wants, refuses = here.person(False), [here.person(True) for _ in range(2)]
     here.at_platform("connectif", wants, "subscribed")
     for who in refuses:
         here.later(minutes=1)
         here.at_platform("connectif", who, "unsubscribed")
-    done = here.told(plan=plan)
+    done = here.told(allowed=allowed)
     assert (done.wanted_count, done.written_count, done.left_count) == (3, 2, 1)
     assert [here.vtex_says(who) for who in (wants, *refuses)] == [False, False, False]
-    assert here.told(plan=plan).written_count == 0
+    assert here.told(allowed=allowed).written_count == 0
     here.later(hours=20)
-    assert here.told(plan=plan).written_count == 1
+    assert here.told(allowed=allowed).written_count == 1
     assert here.everywhere(wants) == YES
 
 
@@ -208,11 +208,11 @@ def test_who_is_unknown_is_counted_and_created_only_on_request(here: Loop) -> No
     assert (done.unknown_count, done.created_count) == (1, 0)
     assert here.ask("from state.consent_addresses") == []
 
-    plan = replace(here.plan, creates_unknown=True)
-    done = here.four_hours(plan=plan, keeps=True)
+    allowed = Consent(create_unknown=True)
+    done = here.four_hours(allowed=allowed, keeps=True)
     assert (done.unknown_count, done.created_count, done.fault) == (1, 1, None)
     assert here.ask("from state.consent_addresses") == []
-    done = here.four_hours(plan=plan, keeps=True, sources=())
+    done = here.four_hours(allowed=allowed, keeps=True, sources=())
     assert (done.unknown_count, done.created_count) == (0, 0)
     assert here.ask(f"""
         select newsletter_opt_in, count(*) from contacts where email = '{new}' group by all
@@ -220,7 +220,7 @@ def test_who_is_unknown_is_counted_and_created_only_on_request(here: Loop) -> No
 
 
 def test_an_export_that_takes_long_is_read_by_a_later_run(here: Loop) -> None:
-    account, plan = here.account("connectif"), replace(here.plan, wait_seconds=0)
+    account, allowed = here.account("connectif"), Consent(export_wait_minutes=0)
     for job in account.jobs.values():
         job["polls"] = 9
     account.polls_until_done = 2
@@ -228,7 +228,7 @@ def test_an_export_that_takes_long_is_read_by_a_later_run(here: Loop) -> None:
     account.webhooks, webhooks = {}, account.webhooks  # only the export tells
     here.at_platform("connectif", who, "unsubscribed")
     begun = len(account.jobs)
-    notes = [here.told(plan=plan, sources=here.sources[:1]).notes for _ in range(3)]
+    notes = [here.told(allowed=allowed, sources=here.sources[:1]).notes for _ in range(3)]
     assert [bool(note) for note in notes] == [True, True, False]
     assert "still works on its export" in notes[0][0]
     assert len(account.jobs) == begun + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,10 +92,18 @@ def synced(folder: Path, customers: int) -> Iterator[Place]:
         yield Place(there, warehouse)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("synced")
+    with synced(folder, customers=40):
+        return folder / "warehouse.duckdb"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with synced(tmp_path, customers=40) as here:
-        yield here
+def place(made: Path, tmp_path: Path) -> Iterator[Place]:
+    shutil.copyfile(made, tmp_path / made.name)
+    with town(orders=60, customers=40) as there, warehouse_in(tmp_path) as warehouse:
+        yield Place(there, warehouse)
 
 
 def test_whoever_is_gone_is_found_within_a_week_and_has_no_profile(place: Place) -> None:

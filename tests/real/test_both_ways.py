@@ -64,21 +64,20 @@ def retail(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def imported(retail: Retail, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    files = Files(retail.files.orders, retail.files.items, retail.files.customers)
     with open_warehouse(tmp_path_factory.mktemp("imported")) as warehouse:
-        import_store(warehouse, Shop("main", RULES), files, now=NOW)
+        import_store(warehouse, Shop("main", RULES), files_of(retail), now=NOW)
         yield warehouse
+
+
+def files_of(retail: Retail) -> Files:
+    return Files(retail.files.orders, retail.files.items, retail.files.customers)
 
 
 @pytest.fixture(scope="module")
 def replayed(retail: Retail, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     simulation = Simulation(
         now=NOW,
-        replay_orders=retail.files.orders,
-        replay_items=retail.files.items,
-        replay_customers=retail.files.customers,
-        time_zone=RULES.time_zone,
-        currency="GBP",
+        replay=files_of(retail).entities[0].changed(None, NOW, RULES),
     )
     folder = tmp_path_factory.mktemp("replayed")
     with (

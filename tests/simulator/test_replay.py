@@ -1,17 +1,19 @@
 """Real order files behind VTEX's API."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-import polars as pl
 import pytest
 
 from enrich.errors import BadSettings
+from enrich.model import Rules
 from enrich.simulator import Simulation, build_simulation
 from enrich.simulator.http import Request
 from enrich.simulator.moments import to_us
 from enrich.simulator.order_document import render_order
 from enrich.simulator.replay import replay_world
 from enrich.simulator.truth import total_truth
+from enrich.sources.files import Files
 
 ORDERS = """order_id,customer_id,email,ordered_at,amount,currency,status,promo_code,refund_of
 1001,A1,,2011-06-01T10:00:00,30.00,,,WELCOME,
@@ -37,21 +39,23 @@ C01,S1,-1,-25.00,Red cup,Demo,Cups
 """
 
 
+NOW = datetime(2011, 12, 10, tzinfo=UTC)
+
+
 @pytest.fixture
 def files(tmp_path):
     (tmp_path / "orders.csv").write_text(ORDERS)
     (tmp_path / "items.csv").write_text(ITEMS)
-    return tmp_path
+    (rows,) = Files(tmp_path / "orders.csv", tmp_path / "items.csv").entities
+    return rows.changed(None, NOW, Rules(time_zone="Europe/London", currency="GBP"))
 
 
 @pytest.fixture
 def world(files):
-    return replay_world(
-        files / "orders.csv", files / "items.csv", time_zone="Europe/London", currency="GBP"
-    )
+    return replay_world(files)
 
 
-def document(world, order_id, at=datetime(2011, 12, 10, tzinfo=UTC)):
+def document(world, order_id, at=NOW):
     return render_order(world, world.book.find(order_id), to_us(at))
 
 
@@ -110,7 +114,7 @@ def test_everybody_has_a_customer_document_even_with_refunds_alone(world):
 
 def test_two_years_are_counted_from_the_clock(files):
     def shown(now):
-        options = Simulation(now=now, replay_orders=files / "orders.csv", currency="GBP")
+        options = Simulation(now=now, replay=files)
         return total_truth(build_simulation(options).main)["order_count"]
 
     assert shown(datetime(2011, 12, 10, tzinfo=UTC)) == 5
@@ -119,11 +123,7 @@ def test_two_years_are_counted_from_the_clock(files):
 
 
 def test_over_http(files):
-    options = Simulation(
-        now=datetime(2011, 12, 10, tzinfo=UTC),
-        replay_orders=files / "orders.csv",
-        replay_items=files / "items.csv",
-    )
+    options = Simulation(now=NOW, replay=files)
     app = build_simulation(options)
     keys = {
         "x-vtex-api-appkey": options.keys[0].app_key,
@@ -139,20 +139,6 @@ def test_over_http(files):
         assert reply.status == 200
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
-def test_other_file_kinds_hold_the_same_shop(world, files, suffix):
-    frame = pl.read_csv(files / "orders.csv").filter(~pl.col("order_id").is_in(["1006", "1007"]))
-    frame = frame.with_columns(
-        pl.col("ordered_at").str.to_datetime(), pl.col("amount").cast(pl.Float64)
-    )
-    path = files / f"orders{suffix}"
-    frame.write_parquet(path) if suffix == ".parquet" else frame.write_ndjson(path)
-    again = replay_world(path, files / "items.csv", time_zone="Europe/London", currency="GBP")
-    assert again.book.value == world.book.value
-    assert again.book.created == world.book.created
-    assert again.unmatched == world.unmatched
-
-
-def test_a_file_that_is_none_is_named(tmp_path):
-    with pytest.raises(BadSettings, match=r"nothing\.csv"):
-        replay_world(tmp_path / "nothing.csv", time_zone="UTC", currency="GBP")
+def test_without_orders_there_is_nothing_to_replay(files):
+    with pytest.raises(BadSettings, match="without orders"):
+        replay_world(replace(files, orders=None))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrich.simulator.chance import roll, rolls
 from enrich.simulator.contacts import contacts_at
-from enrich.simulator.dice import roll, rolls
 from enrich.simulator.flow import last_change_at, refunds_at, status_at, value_at
 from enrich.simulator.moments import DAY, parse_us, seven_digits, to_us, whole_second
 from enrich.simulator.order_document import render_order

@@ -14,6 +14,7 @@ import pytest
 from enrich.errors import BadSettings
 from enrich.model import Loaded, RawRecord, Reject, Rules
 from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse.loading import type_again
 from tests.store.conftest import NOW, RUN
 
 Order = Callable[..., RawRecord]
@@ -119,7 +120,7 @@ def test_an_email_or_phone_once_told_is_not_lost(tmp_path: Path) -> None:
             record = RawRecord("a", json.dumps(document))
             loaded = warehouse.records.load("main", "customers", [record], **RUN)
         assert loaded == Loaded(unchanged_count=1)
-        warehouse.records.rebuild_typed("main")
+        type_again(warehouse._connection, "main", "customers")
         warehouse.resolve("main", Rules(), **RUN)
         customers = warehouse.profiles.inputs("main").customers
     known = customers.select("email", "phone", "first_name").rows()

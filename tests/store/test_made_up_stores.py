@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from rich.progress import track
 
 from enrich.model import Rules
-from enrich.warehouse.connection import connect, transaction
+from enrich.warehouse.connection import connect
 from enrich.warehouse.resolving import MATCH_RULES, resolve
+from enrich.warehouse.scripts import transaction
 from tests.store.towns import apply, beginning, step
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

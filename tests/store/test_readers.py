@@ -19,12 +19,13 @@ from enrich.warehouse import Warehouse, open_warehouse
 from tests.store.conftest import NOW, RUN
 
 READER = """
-import sys, json, duckdb
+import sys, json, time, duckdb
 from pathlib import Path
 
 path, done = sys.argv[1], Path(sys.argv[2])
 reads, versions, mixed = 0, set(), 0
 while not done.exists():
+    time.sleep(0.01)
     with duckdb.connect(path, read_only=True) as connection:
         orders, lines = connection.sql("select count(*) from orders").fetchall()[0][0], \
             connection.sql("select count(*) from order_items").fetchall()[0][0]
@@ -77,7 +78,7 @@ def play(folder: Path, publishes: int, readers: int) -> list[Seen]:
 
 
 def test_readers_never_fail_and_see_whole_versions(tmp_path: Path) -> None:
-    seen = play(tmp_path, publishes=20, readers=4)
+    seen = play(tmp_path, publishes=10, readers=2)
     assert all(one.reads > 0 for one in seen)
     assert max(one.versions for one in seen) > 1
     assert sum(one.mixed for one in seen) == 0
@@ -85,6 +86,20 @@ def test_readers_never_fail_and_see_whole_versions(tmp_path: Path) -> None:
         "analysis.duckdb",
         "warehouse.duckdb",
     ]
+
+
+def test_a_session_that_stays_open_attaches_again(tmp_path: Path) -> None:
+    """The rule of docs/bi.md for pools and sessions."""
+    session = duckdb.connect()
+    attach = f"attach '{tmp_path / 'analysis.duckdb'}' as enrich (read_only)"
+    with open_warehouse(tmp_path, job="a test", started_at=NOW) as warehouse:
+        publish_one_more(warehouse, 0)
+        session.execute(attach)
+        publish_one_more(warehouse, 1)
+    count = "select count(*) from enrich.orders"
+    assert session.sql(count).fetchall() == [(1,)]
+    session.execute(f"detach enrich; {attach}")
+    assert session.sql(count).fetchall() == [(2,)]
 
 
 if __name__ == "__main__":

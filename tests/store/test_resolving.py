@@ -115,7 +115,6 @@ LOADS: dict[str, tuple[Callable[[Warehouse], object], str]] = {
         lambda w: w.contacts.settle_deletions("main", {"c1": NOW}, [], run_id=""),
         NEXT,
     ),
-    "the cleaning rules are others": (lambda w: w.records.rebuild_typed("main"), NEXT),
     "the same orders again": (lambda w: w.records.load("main", "orders", ORDERS, **RUN), "run"),
     "a coupon": (lambda w: w.records.load("main", "coupons", [COUPON], **RUN), "run"),
     "somebody is still there": (

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from enrich.sources.vtex.parallel import in_parallel
+from enrich.threads import in_parallel
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 500])

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
-from enrich.client import Call, NotFound, path_segment
+from enrich.client import Call, NotFound
 from enrich.destinations.base import RateLimit, SecretRef
 from enrich.destinations.http import HttpDestination, HttpSettings
 from enrich.destinations.records import ProductKey
@@ -75,17 +74,10 @@ class ConnectifAccount(HttpDestination):
 
     def contact_call(self, email: str, body: dict[str, Any]) -> Call:
         """The call that creates or updates one contact."""
-        path = path_of(self.settings.contact_path, email)
-        return self.call("PATCH", path, body, name="connectif PATCH /contacts/email/{email}")
+        return self.call("PATCH", self.settings.contact_path, body, at={"email": email})
 
     def product_call(self, product: Mapping[str, Any]) -> Call:
         """The call that creates or updates one product, given with its productId."""
-        path = f"/products/product-id/{path_segment(str(product['productId']))}"
         body = {name: value for name, value in product.items() if name != "productId"}
-        name = "connectif PATCH /products/product-id/{productId}"
-        return self.call("PATCH", path, body, name=name)
-
-
-def path_of(template: str, email: str) -> str:
-    """The path of one contact."""
-    return template.replace("{email}", quote(email, safe=""))
+        at = {"id": product["productId"]}
+        return self.call("PATCH", "/products/product-id/{id}", body, at=at)

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from enrich.client import Call, NotFound, path_segment, raise_for_refusal
+from enrich.client import Call, NotFound, raise_for_refusal
 from enrich.destinations.base import MappedField, Record, Row, is_safe_to_send_to
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.consents import (
@@ -84,9 +84,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
             "dateFormat": "ISO",
             "filters": {"segmentId": segment} if segment else {},
         }
-        call = self.call(
-            "POST", "/exports/", body, name="connectif POST /exports/", is_repeatable=False
-        )
+        call = self.call("POST", "/exports/", body, is_repeatable=False)
         response = self.http.send(call)
         if response.status_code == 400 and self.refusal_of(response).code == QUEUE_IS_FULL:
             raise TryAgain("connectif: five exports wait already; the next run asks again")
@@ -102,8 +100,7 @@ class ConnectifConsents(HttpRecords, ConnectifImports, ExportsConsents):
         `target` is a file for the while. Each request renews the address of the export, which
         holds for 100 minutes.
         """
-        name = "connectif GET /exports/{id}"
-        export = self.fetch("GET", f"/exports/{path_segment(export_id)}", name=name)
+        export = self.fetch("GET", "/exports/{id}", at={"id": export_id})
         url = export.get("fileUrl")
         if not url:
             if export.get("status") in ("error", "cancelled") or export.get("cancelledAt"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from enrich.destinations.base import Addressee, MappedField, Payload, Record, Removable, Row
-from enrich.destinations.connectif.account import path_of
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.mapping import CORE, named
-from enrich.model import Outcome, RecordResult
+from enrich.destinations.sending import by_hand
+from enrich.model import RecordResult
 
 
 class Connectif(ConnectifImports):
@@ -53,6 +53,5 @@ class Connectif(ConnectifImports):
         template = self.settings.delete_path
         if template is None:
             message = "the path of a deletion is not documented; set delete_path or delete there"
-            return RecordResult(one.record_id, Outcome.INVALID, "by_hand", message)
-        path = path_of(template, one.remote_key)
-        return self.removed(one, "DELETE", path, name="connectif DELETE contact")
+            return by_hand(one, message)
+        return self.done_to(one, "DELETE", template, at={"email": one.remote_key})

@@ -91,12 +91,7 @@ class ConnectifImports(ConnectifAccount):
         kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         form = httpx.Request("POST", self.host, data=parts, files={"file": file}, headers=kind)
         call = self.call(
-            "POST",
-            "/imports/",
-            name="connectif /imports/",
-            content=form.read(),
-            headers=kind,
-            is_repeatable=False,
+            "POST", "/imports/", content=form.read(), headers=kind, is_repeatable=False
         )
         response = self.http.send(call)
         if response.status_code in self.wrong_record - {404}:

@@ -8,7 +8,6 @@ from typing import Any
 
 from enrich.client import NotFound
 from enrich.destinations.base import Record
-from enrich.destinations.connectif.account import path_of
 from enrich.destinations.connectif.contacts import Connectif
 from enrich.destinations.lists import AttributeMembers
 from enrich.destinations.sending import GONE
@@ -33,9 +32,8 @@ class ConnectifMembers(AttributeMembers, Connectif):
         return self.save_each(records, self._without)
 
     def _without(self, record: Record) -> RecordResult:
-        path = path_of(self.settings.contact_path, str(record.payload["email"]))
         try:
-            self.ask("GET", path, name="connectif GET contact")
+            self.ask("GET", self.settings.contact_path, at={"email": record.payload["email"]})
         except NotFound:
             return RecordResult(record.record_id, Outcome.ACCEPTED, GONE)
         return self.change([record])[0]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from enrich.client import NotFound, Response, is_web_page, path_segment, raise_for_refusal
+from enrich.client import NotFound, Response, is_web_page, raise_for_refusal
 from enrich.destinations.base import AsksFirst, MappedField, Record, Row
 from enrich.destinations.connectif.account import ConnectifAccount
 from enrich.destinations.connectif.products import NO_PAGE
@@ -106,9 +106,8 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
                 return refused
 
     def _is_there(self, purchase_id: str) -> bool:
-        path = f"/purchases/purchase-id/{path_segment(purchase_id)}"
         try:
-            self.ask("GET", path, name="connectif GET /purchases/purchase-id/{id}")
+            self.ask("GET", "/purchases/purchase-id/{id}", at={"id": purchase_id})
         except NotFound:
             return False
         return True
@@ -120,7 +119,6 @@ class ConnectifPurchases(HttpRecords, ConnectifAccount):
             "POST",
             "/purchases/",
             record.payload,
-            name="connectif POST /purchases/",
             params={"triggerPurchaseEvent": str(is_news).lower()},
             is_repeatable=False,
         )

@@ -81,16 +81,11 @@ class SyneriseAccount(TokenDestination):
         return HOSTS[self.settings.cloud]
 
     @property
-    def platform(self) -> str:
-        return "synerise"
-
-    @property
     def needs_token(self) -> bool:
         return self.settings.auth == "jwt"
 
     def log_in(self) -> object:
-        path = "/uauth/v2/auth/login/profile"
-        call = self.call("POST", path, {"apiKey": self.secret()}, name="synerise login")
+        call = self.call("POST", "/uauth/v2/auth/login/profile", {"apiKey": self.secret()})
         return answer_of(ask(self.http, call)).get("token")
 
     def headers(self) -> dict[str, str]:
@@ -100,19 +95,16 @@ class SyneriseAccount(TokenDestination):
         pair = [self.secret("guid"), self.secret()]
         return {**headers, **self.basic_auth(*(pair[::-1] if self.settings.swap_basic else pair))}
 
-    def send_batch(
-        self, path: str, records: Sequence[Record], name: str = ""
-    ) -> list[RecordResult]:
+    def send_batch(self, path: str, records: Sequence[Record], **rest: Any) -> list[RecordResult]:
         """All queued (202); of a 207 the refused ones, where they can be distinguished."""
-        response = self.ask("POST", path, payloads_of(records), name=name)
+        response = self.ask("POST", path, payloads_of(records), **rest)
         is_whole = response.status_code != MULTI_STATUS
         refused = {} if is_whole else matched(records, parse_json(response.content))
         return accepted_but(records, refused, Outcome.QUEUED)
 
     def missing_permissions(self, names: Sequence[str]) -> list[str]:
         """A line for each permission that the key does not have; nothing is written."""
-        path = "/uauth/api-key/permission-check"
-        answer = self.fetch("POST", path, list(names), name="synerise permission-check")
+        answer = self.fetch("POST", "/uauth/api-key/permission-check", list(names))
         granted = answer.get("permissions")
         granted = granted if isinstance(granted, dict) else {}
         return [f"the key lacks {one}" for one in names if granted.get(one) is not True]

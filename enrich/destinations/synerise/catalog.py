@@ -8,7 +8,7 @@ from typing import Any
 from enrich.destinations.base import MappedField, Record, Row
 from enrich.destinations.kinds import PRODUCTS
 from enrich.destinations.records import HttpRecords
-from enrich.destinations.sending import safe_code
+from enrich.destinations.sending import objects_in, safe_code
 from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import clean
 from enrich.errors import Stop
@@ -51,8 +51,8 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
         return payload
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
-        path = f"/catalogs/bags/{self._catalog_id()}/items/batch"
-        return self.send_batch(path, records, "synerise /catalogs/bags/{catalogId}/items/batch")
+        at = {"id": self._catalog_id()}
+        return self.send_batch("/catalogs/bags/{id}/items/batch", records, at=at)
 
     def _catalog_id(self) -> str:
         """The id of the catalogue, asked for once; created where the settings say so."""
@@ -69,15 +69,12 @@ class SyneriseProducts(HttpRecords, SyneriseAccount):
 
     def _found(self) -> str | None:
         params = {"searchBy": str(self.settings.catalog), "limit": str(MAX_FOUND)}
-        name = "synerise GET /catalogs/bags"
-        answer = self.fetch("GET", "/catalogs/bags", name=name, params=params)
-        bags = [bag for bag in answer.get("data") or [] if isinstance(bag, dict)]
+        bags = objects_in(self.fetch("GET", "/catalogs/bags", params=params).get("data"))
         named = (bag for bag in bags if bag.get("name") == self.settings.catalog)
         return next((safe_code(bag.get("id")) for bag in named), None)
 
     def _created(self) -> str | None:
-        body, name = {"name": self.settings.catalog}, "synerise POST /catalogs/bags"
-        answer = self.fetch("POST", "/catalogs/bags", body, name=name)
+        answer = self.fetch("POST", "/catalogs/bags", {"name": self.settings.catalog})
         made = answer.get("data", answer)
         return safe_code(made.get("id")) if isinstance(made, dict) else self._found()
 

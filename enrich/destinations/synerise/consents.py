@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 
@@ -59,9 +58,8 @@ class SyneriseConsents(HttpRecords, SyneriseAccount, ShowsConsents):
         return pl.DataFrame(rows, schema=SHOWN, orient="row")
 
     def _agreement(self, email: str) -> bool | None:
-        path, name = f"{BY_EMAIL}{quote(email, safe='')}", f"synerise {BY_EMAIL}{{email}}"
         try:
-            found = self.fetch("GET", path, name=name)
+            found = self.fetch("GET", BY_EMAIL, at={"email": email})
         except NotFound:
             return None
         agreements = found.get("agreements")

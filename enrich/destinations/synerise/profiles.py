@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
-from urllib.parse import quote
 
-from enrich.client import path_segment
 from enrich.destinations.base import (
     Addressee,
     MappedField,
@@ -27,7 +25,7 @@ from enrich.destinations.synerise.account import SyneriseAccount
 from enrich.destinations.synerise.names import NATIVE, clean
 from enrich.model import Outcome, RecordResult
 
-BY_EMAIL = "/v4/clients/by-email/"
+BY_EMAIL = "/v4/clients/by-email/{email}"
 PERMISSIONS = ("API_CLIENT_CREATE", "API_BATCH_CLIENT_CREATE")
 PHONE = re.compile(r"(^\+[0-9 \-/]{6,19}$)|(^[0-9 \-/]{6,20}$)")
 EMAIL = re.compile(
@@ -83,15 +81,11 @@ class Synerise(SyneriseAccount):
         return self._by_id(one, "POST", {"attributes": self.shape(row, values)["attributes"]})
 
     def _by_id(self, one: Addressee, method: str, body: Any = None) -> RecordResult:
-        path, name = f"{BY_EMAIL}{quote(one.remote_key, safe='')}", f"synerise {BY_EMAIL}{{email}}"
-        client_id = safe_code(self.fetch("GET", path, name=name).get("clientId"))
+        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key})
+        client_id = safe_code(found.get("clientId"))
         if client_id is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")
-        path, name = (
-            f"/v4/clients/{path_segment(client_id)}",
-            f"synerise {method} /v4/clients/{{id}}",
-        )
-        return self.removed(one, method, path, body, name=name)
+        return self.done_to(one, method, "/v4/clients/{id}", body, at={"id": client_id})
 
 
 def email_problem(row: Row) -> str | None:

@@ -380,6 +380,6 @@ def _understood(table: Table, judged: dict[str, Judged], tally: _Tally) -> Itera
 def _read_as(column: Column, judged: Judged | None) -> str:
     if judged is not None:
         default = {"decimal": ".", "dates": "iso"}[judged.notation.setting]
-        return f"{judged.notation.setting} {judged.notation.said or default}"
+        return f"{judged.notation.setting} {judged.notation.value or default}"
     names = {pl.Int64(): "number", pl.Boolean(): "yes or no", pl.String(): "text"}
     return names.get(column.dtype, "day")

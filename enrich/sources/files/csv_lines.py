@@ -68,12 +68,12 @@ def find_header(spec: FileSpec, lines: Lines) -> Header:
     """The first row with all columns that are wanted, by any separator; raises BadSettings."""
     line_no = spec.format.header_line
     head = lines.texts[: line_no or HEADER_ROWS]
-    said = re.fullmatch(r'"?sep=(.)\1*"?', head[0].strip(" ")) if head else None
+    given = re.fullmatch(r'"?sep=(.)\1*"?', head[0].strip(" ")) if head else None
     found = [
         (index, separator, _without_blank_end(cells or []))
-        for separator in ([said[1]] if said else SEPARATORS)
+        for separator in ([given[1]] if given else SEPARATORS)
         for index, cells in _rows(head, separator, is_last=True)[0]
-        if line_no in (None, index + 1) and not (said and index == 0)
+        if line_no in (None, index + 1) and not (given and index == 0)
     ]
     candidates = sorted((one for one in found if one[2]), key=lambda one: (one[0], -len(one[2])))
     for index, separator, cells in candidates:

@@ -32,7 +32,7 @@ class Judged:
         notation = self.notation
         readings = {f"reads {value}": is_read for value, is_read in notation.readings.items()}
         marks = {
-            "chosen": notation.readings[notation.said] if notation.said else notation.default,
+            "chosen": notation.readings[notation.value] if notation.value else notation.default,
             "any": pl.any_horizontal(notation.default, *readings.values()),
             "unsure": notation.is_unsure,
             "sure": notation.is_sure,
@@ -59,7 +59,7 @@ class Judged:
 
     def problem(self, spec: FileSpec) -> str | None:
         """Why the column cannot be read as it is, with the setting that helps; None when it can."""
-        counts, said = self.counts, self.notation.said
+        counts, value = self.counts, self.notation.value
         missed = counts["any"] - counts["chosen"]
         if self.column.is_dropped and not self.column.is_money:
             missed = missed if missed > counts["chosen"] else 0
@@ -69,9 +69,9 @@ class Judged:
             )
         if missed and self.whole:
             return f"{self._cell('missed')}, {self._choice(spec, 'missed')}"
-        if missed and said is None:
+        if missed and value is None:
             return self._mixed(spec)
-        if said is None and counts["unsure"] and not counts["sure"]:
+        if value is None and counts["unsure"] and not counts["sure"]:
             choice = self._choice(spec, "unsure")
             return f"{self._cell('unsure')} and every point has three digits behind it, {choice}"
         return None

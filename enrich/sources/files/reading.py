@@ -20,28 +20,6 @@ from enrich.sources.source import FileCount, ImportFrames
 
 SAMPLE_ROWS = 5
 
-_ORDERS = [
-    "order_id",
-    "customer_id",
-    "email",
-    "ordered_at",
-    "amount_cents",
-    "currency",
-    "status",
-    "promo_code",
-    "refund_of",
-]
-_ITEMS = [
-    "order_id",
-    "line_no",
-    "sku",
-    "quantity",
-    "amount_cents",
-    "product",
-    "brand",
-    "category",
-]
-
 
 @dataclass(frozen=True)
 class FileSeen:
@@ -88,11 +66,11 @@ def read_import(
     BadSettings, one line with file, column and the setting that helps, when a file cannot be
     understood, lacks a required column or has no good row.
     """
-    said = {kind: (formats or {}).get(kind, FileFormat()) for kind in IMPORTED}
+    forms = {kind: (formats or {}).get(kind, FileFormat()) for kind in IMPORTED}
     asked = (
-        (orders, orders_table(time_zone, currency, now, said["orders"])),
-        (items, items_table(said["items"])),
-        (customers, customers_table(now, said["customers"])),
+        (orders, orders_table(time_zone, currency, now, forms["orders"])),
+        (items, items_table(forms["items"])),
+        (customers, customers_table(now, forms["customers"])),
     )
     reads = {table.name: (path, table, read_table(path, table)) for path, table in asked if path}
     if not reads:
@@ -132,12 +110,12 @@ def _seen(path: Path, table: Table, read: TableRead) -> FileSeen:
 
 
 def _orders(read: TableRead, path: Path) -> pl.DataFrame:
-    return read.rows.select(*_ORDERS, pl.lit(path.name).alias("source"), pl.col(LINE).alias("line"))
+    return read.rows.rename({LINE: "line"}).with_columns(source=pl.lit(path.name))
 
 
 def _items(read: TableRead, _: Path) -> pl.DataFrame:
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("order_id")
-    return read.rows.with_columns(place.alias("line_no")).select(_ITEMS)
+    return read.rows.drop("unit_price", LINE).with_columns(line_no=place)
 
 
 def _customers(read: TableRead, _: Path) -> pl.DataFrame:

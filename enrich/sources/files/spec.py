@@ -42,8 +42,14 @@ class FileSpec:
     def setting(self, name: str, value: object) -> str:
         """Where to write one setting of this kind of file: in the settings or as an option."""
         written = f'"{value}"' if isinstance(value, str) else value
-        option = f", or --{name.replace('_', '-')} {value}" if self.kind in IMPORTED else ""
-        return f"{name} = {written} in [imports.{self.kind}]{option}"
+        option = f"--{name.replace('_', '-')} {value}"
+        return self._said(f"{name} = {written}", option)
+
+    def _said(self, written: str, option: str) -> str:
+        if self.kind == COMPARED:
+            return option
+        there = f"{written} in [imports.{self.kind}]"
+        return f"{there}, or {option}" if self.kind in IMPORTED else there
 
     def named(self, cells: Sequence[str]) -> list[str]:
         """The column names of a header: ours for the columns we read, theirs for the others.
@@ -86,13 +92,14 @@ class FileSpec:
         was_said = self.format.columns.keys() & set(missing)
         also = f" (columns says {_pairs(self.format.columns, was_said)})" if was_said else ""
         example = dict.fromkeys(missing, "NAME THERE")
-        option = f", or --columns {missing[0]}=NAME" if self.kind in IMPORTED else ""
+        said = self._said(
+            f"columns = {{ {_pairs(example, example)} }}", f"--columns {missing[0]}=NAME"
+        )
         wanted = ", ".join(self.required)
         return self.refusal(
             f"columns missing: {', '.join(missing)}{also}; wanted: {wanted}; {where} has:"
             f" {shown}; say which is"
-            f" which with columns = {{ {_pairs(example, example)} }} in"
-            f" [imports.{self.kind}]{option}"
+            f" which with {said}"
         )
 
     def check_column_count(self, count: int) -> None:
@@ -112,6 +119,8 @@ class FileSpec:
 
 IMPORTED = ("orders", "items", "customers")
 """The kinds of files that `enrich import` takes; its options are named after the settings."""
+COMPARED = "compare"
+"""The kind of file that `enrich compare` takes: it has options alone."""
 
 
 def fold(name: str) -> str:

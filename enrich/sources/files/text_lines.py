@@ -62,8 +62,8 @@ def encoding_of(spec: FileSpec) -> str:
             return encoding
     if spec.format.encoding is None and head.count(b"\0") > len(head) // 4:
         ending = "le" if head[1:2] == b"\0" else "be"
-        said = spec.setting("encoding", f"utf-16-{ending}")
-        raise spec.refusal(f"is UTF-16 without a byte-order mark; say {said}")
+        setting = spec.setting("encoding", f"utf-16-{ending}")
+        raise spec.refusal(f"is UTF-16 without a byte-order mark; say {setting}")
     return spec.format.encoding or "utf-8"
 
 
@@ -110,10 +110,10 @@ class _Decoder:
             line = first + before.count(b"\n")
         spec = self._spec
         if spec.format.encoding is None and self._encoding == "utf-8":
-            said = spec.setting("encoding", "cp1252")
+            setting = spec.setting("encoding", "cp1252")
             raise spec.refusal(
-                f"line {line} is not UTF-8; if Excel wrote it in Portuguese or Spanish, say {said};"
-                " or save it as CSV UTF-8"
+                f"line {line} is not UTF-8; if Excel wrote it in Portuguese or Spanish, say"
+                f" {setting}; or save it as CSV UTF-8"
             )
         raise spec.refusal(
             f"line {line} is not {self._encoding}; say its encoding, or save it as UTF-8"

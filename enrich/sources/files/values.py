@@ -62,12 +62,12 @@ class Fault:
 class Notation:
     """A setting that says how a column is written: the cells that each of its values reads.
 
-    `default` are the cells that are read when nobody said it; `is_unsure` those that leave open
+    `default` are the cells that are read when nobody set it; `is_unsure` those that leave open
     what is meant, `is_sure` those that decide it for the whole column.
     """
 
     setting: str
-    said: str | None
+    value: str | None
     default: pl.Expr
     readings: Mapping[str, pl.Expr]
     is_unsure: pl.Expr

@@ -16,7 +16,6 @@ from io import BytesIO
 from itertools import islice
 from typing import Any
 
-import openpyxl
 import polars as pl
 
 from enrich.sources.files.batches import LINE, MAX_COLUMNS, Batch
@@ -29,6 +28,8 @@ Row = tuple[int, Sequence[Any]]
 
 def read_workbook(spec: FileSpec) -> Iterator[Batch]:
     """The rows of the sheet that is set, else of the first; raises BadSettings."""
+    import openpyxl  # a tenth of the start of every command
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions nobody asked for

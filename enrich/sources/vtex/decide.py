@@ -34,7 +34,7 @@ def naive(moment: datetime) -> datetime:
 def which_need_detail(rows: pl.DataFrame, stored: pl.DataFrame, now: datetime) -> list[str]:
     """The ids of the listed orders whose detail must be fetched, in the order of the rows.
 
-    `stored` is what the list said when their details were last taken, with `detail_at` and
+    `stored` is how they were listed when their details were last taken, with `detail_at` and
     `detail_status`. Fetched are orders that are new, changed since, or not final and not looked at
     for a day, and those whose receipts of returns are others. Without a last change on either side,
     status, amount and authorization are compared.

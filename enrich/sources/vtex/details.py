@@ -14,10 +14,10 @@ from enrich.model import RawRecord
 from enrich.sources.source import Fetched, Gone, Missing, Wanted
 from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.entities import CUSTOMER, ORDER, ORDERS, SKU, SKUS
-from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.parse import VtexDocuments, parse_record, utc
 from enrich.sources.vtex.records.base import field_names
 from enrich.sources.vtex.records.entity import Entity
+from enrich.threads import in_parallel
 
 # Single orders answer 500 or a web page for ever; five in a row are no accident of one order.
 MAX_TROUBLE_IN_A_ROW = 5

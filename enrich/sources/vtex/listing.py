@@ -20,10 +20,10 @@ from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.decide import naive
 from enrich.sources.vtex.entities import ORDER_LIST
 from enrich.sources.vtex.paging import PER_PAGE, PageGuard, pages_after_first
-from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.parse import Unusable, read_document
 from enrich.sources.vtex.records.orders import ListRow
 from enrich.sources.vtex.spans import MAX_ROWS, filter_text, halves
+from enrich.threads import in_parallel
 
 _MAX_READINGS = 3
 

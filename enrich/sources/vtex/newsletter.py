@@ -22,8 +22,8 @@ from enrich.sources.vtex.entities import (
     CUSTOMER_UPSERT,
     CUSTOMER_WRITE,
 )
-from enrich.sources.vtex.parallel import in_parallel
 from enrich.sources.vtex.records.entity import Route
+from enrich.threads import in_parallel
 
 OPT_IN = "isNewsletterOptIn"
 _FIELDS = f"id,email,{OPT_IN}"
@@ -31,7 +31,7 @@ _FIELDS = f"id,email,{OPT_IN}"
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """What a document says: whose it is, and whether the newsletter is wanted (None: not said)."""
+    """What a document says: whose it is, and whether the newsletter is wanted (None: neither)."""
 
     email: str | None = field(repr=False)
     opted_in: bool | None
@@ -80,7 +80,7 @@ def _write(client: VtexClient, one: WantedOptIn) -> WroteOptIn:
     if found.opted_in == one.opted_in:
         return WroteOptIn(one.contact_id, Outcome.UNCHANGED, "same", found.opted_in)
     if found.opted_in != one.was:
-        # Somebody said something since the last pull: the next run weighs it.
+        # Somebody decided since the last pull: the next run weighs it.
         return WroteOptIn(one.contact_id, Outcome.RETRYABLE, "said_meanwhile", found.opted_in)
     path = {"document_id": one.contact_id}
     code = _patch(client, CUSTOMER_WRITE, {OPT_IN: one.opted_in}, path)
@@ -118,8 +118,8 @@ def _read(client: VtexClient, contact_id: str) -> OptIn | None:
         return None
     if not isinstance(found, dict) or not found.get("id"):
         return None
-    said = found.get(OPT_IN)
-    return OptIn(found.get("email"), said if isinstance(said, bool) else None)
+    value = found.get(OPT_IN)
+    return OptIn(found.get("email"), value if isinstance(value, bool) else None)
 
 
 def _find(client: VtexClient, email: str) -> list[str]:

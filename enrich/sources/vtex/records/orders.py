@@ -27,8 +27,8 @@ from enrich.sources.vtex.records.base import (
 
 def _receipts(value: object) -> str | None:
     """What a row says of its returns as one text, whatever its shape; None where it says none."""
-    said = sorted(filter(None, map(_word, value))) if isinstance(value, list) else _word(value)
-    text = json.dumps(said, sort_keys=True) if said else None
+    words = sorted(filter(None, map(_word, value))) if isinstance(value, list) else _word(value)
+    text = json.dumps(words, sort_keys=True) if words else None
     return sha256(text.encode()).hexdigest() if text and len(text) > MAX_KEY else text
 
 

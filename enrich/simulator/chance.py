@@ -48,9 +48,9 @@ def units(seed: int, name: str, index: pl.Expr | None = None) -> pl.Expr:
     return (rolls(seed, name, index) // _wide(1 << 11)).cast(pl.Float64) / float(1 << 53)
 
 
-def picks(seed: int, name: str, count: int, index: pl.Expr | None = None) -> pl.Expr:
-    """Whole numbers in [0, count) for a column of indexes."""
-    return (rolls(seed, name, index) % _wide(count)).cast(pl.Int64)
+def picks(seed: int, name: str, count: int) -> pl.Expr:
+    """Whole numbers in [0, count) for the rows."""
+    return (rolls(seed, name) % _wide(count)).cast(pl.Int64)
 
 
 def _wide(value: int) -> pl.Expr:
