@@ -71,7 +71,7 @@ for kind, options in MORE.items():
     for entity in REGISTRY[kind].others:
         long_ago = {"cart_days": 3_000} if entity.name == "carts" else {}
         options |= {**entity.example, **long_ago, "entities": TAKEN[kind]}
-MORE["connectif"]["max_records_per_run"] = 12
+MORE["connectif"]["max_records_per_run"] = 8
 CONSENT = """
 [consent]
 enabled = true
