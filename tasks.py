@@ -3,6 +3,7 @@
 
 python3 tasks.py demo     the main job, end to end, against a made-up shop
 python3 tasks.py test     format, lint, types, import rules and tests
+python3 tasks.py site     the documentation as a site, in site/
 python3 tasks.py bench    the figures of bench/README.md
 python3 tasks.py ranges   the short suite with the lowest and the newest versions (needs uv)
 """
@@ -151,6 +152,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "format": tidy,
     "lint": lambda rest: run_checks((FORMAT, LINT)),
     "release": lambda rest: _run(["python", "-m", "tests.release", *rest]),
+    "site": lambda rest: _run(["mkdocs", "build", "--strict", *rest]),
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "ranges": ranges,
     "types": lambda rest: run_checks((TYPES, IMPORTS)),

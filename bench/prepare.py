@@ -17,13 +17,21 @@ import polars as pl
 from bench.contenders.job import TODAY, make
 from bench.contenders.sync import sync
 from bench.simulated import NOW
+from enrich import pipeline
 from enrich.model import Rules
 from enrich.runs.publish import publish
+from enrich.runs.reporting import SILENT
+from enrich.settings import parse_settings
 from enrich.warehouse import WAREHOUSE_NAME, open_warehouse
+from enrich.wiring import Wiring
 
 FILL = Path(__file__).with_name("typed_tables.sql")
 FRONT = Path(__file__).with_name("shop_front.sql")
 NEW_SHARE = 0.01
+DROP = {
+    "stores": {"shop": {}},
+    "destinations": {"drop": {"kind": "file", "folder": "drop", "within_minutes": True}},
+}
 
 
 def nothing(_: str, folder: Path) -> None:
@@ -49,6 +57,16 @@ def warehouse_kept(source: str, folder: Path) -> None:
     fill(Path(source), folder, 1, known)
     make(folder, NOW)
     fill(Path(source), folder, known + 1, count)
+
+
+def pushed(source: str, folder: Path) -> None:
+    """All orders with the profiles of the last day, kept and in a file drop."""
+    fill(Path(source), folder, 1, _purchase_count(source))
+    make(folder, TODAY)
+    settings = parse_settings({"data_dir": str(folder), **DROP})
+    wiring = Wiring(settings, {}, lambda: TODAY)
+    with wiring.warehouse("prepare") as warehouse:
+        pipeline.push(wiring, warehouse, ("shop",), SILENT)
 
 
 def published(source: str, folder: Path) -> None:
@@ -127,7 +145,7 @@ def _made(source: str) -> dict[str, int]:
 
 KINDS: dict[str, Callable[[str, Path], None]] = {
     kind.__name__: kind
-    for kind in (nothing, typed, warehouse, warehouse_kept, published, import_files, synced)
+    for kind in (nothing, typed, warehouse, warehouse_kept, pushed, published, import_files, synced)
 }
 
 if __name__ == "__main__":

@@ -1,3 +1,19 @@
-"""Self-hosted customer enrichment for shops on VTEX."""
+"""Self-hosted customer enrichment for shops on VTEX.
+
+For programs and notebooks: `build_profiles`, `build_predictions`, `open_read_copy`
+(docs/library.md).
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_LIBRARY = ("PredictionRules", "Rules", "build_predictions", "build_profiles", "open_read_copy")
+
+
+def __getattr__(name: str) -> Any:
+    """What enrich.library has, which is loaded when it is first asked for."""
+    if name in _LIBRARY:
+        return getattr(import_module("enrich.library"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

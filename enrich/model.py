@@ -153,7 +153,12 @@ class RecordResult:
 
 def last_complete_day(now: datetime, time_zone: str) -> date:
     """The newest day of the store's calendar that is over at the UTC moment `now`."""
-    return now.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
+    return store_day(now, time_zone) - timedelta(days=1)
+
+
+def store_day(now: datetime, time_zone: str) -> date:
+    """The day it is on the store's calendar at the UTC moment `now`."""
+    return now.astimezone(ZoneInfo(time_zone)).date()
 
 
 def tidy_document_id(text: str) -> str:

@@ -10,10 +10,11 @@
     dashboard             draw it from the read copy
     ping                  tell a monitor that the run was good
 
-`run_store` is that order for one store. The flow `sync` (every four hours) is the steps up to
-consent, `profiles` (daily) those after it; both end with publish and dashboard. A step takes the
-wiring; one that writes also takes the open warehouse, so that the caller decides how long the lock
-is held (forget opens it itself). docs/architecture.md follows one order through all of it.
+`run_store` is that order for one store, `run_received` the small run between two daily ones. The
+flow `sync` (every four hours) is the steps up to consent, `profiles` (daily) those after it; both
+end with publish and dashboard. A step takes the wiring; one that writes also takes the open
+warehouse, so that the caller decides how long the lock is held (forget opens it itself).
+docs/architecture.md follows one order through all of it.
 """
 
 from __future__ import annotations
@@ -25,25 +26,29 @@ from pathlib import Path
 from enrich.audiences.run import AudiencesReport, keep_audiences
 from enrich.client import Call, Http
 from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.compute.today import TodayReport, make_today
 from enrich.consent.run import Mode, run_consent
 from enrich.consent.summary import ConsentSummary
 from enrich.dashboard.file import DASHBOARD_NAME, make_dashboard
-from enrich.errors import EnrichError
+from enrich.errors import EnrichError, HeldBack
 from enrich.forget.cases import Places
 from enrich.forget.cases import forget as forget_people
 from enrich.forget.journal import Case
 from enrich.push.days import Days
-from enrich.push.destination import push_destination
+from enrich.push.destination import push_destination, push_today
 from enrich.push.summary import PushSummary
 from enrich.runs import publish as read_copy
 from enrich.runs.reporting import Reporter
 from enrich.runs.tidying import tidy
 from enrich.sync.completing import JOB, Completed, complete_history
+from enrich.sync.inbox import INBOX
 from enrich.sync.store import SyncReport, refetch_store, span_of_days, sync_store
 from enrich.warehouse import Warehouse
 from enrich.wiring import Wiring
 
-Done = SyncReport | ConsentSummary | ProfilesReport | AudiencesReport | list[PushSummary]
+Done = (
+    SyncReport | ConsentSummary | ProfilesReport | AudiencesReport | TodayReport | list[PushSummary]
+)
 
 
 def run_store(
@@ -69,6 +74,31 @@ def run_store(
     pushes = push(wiring, warehouse, (store,), report, confirmed=confirmed)
     yield pushes
     raise_first([*faults, *(done.fault for done in pushes)])
+
+
+def run_received(
+    wiring: Wiring, warehouse: Warehouse, store: str, report: Reporter
+) -> Iterator[Done]:
+    """What each step of the small run of one store did; then raises the first fault among them.
+
+    What the inbox names is pulled, the profiles of these people are made again for the day it is,
+    and pushed to the destinations that get them within minutes. A push that waits for a person is
+    no fault of this run.
+    """
+    with wiring.shop(store, report.say) as shop:
+        synced = sync_store(warehouse, shop, now=wiring.now, entities=(INBOX,), report=report)
+    yield synced
+    made = make_today(warehouse, wiring.plain_shop(store), now=wiring.now, report=report)
+    yield made
+    with wiring.destinations(say=report.say) as destinations:
+        pushes = [
+            push_today(warehouse, one, store, now=wiring.now, report=report)
+            for one in destinations
+            if made.customer_count and one.within_minutes and store in one.stores
+        ]
+    yield pushes
+    faults = (done.fault for done in pushes if not isinstance(done.fault, HeldBack))
+    raise_first([synced.fault, *faults])
 
 
 def raise_first(faults: Iterable[Exception | None]) -> None:
@@ -222,7 +252,7 @@ def dashboard(
     rules = {name: wiring.rules[name] for name in stores or wiring.rules}
     path = output or wiring.settings.data_dir / DASHBOARD_NAME
     with wiring.read_copy() as copy:
-        return make_dashboard(copy, rules, path, wiring.now, wiring.segments)
+        return make_dashboard(copy, rules, path, wiring.now, wiring.segments, wiring.goals)
 
 
 def ping(wiring: Wiring, job: str, report: Reporter) -> None:

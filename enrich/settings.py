@@ -281,15 +281,19 @@ class DestinationEntry(BaseModel):
     """Whether the daily run pushes to it."""
     stores: Literal["all"] | tuple[Name, ...] = "all"
     """Only these stores."""
+    within_minutes: bool = False
+    """Whether it gets [profiles of today](receiving.md#within-minutes) before the daily run."""
 
 
 class Schedule(_Frozen):
-    """When the two deployments run, on the clock of `time_zone` (default: the first store's)."""
+    """When the deployments run, on the clock of `time_zone` (default: the first store's)."""
 
     sync_cron: Cron = "15 */4 * * *"
     """When to pull, five fields of cron."""
     profiles_cron: Cron = "45 5 * * *"
     """When to compute and push, five fields of cron."""
+    received_cron: Cron = "*/2 * * * *"
+    """When to look for what was received, where a destination is `within_minutes`."""
     time_zone: Zone | None = None
     """Clock of the schedules; default: the first store's."""
 
@@ -412,6 +416,21 @@ class PredictionSettings(_Frozen):
     """Predictions further off in the newest back-test (0.5: half) go to no destination."""
 
 
+class GoalSettings(_Frozen):
+    """What a shop wants to reach; the dashboard shows how far it is."""
+
+    figure: Literal[
+        "amount", "purchases", "average", "customers", "new_customers", "returning_customers"
+    ]
+    """Of what: sales, purchases, average ticket, unique, new or returning customers."""
+    target: float = Field(gt=0)
+    """How much in one period; sales and average ticket in currency units."""
+    period: Literal["month", "quarter", "year"] = "month"
+    """Calendar month, quarter or year."""
+    store: Name | None = None
+    """Of which store; needed when there are several."""
+
+
 class ReadCopySettings(_Frozen):
     """Where other programs find the read copy, who may read it, and what is in it."""
 
@@ -454,6 +473,8 @@ class Settings(_Frozen):
     """Name in Prefect, where several use one server; default: made from an id in `data_dir`."""
     segments_file: Path | None = None
     """Your own [segment table](concepts.md#segments), relative to this file; default: ours."""
+    queries_dir: Path | None = None
+    """Folder of your own [ready queries](analysis.md#ready-queries), relative to this file."""
     windows: tuple[int, ...] = WINDOWS_DAYS
     """The windows of days; longer ones than 360 may be added, none taken away."""
     now: datetime | None = Field(None, ge=EARLIEST, lt=LATEST)
@@ -470,6 +491,7 @@ class Settings(_Frozen):
     consent: Consent = Consent()
     prediction: PredictionSettings = PredictionSettings()
     alerts: Alerts = Alerts()
+    goals: dict[Name, GoalSettings] = {}
     _former_names: tuple[str, ...] = PrivateAttr(())
     _where: Where = PrivateAttr(default_factory=lambda: nowhere)
 
@@ -519,19 +541,25 @@ class Settings(_Frozen):
         for name, caller in self.receive.callers.items():
             if problem := self._problem_of(caller):
                 raise ValueError(f"receive.callers.{name} {problem}")
+        for name, goal in self.goals.items():
+            if problem := self._problem_of_store(goal.store):
+                raise ValueError(f"goals.{name} {problem}")
         missing = sorted(set(self.consent.read_from) - set(self.destinations))
         if missing:
             raise ValueError(f"consent.read_from names unknown destinations: {missing}")
         return self
 
     def _problem_of(self, caller: Caller) -> str | None:
-        if caller.store is None and len(self.stores) > 1:
-            return f"needs a store, one of {', '.join(self.stores)}"
-        if caller.store not in (None, *self.stores):
-            return f"names the unknown store {caller.store}"
+        if problem := self._problem_of_store(caller.store):
+            return problem
         if caller.destination not in (None, *self.destinations):
             return f"names the unknown destination {caller.destination}"
         return None
+
+    def _problem_of_store(self, store: str | None) -> str | None:
+        if store is None and len(self.stores) > 1:
+            return f"needs a store, one of {', '.join(self.stores)}"
+        return None if store in (None, *self.stores) else f"names the unknown store {store}"
 
     def store_of(self, caller: Caller) -> str:
         """The store a caller speaks about; the only one where it names none."""
@@ -620,8 +648,8 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
     """The settings of the TOML file at `path`, if any, and of the environment, which comes first.
 
     `ENRICH_STORES__MAIN__CURRENCY` is stores.main.currency. A relative path is relative to the
-    folder of the file: the data folder, the folder of the read copy, the segment table, files of
-    secrets. Raises WrongSettings naming every problem.
+    folder of the file: the data folder, those of the read copy and of queries, the segment table,
+    files of secrets. Raises WrongSettings naming every problem.
     """
     text = _text_of(path) if path else ""
     try:
@@ -635,7 +663,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
         return parse_settings(merged, where)
     folder = path.absolute().parent
     settings = parse_settings(_with_secret_files_in(merged, folder), where)
-    segments = settings.segments_file
+    segments, queries = settings.segments_file, settings.queries_dir
     copy_folder = settings.read_copy.folder
     read_copy = settings.read_copy.model_copy(
         update={"folder": copy_folder and folder / copy_folder.expanduser()}
@@ -644,6 +672,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
         update={
             "data_dir": folder / settings.data_dir.expanduser(),
             "segments_file": segments and folder / segments.expanduser(),
+            "queries_dir": queries and folder / queries.expanduser(),
             "read_copy": read_copy,
         }
     )

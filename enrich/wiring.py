@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from enrich.audiences.audience import Audience
 from enrich.client import Http
 from enrich.consent.exports import ConsentSource
+from enrich.dashboard.goals import Goal
 from enrich.destinations import (
     AUDIENCES,
     NamedAudience,
@@ -26,13 +27,22 @@ from enrich.destinations import (
     switched_on,
     written_back,
 )
+from enrich.destinations.base import is_safe_to_send_to
+from enrich.destinations.places.s3 import Bucket, S3Settings
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
 from enrich.predict import PredictionRules
 from enrich.profile import SegmentTable
 from enrich.push.destination import Destination
-from enrich.receiver import Inbox, RegisteredCaller, check_secret, inbox_of
+from enrich.receiver import (
+    CUSTOMERS,
+    ORDERS,
+    Inbox,
+    RegisteredCaller,
+    check_secret,
+    inbox_of,
+)
 from enrich.runs.reporting import ignore_message
 from enrich.settings import (
     DestinationEntry,
@@ -55,7 +65,7 @@ from enrich.warehouse import (
     read_warehouse,
 )
 
-OWN_KEYS = frozenset({"kind", "enabled", "stores"})
+OWN_KEYS = frozenset(DestinationEntry.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,15 @@ class Wiring:
         )
 
     @property
+    def goals(self) -> dict[str, dict[str, Goal]]:
+        """The goals of each store by name."""
+        found: dict[str, dict[str, Goal]] = {store: {} for store in self.settings.stores}
+        for name, one in self.settings.goals.items():
+            store = one.store or next(iter(found))
+            found[store][name] = Goal(one.figure, one.target, one.period)
+        return found
+
+    @property
     def has_warehouse(self) -> bool:
         """Whether anything was ever stored; opening the warehouse would make an empty one."""
         return (self.settings.data_dir / WAREHOUSE_NAME).is_file()
@@ -135,6 +154,14 @@ class Wiring:
         """What was received about the store and waits for a sync."""
         return inbox_of(self.settings.data_dir, store)
 
+    def stores_waiting(self) -> tuple[str, ...]:
+        """The stores about whose orders or customers something waits that a sync would pull."""
+        return tuple(
+            store
+            for store in self.vtex_stores
+            if any(self.inbox(store).waiting(topic).file_count for topic in (ORDERS, CUSTOMERS))
+        )
+
     def registered_callers(self) -> list[RegisteredCaller]:
         """The callers of the receiver, their secrets read now; raises BadSettings."""
         receive = self.settings.receive
@@ -148,6 +175,22 @@ class Wiring:
             )
             for name, caller in receive.callers.items()
         ]
+
+    def bucket(self, name: str) -> Bucket:
+        """A bucket of S3, reached as the usual variables of the environment say."""
+        endpoint = self.environ.get("AWS_ENDPOINT_URL")
+        if endpoint is not None and not is_safe_to_send_to(endpoint):
+            raise BadSettings("AWS_ENDPOINT_URL: http sends personal data in clear; use https")
+        key_id, key = {"env": "AWS_ACCESS_KEY_ID"}, {"env": "AWS_SECRET_ACCESS_KEY"}
+        settings = S3Settings(
+            bucket=name,
+            region=self.environ.get("AWS_REGION", "us-east-1"),
+            endpoint=endpoint,
+            access_key_id=key_id,
+            secret_access_key=key,
+        )
+        read = self._destination_secret
+        return Bucket(settings, read(key_id), read(key), self.settings.data_dir)
 
     def alert_urls(self) -> dict[str, SecretStr]:
         """The address of each target of alerts, read now; raises BadSettings."""
@@ -336,15 +379,22 @@ class Wiring:
         options = self._options_of(name, entry)
         _, tools = self._tools(entry, stack, say)
         tools = replace(tools, audiences=self._audiences_at(name))
+        profiles = open_entity(name, entry.kind, options, tools)
+        if entry.within_minutes and profiles.whole_table:
+            raise BadSettings(
+                f"destination {name} writes all profiles when one changed, which cannot be"
+                ' within_minutes: set mode = "changes"'
+            )
         return Destination(
             name,
             self._stores_of(entry),
-            open_entity(name, entry.kind, options, tools),
+            profiles,
             requests_per_second(entry.kind, options),
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
             members=open_members(name, entry.kind, options, tools),
+            within_minutes=entry.within_minutes,
         )
 
     def _tools(

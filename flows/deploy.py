@@ -1,4 +1,4 @@
-"""Both deployments, and how they are registered with a process work pool of a Prefect server.
+"""The deployments, and how they are registered with a process work pool of a Prefect server.
 
 python -m enrich.flows.deploy --config enrich.toml --pool NAME    (what `enrich register` starts)
 
@@ -33,17 +33,21 @@ from enrich.settings import Settings
 
 from .alerts import set_alerts
 from .profiles import profiles_flow
+from .received import received_flow
 from .sync import sync_flow
 from .wire import live_wiring
 
 TAG = "enrich"
 SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
+RECEIVED = "Pull what was received, push these people's profiles of today."
 PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
 # Before installations had names, every deployment of a server was called so.
 EARLIER_NAMES = ("four-hourly", "daily")
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
 # left to do, it ends at once and says so.
-ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+QUEUED = ConcurrencyLimitStrategy.ENQUEUE
+# The next small run comes in minutes: none waits for another.
+CANCELLED = ConcurrencyLimitStrategy.CANCEL_NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Plan:
     name: str
     cron: str
     description: str
+    is_active: bool = True
+    when_at_work: ConcurrencyLimitStrategy = QUEUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,20 @@ class Installation:
         return str(self.settings.data_dir.resolve())
 
     @property
-    def plans(self) -> tuple[Plan, Plan]:
-        """The two deployments; their clock is `settings.schedule_zone`."""
+    def plans(self) -> tuple[Plan, Plan, Plan]:
+        """The deployments; their clock is `settings.schedule_zone`.
+
+        The small run costs a start of Python each time, so it is scheduled where somebody wants it.
+        """
         schedule = self.settings.schedule
+        is_wanted = any(
+            one.enabled and one.within_minutes for one in self.settings.destinations.values()
+        )
+        received = f"received-{self.name}"
         return (
             Plan(sync_flow, f"four-hourly-{self.name}", schedule.sync_cron, SYNC),
             Plan(profiles_flow, f"daily-{self.name}", schedule.profiles_cron, PROFILES),
+            Plan(received_flow, received, schedule.received_cron, RECEIVED, is_wanted, CANCELLED),
         )
 
     @property
@@ -89,9 +103,13 @@ class Installation:
         """What Prefect is given about one deployment."""
         return {
             "name": plan.name,
-            "schedule": Cron(plan.cron, timezone=self.settings.schedule_zone),
+            "schedule": Cron(
+                plan.cron, timezone=self.settings.schedule_zone, active=plan.is_active
+            ),
             "parameters": self.parameters,
-            "concurrency_limit": ONE_AT_A_TIME,
+            "concurrency_limit": ConcurrencyLimitConfig(
+                limit=1, collision_strategy=plan.when_at_work
+            ),
             "tags": [TAG, self.name],
             "description": plan.description,
             "entrypoint_type": EntrypointType.MODULE_PATH,
@@ -186,7 +204,7 @@ def before_deploying(config: str = "", data: str = "", installation: str = "") -
 
 
 def register(ours: Installation, pool: str) -> None:
-    """Both deployments in the work pool `pool`; its workers need the same `enrich` installed."""
+    """The deployments in the work pool `pool`; its workers need the same `enrich` installed."""
     with server_client() as client:
         refuse_taken_name(client, ours)
         pause_earlier(client, ours)
@@ -197,7 +215,7 @@ def register(ours: Installation, pool: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Register both with a work pool."""
+    """Register them with a work pool."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--config", default=os.environ.get("ENRICH_CONFIG"))
     parser.add_argument("--data", default=os.environ.get("ENRICH_DATA"))

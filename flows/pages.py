@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from enrich.audiences.run import AudiencesReport
-from enrich.audiences.showing import AUDIENCE_COLUMNS, row_of
+from enrich.audiences.showing import AUDIENCE_COLUMNS, RUNNING_COLUMNS, row_of, rows_of_lift
 from enrich.compute.profiles import ProfilesReport
 from enrich.consent.summary import ConsentSummary, lines_of
 from enrich.dashboard.file import DASHBOARD_NAME
@@ -308,13 +308,16 @@ def pair_table(moved: Movements) -> Markdown:
 
 
 def audiences_page(reports: Sequence[AudiencesReport], faults: Faults) -> str:
-    """How many are in each audience and how many are not, why, and who joined and left."""
+    """How many are in each audience and how many are not, why, who joined and left, and lift."""
     parts = [Markdown("# Audiences"), *_faults(faults)]
     for report in reports:
         parts.append(markdown("## {} as of {}", report.store, report.as_of))
         parts += _next([(ANALYST, str(one.fault)) for one in report.looks if one.fault])
         rows = [row_of(look, FEWEST_PEOPLE) for look in report.looks]
         parts.append(table(AUDIENCE_COLUMNS, rows))
+        if report.lifts:
+            found = [row for one in report.lifts for row in rows_of_lift(one)]
+            parts += [Markdown("**Lift** of what is held out"), table(RUNNING_COLUMNS, found)]
     return _page(parts)
 
 

@@ -15,8 +15,10 @@ from enrich.compute.movements import latest_movements
 from enrich.compute.profiles import ProfilesReport
 from enrich.profile.movements import Movements
 from enrich.push.summary import PushSummary
+from enrich.serve.installation import installation_name
 from enrich.wiring import Wiring
 
+from .alerts import ask_for_a_look
 from .pages import audiences_page, movements_page, profiles_line, profiles_page, push_page
 from .sync import SUPERFLUOUS, dashboard_error, each, publish_copy
 from .wire import (
@@ -78,6 +80,7 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     reports, faults = each(stores, lambda store: compute_store(wiring, store))
     page = profiles_page(reports, faults)
     leave_page(wiring, "profiles", page, "Segments and cut points")
+    say_what_is_far_off(wiring, reports)
     computed = tuple(report.store for report in reports)
     kept, more_faults = each(computed, lambda store: keep_members(wiring, store))
     leave_page(wiring, "audiences", audiences_page(kept, more_faults), "Who is to be reached")
@@ -96,6 +99,14 @@ def profiles_flow(config: str | None = None, data: str | None = None) -> Any:
     )
     pipeline.ping(wiring, "profiles", run_reporter())
     return Completed(message=profiles_line(reports, pushes))
+
+
+def say_what_is_far_off(wiring: Wiring, reports: list[ProfilesReport]) -> None:
+    """An alert for each store whose back-test of this run is beyond `max_bias`."""
+    for report in reports:
+        if report.prediction is not None and report.prediction.alert is not None:
+            line = f"{report.store}: {report.prediction.alert}"
+            ask_for_a_look(installation_name(wiring.settings), line)
 
 
 def show_movements(wiring: Wiring, stores: tuple[str, ...]) -> None:

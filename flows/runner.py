@@ -1,4 +1,4 @@
-"""The process that runs both schedules; `enrich serve` starts it and holds the lock of serving.
+"""The process that runs the schedules; `enrich serve` starts it and holds the lock of serving.
 
 python -m enrich.flows.runner --config enrich.toml --data data [--shared]
 """
@@ -37,7 +37,7 @@ ABANDONED = "the process or the machine that ran it went away; the next run cove
 
 
 def run(ours: Installation, *, shared: bool) -> None:
-    """Serve both deployments until interrupted, after what an earlier process left is put right."""
+    """Serve the deployments until interrupted, after what an earlier process left is put right."""
     with server_client() as client:
         if shared:
             refuse_taken_name(client, ours)

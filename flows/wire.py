@@ -13,7 +13,13 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import MissingContextError
 from prefect.runtime import flow_run
 
@@ -96,6 +102,21 @@ def run_reporter() -> Reporter:
     except MissingContextError:
         return SILENT
     return in_lines(lambda line: log.info(one_line(line)))
+
+
+def other_run() -> str | None:
+    """The name of a run of another flow of this data folder that is at work; None without one.
+
+    Such a run takes the warehouse again and again, and waits minutes when it is held just then.
+    """
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+            )
+        )
+    ours = [run for run in found if run.parameters == flow_run.parameters]
+    return next((run.name for run in ours if str(run.id) != flow_run.id), None)
 
 
 def due_at(now: datetime) -> datetime:

@@ -248,3 +248,14 @@ from audience_assignments
 where store = getvariable('store') and audience = getvariable('audience')
 group by arm
 order by arm;
+
+-- name: running
+-- The audiences that hold people out, as last counted. Grain: one row per audience.
+select distinct audience
+from audience_counts
+where store = getvariable('store') and outcome = 'held_out' and as_of = (
+    select max(as_of)
+    from audience_counts
+    where store = getvariable('store')
+)
+order by audience;

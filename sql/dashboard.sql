@@ -91,6 +91,37 @@ where store = getvariable('store')
 group by destination, entity
 order by destination;
 
+-- name: calibration
+-- Predicted beside what came, in the newest back-test. Grain: one row per tenth of the customers by predicted orders,
+-- the highest first; empty where a tenth is about 1 to 4 customers.
+select
+    tenth,
+    customers,
+    rounded_ratio((predicted_orders * 10)::bigint, 10, 10) as predicted_orders,
+    actual_orders::bigint as actual_orders,
+    (predicted_amount * 100)::bigint as predicted_cents,
+    (actual_amount * 100)::bigint as actual_cents
+from prediction_calibration
+where store = getvariable('store') and as_of = (
+    select max(as_of)
+    from prediction_calibration
+    where store = getvariable('store') and as_of <= getvariable('as_of')::date
+)
+qualify min(customers) over () >= 5
+order by tenth;
+
+-- name: backtest
+-- The newest back-test beside naive rules. Grain: one row per metric and rule, one without a rule where none has the
+-- metric.
+select metric, value, baseline, baseline_value, cutoff_on, horizon_days, as_of
+from prediction_backtests
+where store = getvariable('store') and as_of = (
+    select max(as_of)
+    from prediction_backtests
+    where store = getvariable('store') and as_of <= getvariable('as_of')::date
+)
+order by metric, baseline;
+
 -- name: clear
 -- The tables that were only made to be asked: another store begins with an empty memory.
 drop table if exists sold;

@@ -3,7 +3,7 @@
 select
     (select count(*) from customers where store = getvariable('store')) as customer_count,
     (select count(*) from purchases where store = getvariable('store'))
-    + (select count(*) from purchase_lines where store = getvariable('store'))
+    + (select count(*) from numbered_lines where store = getvariable('store'))
     + (select count(*) from purchase_promo_codes where store = getvariable('store')) as row_count;
 
 -- name: customer_keys
@@ -27,27 +27,17 @@ order by first_key;
 
 -- name: vocabularies
 -- The texts that lines and promo codes are made of, numbered in their order from 0: tables to join, which
--- costs a third of casting each row to an enum. Grain of each: one row per text of the store.
-create or replace temp table product_texts as
-select product, (row_number() over (order by product) - 1)::uinteger as code
-from (
-    select distinct product from purchase_lines
-    where store = getvariable('store') and product is not null
-);
-
-create or replace temp table category_texts as
-select category, (row_number() over (order by category) - 1)::uinteger as code
-from (
-    select distinct category from purchase_lines
-    where store = getvariable('store') and category is not null
-);
-
-create or replace temp table brand_texts as
-select brand, (row_number() over (order by brand) - 1)::uinteger as code
-from (
-    select distinct brand from purchase_lines
-    where store = getvariable('store') and brand is not null
-);
+-- costs a third of casting each row to an enum. Grain: one row per thing of the store; of the others one per text.
+create or replace temp table thing_codes as
+select
+    thing_no,
+    case when product is not null then dense_rank() over (order by product nulls last) - 1 end::uinteger
+        as product,
+    case when category is not null then dense_rank() over (order by category nulls last) - 1 end::uinteger
+        as category,
+    case when brand is not null then dense_rank() over (order by brand nulls last) - 1 end::uinteger as brand
+from sold_things
+where store = getvariable('store');
 
 create or replace temp table promo_code_texts as
 select promo_code, (row_number() over (order by promo_code) - 1)::uinteger as code
@@ -68,11 +58,13 @@ from (
 -- name: texts
 -- The vocabularies as lists, in the order of their codes. Grain: one row.
 select
-    coalesce((select list(product order by code) from product_texts), []) as product,
-    coalesce((select list(category order by code) from category_texts), []) as category,
-    coalesce((select list(brand order by code) from brand_texts), []) as brand,
+    coalesce(list(distinct product order by product) filter (product is not null), []) as product,
+    coalesce(list(distinct category order by category) filter (category is not null), []) as category,
+    coalesce(list(distinct brand order by brand) filter (brand is not null), []) as brand,
     coalesce((select list(promo_code order by code) from promo_code_texts), []) as promo_code,
-    coalesce((select list(channel order by code) from channel_texts), []) as channel;
+    coalesce((select list(channel order by code) from channel_texts), []) as channel
+from sold_things
+where store = getvariable('store');
 
 -- name: customers
 -- What the profile core reads of customers. Grain: one row per customer of a part, prospects included,
@@ -103,15 +95,13 @@ where store = getvariable('store')
 -- What the profile core reads of lines. Grain: one row per line of a purchase of a customer of a part.
 -- Texts are numbers of the vocabularies (see `vocabularies`), which keep the order of the texts.
 select
-    purchase_no,
-    product_texts.code as product,
-    category_texts.code as category,
-    brand_texts.code as brand,
-    quantity
-from purchase_lines
-left join product_texts using (product)
-left join category_texts using (category)
-left join brand_texts using (brand)
+    lines.purchase_no,
+    thing_codes.product,
+    thing_codes.category,
+    thing_codes.brand,
+    lines.quantity
+from numbered_lines as lines
+inner join thing_codes on thing_codes.thing_no = lines.thing_no
 where store = getvariable('store')
     and customer_key between getvariable('first_key') and getvariable('last_key')
     and customer_key not in (
@@ -139,7 +129,7 @@ with discounts as (
         purchase_no,
         sum(amount_cents + discount_cents)::bigint as list_cents,
         sum(discount_cents)::bigint as discount_cents
-    from purchase_lines
+    from numbered_lines
     where store = getvariable('store')
         and customer_key between getvariable('first_key') and getvariable('last_key')
         and discount_cents is not null
@@ -152,6 +142,16 @@ applied as (
     where store = getvariable('store')
         and customer_key between getvariable('first_key') and getvariable('last_key')
         and is_applied
+),
+
+places as (
+    select
+        order_id,
+        coalesce(state, city) is not null
+        and (coalesce(len(delivery_types), 0) = 0 or list_contains(delivery_types, 'delivery'))
+            as is_delivered
+    from orders
+    where store = getvariable('store')
 )
 
 select
@@ -165,11 +165,9 @@ select
         when discounts.discount_cents > 0 or applied.purchase_no is not null then true
         when discounts.purchase_no is not null then false
     end as is_discounted,
-    coalesce(orders.state, orders.city) is not null
-    and (coalesce(len(orders.delivery_types), 0) = 0 or list_contains(orders.delivery_types, 'delivery'))
-        as is_delivered
+    coalesce(places.is_delivered, false) as is_delivered
 from purchases
-left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
+left join places on places.order_id = purchases.order_id
 left join discounts on discounts.purchase_no = purchases.purchase_no
 left join applied on applied.purchase_no = purchases.purchase_no
 left join sales_channels
@@ -183,13 +181,15 @@ where purchases.store = getvariable('store')
 -- name: facts
 -- Where purchases came from and went to. Grain: one row per purchase of the registered frame `wanted`. Product, category and
 -- brand are those of the dearest line; of several codes an applied one, of those the first in order.
-with things as (
+with dearest as (
     select
-        purchase_no,
-        arg_min(row(product, category, brand), (-amount_cents, product)) as thing
-    from purchase_lines
-    where store = getvariable('store') and purchase_no in (select purchase_no from wanted)
-    group by purchase_no
+        lines.purchase_no,
+        arg_min(lines.thing_no, (-lines.amount_cents, things.product)) as thing_no
+    from numbered_lines as lines
+    inner join sold_things as things
+        on things.store = lines.store and things.thing_no = lines.thing_no
+    where lines.store = getvariable('store') and lines.purchase_no in (select purchase_no from wanted)
+    group by lines.purchase_no
 ),
 
 codes as (
@@ -201,9 +201,9 @@ codes as (
 
 select
     purchases.purchase_no,
-    things.thing[1] as product,
-    things.thing[2] as category,
-    things.thing[3] as brand,
+    sold_things.product,
+    sold_things.category,
+    sold_things.brand,
     codes.promo_code,
     coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel,
     orders.utm_source,
@@ -213,7 +213,9 @@ select
     orders.postal_prefix
 from purchases
 left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
-left join things on things.purchase_no = purchases.purchase_no
+left join dearest on dearest.purchase_no = purchases.purchase_no
+left join sold_things
+    on sold_things.store = purchases.store and sold_things.thing_no = dearest.thing_no
 left join codes on codes.purchase_no = purchases.purchase_no
 left join sales_channels
     on sales_channels.store = purchases.store

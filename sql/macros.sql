@@ -12,6 +12,9 @@ create or replace temp macro percent_of(part, whole) as rounded_ratio(100 * part
 -- The change from one figure to the next in percent with one decimal; null when either is not known or 0 before.
 create or replace temp macro change_percent(now, before) as percent_of(now - before, before);
 
+-- A count of people, null for one to four: no figure is about so few.
+create or replace temp macro unless_few(people) as case when people not between 1 and 4 then people end;
+
 -- name: digest
 -- A person known by nothing but an address: the same digest as of a forgotten one (sql/forget), so that
 -- the two can be compared. The salt, state.tombstone_salt, never leaves the warehouse.

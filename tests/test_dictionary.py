@@ -37,6 +37,9 @@ COLUMNS = """
     select column_name, lower(data_type), comment
     from duckdb_columns()
     where database_name = 'analysis' and table_name = $table
+        and (table_name <> 'profiles_today' or column_name not in (
+            select column_name from duckdb_columns() where table_name = 'profiles'
+        ))
     order by column_index
 """
 

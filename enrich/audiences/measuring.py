@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from enrich.audiences.audience import Audience
-from enrich.audiences.lift import METRICS, Floats, Lift, lift, smallest_found
-from enrich.audiences.run import Look
+from enrich.audiences.lift import DRAWS, METRICS, Floats, Lift, lift, smallest_found
 from enrich.errors import BadSettings
 from enrich.warehouse import Audiences
 
+if TYPE_CHECKING:
+    from enrich.audiences.run import Look
+
 SEED = 20
 """The same people give the same interval."""
+POINTS = 12
 PLANNED_DAYS = 30
 PLANNED_SHARE = 0.1
 """What is taken for `hold_out` where none is set."""
@@ -49,19 +51,19 @@ class MeasuredLift:
 def measure(
     held: Audiences,
     store: str,
-    audience: Audience,
+    name: str,
     from_on: date | None,
     to_on: date | None,
     last: date,
+    draws: int = DRAWS,
 ) -> MeasuredLift:
     """What both arms bought from the day of each assignment, or `from_on`, to `to_on`.
 
     By default from the first assignment to `last`, the newest whole day. Raises BadSettings when
     nobody is assigned or the days are not in order.
     """
-    name = audience.name
-    since = held.arms(store, name)["since_on"].min()
-    if not isinstance(since, date):
+    since = _since(held, store, name)
+    if since is None:
         raise BadSettings(
             f"audience {name} has no control group: set hold_out, then `enrich profiles` draws it"
         )
@@ -74,8 +76,40 @@ def measure(
     pure = people.filter(~pl.col("is_mixed"))
     is_control = (pure["arm"] == "control").to_numpy()
     values = _values(pure)
-    found = lift(values[:, 1], values[:, 2], is_control, np.random.default_rng(SEED))
+    found = lift(values[:, 1], values[:, 2], is_control, np.random.default_rng(SEED), draws)
     return MeasuredLift(name, first, until, people.height - pure.height, found)
+
+
+def running_lifts(held: Audiences, store: str, last: date) -> tuple[MeasuredLift, ...]:
+    """The lift of each audience that holds people out, from its first assignment to `last`."""
+    since = {name: _since(held, store, name) for name in held.running(store)}
+    begun = [name for name, day in since.items() if day is not None and day <= last]
+    return tuple(measure(held, store, name, None, None, last) for name in begun)
+
+
+def _since(held: Audiences, store: str, name: str) -> date | None:
+    """The first day whose purchases count; None where nobody is assigned."""
+    since = held.arms(store, name)["since_on"].min()
+    return since if isinstance(since, date) else None
+
+
+def lift_so_far(held: Audiences, store: str, name: str, last: date) -> list[MeasuredLift]:
+    """The lift of an audience from its first assignment to some days up to `last`, ascending.
+
+    The interval of `last` is that of `measure`, those of the days before are of fewer draws. Empty
+    where nobody was assigned by then.
+    """
+    since = _since(held, store, name)
+    if since is None or since > last:
+        return []
+    days = (last - since).days
+    wanted = sorted({days * point // POINTS for point in range(1, POINTS + 1)})
+    return [
+        measure(
+            held, store, name, None, since + timedelta(day), last, DRAWS if day == days else 499
+        )
+        for day in wanted
+    ]
 
 
 @dataclass(frozen=True, slots=True)

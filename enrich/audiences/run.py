@@ -10,6 +10,7 @@ import polars as pl
 
 from enrich.audiences.audience import CHANNELS, Audience
 from enrich.audiences.deciding import OUTCOMES, counts, decide, new_assignments
+from enrich.audiences.measuring import MeasuredLift, running_lifts
 from enrich.errors import BadSettings, EnrichError
 from enrich.runs.record import recorded
 from enrich.warehouse import Audiences, ReadCopy, Warehouse
@@ -74,11 +75,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class AudiencesReport:
-    """What one run about the audiences of a store found; `fault` is the first of any audience."""
+    """What one run about the audiences of a store found; `fault` is the first of any audience.
+
+    `lifts` are those of the running experiments that have begun.
+    """
 
     store: str
     as_of: date
     looks: tuple[Look, ...]
+    lifts: tuple[MeasuredLift, ...] = ()
 
     @property
     def fault(self) -> EnrichError | None:
@@ -111,7 +116,10 @@ def keep_audiences(
             run_id=run.run_id,
         )
         report = AudiencesReport(
-            store, as_of, tuple(_with_changes(held, store, look) for look in looks)
+            store,
+            as_of,
+            tuple(_with_changes(held, store, look) for look in looks),
+            running_lifts(held, store, as_of),
         )
         run.note({"as_of": as_of.isoformat(), **summary_of(report)})
         if report.fault is not None:

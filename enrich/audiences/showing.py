@@ -7,9 +7,13 @@ from typing import Any
 
 from enrich.audiences.audience import CHANNELS
 from enrich.audiences.deciding import OUTCOMES
+from enrich.audiences.lift import Difference
+from enrich.audiences.measuring import MeasuredLift
 from enrich.audiences.run import MEMBER, Look
 
 AUDIENCE_COLUMNS = ("audience", "channel", "members", "amount", "joined", "left", "not in it")
+RUNNING_COLUMNS = ("audience", "since", "a head", "treated", "control", "difference",
+                "interval of 95 %", "conclusion")  # fmt: skip
 CONSENT_COLUMNS = ("channel", "yes", "no", "not known")
 BECAUSE = {
     **OUTCOMES,
@@ -71,3 +75,20 @@ def as_json(look: Look) -> dict[str, Any]:
         },
         "changes": look.changes.to_dicts(),
     }
+
+
+def interval_of(one: Difference) -> str | None:
+    """The interval of a difference in words; None where nothing is concluded."""
+    return None if one.low is None or one.high is None else f"{one.low:,.4f} to {one.high:,.4f}"
+
+
+def rows_of_lift(done: MeasuredLift) -> list[tuple[object, ...]]:
+    """Rows of RUNNING_COLUMNS, one per metric; one alone where there are too few people."""
+    about = (done.audience, done.from_on)
+    if done.found.too_small:
+        return [(*about, *[None] * 5, f"too small to conclude: {done.found.too_small}")]
+    return [
+        (*about, one.metric, f"{one.treated:,.3f}", f"{one.control:,.3f}", f"{one.difference:,.3f}",
+         interval_of(one), one.conclusion)
+        for one in done.found.differences
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ import typer
 
 from enrich import pipeline
 from enrich.audiences.audience import Audience
-from enrich.audiences.lift import CONFIDENCE, DRAWS, POWER, Difference
+from enrich.audiences.lift import CONFIDENCE, DRAWS, POWER
 from enrich.audiences.measuring import MeasuredLift, PossibleTest, measure, plan
 from enrich.audiences.run import AudiencesReport, Look, looks_at, newest_day
 from enrich.audiences.showing import (
@@ -20,6 +20,7 @@ from enrich.audiences.showing import (
     CONSENT_COLUMNS,
     as_json,
     consents_of,
+    interval_of,
     note_of,
     row_of,
 )
@@ -185,7 +186,7 @@ def lift(
     with shell.wiring.read_copy() as copy:
         until = newest_day(copy, name)
         one = named(shell, name, audience)
-        done = measure(copy.audiences, name, one, from_on, to_on, until)
+        done = measure(copy.audiences, name, one.name, from_on, to_on, until)
     if shell.as_json:
         shell.out.write(json_text({"store": name, **done.as_json()}, indent=2) + "\n")
     else:
@@ -257,10 +258,6 @@ def show_lift(shell: Shell, done: MeasuredLift) -> None:
         shell.answer(f"{done.mixed_count:,} people were of both arms and are in neither")
     if found.too_small:
         shell.answer(f"too small to conclude: {found.too_small}")
-
-
-def interval_of(one: Difference) -> str | None:
-    return None if one.low is None or one.high is None else f"{one.low:,.4f} to {one.high:,.4f}"
 
 
 def show_plan(shell: Shell, test: PossibleTest) -> None:

@@ -17,6 +17,7 @@ from enrich.cli.options import CsvForOption, StoreOption, parse_day
 from enrich.cli.shell import Shell
 from enrich.cli.shows import show_profiles, show_pushes, show_sync
 from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.compute.today import TodayReport, today_line
 from enrich.consent.summary import ConsentSummary
 from enrich.errors import BadSettings, Stop
 from enrich.runs.publish import publish
@@ -84,17 +85,33 @@ def profiles(
             publish(warehouse)
 
 
-def run(shell: Shell, store: StoreOption = None) -> None:
+ReceivedOption = Annotated[
+    bool,
+    typer.Option(
+        "--received", help="Only the orders and customers received, and only who gets them soon"
+    ),
+]
+NOTHING_WAITS = "nothing waits in the inbox: nothing to do"
+
+
+def run(shell: Shell, store: StoreOption = None, received: ReceivedOption = False) -> None:
     """Sync, consents where they are switched on, profiles and push, once, for every store."""
     names = shell.store_names(store)
+    if received:
+        names = tuple(name for name in shell.wiring.stores_waiting() if name in names)
+        if not names:
+            shell.say(NOTHING_WAITS)
+            return
     with shell.wiring.destinations():
         pass  # wrong settings of a platform are reported now, not after an hour of pulling
 
-    go_on_forgetting(shell)
+    if not received:
+        go_on_forgetting(shell)
+    steps = pipeline.run_received if received else pipeline.run_store
 
     def one(name: str) -> None:
         with reporter(shell.err) as report:
-            for done in pipeline.run_store(shell.wiring, warehouse, name, report):
+            for done in steps(shell.wiring, warehouse, name, report):
                 show(shell, done)
 
     with shell.wiring.warehouse("run") as warehouse:
@@ -102,7 +119,7 @@ def run(shell: Shell, store: StoreOption = None) -> None:
             shell.each(names, one)
         finally:
             pipeline.publish(shell.wiring, warehouse)
-    if store is None:
+    if store is None and not received:
         with reporter(shell.err) as report:
             for job in ("sync", "profiles"):
                 pipeline.ping(shell.wiring, job, report)
@@ -119,6 +136,8 @@ def show(shell: Shell, done: pipeline.Done) -> None:
             show_profiles(shell.out, done)
         case AudiencesReport():
             show_audiences(shell, done)
+        case TodayReport():
+            shell.answer(today_line(done))
         case _:
             show_pushes(shell.out, done)
 
@@ -138,7 +157,7 @@ def serve(
     api_url: ApiUrlOption = None,
     show_password: ShowPasswordOption = False,
 ) -> None:
-    """Run both schedules and the Prefect UI until interrupted."""
+    """Run the schedules and the Prefect UI until interrupted."""
     if show_password:
         shell.answer(api_password(shell.settings.data_dir).get_secret_value())
         return
@@ -158,7 +177,7 @@ PoolOption = Annotated[str, typer.Option("--pool", help="The process work pool")
 
 
 def register(shell: Shell, pool: PoolOption) -> None:
-    """Register both schedules with a work pool of your own Prefect server (PREFECT_API_URL)."""
+    """Register the schedules with a work pool of your own Prefect server (PREFECT_API_URL)."""
     register_deployments([*where(shell), "--pool", pool], environ=shell.entry.environ)
 
 

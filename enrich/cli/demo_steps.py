@@ -11,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 from enrich import pipeline
-from enrich.audiences.run import AudiencesReport
+from enrich.audiences.run import AudiencesReport, keep_audiences
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.compute.today import TodayReport, today_line
 from enrich.errors import BadSettings, Refused, Stop
 from enrich.installed import page
 from enrich.runs.publish import publish
@@ -109,10 +110,12 @@ def _run(demo: Demo, warehouse: Warehouse, names: Sequence[str]) -> list[pipelin
 
 
 def _keep_history(shell: Shell, warehouse: Warehouse) -> None:
-    """Profiles of days before today, from what is known today, so that movements can be seen."""
+    """Profiles and audiences of days before today, from what is known today: movements and lift."""
+    shop, audiences = shell.wiring.plain_shop(STORE), shell.wiring.audiences(STORE)
     for days in HISTORY_DAYS:
-        shop = shell.wiring.plain_shop(STORE)
-        make_profiles(warehouse, shop, now=shell.now - timedelta(days=days))
+        now = shell.now - timedelta(days=days)
+        make_profiles(warehouse, shop, now=now)
+        keep_audiences(warehouse, STORE, audiences, shop.rules.time_zone, now)
 
 
 def _text(done: pipeline.Done) -> str:
@@ -133,6 +136,8 @@ def _text(done: pipeline.Done) -> str:
             return f"{members:,} members in {len(done.looks)} audiences"
         case list():
             return f"accepted: {', '.join(f'{one.what} {one.accepted:,}' for one in done)}"
+        case TodayReport():
+            return today_line(done)
         case _:
             return f"{done.people_count:,} people with consents"
 

@@ -63,6 +63,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("restore", keep.restore_file),
     ("customer", customer.customer),
     ("query", query.query),
+    ("export", query.export),
     ("dashboard", dashboard.dashboard),
     ("movements", movements.movements),
     ("lift", audiences.lift),

@@ -1,9 +1,12 @@
-"""Questions to the read copy: one's own SQL, or a ready query of sql/analysis."""
+"""Questions to the read copy, of one's own or ready ones; the answer on the screen or in a file."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import polars as pl
@@ -14,77 +17,153 @@ from enrich.cli.console import show_table
 from enrich.cli.look import LimitOption
 from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
+from enrich.compute.files import FORMATS, written
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
-from enrich.warehouse import ready_queries
+from enrich.warehouse import ReadyQuery, query_of, ready_queries
 
-SqlArgument = Annotated[str | None, typer.Argument(help="One statement of DuckDB's SQL")]
-ReadyOption = Annotated[
-    str | None, typer.Option("--ready", help="Ask this ready query; without any, they are listed")
+SqlArgument = Annotated[
+    str | None, typer.Argument(help="One statement of DuckDB's SQL, or the name of a ready query")
+]
+ReadyOption = Annotated[str | None, typer.Option("--ready", help="Ask this ready query")]
+ListOption = Annotated[
+    bool,
+    typer.Option("--list", help="List the ready queries with their parameters, as without SQL"),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="NAME=VALUE of a parameter of the query; may be repeated"),
 ]
 CsvOption = Annotated[
     bool, typer.Option("--csv", help="Print CSV for a spreadsheet; no text of it runs as a formula")
 ]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", help="Write the answer to this .csv or .json, for its owner alone"),
+ToOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        "--output",
+        help="Write the answer here: .csv, .xlsx, .parquet or .json, also s3://BUCKET/KEY",
+    ),
+]
+WhatArgument = Annotated[str, typer.Argument(help="A table, a ready query, or one statement")]
+FileOption = Annotated[
+    str, typer.Option("--to", help="A .parquet, .csv, .xlsx or .json file, also s3://BUCKET/KEY")
 ]
 SecondsOption = Annotated[
     float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
+JSON = (".json", ".jsonl", ".ndjson")
+S3 = "s3://"
 
 
 def query(
     shell: Shell,
     sql: SqlArgument = None,
     ready: ReadyOption = None,
+    listed: ListOption = False,
+    parameters: SetOption = None,
     csv: CsvOption = False,
     csv_for: CsvForOption = None,
-    output: OutputOption = None,
+    to: ToOption = None,
     limit: LimitOption = 200,
     max_seconds: SecondsOption = 600.0,
 ) -> None:
     """Ask the read copy, and nothing but it; without a question, list the ready ones."""
     options = csv_options(csv_for)
-    if sql is None and ready is None:
-        rows = [(name, one.question) for name, one in ready_queries().items()]
-        show_table(shell.out, None, ("enrich query --ready", "the question"), rows)
+    known = ready_queries(shell.settings.queries_dir)
+    if listed or (sql is None and ready is None):
+        show_ready(shell, known)
         return
-    kind = kind_of(csv or csv_for is not None, shell.as_json, output)
-    with shell.wiring.read_copy() as copy:
-        found = copy.batches(statement_of(sql, ready), max_seconds=max_seconds)
-        pieces = map(json_lines, found) if kind == "json" else csv_pieces(found, options)
-        if output is not None:
-            count = write_file(output, pieces)
-            shell.say(f"written: {output} ({count:,} bytes)")
-        elif kind:
-            for piece in pieces:
+    if to is None and csv and shell.as_json:
+        raise BadSettings("say --csv or --json, not both")
+    with answer(shell, question_of(sql, ready, known), parameters, max_seconds) as found:
+        if to is not None:
+            write_to(shell, found, to, csv_for)
+        elif shell.as_json or csv or csv_for is not None:
+            for piece in map(json_lines, found) if shell.as_json else csv_pieces(found, options):
                 shell.out.write(piece)
         else:
             show(shell, first_rows(found, limit + 1), limit)
 
 
-def kind_of(csv: bool, as_json: bool, output: Path | None) -> str:
-    """`csv`, `json`, or empty for a table; raises BadSettings when the options contradict."""
-    if output is None:
-        if csv and as_json:
-            raise BadSettings("say --csv or --json, not both")
-        return "csv" if csv else "json" if as_json else ""
-    kind = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}.get(output.suffix)
-    if kind is None:
-        raise BadSettings(f"{output} should end in .csv or .json")
-    return kind
+def export(
+    shell: Shell,
+    what: WhatArgument,
+    to: FileOption,
+    parameters: SetOption = None,
+    csv_for: CsvForOption = None,
+    max_seconds: SecondsOption = 600.0,
+) -> None:
+    """Write a table of the read copy, or the answer of a query, to a file or a bucket."""
+    csv_options(csv_for)
+    known = ready_queries(shell.settings.queries_dir)
+    asked = what if what in known or " " in what.strip() else f'from "{what.replace(chr(34), "")}"'
+    with answer(shell, question_of(asked, None, known), parameters, max_seconds) as found:
+        write_to(shell, found, to, csv_for)
 
 
-def write_file(path: Path, pieces: Iterator[str]) -> int:
-    """How many bytes were written: whole or not at all, for the owner alone; raises Stop."""
+def show_ready(shell: Shell, known: Mapping[str, ReadyQuery]) -> None:
+    """The ready queries, the question of each and what it can be given."""
+    rows = [
+        (name, one.question, ", ".join(f"{p.name}={p.default or ''}" for p in one.parameters))
+        for name, one in known.items()
+    ]
+    show_table(shell.out, None, ("enrich query", "the question", "--set"), rows)
+
+
+def question_of(sql: str | None, ready: str | None, known: Mapping[str, ReadyQuery]) -> ReadyQuery:
+    """The query that is meant; raises BadSettings when it is none or two."""
+    if sql is not None and ready is not None:
+        raise BadSettings("give a statement or --ready, not both")
+    if ready is not None and ready not in known:
+        raise BadSettings(f"there is no ready query {ready!r}; known: {', '.join(known)}")
+    meant = ready or sql or ""
+    return known[meant] if meant in known else query_of(meant)
+
+
+@contextmanager
+def answer(
+    shell: Shell, asked: ReadyQuery, parameters: list[str] | None, max_seconds: float
+) -> Iterator[Iterator[pl.DataFrame]]:
+    """The frames of the answer while the read copy is open."""
+    values = asked.values(parameters or ())
+    with shell.wiring.read_copy() as copy:
+        yield copy.batches(asked.statement, values or None, max_seconds=max_seconds)
+
+
+def write_to(shell: Shell, found: Iterator[pl.DataFrame], to: str, csv_for: str | None) -> None:
+    """The answer as a file of the format that its name ends in; raises BadSettings, Stop."""
+    if not to.startswith(S3):
+        write_file(Path(to), found, csv_for)
+        shell.say(f"written: {to} ({Path(to).stat().st_size:,} bytes)")
+        return
+    bucket, _, key = to.removeprefix(S3).partition("/")
+    if not bucket or not key:
+        raise BadSettings(f"{to} should be s3://BUCKET/KEY.parquet")
+    with TemporaryDirectory(dir=shell.settings.data_dir, prefix=".export-") as folder:
+        path = Path(folder) / Path(key).name
+        write_file(path, found, csv_for)
+        with path.open("rb") as file:
+            entry = shell.wiring.bucket(bucket).put(key, lambda out: shutil.copyfileobj(file, out))
+    shell.say(f"written: {to} ({entry['size_bytes']:,} bytes)")
+
+
+def write_file(path: Path, found: Iterator[pl.DataFrame], csv_for: str | None) -> None:
+    """The answer whole or not at all, for the owner alone."""
+    suffix = path.suffix.lower()
+    if suffix not in (*FORMATS, *JSON):
+        known = ", ".join((*FORMATS, *JSON))
+        raise BadSettings(f"{path} should end in one of {known}")
     try:
-        with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-            return file.tell()
+        if suffix in JSON:
+            with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+                file.writelines(map(json_lines, found))
+            return
+        with written(found if suffix == ".parquet" else map(flat, found), path, csv_for):
+            pass
     except OSError as error:
         raise Stop(f"{path} cannot be written: {error.strerror}") from None
 
@@ -104,18 +183,6 @@ def first_rows(found: Iterator[pl.DataFrame], count: int) -> pl.DataFrame:
     return pl.concat(taken).head(count)
 
 
-def statement_of(sql: str | None, ready: str | None) -> str:
-    """The statement that is meant; raises BadSettings when it is none or two."""
-    if sql is not None and ready is not None:
-        raise BadSettings("give a statement or --ready, not both")
-    if sql is not None:
-        return sql
-    known = ready_queries()
-    if ready not in known:
-        raise BadSettings(f"there is no ready query {ready!r}; known: {', '.join(known)}")
-    return known[ready].statement
-
-
 def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     """A table of the first rows; numbers that are names, such as keys, without separators."""
     numbers = found.select(selectors.integer()).columns
@@ -123,7 +190,7 @@ def show(shell: Shell, found: pl.DataFrame, limit: int) -> None:
     shown = found.head(limit).with_columns(pl.col(names).cast(pl.String))
     show_table(shell.out, None, shown.columns, shown.iter_rows())
     if found.height > limit:
-        shell.say(f"there are more than these {limit:,} rows; --limit shows more, --csv all")
+        shell.say(f"there are more than these {limit:,} rows; --limit shows more, --to FILE all")
 
 
 def json_lines(found: pl.DataFrame) -> str:

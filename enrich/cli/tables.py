@@ -9,6 +9,7 @@ import polars as pl
 
 from enrich.model import Rules
 from enrich.profile import FIELDS, ProfileField
+from enrich.profile.field import ShareStep
 from enrich.profile.windows import windows
 
 FIELD_COLUMNS = ("field", "type", "unit", "empty", "sent", "definition")
@@ -47,7 +48,8 @@ def public_name(field: ProfileField) -> str:
 def sent_text(field: ProfileField) -> str:
     """Whether mappings of all fields send it; how far a drifting value moves before it is sent."""
     when = "by default" if field.is_sent_by_default else "when named"
-    step = "" if field.step is None else f", step {field.step:g}"
+    size = f"{field.step:.0%}" if isinstance(field.step, ShareStep) else f"{field.step or 0:g}"
+    step = "" if field.step is None else f", step {size}"
     return "never" if not (field.is_sent_by_default or field.can_be_named) else when + step
 
 

@@ -1,7 +1,8 @@
-"""Profiles as one file, Parquet, CSV or a workbook: whole or not at all, for its owner only."""
+"""Rows as one file, Parquet, CSV or a workbook: whole or not at all, for its owner only."""
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from enrich.spreadsheet import csv_options, for_people, write_xlsx
 
 FORMATS = (".parquet", ".csv", ".xlsx")
 SHEET_ROWS = 10_000
+_NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
 @contextmanager
@@ -45,22 +47,29 @@ def _each_written(parts: Iterable[pl.DataFrame], folder: Path) -> Iterator[pl.Da
 
 def _plain(part: pl.DataFrame) -> pl.DataFrame:
     """Texts as texts: the vocabularies that a part holds them by are not the file's."""
-    lists = selectors.list().cast(pl.List(pl.String))
+    lists = selectors.list(selectors.enum()).cast(pl.List(pl.String))
     return part.with_columns(selectors.enum().cast(pl.String), lists)
 
 
 def _join(parts: list[Path], output: Path, csv_for: str | None) -> None:
     with whole_file(output) as half:
-        _sink(pl.scan_parquet(parts), half, output.suffix.lower(), csv_for)
+        _sink(pl.scan_parquet(parts), half, output, csv_for)
 
 
-def _sink(profiles: pl.LazyFrame, path: Path, suffix: str, csv_for: str | None) -> None:
+def _sink(rows: pl.LazyFrame, path: Path, output: Path, csv_for: str | None) -> None:
+    suffix = output.suffix.lower()
     if suffix == ".xlsx":
-        flat = for_people(profiles)
+        flat = for_people(rows)
         count = flat.select(pl.len()).collect().item()
         starts = range(0, max(count, 1), SHEET_ROWS)
-        write_xlsx(path, "profiles", (flat.slice(at, SHEET_ROWS).collect() for at in starts), count)
+        parts = (flat.slice(at, SHEET_ROWS).collect() for at in starts)
+        write_xlsx(path, sheet_name(output), parts, count)
     elif suffix == ".csv":
-        for_people(profiles).sink_csv(path, **csv_options(csv_for))
+        for_people(rows).sink_csv(path, **csv_options(csv_for))
     else:
-        profiles.sink_parquet(path)
+        rows.sink_parquet(path)
+
+
+def sheet_name(output: Path) -> str:
+    """The name of the only sheet: that of the file, as Excel takes it."""
+    return _NO_SHEET_NAME.sub(" ", output.stem)[:31].strip() or "rows"

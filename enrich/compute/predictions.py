@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -64,7 +64,9 @@ def predict(
     kept = warehouse.predictions.models(store, as_of)
     before = warehouse.predictions.backtest(store, as_of)
     every = list(states_of(parts, as_of))
-    start = kept_model(kept, as_of)
+    # from an earlier day's: what is computed again for a day is what it was
+    yesterday = as_of - timedelta(days=1)
+    start = kept_model(warehouse.predictions.models(store, yesterday), yesterday)
     shop = modelled(added(map(counted, every)), as_of, rules, start)
     found, tested = kept_levels(kept), None
     if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
@@ -103,17 +105,37 @@ def keep_predicted(warehouse: Warehouse, store: str, as_of: date, done: Predicte
 
 @dataclass(frozen=True, slots=True)
 class PredictionReport:
-    """What a person should know: lines, the newest back-test, its tenths when it is of this run."""
+    """What a person should know: lines, the newest back-test, its tenths when it is of this run.
+
+    `alert` is what to look at because a back-test of this run was too far off; else None.
+    """
 
     lines: tuple[str, ...]
     measured: pl.DataFrame
     tenths: pl.DataFrame
+    alert: str | None = None
 
 
 def report_predicted(done: Predicted, rules: PredictionRules) -> PredictionReport:
     """What is reported of the predictions of a run."""
     tenths = done.tested.calibration if done.tested is not None else pl.DataFrame()
-    return PredictionReport(lines_of(done, rules), done.measured, tenths)
+    alert = _alert(done, rules) if not tenths.is_empty() else None
+    return PredictionReport(lines_of(done, rules), done.measured, tenths, alert)
+
+
+def _alert(done: Predicted, rules: PredictionRules) -> str | None:
+    if not rules.is_too_far_off(done.measured):
+        return None
+    biases = dict(done.measured.select("metric", "value").iter_rows())
+    found = ", ".join(
+        f"{what} {biases[metric]:+.0%}"
+        for what, metric in (("orders", "orders_bias"), ("amounts", "amount_bias"))
+        if biases.get(metric) is not None
+    )
+    return (
+        f"predictions were far off in the back-test ({found}; max_bias is {rules.max_bias:.0%}):"
+        " platforms get none until they are nearer"
+    )
 
 
 _WORDS = {

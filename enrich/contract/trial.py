@@ -240,11 +240,12 @@ class Case:
 
     @property
     def follows_with(self) -> dict[str, Any]:
-        """What a shop sets so that an empty value empties, where the vendor does not say."""
-        clear_with = self.platform.Settings.model_fields.get("clear_with")
-        if clear_with is None or clear_with.default != "nothing":
-            return {}
-        return {"clear_with": get_args(clear_with.annotation)[-1]}
+        """What a shop sets so that an empty value empties, and who is erased is gone."""
+        erases = self.platform.erases_with
+        field = self.platform.Settings.model_fields.get("clear_with")
+        if field is None or field.default != "nothing":
+            return {**erases}
+        return {**erases, "clear_with": get_args(field.annotation)[-1]}
 
     def anew(self) -> Self:
         """The same with nothing pushed yet."""

@@ -1,4 +1,4 @@
-// Two charts as inline SVG: lines over time, and flows between two columns. They draw; they count nothing.
+// Charts as inline SVG: lines over time, bars in pairs, a line in its interval, flows between two columns. They draw; they count nothing.
 const SVG = "http://www.w3.org/2000/svg";
 
 function drawn(name, attributes, ...children) {
@@ -14,20 +14,61 @@ function niceCeiling(value) {
   return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].map((step) => step * power).find((edge) => edge >= value);
 }
 
-// One line per list of values; a null is a gap. `labels` are the days under it, `tip(i)` the text at a point.
-function lineChart({ now, before, labels, axis, tip, width, title }) {
-  const height = 260, left = 64, right = 14, top = 12, bottom = 28;
-  const present = [...now, ...before].filter((value) => value !== null);
-  const ceiling = niceCeiling(Math.max(0, ...present));
-  const step = (width - left - right) / Math.max(now.length - 1, 1);
-  const x = (i) => (now.length === 1 ? (left + width - right) / 2 : left + i * step);
-  const y = (value) => top + (height - top - bottom) * (1 - value / ceiling);
+// The empty chart, its scale upwards, and where it lies; `floor` to `ceiling` is what there is room for.
+function frame({ width, height, floor = 0, ceiling, axis, title }) {
+  const left = 64, right = 14, top = 12, bottom = 28;
+  const y = (value) => top + (height - top - bottom) * (1 - (value - floor) / (ceiling - floor));
   const chart = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    const value = floor + share * (ceiling - floor);
     chart.append(
-      drawn("line", { class: "axis", x1: left, x2: width - right, y1: y(share * ceiling), y2: y(share * ceiling) }),
-      drawn("text", { x: left - 8, y: y(share * ceiling) + 4, "text-anchor": "end" }, axis(share * ceiling)));
+      drawn("line", { class: floor && value === 0 ? "axis zero" : "axis", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
+      drawn("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, axis(value)));
   }
+  return { chart, y, left, right, top, bottom };
+}
+
+// Two bars per label, the second one in front; `tip(i)` is the text at a pair.
+function barChart({ pairs, labels, axis, tip, width, title }) {
+  const height = 240, ceiling = niceCeiling(Math.max(...pairs.flat()));
+  const { chart, y, left, right, top, bottom } = frame({ width, height, ceiling, axis, title });
+  const slot = (width - left - right) / pairs.length, bar = slot * 0.36;
+  pairs.forEach((pair, i) => {
+    const x = left + i * slot;
+    pair.forEach((value, n) => chart.append(drawn("rect", { class: n ? "bar" : "bar old", x: x + slot * 0.12 + n * bar, y: y(value), width: bar, height: y(0) - y(value) })));
+    chart.append(drawn("text", { x: x + slot / 2, y: height - 6, "text-anchor": "middle" }, labels[i]));
+    const hit = drawn("rect", { class: "hit", x, y: top, width: slot, height: height - top - bottom });
+    withTip(hit, () => tip(i));
+    chart.append(hit);
+  });
+  return chart;
+}
+
+// A line of differences in the band of its intervals, around zero; `points` have difference, low and high.
+function bandChart({ points, labels, axis, tip, width, title }) {
+  const height = 240, ceiling = niceCeiling(Math.max(...points.flatMap((point) => [Math.abs(point.low), Math.abs(point.high)])));
+  const { chart, y, left, right, top, bottom } = frame({ width, height, floor: -ceiling, ceiling, axis, title });
+  const step = (width - left - right) / points.length, x = (i) => left + (i + 0.5) * step;
+  const along = (name, list) => list.map(([point, i]) => `${x(i).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("L");
+  const placed = points.map((point, i) => [point, i]);
+  chart.append(drawn("path", { class: "band", d: `M${along("low", placed)}L${along("high", [...placed].reverse())}Z` }),
+    drawn("path", { class: "now", d: `M${along("difference", placed)}` }));
+  const every = Math.ceil(points.length / Math.max(2, Math.floor((width - left) / 90)));
+  points.forEach((point, i) => {
+    if (i % every === 0) chart.append(drawn("text", { x: x(i), y: height - 6, "text-anchor": "middle" }, labels[i]));
+    const hit = drawn("rect", { class: "hit", x: x(i) - step / 2, y: top, width: step, height: height - top - bottom });
+    withTip(hit, () => tip(i));
+    chart.append(drawn("circle", { class: "dot", cx: x(i), cy: y(point.difference), r: 3 }), hit);
+  });
+  return chart;
+}
+
+// One line per list of values; a null is a gap. `labels` are the days under it, `tip(i)` the text at a point.
+function lineChart({ now, before, labels, axis, tip, width, title }) {
+  const height = 260, ceiling = niceCeiling(Math.max(0, ...now, ...before));
+  const { chart, y, left, right, top, bottom } = frame({ width, height, ceiling, axis, title });
+  const step = (width - left - right) / Math.max(now.length - 1, 1);
+  const x = (i) => (now.length === 1 ? (left + width - right) / 2 : left + i * step);
   const count = Math.max(2, Math.floor((width - left) / 110));
   const every = Math.max(1, Math.ceil(labels.length / count));
   labels.forEach((label, i) => {

@@ -10,6 +10,7 @@ const view = {
   period: asked.get("period") ?? "30",
   filter: Number(asked.get("filter")) || 0,
   metric: asked.get("metric") ?? "amount",
+  part: asked.get("part") ?? "",
   lang: LANGUAGES.find((one) => one === (asked.get("lang") ?? browser)) ?? "en",
 };
 if (asked.get("theme")) document.documentElement.dataset.theme = asked.get("theme");
@@ -40,6 +41,8 @@ function head() {
   return [
     el("h1", {}, `${word("title")} · ${store().name}`),
     DATA.stores.length > 1 ? el("select", { "aria-label": word("store"), on: ["change", (event) => look({ store: Number(event.target.value), filter: 0 })] }, names) : null,
+    el("select", { "aria-label": word("part"), on: ["change", (event) => look({ part: event.target.value })] },
+      ["", ...Object.keys(PARTS)].map((name) => el("option", { value: name, selected: name === view.part ? "" : null }, word(name || "whole")))),
     chips(word("language"), LANGUAGES.map((one) => [one, one.toUpperCase()]), view.lang, (lang) => look({ lang })),
   ].filter(Boolean);
 }
@@ -62,19 +65,28 @@ function peopleSections(width) {
   return [...ofProfiles, cohorts(), carts()];
 }
 
+// The parts of the page by name; the address may ask for one of them alone. The first one has no heading.
+const PARTS = {
+  sales: (width) => [periodLine(), figures(), overTime(width), ...(DATA.stores.length > 1 ? [stores()] : [])],
+  week: todo,
+  sold: () => [el("div", { class: "masonry" }, DIMENSIONS.map(sold))],
+  base: peopleSections,
+  outlook,
+  state: () => [state()],
+};
+const part = ([name, made], width) => [name === "sales" ? null : el("h2", {}, word(name)), ...made(width)].filter(Boolean);
+
 function render() {
   document.documentElement.lang = view.lang;
   document.title = `${word("title")} · ${store().name}`;
   if (!rows("read_filters").some((one) => one.filter_no === view.filter)) view.filter = 0;
+  if (!(view.part in PARTS)) view.part = "";
   if (!rows("read_periods").some((one) => one.period === view.period)) view.period = "30";
   const width = Math.max(300, Math.min(document.documentElement.clientWidth, 1180) - (innerWidth <= 640 ? 50 : 74));
   document.getElementById("head").replaceChildren(...head());
   document.getElementById("bar").replaceChildren(...bar());
   document.getElementById("main").replaceChildren(
-    stateLine(), periodLine(), figures(), overTime(width), ...(DATA.stores.length > 1 ? [stores()] : []),
-    el("h2", {}, word("sold")), el("div", { class: "masonry" }, DIMENSIONS.map(sold)),
-    el("h2", {}, word("base")), ...peopleSections(width),
-    el("h2", {}, word("state")), state());
+    stateLine(), ...Object.entries(PARTS).filter(([name]) => !view.part || name === view.part).flatMap((one) => part(one, width)));
   document.getElementById("foot").textContent = word("footer");
 }
 render();

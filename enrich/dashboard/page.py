@@ -17,7 +17,16 @@ import polars as pl
 
 from enrich.profile import SEGMENTS, SegmentTable
 
-SCRIPTS = ("words.js", "charts.js", "sales.js", "people.js", "state.js", "page.js")
+SCRIPTS = (
+    "words.js",
+    "charts.js",
+    "sales.js",
+    "people.js",
+    "outlook.js",
+    "week.js",
+    "state.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class DestinationEntity(ABC):
     Settings: ClassVar[type[DestinationSettings]]
     example: ClassVar[Mapping[str, Any]] = {}  # what a small settings table needs
     needs: ClassVar[tuple[str, ...]] = ()  # keys the entity cannot do without
+    erases_with: ClassVar[Mapping[str, Any]] = {}  # settings without which erasing is by hand
     others: ClassVar[tuple[type[DestinationEntity], ...]] = ()
     mapping: ClassVar[tuple[MappedField, ...]] = own_names()
     settings: Any

@@ -83,6 +83,7 @@ class MarketingCloud(TokenDestination):
     idempotency_key = "primary key of the data extension: the e-mail"
     sends_empty = False
     removals = ("clear",)
+    erases_with = {"deletes_contacts": True}
     refusal_keys = ("errorcode", "message")
 
     @property

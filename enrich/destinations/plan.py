@@ -14,6 +14,7 @@ from enrich.destinations.mapping import version_of
 from enrich.errors import BadSettings
 from enrich.model import Rules
 from enrich.profile import fields
+from enrich.profile.field import ShareStep
 
 UNIT = "\x1f"
 FIELD = "\x1e"
@@ -115,34 +116,38 @@ def build_plan(
     mapping_version: str,
     whole_table: bool = False,
     export_id: str | None = None,
+    others: pl.DataFrame | None = None,
 ) -> PushPlan:
     """The plan for `profiles` (one row per customer) against `state`.
 
     `state` has record_id and hash, and may have remote_key. A null hash means tried and never
     accepted. With `whole_table` one change sends every profile, no change still sends nothing.
     With `export_id` every profile goes that this export was not answered for, and nobody is gone.
+    `others` (JUDGED_BY) are the rest of the customers where the profiles are a part: they count, as
+    unchanged, and share addresses, but nobody looks whether one of them is to be sent or gone.
     """
     _require(profiles.schema, fields)
     clean = without_aliases(profiles)
-    judged = _judge(clean.select(JUDGED_BY), record_key).with_columns(
-        hash_profiles(clean, fields, mapping_version),
-        record_id=pl.col("customer_key").cast(pl.String),
-    )
+    hashes = clean.select("customer_key", hash_profiles(clean, fields, mapping_version))
+    everybody = [clean, *([] if others is None else [without_aliases(others)])]
+    judged = _judge(pl.concat(one.select(JUDGED_BY) for one in everybody), record_key)
+    judged = judged.with_columns(record_id=pl.col("customer_key").cast(pl.String))
     good = judged.filter(pl.col("problem").is_null()).sort("customer_key")
     steps = [field.step for field in _diffed(fields) if field.step is not None]
-    people = compared(good, state, export_id, steps)
-    people = _moved(people, is_by_email=record_key == "email")
+    mine = good.join(hashes, on="customer_key", maintain_order="left")
+    people = compared(mine, state, export_id, steps)
+    people = _moved(people, good["email"], is_by_email=record_key == "email")
     changed = people.filter("is_changed" if export_id is None else ~pl.col("is_done"))
     known_count = int(changed["is_known"].sum())
     is_all_sent = whole_table and not changed.is_empty()
     return PushPlan(
         adds=changed.height - known_count,
         changes=known_count,
-        unchanged=people.height - changed.height,
-        removed=_removed(good, state if export_id is None else state.clear()),
+        unchanged=good.height - changed.height,
+        removed=_removed(good, state if export_id is None and others is None else state.clear()),
         done_before=0 if export_id is None else people.height - changed.height,
         to_send=_with_profiles(people if is_all_sent else changed, clean),
-        invalid=count_problems(judged),
+        invalid=count_problems(judged.join(hashes, on="customer_key", how="semi")),
     )
 
 
@@ -255,7 +260,10 @@ def _is_changed(steps: Sequence[float]) -> pl.Expr:
 def _is_moved(before: pl.Expr, now: pl.Expr, step: float) -> pl.Expr:
     """Whether a drifting value moved by its step, appeared or went away."""
     old, new = (one.cast(pl.Float64, strict=False) for one in (before, now))
-    is_far = (new - old).abs() >= step - NEARLY
+    least = pl.lit(step)
+    if isinstance(step, ShareStep):
+        least = pl.max_horizontal(old.abs() * step, step.LEAST)
+    is_far = (new - old).abs() >= least - NEARLY
     return is_far.fill_null(False) | (old.is_null() != new.is_null())
 
 
@@ -276,10 +284,13 @@ def known_state(state: pl.DataFrame, export_id: str | None) -> pl.DataFrame:
     )
 
 
-def _moved(people: pl.DataFrame, *, is_by_email: bool) -> pl.DataFrame:
-    """A new address is a change too; the old one is `former` unless it is somebody else's now."""
+def _moved(people: pl.DataFrame, emails: pl.Series, *, is_by_email: bool) -> pl.DataFrame:
+    """A new address is a change too; the old one is `former` unless it is somebody else's now.
+
+    `emails` are those of everybody.
+    """
     is_moved = (pl.col("known_at") != pl.col("email")).fill_null(False) & is_by_email
-    is_free = ~pl.col("known_at").is_in(people["email"].drop_nulls().implode())
+    is_free = ~pl.col("known_at").is_in(emails.drop_nulls().implode())
     return people.with_columns(
         is_changed=pl.col("is_changed") | is_moved,
         former=pl.when(is_moved & is_free).then("known_at"),

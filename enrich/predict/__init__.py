@@ -1,6 +1,6 @@
 """What comes next for each customer, and how wrong it was before: a pure core."""
 
-from enrich.predict.backtest import Backtest, backtest, levels, winners
+from enrich.predict.backtest import Backtest, backtest, levels, winners, with_winners
 from enrich.predict.kept import kept_levels, kept_model, model_rows
 from enrich.predict.mbg import Model
 from enrich.predict.predicting import (
@@ -21,6 +21,7 @@ from enrich.predict.shop import (
     states_of,
 )
 from enrich.predict.states import added, counted
+from enrich.predict.tracking import curve_of
 
 __all__ = [
     "NO_PURCHASES",
@@ -35,6 +36,7 @@ __all__ = [
     "added",
     "backtest",
     "counted",
+    "curve_of",
     "kept_levels",
     "kept_model",
     "levels",
@@ -46,4 +48,5 @@ __all__ = [
     "tier_cuts",
     "winners",
     "with_tiers",
+    "with_winners",
 ]

@@ -251,12 +251,17 @@ def _by_tenth(rows: pl.DataFrame) -> pl.DataFrame:
 
 def winners(backtests: pl.DataFrame) -> list[str]:
     """A line for each metric that a naive rule meets better than the model."""
-    better = pl.col("metric").is_in(HIGHER_IS_BETTER)
-    ahead = pl.col("baseline_value") - pl.col("value")
-    least = pl.col("value").abs() - pl.col("baseline_value").abs()
-    lost = backtests.filter(pl.when(better).then(ahead).otherwise(least) > 0)
     return [
         f"{row['baseline']} is better than the model: {row['metric']}"
         f" {row['baseline_value']:.3f} against {row['value']:.3f}"
-        for row in lost.iter_rows(named=True)
+        for row in with_winners(backtests).filter("is_beaten").iter_rows(named=True)
     ]
+
+
+def with_winners(backtests: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a back-test with `is_beaten`: whether the naive rule meets the metric better."""
+    better = pl.col("metric").is_in(HIGHER_IS_BETTER)
+    ahead = pl.col("baseline_value") - pl.col("value")
+    least = pl.col("value").abs() - pl.col("baseline_value").abs()
+    is_beaten = pl.when(better).then(ahead).otherwise(least) > 0
+    return backtests.with_columns(is_beaten=is_beaten.fill_null(False))

@@ -8,6 +8,7 @@ from enrich.profile.engine import (
     build_profiles,
     profile_parts,
     score_parts,
+    score_some,
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.scoring import notes
@@ -35,6 +36,7 @@ __all__ = [
     "parse_segments",
     "profile_parts",
     "score_parts",
+    "score_some",
     "segments_of_day",
     "window_names",
     "windows_of",

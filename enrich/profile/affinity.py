@@ -60,8 +60,9 @@ AFFINITY = tuple(field for name in SUBJECTS.values() for field in _fields(name))
 def shop_lines(lines: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """text, lines: how many lines there are of each brand and category."""
     return {
-        base_name: lines.group_by(text=pl.col(name).cast(pl.String))
+        base_name: lines.group_by(name)
         .agg(lines=pl.len().cast(pl.Int64))
+        .select("lines", text=pl.col(name).cast(pl.String))
         .drop_nulls("text")
         for base_name, name in SUBJECTS.items()
     }
@@ -80,15 +81,14 @@ def affinity(keys: PackedKeys, first: int, end: int, shop: pl.DataFrame) -> pl.D
     """What the fields of one subject are made of, a row per customer of the range."""
     name = SUBJECTS[keys.base_name]
     whole = int(shop["lines"].sum())
-    texts = pl.LazyFrame({"text": keys.texts.categories}).with_row_index("code")
-    totals = texts.join(shop.lazy(), on="text", how="left").sort("code")
-    rows = keys.line_counts(first, end).join(
-        totals.select(pl.col("code").cast(pl.Int64), total="lines"), on="code"
-    )
+    texts = pl.DataFrame({"text": keys.texts.categories})
+    totals = texts.join(shop, on="text", how="left", maintain_order="left")["lines"]
+    rows = keys.line_counts(first, end)
     bought = rows.group_by("customer").agg(bought=pl.col("lines").sum())
     weight = pl.col("lines") * whole + PSEUDO_LINES * pl.col("total")
     top = (
         rows.filter(pl.col("lines") >= LEAST_LINES)
+        .with_columns(total=pl.lit(totals).gather(pl.col("code")))
         .join(bought, on="customer")
         .filter(weight > (pl.col("bought") + PSEUDO_LINES) * pl.col("total"))
         .sort("customer", -weight, "code")

@@ -73,11 +73,13 @@ def concessions() -> list[pl.Expr]:
 
 
 def _sums(span: str, days: int | None) -> list[pl.Expr]:
-    is_in = pl.lit(value=True) if days is None else pl.col("age") <= days
-    is_discounted = pl.col("is_discounted").filter(is_in)
+    is_discounted, discount, listed = (
+        pl.col(name) if days is None else pl.when(pl.col("age") <= days).then(name)
+        for name in ("is_discounted", "discount_cents", "list_cents")
+    )
     return [
         is_discounted.sum().alias(f"discounted_{span}"),
         is_discounted.count().alias(f"judged_{span}"),
-        pl.col("discount_cents").filter(is_in).sum().alias(f"discount_cents_{span}"),
-        pl.col("list_cents").filter(is_in).sum().alias(f"list_cents_{span}"),
+        discount.sum().alias(f"discount_cents_{span}"),
+        listed.sum().alias(f"list_cents_{span}"),
     ]

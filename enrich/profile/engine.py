@@ -34,6 +34,7 @@ from enrich.profile.phones import e164, regions
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
+    Histograms,
     Scoring,
     histograms,
     notes,
@@ -169,21 +170,55 @@ def score_parts(
     """The cut points of all customers, from one look at each part's purchases."""
     first, *others = range(parts.count)
     loaded = _load(parts, first, as_of, rules)
-    found = [histograms(loaded.values, windows(rules))]
-    lines = [loaded.shop_lines] if loaded.traits.width else []
-    for part in others:
-        known, buyer_count = _known(parts.purchases(part), as_of, rules)
-        found.append(histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules)))
-        if lines:
-            lines.append(shop_lines(of_known(checked_details(parts.details(part)).lines, known)))
-    scoring = scoring_of(found, rules, frozen_cut_points)
+    ranks = histograms(loaded.values, windows(rules)), loaded.shop_lines
+    looks = [ranks, *(_look(parts, part, as_of, rules, loaded) for part in others)]
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
+    scoring, whole = _whole_shop(looks, rules, frozen_cut_points)
     sizes = customers_per_block, blocks
-    whole = added(lines) if lines else {}
     return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
+
+
+def score_some(
+    some: Parts,
+    everybody: Parts,
+    as_of: date,
+    rules: Rules,
+    cut_points: pl.DataFrame,
+    *,
+    history_since: date | None = None,
+) -> ScoredParts:
+    """The customers of `some`, a single part, scored by kept cut points.
+
+    Percentiles and affinities compare them with everybody, of whom they are a part.
+    """
+    loaded = _load(some, 0, as_of, rules)
+    looks = [_look(everybody, part, as_of, rules, loaded) for part in range(everybody.count)]
+    scoring, whole = _whole_shop(looks, rules, cut_points)
+    sizes = max(loaded.customers.height, 1), 1
+    return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, iter([loaded]))
+
+
+_Look = tuple[Histograms, dict[str, pl.DataFrame]]
+
+
+def _look(parts: Parts, part: int, as_of: date, rules: Rules, loaded: LoadedPart) -> _Look:
+    """What a part adds to the whole shop: its histograms, and its lines where `loaded` has any."""
+    known, buyer_count = _known(parts.purchases(part), as_of, rules)
+    found = histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules))
+    if not loaded.traits.width:
+        return found, {}
+    return found, shop_lines(of_known(checked_details(parts.details(part)).lines, known))
+
+
+def _whole_shop(
+    looks: list[_Look], rules: Rules, cut_points: pl.DataFrame | None
+) -> tuple[Scoring, dict[str, pl.DataFrame]]:
+    """The scoring and the lines of all parts together."""
+    found, lines = zip(*looks, strict=True)
+    return scoring_of(list(found), rules, cut_points), added(lines) if lines[0] else {}
 
 
 def profile_parts(

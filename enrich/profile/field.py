@@ -16,6 +16,15 @@ TEXTS = pl.List(pl.String)
 CENT = pl.lit(Decimal("0.01"))
 
 
+class ShareStep(float):
+    """A step of money, which means the same in every currency: a share of what a platform has.
+
+    At least `LEAST` currency units, so that next to nothing is not sent for ever.
+    """
+
+    LEAST = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileField:
     """One column of the profile.

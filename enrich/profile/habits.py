@@ -62,22 +62,26 @@ def habits(sold: pl.DataFrame, customer_count: int, time_zone: str) -> pl.DataFr
 def _favourite(rows: pl.DataFrame, value: str, value_count: int, customer_count: int) -> pl.Series:
     """The value with most rows, else the newest, of each customer; values are below the count.
 
-    A candidate is one number (rows, newest purchase, value) in this order of weight.
+    (customer, value, purchase) of every row is one number, and so is a candidate: (rows, newest
+    purchase, value), in this order of weight. Numbers are sorted in half the time of grouping them.
     """
-    numbers = pl.lit(rows["purchase_no"].max()).cast(pl.Int64) + 1
-    cells = (
-        rows.lazy()
-        .drop_nulls(value)
-        .group_by(cell=pl.col("customer").cast(pl.Int64) * value_count + pl.col(value))
-        .agg(count=pl.len().cast(pl.Int64), newest=pl.col("purchase_no").max())
+    numbers = int(rows["purchase_no"].max() or 0) + 1  # type: ignore[arg-type]
+    cell = pl.col("customer").cast(pl.Int64) * value_count + pl.col(value)
+    packed = rows.select(packed=cell * numbers + pl.col("purchase_no"))["packed"].drop_nulls()
+    cells = pl.LazyFrame({"packed": packed.sort()}).select(
+        cell=pl.col("packed") // numbers, newest=pl.col("packed") % numbers
     )
-    weight = pl.col("count") * numbers + pl.col("newest")
+    is_newest = pl.col("cell").ne_missing(pl.col("cell").shift(-1))
+    upto = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    counted = cells.with_columns(upto=upto).filter(is_newest)
+    count = pl.col("upto") - pl.col("upto").shift(1, fill_value=0)
+    weight = (count * numbers + pl.col("newest")) * value_count + pl.col("cell") % value_count
     best = (
-        cells.group_by(customer=(pl.col("cell") // value_count).cast(pl.UInt32))
-        .agg(
-            best=(weight * value_count + pl.col("cell") % value_count).max(),
-            count=pl.col("count").sum(),
+        counted.select(
+            customer=(pl.col("cell") // value_count).cast(pl.UInt32), best=weight, count=count
         )
+        .group_by("customer")
+        .agg(pl.max("best"), pl.sum("count"))
         .filter(pl.col("count") > 1)
     )
     everybody = pl.int_range(customer_count, dtype=pl.UInt32, eager=True).alias("customer")

@@ -37,7 +37,7 @@ def asked_for() -> list[pl.Expr]:
     number = pl.col("purchase_no")
     return [
         number.min().alias("first_no"),
-        number.filter(pl.col("is_delivered")).max().alias("delivered_no"),
+        pl.when("is_delivered").then(number).max().alias("delivered_no"),
     ]
 
 

@@ -3,10 +3,10 @@
 import polars as pl
 
 from enrich.predict import NO_PURCHASES, PREDICTIONS
-from enrich.profile.field import MONEY, ProfileField
+from enrich.profile.field import MONEY, ProfileField, ShareStep
 
 DTypes = pl.DataType | type[pl.DataType]
-PROBABILITY_STEP, DATE_STEP_DAYS, ORDERS_STEP, MONEY_STEP = 0.05, 7, 0.1, 10
+PROBABILITY_STEP, DATE_STEP_DAYS, ORDERS_STEP, MONEY_STEP = 0.05, 7, 0.1, ShareStep(0.1)
 
 
 def _field(

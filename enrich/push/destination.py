@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
 from enrich.errors import BadSettings, EnrichError, HeldBack
+from enrich.model import store_day
 from enrich.push.days import Days, status_of
 from enrich.push.planned import push
-from enrich.push.sources import planner_of
+from enrich.push.sources import Today, planner_of
 from enrich.push.summary import PushSummary, not_begun, split_line
 from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
@@ -27,7 +28,8 @@ class Destination:
     `profiles` is asked for erasures too, switched on or not; `switched_on` are the entities that
     are pushed, in their order; unset, the profiles alone. `shops` are the stores by name.
     `keep_days` is how long files stay where it drops them; None for ever. `members` is asked to
-    take the forgotten out of its lists, switched on or not.
+    take the forgotten out of its lists, switched on or not. `within_minutes`: it gets profiles that
+    were made again since the daily run.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Destination:
     shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
     members: DestinationEntity | None = None
+    within_minutes: bool = False
 
     def shop(self, store: str) -> Shop:
         """The store as the settings describe it."""
@@ -101,6 +104,18 @@ def push_destination(
     return list(done.values())
 
 
+def push_today(
+    warehouse: Warehouse,
+    destination: Destination,
+    store: str,
+    *,
+    now: datetime,
+    report: Reporter = SILENT,
+) -> PushSummary:
+    """What became of the profiles that were made again since the daily run; see `push_entity`."""
+    return push_entity(warehouse, destination, store, now=now, today=Today.ALONE, report=report)
+
+
 def push_entity(
     warehouse: Warehouse,
     destination: Destination,
@@ -110,6 +125,7 @@ def push_entity(
     entity: str = PROFILES,
     audience: str | None = None,
     days: Days | None = None,
+    today: Today | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
@@ -125,15 +141,20 @@ def push_entity(
     if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
     chosen, shop = destination.entity(entity), destination.shop(store)
+    today = today or (Today.COUNTS if destination.within_minutes else Today.LEFT_OUT)
+    is_alone = today is Today.ALONE
+    day = store_day(now, shop.rules.time_zone) if is_alone else as_of or now.date()
     place = store if entity == PROFILES else f"{store} {entity}"
 
     def pushed(target: PushTarget) -> PushSummary:
         return push(
             chosen,
             target,
-            planner_of(warehouse, shop, chosen, target, days, now=now, audience=audience),
+            planner_of(
+                warehouse, shop, chosen, target, days, now=now, audience=audience, today=today
+            ),
             warehouse.pushes,
-            as_of=as_of or now.date(),
+            as_of=day,
             run_id=run.run_id,
             now=now,
             dry_run=dry_run,
@@ -158,7 +179,7 @@ def push_entity(
         done.splits = splits
         if not dry_run:
             done = _tidied(destination, done, now)
-        partial = {} if days is None else {"partial": True}
+        partial = {"partial": True} if days or is_alone else {}
         run.note({"destination": destination.name, "dry_run": dry_run, **partial, **done.as_json()})
         run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:

@@ -74,8 +74,9 @@ def plan_push(
     profiles: pl.DataFrame,
     state: pl.DataFrame,
     export_id: str | None = None,
+    others: pl.DataFrame | None = None,
 ) -> PushPlan:
-    """What this destination would be sent of the profiles."""
+    """What this destination would be sent of the profiles; `others` as in `build_plan`."""
     return build_plan(
         profiles,
         state,
@@ -84,6 +85,7 @@ def plan_push(
         mapping_version=destination.mapping_version,
         whole_table=destination.whole_table,
         export_id=export_id,
+        others=others,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,17 @@ from enrich.push.days import Days
 from enrich.push.planned import Planner, plan_push
 from enrich.shop import Shop
 from enrich.warehouse import PushTarget, Warehouse
+
+
+class Today(Enum):
+    """What a push takes of the profiles that were made again since the daily run."""
+
+    LEFT_OUT = auto()
+    COUNTS = auto()
+    """They stand for the kept ones of the same people."""
+    ALONE = auto()
+    """Nothing else is sent."""
+
 
 # What decides which records there are where the destination's settings do not.
 DEFAULT_OPTIONS: Mapping[str, Any] = {"product_key": "sku", "cart_days": 30}
@@ -30,11 +42,13 @@ def planner_of(
     *,
     now: datetime,
     audience: str | None = None,
+    today: Today = Today.LEFT_OUT,
 ) -> Planner:
     """What plans a push of this entity, given what the ledger knows.
 
     With `days` it is an export of the records of these days, and the target names it; with
-    `audience` it is about the members of that one alone.
+    `audience` it is about the members of that one alone. `today` says what becomes of the profiles
+    that were made again since the daily run.
     """
 
     def wanted(index: pl.DataFrame) -> pl.DataFrame:
@@ -45,12 +59,22 @@ def planner_of(
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
-        found = without_held(warehouse, shop, warehouse.profiles.of(target.store), now)
+        found = warehouse.profiles.of(target.store)
+        if today is Today.COUNTS:
+            found = with_today(found, warehouse.today.of(target.store))
+        found = without_held(warehouse, shop, found, now)
         if days is None:
             return found
         keys = wanted(warehouse.pushes.customer_days(target.store))["customer_key"]
         return found.filter(pl.col("customer_key").is_in(keys.to_list()))
 
+    def of_today(pushed: PushedState) -> PushPlan:
+        found = without_held(warehouse, shop, warehouse.today.of(target.store), now)
+        others = warehouse.today.others(target.store)
+        return plan_push(entity, found, pushed.records, others=others)
+
+    if today is Today.ALONE:
+        return of_today
     if entity.name == PROFILES:
         return lambda pushed: plan_push(entity, profiles(), pushed.records, target.export_id)
     name, values = entity.name, _values(shop, entity, target, now)
@@ -60,6 +84,14 @@ def planner_of(
         lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
         target.export_id,
     )
+
+
+def with_today(kept: pl.DataFrame, today: pl.DataFrame) -> pl.DataFrame:
+    """The kept profiles, for whom there is a newer one that."""
+    if today.is_empty():
+        return kept
+    rest = kept.join(today, on="customer_key", how="anti")
+    return pl.concat([rest, today.drop("as_of")], how="diagonal").sort("customer_key")
 
 
 def without_held(

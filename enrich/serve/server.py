@@ -1,4 +1,4 @@
-"""A Prefect server of our own and the process that runs both schedules, as child processes.
+"""A Prefect server of our own and the process that runs the schedules, as child processes.
 
 Prefect's API runs code, so our server asks for a password and knows no key of VTEX or a platform.
 Nothing of the user's own Prefect is touched, and nothing is reported to anybody.
@@ -115,7 +115,7 @@ def _is_passed_on(name: str) -> bool:
 
 
 def register(arguments: Sequence[str], *, environ: Mapping[str, str]) -> None:
-    """Both deployments at the Prefect server that `environ` names; SystemExit by their fault."""
+    """The deployments at the Prefect server that `environ` names; SystemExit by their fault."""
     command = [sys.executable, "-m", "enrich.flows.deploy", *arguments]
     if code := subprocess.call(command, env=dict(environ)):
         raise SystemExit(code)
@@ -131,7 +131,7 @@ def serve_forever(
     api_url: str | None = None,
     report: Reporter = SILENT,
 ) -> None:
-    """Run both deployments until interrupted; starts our own server unless `api_url` names one.
+    """Run the deployments until interrupted; starts our own server unless `api_url` names one.
 
     `arguments` go to `python -m enrich.flows.runner`. Raises Locked when the data folder is served
     already, Stop when a process ends by itself, SystemExit when the runner named its fault.
@@ -141,7 +141,7 @@ def serve_forever(
     # The children hold the lock too: it is free when the last of them is gone.
     with serving_lock(data_dir, started_at) as lock:
         if api_url is not None:
-            report.say("serving both deployments through the server of --api-url; Ctrl-C ends it")
+            report.say("serving the deployments through the server of --api-url; Ctrl-C ends it")
             env = runner_environment(environ, home, api_url, None)
             with _child([*runner, "--shared"], env, lock) as process:
                 _wait_for_end(process)

@@ -17,7 +17,7 @@ from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.warehouse.reading import ReadCopy, read_warehouse
-from enrich.warehouse.ready import ReadyQuery, ready_queries
+from enrich.warehouse.ready import ReadyQuery, query_of, ready_queries
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.searching import is_database
 from enrich.warehouse.sharing import READ_COPY_NAME, Sharing
@@ -47,6 +47,7 @@ __all__ = [
     "Warehouse",
     "is_database",
     "open_warehouse",
+    "query_of",
     "read_remembered",
     "read_warehouse",
     "ready_queries",

@@ -172,6 +172,12 @@ class Audiences:
         """arm, people, since_on."""
         return read(self._connection, "audiences/arms", store=store, audience=name)
 
+    def running(self, store: str) -> list[str]:
+        """The audiences that held people out when they were last counted; none before the first."""
+        if not table_exists(self._connection, "audience_counts"):
+            return []
+        return list(read(self._connection, "audiences/running", store=store)["audience"])
+
     def purchases_of_assigned(
         self, store: str, name: str, from_on: date, to_on: date
     ) -> pl.DataFrame:

@@ -14,10 +14,14 @@ from itertools import takewhile
 from enrich.warehouse.scripts import scripts_in, sql_folder, statement
 
 _PREFIX = re.compile(r"^(?:\w+, a view of the read copy\. )?Grain: ")
-_DECLARED = re.compile(r"((?:^-- .*\n)+)create table if not exists (?:\w+\.)?(\w+)", re.MULTILINE)
+_DECLARED = re.compile(
+    r"((?:^-- .*\n)+)create (?:table|view) if not exists (?:\w+\.)?(\w+)", re.MULTILINE
+)
 
 UNDECLARED = {
     "profiles": "one row per customer: the profile of the newest day.",
+    "profiles_today": "one row per customer of whom something came in since the newest profiles,"
+    " as of the day it was then; beside these it has the columns of profiles.",
     "push_batches": "one row per batch sent to a platform.",
     "push_runs": "one row per push of a store to a platform.",
     "rfm_cut_point_history": "the cut points of earlier runs, one row per window, axis and score.",

@@ -17,7 +17,7 @@ from enrich.warehouse.scripts import read, registered, run, table_exists, transa
 from enrich.warehouse.tombstones import make_salt
 from enrich.warehouse.traces import Traces, traces_of
 
-OF_CUSTOMERS = ("coded_profiles",)
+OF_CUSTOMERS = ("coded_profiles", "profiles_today")
 """Tables of customers that are not there from the beginning."""
 
 Identifier = tuple[str, str, int | None]

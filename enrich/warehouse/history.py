@@ -19,6 +19,7 @@ from enrich.warehouse.connection import another
 from enrich.warehouse.parts import EVERYBODY, StoreParts, store_parts
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
+from enrich.warehouse.today import settle
 
 STATES = {
     "customer_key": pl.Int64,
@@ -97,6 +98,7 @@ class Profiles:
                 now=now,
             )
             show_profiles(connection)
+            settle(connection, store, as_of)
 
     def of(self, store: str) -> pl.DataFrame:
         """The kept profiles of a store, with the column `store`; empty before the first run."""

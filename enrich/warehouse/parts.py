@@ -98,7 +98,7 @@ def store_parts(
     size = customers_per_part or fitting(*read(connection, "input/size", store=store).row(0))
     spans = _spans(connection, store, size) if size < EVERYBODY else ()
     run(connection, "input/vocabularies", store=store)
-    texts = read(connection, "input/texts").row(0, named=True)
+    texts = read(connection, "input/texts", store=store).row(0, named=True)
     return StoreParts(
         connection,
         store,

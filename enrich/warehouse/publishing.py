@@ -46,6 +46,7 @@ PUBLISHED = (
     "resolve_report",
     "reconciliation",
     "profiles",
+    "profiles_today",
     "rfm_cut_points",
     "rfm_cut_point_history",
     "segment_history",

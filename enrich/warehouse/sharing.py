@@ -71,7 +71,8 @@ def _hand_over(descriptor: int, sharing: Sharing, path: Path) -> None:
 
 @cache
 def _allowed() -> dict[str, list[str]]:
-    return tomllib.loads((sql_folder() / "views" / "shared.toml").read_text(encoding="utf-8"))
+    found = tomllib.loads((sql_folder() / "views" / "shared.toml").read_text(encoding="utf-8"))
+    return {**found, "profiles_today": [*found["profiles"], "as_of", "computed_at"]}
 
 
 def shown_columns(table: str, columns: Sequence[tuple[str, str]]) -> list[str]:

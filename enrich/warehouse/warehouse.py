@@ -27,6 +27,7 @@ from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.runs import Runs
 from enrich.warehouse.scripts import table_counts, transaction
 from enrich.warehouse.sharing import Sharing
+from enrich.warehouse.today import Today
 
 
 class Warehouse:
@@ -49,6 +50,7 @@ class Warehouse:
         self.contacts = Contacts(connection)
         self.resolved = Resolved(connection)
         self.profiles = Profiles(connection, reader)
+        self.today = Today(connection)
         self.predictions = Predictions(connection)
         self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)

@@ -1,4 +1,5 @@
--- Best customers: who brought most in all, with what they like. Grain: one row per customer, 100 at most.
+-- Best customers: who brought most in all, with what they like. Grain: one row per customer.
+-- $customers integer = 100: How many of them.
 select
     store,
     customer_key,
@@ -14,4 +15,4 @@ select
 from profiles
 where orders_lifetime > 0
 order by amount_lifetime desc, store, customer_key
-limit 100;
+limit $customers;

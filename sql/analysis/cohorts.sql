@@ -1,5 +1,6 @@
 -- Cohorts: of the customers of each first month, how many bought and what, so many months later.
 -- Grain: one row per store, month of first purchase and months since.
+-- $since date: Cohorts from the month of this day on.
 with dated as (
     select
         store,
@@ -31,5 +32,6 @@ select
     (sum(dated.amount_cents)::decimal(38, 2) / 100)::decimal(18, 2) as amount
 from dated
 inner join sizes using (store, cohort_on)
+where $since is null or dated.cohort_on >= date_trunc('month', $since::date)
 group by dated.store, dated.cohort_on, dated.month_on
 order by dated.store, dated.cohort_on, months_since;

@@ -2,6 +2,7 @@
 -- that they began with. Grain: one row per store, kind (product, promo_code, campaign) and value, which is null where
 -- there was none; a first purchase of several products counts for each. Refunds are taken off. Of the customers who
 -- began at least 90 days ago: how many bought again within 90 days.
+-- $since date: Customers whose first purchase was on this day or later.
 with numbered as (
     select
         store,
@@ -39,7 +40,7 @@ begun as (
     from numbered
     inner join worth using (store, customer_key)
     inner join known using (store)
-    where numbered.purchase_rank = 1
+    where numbered.purchase_rank = 1 and ($since is null or numbered.purchased_on >= $since)
 ),
 
 began_with as (

@@ -1,11 +1,14 @@
 -- Promo code effect: what came with each code, and whether its new customers came back without one.
 -- Grain: one row per store and promo code typed; discounted: it gave one (files do not say). new: the very
 -- first purchase of the customer used it.
+-- $since date: Purchases from this day on.
+-- $until date: Purchases up to this day.
 with numbered as (
     select
         store,
         customer_key,
         purchase_no,
+        purchased_on,
         amount_cents,
         row_number() over (partition by store, customer_key order by purchase_no) as purchase_rank,
         count(*) over (partition by store, customer_key) as purchase_count
@@ -37,5 +40,7 @@ select
     )::double as came_back_percent
 from used
 inner join numbered using (store, purchase_no)
+where ($since is null or numbered.purchased_on >= $since)
+    and ($until is null or numbered.purchased_on <= $until)
 group by used.store, used.promo_code
 order by amount desc, used.store, used.promo_code;

@@ -1,8 +1,7 @@
--- purchase_lines. Grain: one row per order line that counts: no gifts, quantity above 0. Names as sold
+-- sold_things and numbered_lines, which the view purchase_lines puts together. Grain: one row per product, category,
+-- brand, SKU and seller that were sold together; one per order line that counts: no gifts, quantity above 0. Names as sold
 -- come first, then the catalogue's; what still has no name shows its id. Where an order does not tell the product's
--- name from the SKU's, the catalogue does. Clustered by customer, so that a
--- part of the customers is read without the others: the lines are sorted as numbers, then get their texts
--- back, which takes a quarter of the memory.
+-- name from the SKU's, the catalogue does. Clustered by customer, so that a part of the customers is read without the others.
 create or replace temp view counting_lines as
 select
     order_items.order_id,
@@ -52,38 +51,35 @@ where order_items.store = getvariable('store')
     and not order_items.is_gift
     and order_items.quantity > 0;
 
--- What lines say, each once. Grain: one row per product, category, brand, SKU and seller that were sold together.
-create or replace temp table sold_things as
-select *, row_number() over ()::uinteger as thing_no
+create or replace temp table things as
+select *, row_number() over () as thing_no
 from (select distinct product, category, brand, sku, product_id, seller from counting_lines);
 
-create or replace temp table numbered_lines as
+delete from numbered_lines where store = getvariable('store');
+
+insert into numbered_lines by name
 select
+    getvariable('store') as store,
     order_purchases.purchase_no,
     order_purchases.customer_key,
-    sold_things.thing_no,
+    things.thing_no,
     counting_lines.quantity,
     counting_lines.amount_cents,
     counting_lines.discount_cents
 from counting_lines
 inner join order_purchases on order_purchases.order_id = counting_lines.order_id
-inner join sold_things
-    on sold_things.sku is not distinct from counting_lines.sku
-    and sold_things.product is not distinct from counting_lines.product
-    and sold_things.category is not distinct from counting_lines.category
-    and sold_things.brand is not distinct from counting_lines.brand
-    and sold_things.product_id is not distinct from counting_lines.product_id
-    and sold_things.seller is not distinct from counting_lines.seller
+inner join things
+    on things.sku is not distinct from counting_lines.sku
+    and things.product is not distinct from counting_lines.product
+    and things.category is not distinct from counting_lines.category
+    and things.brand is not distinct from counting_lines.brand
+    and things.product_id is not distinct from counting_lines.product_id
+    and things.seller is not distinct from counting_lines.seller
 order by order_purchases.customer_key;
 
-delete from purchase_lines where store = getvariable('store');
+delete from sold_things where store = getvariable('store');
 
-insert into purchase_lines by name
-select
-    getvariable('store') as store,
-    numbered_lines.* exclude (thing_no),
-    sold_things.* exclude (thing_no)
-from numbered_lines
-inner join sold_things on sold_things.thing_no = numbered_lines.thing_no;
-
-drop table numbered_lines;
+insert into sold_things by name
+select getvariable('store') as store, *
+from things
+where thing_no in (select thing_no from numbered_lines where store = getvariable('store'));

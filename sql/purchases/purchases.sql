@@ -21,15 +21,16 @@ select
     getvariable('returned_purchases') = 'count' or basis_cents <= 0 or left_cents > 0 as is_kept
 from netted;
 
--- purchases and purchase_orders. Grain: one row per purchase, one per order of a purchase.
+-- purchases and split_orders. Grain: one row per purchase, one per order of a purchase with several.
 -- purchase_no rises with (purchased_at, order_id), so the last purchase of a customer has the highest
--- number. amount_cents is on the basis of the settings.
+-- number: rows are numbered as they come out of the sort, which is twice as fast as a window with an order.
+-- amount_cents is on the basis of the settings.
 delete from purchases where store = getvariable('store');
 
 insert into purchases by name
 select
     getvariable('store') as store,
-    row_number() over (order by purchased_at, order_id) as purchase_no,
+    row_number() over () as purchase_no,
     order_id,
     customer_key,
     purchased_at,
@@ -41,8 +42,7 @@ select
     order_count,
     sales_channel,
     is_marketplace
-from netted_purchases
-where is_kept;
+from (from netted_purchases where is_kept order by purchased_at, order_id);
 
 -- dropped_purchases (temporary). Grain: one row per purchase that the settings drop.
 create or replace temp table dropped_purchases as
@@ -50,19 +50,20 @@ select order_id, order_count, gross_cents, refund_cents
 from netted_purchases
 where not is_kept;
 
+delete from split_orders where store = getvariable('store');
+
+insert into split_orders by name
+select getvariable('store') as store, purchases.purchase_no, purchases.customer_key, cart_orders.order_id
+from cart_orders
+inner join purchases
+    on purchases.store = getvariable('store') and purchases.order_id = cart_orders.first_order_id;
+
 -- order_purchases (temporary view). Grain: one row per order of a purchase, with the purchase.
 create or replace temp view order_purchases as
 select order_id, purchase_no, customer_key
 from purchases
 where store = getvariable('store') and order_count = 1
 union all
-select cart_orders.order_id, purchases.purchase_no, purchases.customer_key
-from cart_orders
-inner join purchases
-    on purchases.store = getvariable('store') and purchases.order_id = cart_orders.first_order_id;
-
-delete from purchase_orders where store = getvariable('store');
-
-insert into purchase_orders
-select getvariable('store'), purchase_no, order_id
-from order_purchases;
+select order_id, purchase_no, customer_key
+from split_orders
+where store = getvariable('store');

@@ -39,13 +39,32 @@ create table if not exists purchases (
     purchased_at timestamp, purchased_on date, amount_cents bigint, gross_cents bigint,
     refund_cents bigint, order_count bigint, sales_channel varchar, is_marketplace boolean
 );
+-- Grain: one row per order of a purchase with several; all others have the order of their purchase.
+create table if not exists split_orders (store varchar, purchase_no bigint, customer_key bigint, order_id varchar);
 -- Grain: one row per order of a purchase.
-create table if not exists purchase_orders (store varchar, purchase_no bigint, order_id varchar);
--- Grain: one row per order line that counts (no gifts, quantity above 0).
-create table if not exists purchase_lines (
-    store varchar, purchase_no bigint, customer_key bigint, product varchar, category varchar, brand varchar,
-    quantity bigint, amount_cents bigint, discount_cents bigint, sku varchar, product_id varchar, seller varchar
+create view if not exists purchase_orders as
+select store, purchase_no, order_id
+from purchases
+where order_count = 1
+union all
+select store, purchase_no, order_id
+from split_orders;
+-- Grain: one row per line of purchase_lines, the texts apart: of millions of lines a few thousand say something of their own.
+create table if not exists numbered_lines (
+    store varchar, purchase_no bigint, customer_key bigint, thing_no bigint, quantity bigint,
+    amount_cents bigint, discount_cents bigint
 );
+-- Grain: one row per product, category, brand, SKU and seller that were sold together.
+create table if not exists sold_things (
+    store varchar, thing_no bigint, product varchar, category varchar, brand varchar, sku varchar,
+    product_id varchar, seller varchar
+);
+-- Grain: one row per order line that counts (no gifts, quantity above 0).
+create view if not exists purchase_lines as
+select lines.store, lines.purchase_no, lines.customer_key, things.product, things.category, things.brand,
+    lines.quantity, lines.amount_cents, lines.discount_cents, things.sku, things.product_id, things.seller
+from numbered_lines as lines
+inner join sold_things as things on things.store = lines.store and things.thing_no = lines.thing_no;
 -- Grain: one row per purchase and promo code, shown as first seen in the store.
 create table if not exists purchase_promo_codes (
     store varchar, purchase_no bigint, customer_key bigint, promo_code varchar, is_applied boolean

@@ -67,8 +67,8 @@ def _clears(platform: type[DestinationEntity]) -> str:
 
 
 def _erases(platform: type[DestinationEntity]) -> str:
-    if "delete_path" in platform.Settings.model_fields:
-        return "with `delete_path`"
+    if platform.erases_with:
+        return f"with `{'`, `'.join(platform.erases_with)}`"
     has_own = platform.erase not in (DestinationEntity.erase, HttpDestination.erase)
     return "yes" if has_own or getattr(platform, "delete", None) else "by hand"
 

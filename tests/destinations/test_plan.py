@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import own_names
-from enrich.destinations.plan import build_plan, hash_profiles
+from enrich.destinations.plan import JUDGED_BY, SHARED_EMAIL, build_plan, hash_profiles
 from enrich.errors import BadSettings
+from enrich.profile.predicted import MONEY_STEP
 from tests.destinations.conftest import make_people, make_profiles
 
 FIELDS = own_names()
@@ -104,6 +105,42 @@ def test_a_drifting_value_that_appears_is_a_change_and_one_that_stays_away_is_no
     before = accepted(plan(away, fields=DRIFTING))
     assert plan(away, before, DRIFTING).is_empty
     assert plan(make_people(1, **ACCEPTED), before, DRIFTING).changes == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_a_change"),
+    [
+        ("1000.00", "1099.99", False),
+        ("1000.00", "1100.00", True),
+        ("1000.00", "900.00", True),
+        ("2000000.00", "2150000.00", False),  # as they are in ARS or COP
+        ("2000000.00", "2200000.00", True),
+        ("2.00", "2.99", False),  # a tenth, but not a unit
+        ("2.00", "1.00", True),
+        ("0.00", "0.99", False),
+        ("0.00", "1.00", True),
+    ],
+)
+def test_money_is_a_change_from_a_tenth_of_it_on(before, now, is_a_change):
+    fields = (MappedField("amount_30d", "expected", "amount", step=MONEY_STEP),)
+    there = accepted(plan(make_people(1, amount_30d=Decimal(before)), fields=fields))
+    done = plan(make_people(1, amount_30d=Decimal(now)), there, fields)
+    assert done.changes == int(is_a_change)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(-3000, 3000), max_size=30), st.sampled_from([1, 10, 100_000]))
+def test_small_moves_of_money_add_up(moves, scale):
+    """However small each is: what a platform has is less than a tenth, or a unit, old."""
+    fields = (MappedField("amount_30d", "expected", "amount", step=MONEY_STEP),)
+    state, there, amount = NOTHING, None, Decimal(100) * scale
+    for cents in (0, *moves):
+        amount = max(Decimal(0), amount + Decimal(cents) * scale / 100)
+        done = plan(make_people(1, amount_30d=amount), state, fields)
+        if not done.is_empty:
+            state, there = accepted(done), amount
+        assert there is not None
+        assert abs(amount - there) < max(there / 10, Decimal(1))
 
 
 def test_fields_without_a_step_keep_the_hash_that_they_had():
@@ -201,6 +238,24 @@ def test_of_two_customers_with_one_address_the_one_who_bought_last_goes():
     done = plan(people, record_key="email")
     assert done.to_send["record_id"].to_list() == ["2"]
     assert done.invalid == {"same e-mail as another customer": 2}
+
+
+def test_a_part_is_planned_as_within_everybody():
+    """Addresses are shared with all; who is not in the part is neither sent nor gone."""
+    everybody = make_people(4)
+    before = accepted(plan(everybody))
+    changed = make_people(4, first_name="Other")
+    part, others = changed.head(2), changed.tail(2).select(JUDGED_BY)
+    done = plan(part, before, others=others)
+    assert (done.changes, done.unchanged, done.removals, done.row_count) == (2, 2, 0, 4)
+    assert plan(part, before).removals == 2
+
+    bought_last = pl.col("last_purchase_date") + pl.duration(days=1)
+    rival = others.head(1).with_columns(
+        email=pl.lit(part["email"][0]), last_purchase_date=bought_last
+    )
+    done = plan(part, before, others=rival, record_key="email")
+    assert (done.changes, done.invalid) == (1, {SHARED_EMAIL: 1})
 
 
 def test_a_whole_table_goes_when_one_changed_and_not_when_none_did():

@@ -20,6 +20,7 @@ from enrich.settings import (
     Caller,
     Consent,
     DestinationEntry,
+    GoalSettings,
     ImportSettings,
     Pace,
     PredictionSettings,
@@ -96,6 +97,7 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         *_rows_of("receive.callers.NAME.", Caller),
         *_rows_of("consent.", Consent),
         *_rows_of("prediction.", PredictionSettings),
+        *_rows_of("goals.NAME.", GoalSettings),
         *_rows_of("alerts.", Alerts, skip=("targets",)),
         *_rows_of("alerts.targets.NAME.", AlertTarget),
     ]
@@ -114,6 +116,7 @@ _TABLES = (
     "receive",
     "consent",
     "prediction",
+    "goals",
     "alerts",
 )
 

@@ -20,6 +20,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from pydantic import ValidationError
 
 import enrich.flows.profiles
+import enrich.flows.received
 import enrich.flows.sync
 import enrich.flows.wire
 from enrich.cli.setup import template
@@ -150,11 +151,16 @@ def test_an_unforeseen_fault_tells_its_kind_and_place_and_nobody() -> None:
 def test_every_task_hides_customer_data() -> None:
     found = {
         value.fn.__name__: value.fn
-        for module in (enrich.flows.sync, enrich.flows.profiles, enrich.flows.wire)
+        for module in (
+            enrich.flows.sync,
+            enrich.flows.profiles,
+            enrich.flows.received,
+            enrich.flows.wire,
+        )
         for value in vars(module).values()
         if isinstance(value, Task)
     }
-    assert len(found) >= 5
+    assert len(found) >= 6
     assert [name for name, function in found.items() if not hasattr(function, "__wrapped__")] == []
 
 
@@ -164,6 +170,13 @@ def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
     found = {plan.flow.name: ours.options_of(plan) for plan in ours.plans}
     assert found["sync"]["schedule"].cron == "15 */4 * * *"
     assert found["profiles"]["schedule"].cron == "45 5 * * *"
+    assert (found["received"]["schedule"].cron, found["received"]["schedule"].active) == (
+        "*/2 * * * *",
+        False,
+    )
+    soon = {"kind": "file", "within_minutes": True}
+    ours = Installation(parse_settings({"destinations": {"drop": soon}}), None)
+    assert [ours.options_of(plan)["schedule"].active for plan in ours.plans] == [True, True, True]
     for options in found.values():
         assert options["schedule"].timezone == "America/Sao_Paulo"
         assert options["concurrency_limit"].limit == 1

@@ -10,14 +10,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrich.flows.deploy import TAG
+from enrich.flows.received import NOTHING_WAITS
 from enrich.flows.runner import ABANDONED
+from enrich.receiver import ORDERS, Message, Notice, inbox_of
 from enrich.simulator.build import FULL_KEY
+from enrich.simulator.truth import order_truth
 from enrich.simulator.weather import Weather
 from tests.docs.pages import ROOT
 from tests.flows import browser
@@ -80,17 +84,26 @@ def server(served: Served) -> Server:
     return served.server
 
 
-def test_both_deployments_run_on_the_stores_clock(server: Server) -> None:
+def test_the_deployments_run_on_the_stores_clock(server: Server) -> None:
     found = server.deployments()
     assert {name: d["schedules"][0]["schedule"]["cron"] for name, d in found.items()} == {
         "four-hourly": "15 */4 * * *",
         "daily": "45 5 * * *",
+        "received": "*/2 * * * *",
     }
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
-        assert deployment["schedules"][0]["active"]
         assert deployment["tags"] == [TAG, INSTALLATION]
-        assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert {name: d["schedules"][0]["active"] for name, d in found.items()} == {
+        "four-hourly": True,
+        "daily": True,
+        "received": False,  # no destination wants it
+    }
+    assert {name: d["concurrency_options"]["collision_strategy"] for name, d in found.items()} == {
+        "four-hourly": "ENQUEUE",
+        "daily": "ENQUEUE",
+        "received": "CANCEL_NEW",
+    }
 
 
 def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
@@ -112,11 +125,27 @@ def test_triggered_runs_complete_and_leave_pages(server: Server) -> None:
     pages = server.artifacts(computed)
     assert "| segment | customers | amount of all time |" in pages["profiles"]
     assert "| **R 5** |" in pages["profiles"]
+    assert "**What comes next**" in pages["profiles"]
     assert "| files | main |" in pages["push"]
     assert "nothing to compare with" in pages["movements"]
     assert "@" not in "".join(pages.values())
     assert in_the_way.is_file()
     _look(server, computed)
+
+
+def test_a_small_run_ends_in_a_line_or_says_what_it_did(served: Served) -> None:
+    server = served.server
+    assert server.run("received")["state"]["message"] == NOTHING_WAITS
+    assert served.town is not None
+    inbox, now = inbox_of(server.data, "main"), datetime.now(UTC)
+    inbox.prepare()
+    (order,) = order_truth(served.town.simulator.main, 0, 1)
+    notice = Notice(ORDERS, str(order["orderId"]), "invoiced")
+    inbox.keep(ORDERS, [Message(notice, "hook", now)], now)
+    done = server.run("received")
+    assert done["state_type"] == "COMPLETED", done["state"]
+    assert "profiles of today" in done["state"]["message"]
+    assert inbox.waiting(ORDERS).file_count == 0
 
 
 def _look(server: Server, run: dict[str, Any]) -> None:
@@ -187,10 +216,37 @@ def test_a_failed_run_is_heard_of_by_webhook_and_by_mail(served: Served, came: C
     wrong = {"config": str(served.folder / "gone.toml"), "data": str(server.data)}
     run = wait_for(lambda: server.ask(path, {"parameters": wrong}))
     server.until(run["id"], "FAILED")
-    alert = wait_for(lambda: came.at("/hook"))[0]
-    assert alert["subject"] == f"enrich {INSTALLATION}: a run failed"
+    (alert,) = wait_for(lambda: about(came, "a run failed"))
     assert "gone.toml" in alert["text"]
     assert "a run failed" in wait_for(lambda: came.mails)[0]
+
+
+FAR_OFF = """
+import sys
+from types import SimpleNamespace
+
+from enrich.flows.profiles import say_what_is_far_off
+from enrich.flows.wire import live_wiring
+
+off, fine = (SimpleNamespace(alert=alert) for alert in ("predictions were far off", None))
+reports = [SimpleNamespace(store=f"store {n}", prediction=one) for n, one in enumerate([fine, off])]
+say_what_is_far_off(live_wiring(*sys.argv[1:]), reports)
+"""
+
+
+def test_a_bias_over_its_limit_is_heard_of(served: Served, came: Came) -> None:
+    """What the daily run does with the alerts of its back-tests."""
+    server = served.server
+    known = {"PREFECT_API_URL": f"{server.ui}/api", "PREFECT_API_AUTH_STRING": server.password}
+    command = [sys.executable, "-c", FAR_OFF, str(served.folder / "enrich.toml"), str(server.data)]
+    subprocess.run(command, check=True, env={**os.environ, **served.environ, **known})
+    (alert,) = wait_for(lambda: about(came, "something needs a look"))
+    assert alert["text"] == "store 1: predictions were far off"
+
+
+def about(came: Came, what: str) -> list[dict[str, Any]]:
+    """The alerts of this kind that came to the webhook."""
+    return [one for one in came.at("/hook") if one["subject"] == f"enrich {INSTALLATION}: {what}"]
 
 
 def test_alerts_follow_the_settings(served: Served) -> None:

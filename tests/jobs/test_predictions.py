@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -111,11 +112,26 @@ def test_the_models_of_each_day_and_one_back_test_are_kept(folder: Path) -> None
     assert tenths["actual_orders"].sum() > 1000
 
 
+def test_what_is_computed_again_for_a_day_is_what_it_was(folder: Path) -> None:
+    before = ask(folder, "from profiles order by customer_key")
+    with opened(folder) as warehouse:
+        make_profiles(warehouse, SHOP, now=NOW)
+        publish(warehouse)
+    assert ask(folder, "from profiles order by customer_key").equals(before)
+
+
 def test_a_test_is_made_again_after_a_week_or_when_asked_for(folder: Path) -> None:
     days = "select distinct as_of from prediction_backtests order by as_of"
+    strict = replace(SHOP, prediction=PredictionRules(max_bias=0.1))
     with opened(folder) as warehouse:
-        make_profiles(warehouse, SHOP, now=NOW, tests_now=True)
-        make_profiles(warehouse, SHOP, now=NOW + timedelta(days=5))
+        tested = make_profiles(warehouse, strict, now=NOW, tests_now=True).prediction
+        later = make_profiles(warehouse, strict, now=NOW + timedelta(days=5)).prediction
+        assert tested is not None
+        assert re.match(
+            r"predictions were far off in the back-test \(orders -\d", tested.alert or ""
+        )
+        assert later is not None
+        assert later.alert is None  # who was told is not told every day
         make_profiles(warehouse, SHOP, now=NOW + timedelta(days=8))
         publish(warehouse)
     assert [day.day for day in ask(folder, days)["as_of"]] == [8, 9, 17]

@@ -18,8 +18,8 @@ from tests.flows.screenshot import take
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 LANGUAGES, THEMES, PERIODS = ("es", "pt", "en"), ("light", "dark"), ("7", "30", "90", "360", "all")
-DESKTOP, WHOLE = (1280, 1400), (1280, 6000)
-PHONE_WIDTH, PHONE_HEIGHT, PHONE_WHOLE = 390, 1400, 9500
+DESKTOP, WHOLE = (1280, 1240), (1280, 6000)
+PHONE_WIDTH, PHONE_HEIGHT, PHONE_WHOLE = 390, 1180, 9500
 
 
 def desktop(page: Path, view: str, target: Path, size: tuple[int, int] = DESKTOP) -> Path:
@@ -48,6 +48,8 @@ def for_the_docs(page: Path) -> None:
     desktop(page, "lang=pt&period=90&theme=dark", IMAGES / "dashboard-dark.png")
     views = [f"lang=es&period=90&theme={theme}" for theme in THEMES]
     phones(page, views, IMAGES / "dashboard-phone.png")
+    desktop(page, "lang=en&part=outlook&theme=light", IMAGES / "dashboard-next.png", (1120, 1240))
+    desktop(page, "lang=en&part=week&theme=light", IMAGES / "dashboard-week.png", (1280, 1480))
 
 
 def everything(page: Path, folder: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from enrich.dashboard.file import frames_of
 from enrich.warehouse import ReadCopy
 from tests.report.shop import published
 
@@ -50,7 +51,7 @@ class DashboardData:
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardData]:
     with published(Path(tmp_path_factory.mktemp("shop"))) as copy:
         yield DashboardData(
-            copy.dashboard.frames("main", AS_OF),
+            frames_of(copy, "main", AS_OF),
             rows(copy, "from purchases where purchased_on <= '2026-03-09' order by purchase_no"),
             rows(copy, "from purchase_lines"),
             rows(copy, "from purchase_promo_codes"),

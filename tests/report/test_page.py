@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.dashboard.file import make_dashboard
+from enrich.dashboard.file import frames_of, make_dashboard
 from enrich.dashboard.page import embedded
 from enrich.model import Rules
 from enrich.profile import SEGMENTS
@@ -63,7 +63,7 @@ def test_the_page_holds_the_frames_as_they_are(page: Path) -> None:
     (store,) = data["stores"]
     assert (store["name"], store["currency"], store["as_of"]) == ("main", "BRL", "2026-03-09")
     with read_warehouse(page.parent) as copy:
-        frames = copy.dashboard.frames("main", date(2026, 3, 9))
+        frames = frames_of(copy, "main", date(2026, 3, 9))
     figures = store["tables"]["figures"]
     assert figures["columns"] == frames["figures"].columns
     assert figures["rows"] == [list(row) for row in frames["figures"].iter_rows()]
@@ -92,7 +92,9 @@ def test_a_shop_without_anything_has_a_page_too(tmp_path: Path) -> None:
     data = block(page, "data")
     assert isinstance(data, dict)
     assert data["stores"][0]["tables"]["segments"]["rows"] == []
-    assert "Nothing to draw" in opened(page, "lang=en", tmp_path)
+    text = opened(page, "lang=en", tmp_path)
+    assert "Nothing to draw" in text
+    assert "No predictions: they are switched off" in text
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,7 @@ def test_the_page_opens(page: Path, view: str, tmp_path: Path) -> None:
     for key in ("over_time", "channel", "product", "grid", "segments", "moves", "cohorts", "carts"):
         assert f"<h3>{words[view[5:7]][key]}</h3>" in text, key
     assert text.count("<svg") == 2  # the lines over time, the flows between segments
+    assert "too_few_buyers" in text  # a hundred people: why there are no predictions
     assert not re.search(r"\bNaN\b|undefined|\[object", text)
 
 
@@ -115,7 +118,7 @@ def test_a_shops_own_names_of_segments_are_shown(page: Path, tmp_path: Path) -> 
     )
     with read_warehouse(page.parent) as copy:
         own = make_dashboard(copy, RULES, tmp_path / "own.html", NOW, renamed)
-        held = copy.dashboard.frames("main", date(2026, 3, 9))["segments"]["segment"]
+        held = frames_of(copy, "main", date(2026, 3, 9))["segments"]["segment"]
     text = opened(own, "lang=pt", tmp_path)
     for name in held.filter(held != "(other)"):
         assert f"Meu nome {name}" in text

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from enrich.warehouse import ReadCopy
-from enrich.warehouse.scripts import scripts_in, statement
+from enrich.warehouse import ReadCopy, ready_queries
+from enrich.warehouse.scripts import scripts_in
 from tests.report.shop import published
 
 NAMES = [name.rpartition("/")[2] for name in scripts_in("analysis")]
@@ -25,7 +25,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadCopy]:
 
 
 def answer(copy: ReadCopy, name: str) -> pl.DataFrame:
-    return copy.query(statement(f"analysis/{name}"))
+    asked = ready_queries()[name]
+    return copy.query(asked.statement, asked.values() or None)
 
 
 def rows(copy: ReadCopy, query: str) -> list[dict[str, Any]]:

@@ -19,15 +19,27 @@ NAME = "warehouse.duckdb"
 COPY = f"warehouse.before-schema-{SCHEMA_VERSION}.duckdb"
 
 
-def make_first(folder: Path) -> None:
-    """A warehouse as schema 1 left it, with one order."""
-    with open_warehouse(folder) as warehouse:
-        warehouse.records.load("main", "orders", [RawRecord("o1", "{}")], **RUN)
+SCHEMAS = Path(__file__).with_name("schemas")
+# Every schema there ever was: the first, and what each migration led to.
+OLDER = [1, *(number for number, _ in _migrations() if number < SCHEMA_VERSION)]
+ROWS = """
+insert into state.schema_version values ({version}, 'enrich');
+insert into raw.vtex_orders (store, key, payload) values ('main', 'o1', '{{"orderId": "o1"}}');
+insert into orders (store, order_id, source, value_cents) values ('main', 'o1', 'vtex', 100);
+insert into state.watermarks (store, entity, watermark_at)
+    values ('main', 'orders', '2026-04-01 00:00:00');
+insert into state.order_listing (store, order_id) values ('main', 'o1');
+insert into push_records (destination, store, entity, record_id, hash)
+    values ('hook', 'main', '{entity}', '1', 'h');
+"""
+
+
+def make(folder: Path, version: int) -> None:
+    """A warehouse of an older schema, made from the file that was kept of it, with a row or two."""
     with duckdb.connect(str(folder / NAME)) as connection:
-        connection.execute("alter table state.order_listing drop column detail_cents")
-        connection.execute("alter table state.order_listing drop column detail_changed_at")
-        connection.execute("drop table reconciliation")
-        connection.execute("update state.schema_version set version = 1")
+        connection.execute((SCHEMAS / f"{version:04d}.sql").read_text(encoding="utf-8"))
+        entity = "profiles" if version >= 3 else "profile"
+        connection.execute(ROWS.format(version=version, entity=entity))
 
 
 def ask(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -40,7 +52,7 @@ VERSION = "select version from state.schema_version"
 
 
 def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
-    make_first(tmp_path)
+    make(tmp_path, 1)
     with open_warehouse(tmp_path) as warehouse:
         assert warehouse.orders.reconciliation("main").is_empty()
     assert ask(tmp_path / NAME, VERSION) == [(SCHEMA_VERSION,)]
@@ -53,11 +65,9 @@ def test_an_older_one_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
 
 
 def test_what_was_pushed_before_there_were_entities_is_profiles(tmp_path: Path) -> None:
-    make_first(tmp_path)
+    make(tmp_path, 1)
     with duckdb.connect(str(tmp_path / NAME)) as connection:
-        connection.execute("alter table push_runs drop column entity")
         connection.execute("insert into push_runs by name select 'r' as run_id, 'x' as destination")
-        connection.execute("insert into push_records by name select 'profile' as entity, 1 as hash")
     with open_warehouse(tmp_path):
         pass
     assert ask(tmp_path / NAME, "select entity from push_runs") == [("profiles",)]
@@ -65,7 +75,7 @@ def test_what_was_pushed_before_there_were_entities_is_profiles(tmp_path: Path) 
 
 
 def test_a_migration_that_fails_leaves_the_old_one_whole(tmp_path: Path) -> None:
-    make_first(tmp_path)
+    make(tmp_path, 1)
     with duckdb.connect(str(tmp_path / NAME)) as connection:
         connection.execute("drop table state.order_listing")  # nothing to alter
     with pytest.raises(duckdb.CatalogException), open_warehouse(tmp_path):
@@ -87,33 +97,12 @@ def test_an_up_to_date_one_is_not_copied_and_a_newer_one_not_touched(tmp_path: P
     assert ask(tmp_path / NAME, VERSION) == [(99,)]
 
 
-SCHEMAS = Path(__file__).with_name("schemas")
-# Every schema there ever was: the first, and what each migration led to.
-OLDER = [1, *(number for number, _ in _migrations() if number < SCHEMA_VERSION)]
-ROWS = """
-insert into state.schema_version values ({version}, 'enrich');
-insert into raw.vtex_orders (store, key, payload) values ('main', 'o1', '{{"orderId": "o1"}}');
-insert into orders (store, order_id, source, value_cents) values ('main', 'o1', 'vtex', 100);
-insert into state.watermarks (store, entity, watermark_at)
-    values ('main', 'orders', '2026-04-01 00:00:00');
-insert into state.order_listing (store, order_id) values ('main', 'o1');
-insert into push_records (destination, store, entity, record_id, hash)
-    values ('hook', 'main', '{entity}', '1', 'h');
-"""
 SHAPE = """
 select schema_name, table_name, column_name, data_type
 from duckdb_columns()
 where not internal and database_name = current_database()
 order by all
 """
-
-
-def make(folder: Path, version: int) -> None:
-    """A warehouse of an older schema, made from the file that was kept of it, with a row or two."""
-    with duckdb.connect(str(folder / NAME)) as connection:
-        connection.execute((SCHEMAS / f"{version:04d}.sql").read_text(encoding="utf-8"))
-        entity = "profiles" if version >= 3 else "profile"
-        connection.execute(ROWS.format(version=version, entity=entity))
 
 
 @pytest.mark.parametrize("version", OLDER)

@@ -31,6 +31,7 @@ class Connectif(ConnectifImports):
     idempotency_key = "_email"
     sends_empty = False
     removals: Removable = ("delete",)
+    erases_with = {"delete_path": "/contacts/email/{email}"}
 
     @property
     def report_column(self) -> str | None:

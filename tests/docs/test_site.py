@@ -1,0 +1,28 @@
+"""The documentation as a site: every page is built, every link of it leads somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from tests.docs.pages import ROOT
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of mkdocs itself
+def test_every_page_is_built_and_every_link_leads_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path), strict=True))
+    pages = {page.parent.relative_to(tmp_path) for page in tmp_path.rglob("index.html")}
+    expected = {
+        path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")
+    }
+    named = {path.parent if path.name == "README" else path for path in expected}
+    assert named <= pages
+    assert (
+        'href="../sql/analysis/slipping_away.sql"' in (tmp_path / "analysis/index.html").read_text()
+    )
