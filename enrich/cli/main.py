@@ -77,11 +77,12 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "audience": (
-        "Whom to reach for what: members, why others are not, the list as a file.",
+        "Whom to reach for what: members, why others are not, the list as a file or at a platform.",
         {
             "list": audiences.audience_list,
             "show": audiences.audience_show,
             "export": audiences.audience_export,
+            "push": audiences.audience_push,
         },
     ),
     "config": (
