@@ -74,7 +74,7 @@ def open_members(
     """What takes members of audiences in and out, switched on or not; None where nothing does."""
     platform = _named(name, kind)
     entity = next((one for one in platform.entities() if issubclass(one, MemberRecords)), None)
-    return None if entity is None else entity.open(_read(name, platform, options), tools)
+    return None if entity is None else entity.open(_read(name, platform, options, tools), tools)
 
 
 def open_platform(
