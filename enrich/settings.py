@@ -97,6 +97,7 @@ def _text_encoding(name: str) -> str:
     return name
 
 
+OwnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 Encoding = Annotated[str, AfterValidator(_text_encoding)]
 Cron = Annotated[str, AfterValidator(_cron_line)]
 Memory = Annotated[str, AfterValidator(_bytes)]
@@ -152,6 +153,8 @@ class StoreSettings(_Frozen):
     """Only orders of these sales channels."""
     extra_customer_fields: tuple[FieldName, ...] = ()
     """More Master Data fields of the entity CL, kept as `extra_fields`."""
+    opt_in_fields: dict[Literal["sms", "whatsapp", "ads"], FieldName] = {}
+    """Master Data fields of the entity CL, true or false, that hold these consents of a person."""
     first_sync_days: int = Field(730, ge=1, le=3650)
     """How far the first sync looks back; VTEX keeps two years."""
     erase_in_vtex: bool = False
@@ -196,6 +199,8 @@ class StoreSettings(_Frozen):
             raise ValueError("a store with an account needs app_key and app_token")
         if self.erase_in_vtex and not self.account:
             raise ValueError("erase_in_vtex needs an account to file the job in")
+        if "isNewsletterOptIn" in self.opt_in_fields.values():
+            raise ValueError("opt_in_fields: a consent to the newsletter is one to nothing else")
         if self.account and self.currency is None:
             raise ValueError("a store with an account needs its reporting currency, such as BRL")
         if self.rfm_method == "thresholds" and len(self.rfm_thresholds) != 3:
@@ -203,6 +208,11 @@ class StoreSettings(_Frozen):
         for axis, edges in self.rfm_thresholds.items():
             _refuse_disorder(axis, edges)
         return self
+
+    @property
+    def own_customer_fields(self) -> tuple[str, ...]:
+        """The Master Data fields that are asked for beside those of VTEX."""
+        return (*self.extra_customer_fields, *self.opt_in_fields.values())
 
     @property
     def url(self) -> str:
@@ -407,6 +417,40 @@ class PredictionSettings(_Frozen):
     """Predictions further off in the newest back-test (0.5: half) go to no destination."""
 
 
+class OwnFieldSettings(_Frozen):
+    """A field of your own in every profile; see [fields](concepts.md#fields-of-your-own)."""
+
+    sql: str
+    """A question that gives `customer_key` and the value, a row per customer."""
+    type: Literal["text", "integer", "number", "amount", "date", "boolean", "list"]
+    """What the value is; a list is one of texts."""
+    definition: str
+    """What it means, for who reads the dictionary."""
+    unit: str = ""
+    """What it is counted in."""
+    max_seconds: float = Field(60, gt=0, le=3600)
+    """A question that takes longer is given up."""
+
+
+class ProductSettings(_Frozen):
+    """What is bought again at regular intervals, and what each customer is likely to buy next."""
+
+    enabled: bool = True
+    """Whether either is computed."""
+    min_gaps: int = Field(30, ge=1)
+    """Regular: at least so many times between two purchases of it by one customer,"""
+    min_people: int = Field(10, ge=1)
+    """by at least so many customers,"""
+    min_repeat_share: float = Field(0.1, ge=0, le=1)
+    """who are at least this share of its buyers,"""
+    max_spread: float = Field(1, ge=0)
+    """and the middle half of these times no wider than so many times their median."""
+    every_days: int = Field(7, ge=1)
+    """Days between two computations of the next best products; `profiles --backtest`: at once."""
+    horizon_days: int = Field(90, ge=1, le=730)
+    """Days within which a product is to be bought, for its place in the list and the back-test."""
+
+
 class GoalSettings(_Frozen):
     """What a shop wants to reach; the dashboard shows how far it is."""
 
@@ -473,6 +517,7 @@ class Settings(_Frozen):
     stores: dict[Name, StoreSettings] = Field(default_factory=lambda: {"main": StoreSettings()})
     destinations: dict[Name, DestinationEntry] = {}
     audiences: dict[Name, AudienceSettings] = Field({}, validate_default=True)
+    fields: dict[OwnName, OwnFieldSettings] = {}
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
@@ -481,6 +526,7 @@ class Settings(_Frozen):
     receive: Receive = Receive()
     consent: Consent = Consent()
     prediction: PredictionSettings = PredictionSettings()
+    products: ProductSettings = ProductSettings()
     alerts: Alerts = Alerts()
     goals: dict[Name, GoalSettings] = {}
     _former_names: tuple[str, ...] = PrivateAttr(())

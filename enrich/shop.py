@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from enrich.model import FileFormat, Rules
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SEGMENTS, SegmentTable
+from enrich.profile.own import OwnField
 from enrich.receiver import Inbox
 from enrich.sources.source import Erasure, Newsletter, Source
 
@@ -26,12 +27,15 @@ class Shop:
     segments: SegmentTable = SEGMENTS
     source: Source | None = None
     extra_customer_fields: tuple[str, ...] = ()
+    opt_in_fields: Mapping[str, str] = field(default_factory=dict)
     max_unexplained_share: float = 0.001
     url: str | None = None
     inbox: Inbox | None = None
     keeps_unknown: bool = False
     file_formats: Mapping[str, FileFormat] = field(default_factory=dict)
     prediction: PredictionRules = field(default_factory=PredictionRules)
+    products: ProductRules = field(default_factory=ProductRules)
+    own_fields: tuple[OwnField, ...] = ()
 
     @property
     def newsletter(self) -> Newsletter | None:

@@ -22,6 +22,7 @@ from enrich.destinations import (
     open_consent_reader,
     open_entities,
     open_entity,
+    open_members,
     requests_per_second,
     switched_on,
     written_back,
@@ -31,8 +32,9 @@ from enrich.destinations.places.s3 import Bucket, S3Settings
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile import SegmentTable
+from enrich.profile.own import OwnField, declared
 from enrich.push.destination import Destination
 from enrich.receiver import (
     CUSTOMERS,
@@ -201,6 +203,13 @@ class Wiring:
         found = {str(name): source for name, source in self.settings.alerts.ping.items()}
         return self._secret(found[job]) if job in found else None
 
+    @property
+    def own_fields(self) -> tuple[OwnField, ...]:
+        """The fields of the shop's own, which every store has."""
+        return tuple(
+            OwnField(name, **one.model_dump()) for name, one in self.settings.fields.items()
+        )
+
     def plain_shop(self, name: str) -> Shop:
         """The store without a way to VTEX."""
         self._refuse_echo(name)
@@ -214,10 +223,13 @@ class Wiring:
             segments=self.segments,
             source=source,
             extra_customer_fields=store.extra_customer_fields,
+            opt_in_fields=dict(store.opt_in_fields.items()),
             max_unexplained_share=store.max_unexplained_share,
             url=store.store_url,
             inbox=self.inbox(name),
             prediction=PredictionRules(**self.settings.prediction.model_dump()),
+            products=ProductRules(**self.settings.products.model_dump()),
+            own_fields=self.own_fields,
             keeps_unknown=self.settings.consent.create_unknown,
             file_formats={kind: one.as_format() for kind, one in self.settings.imports.items()},
         )
@@ -244,7 +256,7 @@ class Wiring:
             check_header(f"stores.{name}.app_token", self._secret(store.app_token)),
             http,
             sales_channels=() if store.sales_channels == "all" else store.sales_channels,
-            extra_fields=store.extra_customer_fields,
+            extra_fields=store.own_customer_fields,
             detail_threads=store.pace.concurrent_details,
             list_threads=store.pace.concurrent_lists,
             first_sync_days=store.first_sync_days,
@@ -254,13 +266,14 @@ class Wiring:
 
     def _refuse_echo(self, name: str) -> None:
         """Our own values, pulled as the customer's, would be a change that we make every day."""
-        pulled = set(self.settings.stores[name].extra_customer_fields)
+        pulled = set(self.settings.stores[name].own_customer_fields)
         for destination, entry in self.settings.destinations.items():
             echoed = sorted(pulled & written_back(entry.kind, _options(entry)))
             if echoed and name in self._stores_of(entry):
                 raise BadSettings(
                     f"destination {destination} writes {', '.join(echoed)}, which"
-                    f" stores.{name}.extra_customer_fields would pull back: take it out there"
+                    f" stores.{name} would pull back: take it out of extra_customer_fields"
+                    " and opt_in_fields"
                 )
 
     def pushed_stores(self) -> dict[str, tuple[str, ...]]:
@@ -273,7 +286,16 @@ class Wiring:
 
     def pushed_entities(self, destination: str) -> tuple[str, ...]:
         """The entities that are pushed to a destination of the settings."""
-        return switched_on(self._options_of(destination, self.settings.destinations[destination]))
+        entry = self.settings.destinations[destination]
+        return switched_on(entry.kind, self._options_of(destination, entry))
+
+    def takers_of(self, audience: str | None) -> tuple[str, ...]:
+        """The enabled destinations that get the members of an audience, or of any."""
+        return tuple(
+            name
+            for name in self.pushed_stores()
+            if any(audience in (None, one.key) for one in self._audiences_at(name))
+        )
 
     def _audiences_at(self, destination: str) -> tuple[NamedAudience, ...]:
         """The audiences that go there; of one that is switched off the members leave."""
@@ -285,7 +307,8 @@ class Wiring:
 
     def _options_of(self, name: str, entry: DestinationEntry) -> dict[str, Any]:
         """The platform's own keys; an audience that goes there switches their entity on."""
-        options, on = _options(entry), switched_on(_options(entry))
+        options = _options(entry)
+        on = switched_on(entry.kind, options)
         if self._audiences_at(name) and AUDIENCES not in on:
             return {**options, "entities": (*on, AUDIENCES)}
         return options
@@ -380,6 +403,7 @@ class Wiring:
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
+            members=open_members(name, entry.kind, options, tools),
             within_minutes=entry.within_minutes,
         )
 
@@ -392,7 +416,12 @@ class Wiring:
         settings = self.settings
         secret, folder = self._destination_secret, settings.data_dir
         return http, Tools(
-            http, secret, folder, clock=lambda: self.clock().timestamp(), windows=settings.windows
+            http,
+            secret,
+            folder,
+            clock=lambda: self.clock().timestamp(),
+            windows=settings.windows,
+            own_fields=declared(self.own_fields),
         )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:

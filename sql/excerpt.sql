@@ -13,10 +13,19 @@ where store = getvariable('store') and customer_key in (select customer_key from
 from purchases
 where store = getvariable('store') and customer_key in (select customer_key from wanted);
 
--- name: purchase_lines
+-- name: numbered_lines
 -- The lines of it.
-from purchase_lines
+from numbered_lines
 where store = getvariable('store') and customer_key in (select customer_key from wanted);
+
+-- name: sold_things
+-- What these lines name by number.
+from sold_things
+where store = getvariable('store')
+    and thing_no in (
+        select thing_no from numbered_lines
+        where store = getvariable('store') and customer_key in (select customer_key from wanted)
+    );
 
 -- name: purchase_promo_codes
 -- The codes typed.

@@ -73,7 +73,8 @@ select
     (md5_number_lower((select salt from state.control_salt) || ':' || customer_key) % 100)::tinyint
         as control_bucket,
     customer_key, customer_id, email, first_name, last_name, phone, birth_date, document, gender,
-    newsletter_opt_in, locale, nullif(extra_fields::varchar, '{}') as extra_fields
+    newsletter_opt_in, sms_opt_in, whatsapp_opt_in, ads_opt_in, locale,
+    nullif(extra_fields::varchar, '{}') as extra_fields
 from customers
 where store = getvariable('store')
     and customer_key between getvariable('first_key') and getvariable('last_key')

@@ -10,14 +10,18 @@ where store = getvariable('store')
     );
 
 -- name: newest_backtest
--- The newest back-test up to as_of. Grain: one row per metric and baseline; none before the first.
+-- The newest back-test up to as_of; that of next best products is one of its own (sql/products.sql).
+-- Grain: one row per metric and baseline; none before the first.
 select * exclude (store)
 from prediction_backtests
 where store = getvariable('store')
+    and not starts_with(metric, 'hit_rate')
     and as_of = (
         select max(as_of)
         from prediction_backtests
-        where store = getvariable('store') and as_of <= getvariable('as_of')::date
+        where store = getvariable('store')
+            and not starts_with(metric, 'hit_rate')
+            and as_of <= getvariable('as_of')::date
     );
 
 -- name: replace_models
@@ -32,7 +36,9 @@ from incoming;
 -- name: replace_backtest
 -- prediction_backtests and prediction_calibration of one day, from the registered frames `incoming` and `tenths`.
 delete from prediction_backtests
-where store = getvariable('store') and as_of = getvariable('as_of')::date;
+where store = getvariable('store')
+    and not starts_with(metric, 'hit_rate')
+    and as_of = getvariable('as_of')::date;
 
 delete from prediction_calibration
 where store = getvariable('store') and as_of = getvariable('as_of')::date;

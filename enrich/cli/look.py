@@ -17,6 +17,7 @@ from enrich.cli.shows import show_exports
 from enrich.cli.tables import FIELD_COLUMNS, field_rows, markdown_table
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Locked
+from enrich.profile.own import declared
 from enrich.status import (
     NOTHING_YET,
     Pushed,
@@ -197,7 +198,8 @@ MarkdownOption = Annotated[bool, typer.Option("--markdown", help="As the table i
 
 def fields(shell: Shell, markdown: MarkdownOption = False) -> None:
     """Show every profile field: type, unit, empty value, definition."""
+    rows = field_rows(declared(shell.wiring.own_fields))
     if markdown:
-        shell.out.write(markdown_table(FIELD_COLUMNS, field_rows()) + "\n")
+        shell.out.write(markdown_table(FIELD_COLUMNS, rows) + "\n")
         return
-    show_table(shell.out, None, FIELD_COLUMNS, field_rows())
+    show_table(shell.out, None, FIELD_COLUMNS, rows)

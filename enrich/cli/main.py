@@ -78,11 +78,12 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "audience": (
-        "Whom to reach for what: members, why others are not, the list as a file.",
+        "Whom to reach for what: members, why others are not, the list as a file or at a platform.",
         {
             "list": audiences.audience_list,
             "show": audiences.audience_show,
             "export": audiences.audience_export,
+            "push": audiences.audience_push,
         },
     ),
     "config": (
@@ -106,7 +107,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
 }
 """Commands of two words: the first one's help, and the function by the second."""
 # These help where the settings are wrong, or not there yet.
-WITHOUT_SETTINGS = (setup.init, config.schema, look.fields)
+WITHOUT_SETTINGS = (setup.init, config.schema)
 
 
 def build_app() -> typer.Typer:

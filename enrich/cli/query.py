@@ -122,7 +122,7 @@ def show_ready(shell: Shell, known: Mapping[str, ReadyQuery]) -> None:
         (name, one.question, ", ".join(f"{p.name}={p.default or ''}" for p in one.parameters))
         for name, one in known.items()
     ]
-    show_table(shell.out, None, ("enrich query", "the question", "--set"), rows)
+    show_table(shell.out, None, ("enrich query --ready", "the question", "--set"), rows)
 
 
 def question_of(sql: str | None, ready: str | None, known: Mapping[str, ReadyQuery]) -> ReadyQuery:

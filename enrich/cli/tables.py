@@ -25,8 +25,9 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     return "\n".join(lines)
 
 
-def field_rows() -> list[tuple[str, ...]]:
-    """One row per profile field; a family with a window is one row, its name ends in `_W`."""
+def field_rows(own: Sequence[ProfileField] = ()) -> list[tuple[str, ...]]:
+    """One row per profile field, `own` ones last; a family with a window is one row, its name ends
+    in `_W`."""
     return [
         (
             public_name(field),
@@ -36,7 +37,7 @@ def field_rows() -> list[tuple[str, ...]]:
             sent_text(field),
             field.definition.replace(FIRST_WINDOW.phrase, "in W"),
         )
-        for field in FIELDS
+        for field in (*FIELDS, *own)
         if field.window in (None, FIRST_WINDOW.name)
     ]
 

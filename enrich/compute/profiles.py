@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from enrich.compute.files import FORMATS, written
+from enrich.compute.own_fields import own_fields
 from enrich.compute.predictions import (
     Predicted,
     PredictionReport,
@@ -18,11 +19,14 @@ from enrich.compute.predictions import (
     predict,
     report_predicted,
 )
+from enrich.compute.products import keep_products, products_ahead
 from enrich.errors import BadSettings
 from enrich.model import Rules, last_complete_day
 from enrich.predict import PurchaseParts
 from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
+from enrich.profile.field import Joined
 from enrich.profile.predicted import no_predictions
+from enrich.profile.products import PRODUCTS
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -59,11 +63,12 @@ class ProfilesReport:
     notes: tuple[str, ...]
     output: Path | None
     prediction: PredictionReport | None = None
+    products: tuple[str, ...] = ()
 
     @property
     def predictions(self) -> tuple[str, ...]:
-        """What to know of the predictions, a line each."""
-        return () if self.prediction is None else self.prediction.lines
+        """What to know of the predictions, those of products too, a line each."""
+        return (*(self.prediction.lines if self.prediction else ()), *self.products)
 
 
 def plan_profiles(as_of: date | None, output: Path | None, now: datetime, time_zone: str) -> Plan:
@@ -105,6 +110,11 @@ def make_profiles(
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
         parts = warehouse.profiles.parts(shop.name)
         predicted = _predicted(warehouse, shop, parts, plan, report, tests_now=tests_now)
+        are_new = tests_now or not plan.is_kept
+        ahead = products_ahead(
+            warehouse, shop.name, parts, plan.as_of, shop.products, are_new=are_new
+        )
+        own = own_fields(warehouse, shop.name, plan.as_of, shop.rules.time_zone, shop.own_fields)
         report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
         scored = score_parts(
             parts,
@@ -119,7 +129,13 @@ def make_profiles(
             report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
         tally = Tally(scored.block_count, report)
         rows = no_predictions() if predicted is None else predicted.rows
-        blocks = profile_parts(scored, previous, predictions=rows, segments=shop.segments)
+        blocks = profile_parts(
+            scored,
+            previous,
+            predictions=rows,
+            joined=(Joined(PRODUCTS, ahead.rows), *own.joined),
+            segments=shop.segments,
+        )
         profiles = tally.of(blocks)
         with written(profiles, plan.output, csv_for) as passed_on:
             if plan.is_kept:
@@ -127,8 +143,19 @@ def make_profiles(
                 warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
                 if predicted is not None:
                     keep_predicted(warehouse, shop.name, plan.as_of, predicted)
+                keep_products(warehouse, shop.name, plan.as_of, ahead, shop.products)
+                warehouse.own_values.keep(shop.name, plan.as_of, own.kept)
         known = None if predicted is None else report_predicted(predicted, shop.prediction)
-        done = report_of(shop.name, plan, tally, scored.cut_points, checks, prediction=known)
+        done = report_of(
+            shop.name,
+            plan,
+            tally,
+            scored.cut_points,
+            checks,
+            prediction=known,
+            products=ahead.lines,
+            problems=own.lines,
+        )
         run.note(summary_of(done))
     return done
 
@@ -163,6 +190,8 @@ def report_of(
     checks: pl.DataFrame,
     *,
     prediction: PredictionReport | None = None,
+    products: tuple[str, ...] = (),
+    problems: tuple[str, ...] = (),
 ) -> ProfilesReport:
     """What is reported of a run that succeeded."""
     return ProfilesReport(
@@ -174,8 +203,9 @@ def report_of(
         segment_counts=tally.segment_counts(),
         cut_points=cut_points,
         checks=checks,
-        notes=(*notes(cut_points), *tally.coverage()),
+        notes=(*problems, *notes(cut_points), *tally.coverage()),
         prediction=prediction,
+        products=products,
         output=plan.output,
     )
 

@@ -12,12 +12,20 @@ from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+)
 
 from enrich.client import Call, Response
 from enrich.destinations.kinds import PROFILES
 from enrich.model import WINDOWS_DAYS
-from enrich.profile import is_field_name
+from enrich.profile import ProfileField, is_field_name
 
 Removals = Literal["nothing", "clear", "delete"]
 RecordKey = Literal["customer_key", "email", "record_id"]
@@ -121,7 +129,8 @@ class Tools:
 
     `clock` gives the true time (epoch seconds), whatever a run takes as now; unset, no token is
     near its end. `session` is what the entities of one destination share while they are open, such
-    as a token. `audiences` are those whose members go there.
+    as a token. `own_fields` are the profile fields of the settings, `audiences` those whose members
+    go there.
     """
 
     http: Sender
@@ -131,6 +140,7 @@ class Tools:
     clock: Callable[[], float] = lambda: 0.0
     session: dict[str, str] = field(default_factory=dict, repr=False)
     windows: tuple[int, ...] = WINDOWS_DAYS
+    own_fields: tuple[ProfileField, ...] = ()
     audiences: tuple[NamedAudience, ...] = ()
 
 
@@ -152,8 +162,9 @@ def _one_secret_source(source: dict[str, str]) -> dict[str, str]:
     return source
 
 
-def _profile_field(name: str) -> str:
-    if not is_field_name(name):
+def _profile_field(name: str, info: ValidationInfo) -> str:
+    own = (info.context or {}).get("own_fields", ())
+    if not is_field_name(name) and name not in own:
         raise ValueError("not a profile field; `enrich fields` lists them")
     return name
 

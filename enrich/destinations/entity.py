@@ -107,7 +107,7 @@ class DestinationEntity(ABC):
         self.data_dir = tools.data_dir
         self.session = tools.session
         self.clock = tools.clock
-        self.windows = tools.windows
+        self.profile_fields = (*fields(Rules(windows=tools.windows)), *tools.own_fields)
         self.audiences = tools.audiences
         self.adapt()
         self.fields = self._fitted(self.mapped())
@@ -165,7 +165,7 @@ class DestinationEntity(ABC):
         return own_names(
             getattr(self.settings, "fields", ()),
             self.settings.names,
-            windows=self.windows,
+            known=self.profile_fields,
             diff_days_since=self.diff_days_since,
         )
 
@@ -272,11 +272,10 @@ class DestinationEntity(ABC):
         """The fields that profiles have; a change of an ignored one alone sends nothing."""
         if self.name != PROFILES:  # the fields of the settings are those of profiles
             return mapped
-        profile_fields = fields(Rules(windows=self.windows))
-        known = {field.name for field in profile_fields}
+        known = {field.name for field in self.profile_fields}
         _require_known(self.settings, known)
         own = {field.source for field in self.mapping}
-        refused = {field.name for field in profile_fields if not field.can_be_named} - own
+        refused = {field.name for field in self.profile_fields if not field.can_be_named} - own
         _refuse(sorted(refused & {field.source for field in mapped}))
         ignored = self.settings.ignore_changes_of
         return tuple(

@@ -166,7 +166,7 @@ class HttpDestination(DestinationEntity):
         settings = self.settings
         ours = {field.source for field in self.mapping}
         added = [source for source in settings.names if source not in ours]
-        whole = (*self.mapping, *(own_names(added, windows=self.windows) if added else ()))
+        whole = (*self.mapping, *(own_names(added, known=self.profile_fields) if added else ()))
         kept = [field for field in whole if field.source not in settings.leave_out]
         return settled(kept, settings.names, diff_days_since=self.diff_days_since)
 
@@ -224,7 +224,7 @@ class HttpDestination(DestinationEntity):
         """The fields of a contact as they are emptied, and the row that it is about."""
         mark = uuid4().hex  # the address may have been left before: Segment drops what it had
         gone = {"record_id": [one.record_id], "remote_key": [one.remote_key], "hash": [mark]}
-        frame = clearing_plan(pl.DataFrame(gone), "email", self.windows).to_send
+        frame = clearing_plan(pl.DataFrame(gone), "email", self.profile_fields).to_send
         (values,) = render_rows(
             frame, self.fields, self.formats, sends_empty=True, empty=self.empty
         )

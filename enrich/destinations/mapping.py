@@ -13,8 +13,7 @@ import polars as pl
 
 from enrich.destinations.base import MappedField
 from enrich.errors import BadSettings
-from enrich.model import WINDOWS_DAYS, Rules
-from enrich.profile import FIELDS, fields, is_field_name, window_names
+from enrich.profile import FIELDS, is_field_name, window_names
 from enrich.profile.contact import CONTACT
 from enrich.profile.field import ProfileField
 from enrich.profile.phones import PHONE
@@ -127,10 +126,10 @@ def own_names(
     only: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
     *,
-    windows: tuple[int, ...] = WINDOWS_DAYS,
+    known: Sequence[ProfileField] = FIELDS,
     diff_days_since: bool = False,
 ) -> tuple[MappedField, ...]:
-    """The profile fields under their own names, or those that `names` gives them.
+    """The known profile fields under their own names, or those that `names` gives them.
 
     All that are sent by default and those that `names` has, or `only` these.
     """
@@ -138,7 +137,7 @@ def own_names(
     return settled(
         (
             MappedField(field.name, field.name, _format_of(field), step=field.step)
-            for field in fields(Rules(windows=windows))
+            for field in known
             if (field.name in only if only else field.is_sent_by_default or field.name in named)
         ),
         named,

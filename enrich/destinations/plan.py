@@ -12,8 +12,7 @@ import polars as pl
 from enrich.destinations.base import MappedField
 from enrich.destinations.mapping import version_of
 from enrich.errors import BadSettings
-from enrich.model import Rules
-from enrich.profile import fields
+from enrich.profile import ProfileField
 from enrich.profile.field import ShareStep
 
 UNIT = "\x1f"
@@ -151,13 +150,10 @@ def build_plan(
     )
 
 
-def clearing_plan(gone: pl.DataFrame, record_key: str, windows: tuple[int, ...]) -> PushPlan:
-    """A plan that sends every computed field empty; from record_id, remote_key and hash."""
+def clearing_plan(gone: pl.DataFrame, record_key: str, fields: Sequence[ProfileField]) -> PushPlan:
+    """A plan that sends every one of the fields empty; from record_id, remote_key and hash."""
     empty = pl.DataFrame(
-        {
-            one.name: pl.Series([one.empty], dtype=one.dtype)
-            for one in fields(Rules(windows=windows))
-        },
+        {one.name: pl.Series([one.empty], dtype=one.dtype) for one in fields},
         strict=False,
     )
     rows = gone.join(empty, how="cross").with_columns(

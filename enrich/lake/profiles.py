@@ -50,7 +50,7 @@ def lake_profiles(
     """What the manifest says of the store now, and whether anything was done.
 
     The profiles are those that `enrich profiles` makes in a warehouse of the same rows, without
-    predictions. Raises Stop when a bucket failed; what others did is kept.
+    predictions, next products and own fields. Raises Stop when a bucket failed; others are kept.
     """
     with only_writer(lake, "lake profiles", now):
         entry = read_manifest(lake).get(shop.name)

@@ -220,7 +220,13 @@ _METRICS: tuple[tuple[str, Metric, str, str, tuple[str, ...]], ...] = (
     ("next_order_coverage", share_between, "position", "orders", ()),
 )
 """name, how it is measured, of what, against what, and the baselines it is measured of as well."""
-HIGHER_IS_BETTER = ("orders_correlation", "buys_again_auc", "money_gini")
+HIGHER_IS_BETTER = (
+    "orders_correlation",
+    "buys_again_auc",
+    "money_gini",
+    "hit_rate_5",
+    "hit_rate_10",
+)
 
 
 def _measured(rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,10 +7,11 @@ from itertools import chain
 from enrich.model import Rules
 from enrich.profile.affinity import AFFINITY
 from enrich.profile.baskets import basket_fields
-from enrich.profile.contact import CONTACT, HOLD_OUT
+from enrich.profile.contact import CHANNEL_OPT_INS, CONTACT, HOLD_OUT
 from enrich.profile.field import ProfileField
 from enrich.profile.phones import PHONE
 from enrich.profile.predicted import PREDICTED
+from enrich.profile.products import PRODUCTS
 from enrich.profile.recency import RECENCY
 from enrich.profile.rfm_fields import percentile_fields, rfm_fields
 from enrich.profile.spending import spending_fields
@@ -26,8 +27,8 @@ def fields(rules: Rules) -> tuple[ProfileField, ...]:
     scores = (spending_fields(spans), basket_fields(spans), rfm_fields(rules))
     # what mappings of all fields have always sent; a family of its own is sent where it is named
     first = (replace(one, is_sent_by_default=True) for one in chain(CONTACT, RECENCY, *scores))
-    others = (*TRAITS, *AFFINITY, *percentile_fields(rules), PHONE, HOLD_OUT)
-    return (*first, *others, *PREDICTED)
+    others = (*TRAITS, *AFFINITY, *percentile_fields(rules), PHONE, *CHANNEL_OPT_INS, HOLD_OUT)
+    return (*first, *others, *PREDICTED, *PRODUCTS)
 
 
 FIELDS = fields(Rules())

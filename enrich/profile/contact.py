@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from enrich.profile.contracts import CONTACT_COLUMNS
+from enrich.profile.contracts import CONTACT_COLUMNS, OPT_INS
 from enrich.profile.field import ProfileField
 
 _DEFINITIONS = {
@@ -18,6 +18,19 @@ _DEFINITIONS = {
     "locale": "Language and country, such as pt-BR.",
     "extra_fields": "The shop's own Master Data fields as a JSON object.",
 }
+
+CHANNEL_OPT_INS = tuple(
+    ProfileField(
+        name,
+        pl.Boolean,
+        "",
+        None,
+        f"Whether the person agreed to {what}; null is unknown, not no.",
+        pl.col(name),
+        can_be_named=False,
+    )
+    for name, what in OPT_INS.items()
+)
 
 HOLD_OUT = ProfileField(
     "control_bucket",

@@ -24,9 +24,15 @@ CONTACT_COLUMNS: Mapping[str, type[pl.DataType]] = {
     "locale": pl.String,
     "extra_fields": pl.String,
 }
+OPT_INS: Mapping[str, str] = {
+    "sms_opt_in": "text messages",
+    "whatsapp_opt_in": "WhatsApp messages",
+    "ads_opt_in": "be matched by ad networks",
+}
 CUSTOMERS: Mapping[str, type[pl.DataType]] = {
     "customer_key": pl.Int64,
     **CONTACT_COLUMNS,
+    **dict.fromkeys(OPT_INS, pl.Boolean),
     "control_bucket": pl.Int8,
 }
 PURCHASES = {

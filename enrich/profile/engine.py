@@ -7,7 +7,7 @@ twice: once to rank everybody, once to finish.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -28,10 +28,11 @@ from enrich.profile.contracts import (
     is_coded,
     no_history,
 )
-from enrich.profile.field import ProfileField
+from enrich.profile.field import Joined, ProfileField
 from enrich.profile.lists import PackedKeys, packed_keys
 from enrich.profile.phones import e164, regions
 from enrich.profile.predicted import PREDICTED
+from enrich.profile.products import PRODUCTS
 from enrich.profile.purchases import known_purchases, of_known, ranked_values, units
 from enrich.profile.scoring import (
     Histograms,
@@ -255,11 +256,13 @@ def profile_parts(
     history: pl.DataFrame | None = None,
     *,
     predictions: pl.DataFrame | None = None,
+    joined: Sequence[Joined] = (),
     segments: SegmentTable = SEGMENTS,
 ) -> Iterator[pl.DataFrame]:
     """The profiles, block by block; within a block in the order of customer_key.
 
-    A few blocks are made while the caller is busy with one.
+    A few blocks are made while the caller is busy with one. `joined` are more fields, after all
+    others.
     """
     before = no_history() if history is None else history
     blocks = (
@@ -267,7 +270,9 @@ def profile_parts(
         for part in scored.loaded
         for first in _starts(part.customers.height, scored.customers_per_block)
     )
-    return made_ahead(lambda block: _block(scored, *block, before, predictions, segments), blocks)
+    return made_ahead(
+        lambda block: _block(scored, *block, before, predictions, joined, segments), blocks
+    )
 
 
 def _starts(customer_count: int, size: int) -> range:
@@ -314,6 +319,7 @@ def _block(
     first: int,
     history: pl.DataFrame,
     predictions: pl.DataFrame | None,
+    joined: Sequence[Joined],
     segments: SegmentTable,
 ) -> pl.DataFrame:
     """The profiles of the customers of one block, scored by everybody's cut points."""
@@ -328,11 +334,13 @@ def _block(
     before = _of(keys, history.rename(_BEFORE).with_columns(has_history=True))
     likes = _likes(scored, part, first, values)
     after = [] if predictions is None else [_of(keys, predictions)]
-    columns = [customers, before, *after, values, *likes, *lists]
+    more = (_of(keys, one.rows) for one in joined)
+    columns = [customers, before, *after, *more, values, *likes, *lists]
     frame = pl.concat(columns, how="horizontal").with_columns(
         as_of=pl.lit(scored.as_of), history_since=pl.lit(scored.history_since, pl.Date)
     )
     wanted = [field for field in fields(rules) if _is_asked_for(field, likes, after)]
+    wanted += [field for one in joined for field in one.fields]
     made = frame.select(field.expression.alias(field.name) for field in wanted)
     return made.with_columns(
         pl.col(field.name).cast(field.dtype) for field in wanted if not is_coded(made[field.name])
@@ -342,7 +350,9 @@ def _block(
 def _is_asked_for(
     field: ProfileField, likes: list[pl.DataFrame], after: list[pl.DataFrame]
 ) -> bool:
-    """Whether there is what the field is made of."""
+    """Whether there is what the field is made of; those of products are joined."""
+    if field in PRODUCTS:
+        return False
     return bool(after if field in PREDICTED else likes or field.is_sent_by_default)
 
 

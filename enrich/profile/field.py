@@ -49,6 +49,14 @@ class ProfileField:
     window: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Fields that are made of rows with a customer_key, at most one each; nulls where none is."""
+
+    fields: tuple[ProfileField, ...]
+    rows: pl.DataFrame
+
+
 def per_window(
     windows: tuple[Window, ...],
     base_name: str,

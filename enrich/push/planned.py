@@ -118,7 +118,9 @@ def _removal(plan: PushPlan, destination: DestinationEntity) -> dict[str, Payloa
     if wanted == "delete":
         return {"a removal": {"delete": mask_row(gone.row(0, named=True))["remote_key"]}}
     emptied = clearing_plan(
-        gone.with_columns(hash=pl.lit(NOTHING_LEFT)), destination.record_key, destination.windows
+        gone.with_columns(hash=pl.lit(NOTHING_LEFT)),
+        destination.record_key,
+        destination.profile_fields,
     )
     return {"a removal": _masked(emptied.to_send, destination)}
 

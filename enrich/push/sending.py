@@ -71,8 +71,8 @@ class Sending:
             return
         before = self.summary.outcomes[Outcome.ACCEPTED]
         if wanted == "clear":
-            key, windows = self.destination.record_key, self.destination.windows
-            self.send(clearing_plan(known.with_columns(hash=pl.lit(NOTHING_LEFT)), key, windows))
+            key, fields = self.destination.record_key, self.destination.profile_fields
+            self.send(clearing_plan(known.with_columns(hash=pl.lit(NOTHING_LEFT)), key, fields))
         else:
             self._delete([Addressee(*row) for row in known.iter_rows()])
         self.summary.removed += self.summary.outcomes[Outcome.ACCEPTED] - before

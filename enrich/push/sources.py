@@ -12,6 +12,7 @@ import polars as pl
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.plan import PushedState, PushPlan, without_aliases
 from enrich.destinations.record_plan import plan_records
+from enrich.profile.own import declared
 from enrich.profile.predicted import PREDICTED
 from enrich.push.days import Days
 from enrich.push.planned import Planner, plan_push
@@ -41,25 +42,31 @@ def planner_of(
     days: Days | None = None,
     *,
     now: datetime,
+    audience: str | None = None,
     today: Today = Today.LEFT_OUT,
 ) -> Planner:
     """What plans a push of this entity, given what the ledger knows.
 
-    With `days` it is an export of the records of these days, and the target names it. `today` says
-    what becomes of the profiles that were made again since the daily run.
+    With `days` it is an export of the records of these days, and the target names it; with
+    `audience` it is about the members of that one alone. `today` says what becomes of the profiles
+    that were made again since the daily run.
     """
 
-    def of_days(index: pl.DataFrame) -> pl.DataFrame:
+    def wanted(index: pl.DataFrame) -> pl.DataFrame:
+        names = [one.name for one in entity.audiences if audience in (None, one.key)]
+        if audience is not None:
+            name = pl.col("record_id").str.splitn(":", 2).struct[1]
+            index = index.filter(name.is_in(names))
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
         found = warehouse.profiles.of(target.store)
         if today is Today.COUNTS:
             found = with_today(found, warehouse.today.of(target.store))
-        found = without_held(warehouse, shop, found, now)
+        found = with_own(without_held(warehouse, shop, found, now), shop)
         if days is None:
             return found
-        keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
+        keys = wanted(warehouse.pushes.customer_days(target.store))["customer_key"]
         return found.filter(pl.col("customer_key").is_in(keys.to_list()))
 
     def of_today(pushed: PushedState) -> PushPlan:
@@ -74,7 +81,7 @@ def planner_of(
     name, values = entity.name, _values(shop, entity, target, now)
     return records_planner(
         entity,
-        lambda: of_days(warehouse.pushes.index(name, **values)),
+        lambda: wanted(warehouse.pushes.index(name, **values)),
         lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
         target.export_id,
     )
@@ -100,6 +107,12 @@ def without_held(
         for field in PREDICTED
         if field.name in profiles.columns
     )
+
+
+def with_own(profiles: pl.DataFrame, shop: Shop) -> pl.DataFrame:
+    """The profiles with all fields of the settings: new ones are null until the next profiles."""
+    missing = (one for one in declared(shop.own_fields) if one.name not in profiles.columns)
+    return profiles.with_columns(pl.lit(one.empty, one.dtype).alias(one.name) for one in missing)
 
 
 def _values(

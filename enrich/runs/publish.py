@@ -13,4 +13,5 @@ def publish(warehouse: Warehouse) -> Path:
     """The path of the fresh read copy; the one before is replaced at once, readers keep theirs."""
     rules = Rules(windows=windows_of(warehouse.profiles.columns()))
     definitions = {field.name: field.definition for field in fields(rules)}
+    definitions = {**warehouse.own_values.definitions(), **definitions}
     return warehouse.publish({"profiles": definitions, "profiles_today": definitions})

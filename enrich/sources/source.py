@@ -131,7 +131,8 @@ class ImportFrames:
     items: order_id, line_no (from 1 within the order, as in the file), sku, quantity, amount_cents,
       product, brand, category. A repeated line is a repeated sale.
     customers, a row per customer_id: customer_id, email, first_name, last_name, phone, birth_date,
-      document, gender, newsletter_opt_in, locale, extra_fields (JSON text, null without any).
+      document, gender, newsletter_opt_in, sms_opt_in, whatsapp_opt_in, ads_opt_in, locale,
+      extra_fields (JSON text, null without any).
     rejects: the bad rows of all files. counts: how many rows and rejects each file has. notes: what
       was ignored or left out, a line each.
     """

@@ -84,7 +84,8 @@ class Pull:
             rejects,
             run_id=self.run.run_id,
             now=self.now,
-            extra_fields=self.shop.extra_customer_fields if entity == "customers" else (),
+            extra_fields=self.shop.extra_customer_fields,
+            opt_in_fields=self.shop.opt_in_fields,
             watermark_at=watermark_at,
         )
 

@@ -52,7 +52,7 @@ class IncompleteOrders:
         values = {"store": store, "entity": "orders", "run_id": run_id, "now": now}
         frame = pl.DataFrame({"order_id": asked}, schema={"order_id": pl.String})
         with transaction(self._connection):
-            loaded = load_documents(self._connection, records, values, ())
+            loaded = load_documents(self._connection, records, values)
             with registered(self._connection, {"asked": frame}):
                 run(self._connection, "completing/asked", **values)
         return loaded

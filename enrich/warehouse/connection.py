@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -95,6 +98,30 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, most: str) -> None:
     ).fetchall()[0][0]
     if is_less:
         connection.execute("set memory_limit = $most", {"most": most})
+
+
+@contextmanager
+def in_time(
+    connection: duckdb.DuckDBPyConnection, max_seconds: float | None
+) -> Iterator[threading.Event]:
+    """What the connection does in the block is interrupted when its time is up; then the event is
+    set."""
+    is_answered, is_late = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        if is_answered.wait(max_seconds):
+            return
+        is_late.set()
+        while not is_answered.wait(0.2):
+            connection.interrupt()
+
+    watch = threading.Thread(target=interrupt, daemon=True)
+    watch.start()
+    try:
+        yield is_late
+    finally:
+        is_answered.set()
+        watch.join()
 
 
 def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

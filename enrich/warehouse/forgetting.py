@@ -112,7 +112,7 @@ class People:
             for table in OF_CUSTOMERS:
                 if table_exists(connection, table):
                     _remove_customers(connection, table)
-            fill_typed(connection, store, "orders")
+            fill_typed(connection, "orders", {"store": store})
             run(connection, "imports/typed_orders", store=store)
             resolve(connection, store, rules, run_id=run_id, now=now)
 

@@ -183,7 +183,9 @@ def _laid_aside(
 
 
 def _replace_profiles(connection: duckdb.DuckDBPyConnection, store: str, aside: _Aside) -> None:
-    run(connection, "history/replace_profiles", store=store, columns=aside.columns)
+    changed = set(read(connection, "history/changed_columns")["column_name"])
+    columns = [name for name in aside.columns if name not in changed]
+    run(connection, "history/replace_profiles", store=store, columns=columns)
     with registered(connection, {"incoming": aside.texts}):
         run(connection, "history/replace_profile_texts", store=store)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -19,6 +20,8 @@ from enrich.warehouse.scripts import read, registered, run, scripts_in, statemen
 
 _RAW = re.compile(r"^ *from raw\.vtex_(\w+)", re.MULTILINE)
 _RESOLVED_FROM = frozenset({"orders", "customers", "skus", "categories", "brands"})
+
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 _DOCUMENTS = {"position": pl.Int64, "key": pl.String, "payload": pl.String}
 _REJECTS = {
@@ -62,15 +65,18 @@ class Records:
         run_id: str,
         now: datetime,
         extra_fields: Sequence[str] = (),
+        opt_in_fields: Mapping[str, str] = NO_FIELDS,
         watermark_at: datetime | None = None,
     ) -> Loaded:
         """What became of the documents of one entity: raw, typed, rejects and watermark together.
 
-        Repeats change nothing; a document older than the stored one is left alone.
+        Repeats change nothing; a document older than the stored one is left alone. Of customers,
+        `extra_fields` are kept as such, and `opt_in_fields` hold the consents by channel.
         """
         values = {"store": store, "entity": entity, "run_id": run_id, "now": now}
+        own = own_fields(extra_fields, opt_in_fields)
         with transaction(self._connection):
-            loaded = load_documents(self._connection, records, values, extra_fields)
+            loaded = load_documents(self._connection, records, {**values, **own})
             loaded += load_rejects(self._connection, rejects, values)
             if watermark_at is not None:
                 run(self._connection, "state/set_watermark", watermark_at=watermark_at, **values)
@@ -110,11 +116,10 @@ def load_documents(
     connection: duckdb.DuckDBPyConnection,
     records: Sequence[RawRecord],
     values: Mapping[str, Any],
-    extra_fields: Sequence[str],
 ) -> Loaded:
     """What became of the documents; only new and changed ones are written.
 
-    `values`: store, entity, run_id, now.
+    `values`: store, entity, run_id, now, and the customer fields of the shop (own_fields).
     """
     store, entity = values["store"], values["entity"]
     _known(entity)
@@ -131,7 +136,7 @@ def load_documents(
     run(connection, "loading/settled_rejects", **values)
     if entity == "orders":
         run(connection, "completing/loaded", store=store)
-    fill_typed(connection, store, entity, extra_fields)
+    fill_typed(connection, entity, values)
     loaded = Loaded(*read(connection, "loading/counts").row(0))
     if entity in _RESOLVED_FROM and loaded.new_count + loaded.changed_count:
         run(connection, "state/to_resolve", store=store)
@@ -150,20 +155,29 @@ def load_rejects(
 
 
 def fill_typed(
-    connection: duckdb.DuckDBPyConnection,
-    store: str,
-    entity: str,
-    extra_fields: Sequence[str] = (),
+    connection: duckdb.DuckDBPyConnection, entity: str, values: Mapping[str, Any]
 ) -> None:
-    """Replace the typed rows of the temporary table loaded_keys by what raw says."""
+    """Replace the typed rows of the temporary table loaded_keys by what raw says.
+
+    `values`: store, and the customer fields of the shop (own_fields).
+    """
     for script in typed_scripts()[entity]:
-        run(connection, script, store=store, extra_fields=list(extra_fields))
+        run(connection, script, **values)
+
+
+def own_fields(
+    extra_fields: Sequence[str] = (), opt_in_fields: Mapping[str, str] = NO_FIELDS
+) -> dict[str, Any]:
+    """The values by which statements know the customer fields that a shop added to VTEX's."""
+    channels = ("sms", "whatsapp", "ads")
+    fields = {f"{channel}_field": opt_in_fields.get(channel) for channel in channels}
+    return {"extra_fields": list(extra_fields), **fields}
 
 
 def type_again(connection: duckdb.DuckDBPyConnection, store: str, entity: str) -> None:
     """Fill the typed tables of an entity again from all raw documents of the store."""
     run(connection, "loading/all_keys", store=store, raw_table=f"raw.vtex_{entity}")
-    fill_typed(connection, store, entity)
+    fill_typed(connection, entity, {"store": store, **own_fields()})
 
 
 def _known(entity: str) -> None:

@@ -47,21 +47,21 @@ class StoreParts:
 
     def customers(self, part: int) -> pl.DataFrame:
         """The customers of one part, in no order."""
-        return self._read_apart("customers", part)
+        return self._read_apart("input/customers", part)
 
     def purchases(self, part: int) -> pl.DataFrame:
         """Their purchases, in no order."""
-        return self._read_apart("purchases", part)
+        return self._read_apart("input/purchases", part)
 
     def details(self, part: int) -> Details:
         """Lines and codes of one part; product, category, brand and promo code as Enum."""
-        lines = self._read(self.connection, "lines", part)
-        promo_codes = self._read(self.connection, "promo_codes", part)
+        lines = self._read(self.connection, "input/lines", part)
+        promo_codes = self._read(self.connection, "input/promo_codes", part)
         return Details(self._worded(lines), self._worded(promo_codes))
 
     def sales(self, part: int) -> pl.DataFrame:
         """How these were made, in no order; channel as Enum."""
-        return self._worded(self._read(self.connection, "sales", part))
+        return self._worded(self._read(self.connection, "input/sales", part))
 
     def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
         """Where some of them came from and went to, in no order."""
@@ -69,15 +69,30 @@ class StoreParts:
         with closing(another(self.connection)) as reader, registered(reader, {"wanted": wanted}):
             return read(reader, "input/facts", store=self.store)
 
-    def _read_apart(self, table: str, part: int) -> pl.DataFrame:
+    def items(self) -> pl.DataFrame:
+        """item (SKU, else product), product, category (numbers of the vocabularies), is_available:
+        what was sold, in the order of the codes that `bought` has."""
+        run(self.connection, "products/sold_items", store=self.store)
+        return read(self.connection, "products/items")
+
+    def bought(self, part: int) -> pl.DataFrame:
+        """customer_key, item, purchased_on: a row per line, in no order; after `items`."""
+        return self._read(self.connection, "products/bought", part)
+
+    def kept_lists(self) -> pl.DataFrame:
+        """customer_key, next_best_products (numbers of the vocabulary) of the kept profiles, as far
+        as they are available; after `items`."""
+        return read(self.connection, "products/kept_lists", store=self.store)
+
+    def _read_apart(self, script: str, part: int) -> pl.DataFrame:
         """Through a connection of its own: another thread may be reading something else."""
         with closing(another(self.connection)) as reader:
-            return self._read(reader, table, part)
+            return self._read(reader, script, part)
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, table: str, part: int) -> pl.DataFrame:
+    def _read(self, connection: duckdb.DuckDBPyConnection, script: str, part: int) -> pl.DataFrame:
         span = self.spans[part]
         values: dict[str, Any] = {"first_key": span.first_key, "last_key": span.last_key}
-        return read(connection, f"input/{table}", store=self.store, **values)
+        return read(connection, script, store=self.store, **values)
 
     def _worded(self, numbered: pl.DataFrame) -> pl.DataFrame:
         """The numbers of the vocabularies as the texts they stand for, without a copy of a text."""

@@ -8,6 +8,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from enrich.predict import NEXT_BEST
 from enrich.warehouse.scripts import read, registered, run, transaction
 
 
@@ -24,6 +25,24 @@ class Predictions:
     def backtest(self, store: str, as_of: date) -> pl.DataFrame:
         """The rows of the newest back-test up to the day; empty before the first."""
         return read(self._connection, "predictions/newest_backtest", store=store, as_of=as_of)
+
+    def hit_rates(self, store: str, as_of: date) -> pl.DataFrame:
+        """The same of next best products: as of the day they were last computed."""
+        values = {"store": store, "as_of": as_of, "model": NEXT_BEST}
+        return read(self._connection, "products/newest_hit_rates", **values)
+
+    def keep_products(
+        self, store: str, as_of: date, replenishment: pl.DataFrame, hit_rates: pl.DataFrame | None
+    ) -> None:
+        """Keep what is bought again at regular intervals, and how well a new list of next best
+        products did; None: the list is an older one."""
+        values = {"store": store, "as_of": as_of, "model": NEXT_BEST}
+        with transaction(self._connection):
+            with registered(self._connection, {"incoming": replenishment}):
+                run(self._connection, "products/replace_replenishment", **values)
+            if hit_rates is not None:
+                with registered(self._connection, {"incoming": hit_rates}):
+                    run(self._connection, "products/replace_hit_rates", **values)
 
     def keep(self, store: str, as_of: date, models: pl.DataFrame) -> None:
         """Keep the models of the day."""

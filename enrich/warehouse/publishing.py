@@ -54,6 +54,8 @@ PUBLISHED = (
     "prediction_models",
     "prediction_backtests",
     "prediction_calibration",
+    "replenishment",
+    "own_fields",
     "audience_history",
     "audience_counts",
     "audience_assignments",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from polars import selectors
 
 from enrich.errors import BadSettings, Stop
 from enrich.warehouse.audiences import Audiences
-from enrich.warehouse.connection import limit_memory, spill_folder
+from enrich.warehouse.connection import in_time, limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
 from enrich.warehouse.dashboard import Dashboard
 from enrich.warehouse.history import Profiles
@@ -215,31 +214,17 @@ def _close_in(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
 @contextmanager
 def _asked(connection: duckdb.DuckDBPyConnection, max_seconds: float | None) -> Iterator[None]:
     """A question is interrupted when its time is up; what DuckDB says of it is one line."""
-    is_answered = threading.Event()
-    is_late = threading.Event()
-
-    def interrupt() -> None:
-        if is_answered.wait(max_seconds):
-            return
-        is_late.set()
-        while not is_answered.wait(0.2):
-            connection.interrupt()
-
-    watch = threading.Thread(target=interrupt, daemon=True)
-    watch.start()
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        raise
-    except (duckdb.Error, _arrow_fault(), OSError) as error:  # late ones come through Arrow
-        if is_late.is_set():
-            raise Stop(
-                f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
-            ) from None
-        raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
-    finally:
-        is_answered.set()
-        watch.join()
+    with in_time(connection, max_seconds) as is_late:
+        try:
+            yield
+        except duckdb.OutOfMemoryException:
+            raise
+        except (duckdb.Error, _arrow_fault(), OSError) as error:  # late ones come through Arrow
+            if is_late.is_set():
+                raise Stop(
+                    f"no answer within {max_seconds:g} seconds; ask for less, or say --max-seconds"
+                ) from None
+            raise BadSettings(f"the query failed: {str(error).splitlines()[0]}") from None
 
 
 def _arrow_fault() -> type[Exception]:

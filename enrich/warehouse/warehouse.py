@@ -20,6 +20,7 @@ from enrich.warehouse.forgetting import People
 from enrich.warehouse.history import Profiles
 from enrich.warehouse.importing import Imports
 from enrich.warehouse.loading import Records
+from enrich.warehouse.own_fields import OwnValues
 from enrich.warehouse.parquet import write_rows
 from enrich.warehouse.predictions import Predictions
 from enrich.warehouse.pushes import Pushes
@@ -53,6 +54,7 @@ class Warehouse:
         self.profiles = Profiles(connection, reader)
         self.today = Today(connection)
         self.predictions = Predictions(connection)
+        self.own_values = OwnValues(connection)
         self.audiences = Audiences(connection)
         self.pushes = Pushes(connection)
         self.people = People(connection)

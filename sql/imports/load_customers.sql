@@ -13,10 +13,12 @@ left join raw.imported_customers as old
 where old.customer_id is null
     or (
         new.email, new.first_name, new.last_name, new.phone, new.birth_date, new.document,
-        new.gender, new.newsletter_opt_in, new.locale, new.extra_fields::varchar
+        new.gender, new.newsletter_opt_in, new.sms_opt_in, new.whatsapp_opt_in,
+        new.ads_opt_in, new.locale, new.extra_fields::varchar
     ) is distinct from (
         old.email, old.first_name, old.last_name, old.phone, old.birth_date, old.document,
-        old.gender, old.newsletter_opt_in, old.locale, old.extra_fields::varchar
+        old.gender, old.newsletter_opt_in, old.sms_opt_in, old.whatsapp_opt_in,
+        old.ads_opt_in, old.locale, old.extra_fields::varchar
     );
 
 delete from raw.imported_customers

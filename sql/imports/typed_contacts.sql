@@ -18,6 +18,9 @@ select
     false as is_corporate,
     text_or_null(gender) as gender,
     newsletter_opt_in,
+    sms_opt_in,
+    whatsapp_opt_in,
+    ads_opt_in,
     text_or_null(locale) as locale,
     extra_fields,
     pulled_at as updated_at

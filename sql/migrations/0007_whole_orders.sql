@@ -1,6 +1,6 @@
 -- Schema 7: orders keep where they went, how they were paid and delivered, and what a change made of them; lines keep
 -- the product's name apart from the SKU's, and their services. The typed tables of orders are filled again from raw right
--- after (see enrich/warehouse/migrations.py); what raw does not have either, `enrich sync --complete-history` fetches.
+-- after (see enrich/warehouse/loading.py); what raw does not have either, `enrich sync --complete-history` fetches.
 alter table orders add column if not exists payment_methods varchar[];
 alter table orders add column if not exists installments bigint;
 alter table orders add column if not exists discount_cents bigint;

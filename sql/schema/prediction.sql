@@ -18,3 +18,9 @@ create table if not exists prediction_calibration (
     store varchar, as_of date, cutoff_on date, horizon_days bigint, tenth bigint, customers bigint,
     predicted_orders double, actual_orders double, predicted_amount double, actual_amount double
 );
+-- Grain: one row per SKU, or category, that is bought again at regular intervals; one of the two is null. people are
+-- who bought it again, of all buyers; days lie between two days of one person on which it was bought.
+create table if not exists replenishment (
+    store varchar, as_of date, sku varchar, category varchar, buyers bigint, people bigint, gaps bigint,
+    p25_days double, median_days double, p75_days double
+);

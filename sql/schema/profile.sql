@@ -17,3 +17,7 @@ create table if not exists profile_runs (
     run_id varchar, store varchar, as_of date, customer_count bigint, kept_at timestamp,
     history_since date
 );
+-- Grain: one row per store and field of the settings ([fields.NAME]); problem says why it is null in the newest profiles.
+create table if not exists own_fields (
+    store varchar, as_of date, field varchar, type varchar, unit varchar, definition varchar, problem varchar
+);

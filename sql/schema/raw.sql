@@ -30,5 +30,5 @@ create table if not exists raw.imported_items (
 create table if not exists raw.imported_customers (
     store varchar, customer_id varchar, email varchar, first_name varchar, last_name varchar,
     phone varchar, birth_date date, document varchar, gender varchar, newsletter_opt_in boolean,
-    locale varchar, extra_fields json, pulled_at timestamp, run_id varchar
+    sms_opt_in boolean, whatsapp_opt_in boolean, ads_opt_in boolean, locale varchar, extra_fields json, pulled_at timestamp, run_id varchar
 );

@@ -30,7 +30,8 @@ create table if not exists order_customers (
 create table if not exists customers (
     store varchar, customer_key bigint, customer_id varchar, email varchar, first_name varchar,
     last_name varchar, phone varchar, birth_date date, document varchar, gender varchar,
-    newsletter_opt_in boolean, locale varchar, extra_fields json, first_seen_at timestamp
+    newsletter_opt_in boolean, sms_opt_in boolean, whatsapp_opt_in boolean, ads_opt_in boolean,
+    locale varchar, extra_fields json, first_seen_at timestamp
 );
 -- Grain: one row per purchase; customer_key is null when nobody is known.
 create table if not exists purchases (

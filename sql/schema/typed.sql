@@ -39,7 +39,7 @@ create table if not exists contacts (
     store varchar, contact_id varchar, source varchar, customer_id varchar, email varchar,
     first_name varchar, last_name varchar, phone varchar, birth_date date, document varchar,
     document_type varchar, is_corporate boolean, gender varchar, newsletter_opt_in boolean,
-    locale varchar, extra_fields json, created_at timestamp, updated_at timestamp,
+    sms_opt_in boolean, whatsapp_opt_in boolean, ads_opt_in boolean, locale varchar, extra_fields json, created_at timestamp, updated_at timestamp,
     last_interaction_at timestamp
 );
 -- Grain: one row per contact with a cart left behind; skus and quantities go side by side.

@@ -43,6 +43,10 @@ renamed as (
         coalesce(said.isCorporate, false) as is_corporate,
         text_or_null(said.gender) as gender,
         said.isNewsletterOptIn as newsletter_opt_in,
+        try_cast(payload ->> ('$."' || getvariable('sms_field') || '"') as boolean) as sms_opt_in,
+        try_cast(payload ->> ('$."' || getvariable('whatsapp_field') || '"') as boolean)
+            as whatsapp_opt_in,
+        try_cast(payload ->> ('$."' || getvariable('ads_field') || '"') as boolean) as ads_opt_in,
         text_or_null(said.localeDefault) as locale,
         to_json(map_from_entries(list_transform(
             getvariable('extra_fields')::varchar[],

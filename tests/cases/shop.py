@@ -182,7 +182,7 @@ def refunds(text: str, zone: str) -> list[dict[str, Any]]:
 
 def contact_record(row: dict[str, str]) -> RawRecord:
     """The Master Data document of one row of the contacts table."""
-    document = {
+    document: dict[str, Any] = {
         "id": f"cl-{row['contact']}",
         "userId": row["contact"],
         "email": row.get("e-mail") or None,
@@ -190,6 +190,6 @@ def contact_record(row: dict[str, str]) -> RawRecord:
     }
     named = ("firstName", "lastName", "birthDate", "gender", "phone", "document", "documentType")
     document |= {name: row[name] for name in (*named, "localeDefault") if row.get(name)}
-    if row.get("isNewsletterOptIn"):
-        document["isNewsletterOptIn"] = row["isNewsletterOptIn"] == "yes"
+    consents = ("isNewsletterOptIn", "acceptsSms", "acceptsAds")
+    document |= {name: row[name] == "yes" for name in consents if row.get(name)}
     return RawRecord(document["id"] or "", json.dumps(document), None)

@@ -10,6 +10,7 @@ import pytest
 
 from enrich.profile import FIELDS, build_profiles
 from enrich.profile.predicted import PREDICTED
+from enrich.profile.products import PRODUCTS
 from enrich.warehouse import open_warehouse
 from tests.cases.shop import Case, read_case
 
@@ -21,7 +22,7 @@ NOT_IN_A_SINGLE_RUN = {
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",
-    *(field.name for field in PREDICTED),  # of a whole shop: tests/predict
+    *(field.name for field in (*PREDICTED, *PRODUCTS)),  # of a whole shop: tests/predict
 }
 
 
@@ -43,7 +44,10 @@ def profiles_of(case: Case, folder: Path) -> Mapping[str, Mapping[str, Any]]:
     """The profiles by the source's customer id, from documents loaded as a sync loads them."""
     with open_warehouse(folder) as warehouse:
         for entity, records in (("customers", case.contacts), ("orders", case.orders)):
-            warehouse.records.load("main", entity, records, [], run_id="case", now=NOW)
+            opt_ins = {"sms": "acceptsSms", "ads": "acceptsAds"}
+            warehouse.records.load(
+                "main", entity, records, [], run_id="case", now=NOW, opt_in_fields=opt_ins
+            )
         warehouse.resolve("main", case.rules, run_id="case", now=NOW)
         inputs = warehouse.profiles.inputs("main")
         since = warehouse.resolved.history_since("main")

@@ -195,6 +195,13 @@ def test_fields_show_every_family() -> None:
     assert "| discount_rate_360d | double |" in said.out
 
 
+def test_fields_show_those_of_the_settings_last(tmp_path: Path) -> None:
+    path = tmp_path / "enrich.toml"
+    path.write_text('[fields.coffee]\ntype = "list"\ndefinition = "Kinds."\nsql = "select 1, 2"\n')
+    said = enrich("fields", "--markdown", "--config", path)
+    assert said.out.endswith("| coffee | list of text |  | [] | when named | Kinds. |\n")
+
+
 def test_the_version_is_that_of_the_package() -> None:
     said = enrich("--version")
     assert (said.code, said.err) == (0, "")

@@ -196,12 +196,12 @@ def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
         "audience_counts", "brands", "categories", "coupons", "promotions", "sales_channels",
         "skus",
         "raw.vtex_brands", "raw.vtex_categories", "raw.vtex_coupons", "raw.vtex_promotions",
-        "raw.vtex_sales_channels", "raw.vtex_skus", "prediction_backtests",
+        "raw.vtex_sales_channels", "raw.vtex_skus", "own_fields", "prediction_backtests",
         "prediction_calibration", "prediction_models", "profile_runs", "profile_texts",
         "push_batches", "push_confirmations", "push_exports", "push_jobs", "push_runs",
-        "reconciliation", "resolve_report", "state.consent_exports", "state.consent_looks",
-        "state.kept_settings", "state.resolved", "state.runs", "state.tombstones",
-        "state.watermarks", "sold_things", "numbered_lines", "split_orders",
+        "reconciliation", "replenishment", "resolve_report", "state.consent_exports",
+        "state.consent_looks", "state.kept_settings", "state.resolved", "state.runs",
+        "state.tombstones", "state.watermarks", "sold_things", "numbered_lines", "split_orders",
     }  # fmt: skip
     with open_warehouse(tmp_path) as warehouse:
         connection = warehouse._connection

@@ -328,6 +328,6 @@ def test_the_shape_of_the_frames(tmp_path: Path) -> None:
         **dict.fromkeys(("customer_id", "email", "first_name", "last_name", "phone"), text),
         "birth_date": pl.Date,
         **dict.fromkeys(("document", "gender"), text),
-        "newsletter_opt_in": pl.Boolean,
+        **{f"{one}_opt_in": pl.Boolean for one in ("newsletter", "sms", "whatsapp", "ads")},
         **dict.fromkeys(("locale", "extra_fields"), text),
     }

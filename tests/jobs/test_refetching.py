@@ -210,7 +210,7 @@ def test_completing_goes_on_after_a_kill_and_lets_others_work(tmp_path: Path) ->
         assert file.sql(WHOLE).fetchall() == [(count,)]
 
 
-def test_more_than_a_fifth_of_the_skus_missing_is_a_fault_told_once(tmp_path: Path) -> None:
+def test_more_than_a_fifth_of_the_skus_missing_is_a_fault_reported_once(tmp_path: Path) -> None:
     gone = """
         insert into order_items by name
         select

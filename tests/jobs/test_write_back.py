@@ -233,10 +233,14 @@ def test_what_would_do_harm_is_refused_when_the_settings_are_read(
         open_entity("crm", "masterdata", entries, tools)
 
 
-def test_a_field_that_is_written_cannot_be_pulled_as_the_customers() -> None:
+@pytest.mark.parametrize(
+    "pulled",
+    [{"extra_customer_fields": ["pet", "rfmGroup"]}, {"opt_in_fields": {"sms": "rfmGroup"}}],
+)
+def test_a_field_that_is_written_cannot_be_pulled_as_the_customers(pulled: dict[str, Any]) -> None:
     settings = parse_settings(
         {
-            "stores": {"main": {"extra_customer_fields": ["pet", "rfmGroup"]}},
+            "stores": {"main": pulled},
             "destinations": {"crm": {"kind": "masterdata", "entity": "CL", "names": NAMES}},
         }
     )

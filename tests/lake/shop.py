@@ -22,6 +22,7 @@ SHOP = Shop(
     prediction=PredictionRules(enabled=False),
 )
 CODES = ("SALE10", "sale10", "Sale10", "WELCOME", "welcome", "FRETE")
+NOT_IN_A_LAKE = ("next_due_product", "next_due_on", "next_best_products")
 PLACEHOLDER = "till@example.com"
 
 
@@ -114,6 +115,6 @@ def import_all(warehouse: Warehouse, globs: dict[str, str]) -> None:
 
 
 def warehouse_profiles(warehouse: Warehouse, output: Path, now: datetime = NOW) -> pl.DataFrame:
-    """The whole profile table of a warehouse, by key."""
+    """The profile table of a warehouse, by key, without what a lake does not predict."""
     make_profiles(warehouse, SHOP, now=now, output=output)
-    return pl.read_parquet(output).sort("customer_key")
+    return pl.read_parquet(output).sort("customer_key").drop(NOT_IN_A_LAKE)

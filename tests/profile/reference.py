@@ -5,7 +5,7 @@ It knows nothing of buckets, codes or arrays: every window is asked again of eve
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -319,3 +319,71 @@ NAMES = {
     "FREQUENT": ("HIBERNATING", "AT_RISK", "NEEDS_ATTENTION", "ACTIVE", "POTENTIAL_LOYAL"),
     "LOYAL": ("HIBERNATING", "CANT_LOSE", "NEEDS_ATTENTION", "ACTIVE", "CHAMPIONS"),
 }
+
+
+Bought = list[tuple[int, str, str | None, date]]
+"""customer, item, its category, day."""
+
+
+def rhythm(days: dict[int, set[date]], limits: tuple[int, int, float, float]) -> float | None:
+    """The median gap of a thing where it is regular, by the days on which customers bought it."""
+    min_gaps, min_people, min_share, max_spread = limits
+    again = {customer: sorted(on) for customer, on in days.items() if len(on) > 1}
+    gaps = sorted((b - a).days for on in again.values() for a, b in pairwise(on))
+    if len(gaps) < min_gaps or len(again) < max(min_people, min_share * len(days)) or not gaps:
+        return None
+    p25, median, p75 = (quantile(gaps, share) for share in (0.25, 0.5, 0.75))
+    return median if p75 - p25 <= max_spread * median else None
+
+
+def quantile(values: list[int], share: float) -> float:
+    place = (len(values) - 1) * share
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (values[above] - values[below]) * (place - below)
+
+
+def next_due(
+    bought: Bought, as_of: date, limits: tuple[int, int, float, float]
+) -> dict[int, tuple[str, date]]:
+    """The item that each customer needs again next, and when."""
+    known = [row for row in bought if row[3] <= as_of]
+    category = {item: kind for _, item, kind, _ in known}
+    of_items = {item: rhythm(days_of(known, 1, item), limits) for item in category}
+    kinds = {kind for kind in category.values() if kind is not None}
+    of_kinds = {kind: rhythm(days_of(known, 2, kind), limits) for kind in kinds}
+    found: dict[int, tuple[str, date]] = {}
+    for customer in {row[0] for row in known}:
+        mine = [row for row in known if row[0] == customer]
+        owed = [
+            (on, item)
+            for item, usual in of_items.items()
+            for on in due_on({r[3] for r in mine if r[1] == item}, usual, as_of)
+        ]
+        for kind, usual in of_kinds.items():
+            days = {r[3] for r in mine if r[2] == kind}
+            newest = min((r[1] for r in mine if r[2] == kind and r[3] == max(days)), default=None)
+            if newest is not None and of_items[newest] is None:
+                owed += [(on, newest) for on in due_on(days, usual, as_of)]
+        if owed:
+            on, item = min(owed)
+            found[customer] = (item, on)
+    return found
+
+
+def days_of(bought: Bought, column: int, value: str) -> dict[int, set[date]]:
+    days: dict[int, set[date]] = {}
+    for row in bought:
+        if row[column] == value:
+            days.setdefault(row[0], set()).add(row[3])
+    return days
+
+
+def due_on(days: set[date], usual: float | None, as_of: date) -> list[date]:
+    """The day after the usual days, own ones from three days on; none when it is far too late."""
+    if not days or usual is None:
+        return []
+    gaps = len(days) - 1
+    length = half_up((max(days) - min(days)).days, gaps) if gaps > 1 else int(usual + 0.5)
+    is_late = 2 * (as_of - max(days)).days > 3 * length
+    return [] if is_late else [max(days) + timedelta(days=length)]

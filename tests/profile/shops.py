@@ -13,30 +13,33 @@ from enrich.profile.contracts import (
     CUSTOMERS,
     FACTS,
     LINES,
+    OPT_INS,
     PROMO_CODES,
     PURCHASES,
     SALES,
 )
 from enrich.profile.predicted import PREDICTED
+from enrich.profile.products import PRODUCTS
 from tests.profile.reference import Line, Purchase
 
 AS_OF = date(2025, 6, 30)
 NOT_COMPUTED = {
     *CONTACT_COLUMNS,
+    *OPT_INS,
     "customer_key",
     "control_bucket",
     "phone_e164",
     "previous_rfm_segment",
     "rfm_segment_changed_on",
     "rfm_score_changed_on",
-    *(field.name for field in PREDICTED),
+    *(field.name for field in (*PREDICTED, *PRODUCTS)),
 }
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
 
 def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
     """The four frames of a shop; purchases without a number get one in their order."""
-    contacts = {name: [None] * len(customers) for name in CONTACT_COLUMNS}
+    contacts = {name: [None] * len(customers) for name in (*CONTACT_COLUMNS, *OPT_INS)}
     bought = [(p.customer, p.no, p.on, p.cents) for p in purchases]
     lines = [
         (p.no, line.product, line.category, line.brand, line.quantity)

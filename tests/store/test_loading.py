@@ -137,6 +137,25 @@ def test_fields_the_shop_defined(tmp_path: Path) -> None:
     assert json.loads(extra) == {"club": "gold", "shoeSize": "38", "absent": None}
 
 
+SAID = [
+    ("true", True), ("false", False), ('"true"', True), ("null", None), ('"perhaps"', None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "known"), SAID)
+def test_a_consent_is_read_from_the_field_that_the_shop_chose(
+    said: str, known: bool | None, tmp_path: Path
+) -> None:
+    record = RawRecord("a", f'{{"id": "a", "acceptsSms": {said}, "isNewsletterOptIn": true}}')
+    fields = {"sms": "acceptsSms", "ads": "absent"}
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse.records.load("main", "customers", [record], **RUN, opt_in_fields=fields)
+        warehouse.resolve("main", Rules(), **RUN)
+        customers = warehouse.profiles.inputs("main").customers
+    consents = customers.select("newsletter_opt_in", "sms_opt_in", "whatsapp_opt_in", "ads_opt_in")
+    assert consents.row(0) == (True, known, None, None)
+
+
 def test_the_listing_is_what_was_said_last(tmp_path: Path) -> None:
     row = {
         "order_id": "o1",

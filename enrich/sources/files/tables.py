@@ -191,7 +191,10 @@ def customers_table(now: datetime, form: FileFormat) -> Table:
             Column("birth_date", born_on, pl.Date(), is_dropped=True, is_personal=True),
             _personal("document", digits),
             _personal("gender"),
-            Column("newsletter_opt_in", yes_or_no, pl.Boolean(), is_dropped=True),
+            *(
+                Column(f"{channel}_opt_in", yes_or_no, pl.Boolean(), is_dropped=True)
+                for channel in ("newsletter", "sms", "whatsapp", "ads")
+            ),
             _personal("locale"),
         ),
         is_unique=True,

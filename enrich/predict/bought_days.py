@@ -1,0 +1,148 @@
+"""On which days customers bought which things: one number a day, so that sorting does the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+EPOCH = date(1970, 1, 1)
+_DAY_BITS, _CODE_BITS = 16, 24
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtDays:
+    """Distinct (customer, code, day) of one part, in this order; `codes` number the things.
+
+    `keys`: customer_key by the customer's place. `packed`: place, code and day in one number.
+    """
+
+    keys: Numbers
+    packed: Numbers
+
+    @property
+    def place(self) -> Numbers:
+        return self.packed >> (_CODE_BITS + _DAY_BITS)
+
+    @property
+    def code(self) -> Numbers:
+        return (self.packed >> _DAY_BITS) & ((1 << _CODE_BITS) - 1)
+
+    @property
+    def day(self) -> Numbers:
+        """Days since 1970."""
+        return self.packed & ((1 << _DAY_BITS) - 1)
+
+    def until(self, day: int) -> BoughtDays:
+        """The same without what came after the day."""
+        return BoughtDays(self.keys, self.packed[self.day <= day])
+
+    def those(self, places: Numbers) -> BoughtDays:
+        """Some customers alone; `places` ascend, and theirs are counted anew from 0."""
+        new = np.full(len(self.keys), -1)
+        new[places] = np.arange(len(places))
+        place = new[self.place]
+        kept = place >= 0
+        rest = self.packed[kept] & ((1 << (_CODE_BITS + _DAY_BITS)) - 1)
+        return BoughtDays(self.keys[places], (place[kept] << (_CODE_BITS + _DAY_BITS)) | rest)
+
+    def beside(self, others: BoughtDays) -> BoughtDays:
+        """These customers and others, whose places come after."""
+        after = others.packed + (len(self.keys) << (_CODE_BITS + _DAY_BITS))
+        return BoughtDays(
+            np.concatenate([self.keys, others.keys]), np.concatenate([self.packed, after])
+        )
+
+    def by(self, codes: Numbers) -> BoughtDays:
+        """The same by other codes, one for each of the present; what has a negative one is left."""
+        other = codes[self.code]
+        has = other >= 0
+        return _packed(self.keys, self.place[has], other[has], self.day[has])
+
+
+def bought_days(lines: pl.DataFrame, as_of: date) -> BoughtDays:
+    """The days up to `as_of` of lines (customer_key, item, purchased_on), in no order.
+
+    `item` is a code from 0, below 16 million.
+    """
+    age = (pl.col("purchased_on") - pl.lit(EPOCH)).dt.total_days()
+    known = lines.filter(pl.col("purchased_on") <= as_of).select("customer_key", "item", day=age)
+    bought = known["customer_key"].cast(pl.Int64).to_numpy()
+    items, days = known["item"].cast(pl.Int64).to_numpy(), known["day"].to_numpy()
+    keys, place = _places(bought)
+    return _packed(keys, place, items, days)
+
+
+def _places(bought: Numbers) -> tuple[Numbers, Numbers]:
+    """The distinct keys in their order, and the place of each one there."""
+    keys = distinct(bought)
+    span = int(keys[-1] - keys[0]) + 1 if len(keys) else 0
+    if span > 4 * len(bought):
+        return keys, np.searchsorted(keys, bought)
+    table = np.zeros(span, dtype=np.int64)  # a tenth of searching
+    table[keys - keys[0] if len(keys) else keys] = np.arange(len(keys))
+    return keys, table[bought - keys[0]] if len(keys) else bought
+
+
+def distinct(numbers: Numbers) -> Numbers:
+    """The numbers once, ascending: a fifth of numpy's own time, which is for any type."""
+    ordered = np.sort(numbers)
+    found: Numbers = ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    return found
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return (day - EPOCH).days
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Who bought what, a place each of: customer, code, days on which, the first and the last."""
+
+    place: Numbers
+    code: Numbers
+    count: Numbers
+    first: Numbers
+    last: Numbers
+
+    def mean_gap(self) -> Numbers:
+        """Days between two of the days, half up; 0 where there is one."""
+        gaps: Numbers = np.maximum(self.count - 1, 1)
+        mean: Numbers = (2 * (self.last - self.first) + gaps) // (2 * gaps)
+        return mean
+
+
+def pairs_of(bought: BoughtDays) -> Pairs:
+    """Each customer and thing once, in the order of both."""
+    pair, day = bought.packed >> _DAY_BITS, bought.day
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    ends = np.append(starts[1:], len(pair)) - 1 if len(pair) else starts
+    found = pair[starts]
+    return Pairs(
+        found >> _CODE_BITS,
+        found & ((1 << _CODE_BITS) - 1),
+        ends - starts + 1,
+        day[starts],
+        day[ends],
+    )
+
+
+def gaps_of(bought: BoughtDays) -> pl.DataFrame:
+    """code, gap (days): one row for each two days in a row on which somebody bought the thing."""
+    pair = bought.packed >> _DAY_BITS
+    same = np.flatnonzero(pair[1:] == pair[:-1])
+    gaps = np.diff(bought.packed)[same]
+    return pl.DataFrame({"code": bought.code[same], "gap": gaps}, _GAPS)
+
+
+_GAPS = {"code": pl.Int32, "gap": pl.Int32}
+
+
+def _packed(keys: Numbers, place: Numbers, code: Numbers, day: Numbers) -> BoughtDays:
+    whole = (place << (_CODE_BITS + _DAY_BITS)) | (code << _DAY_BITS) | day
+    return BoughtDays(keys, distinct(whole.astype(np.int64)))

@@ -1,0 +1,49 @@
+"""Products that a customer needs again or may buy next, as `enrich.predict` finds them."""
+
+import polars as pl
+
+from enrich.profile.field import TEXTS, ProfileField
+from enrich.profile.predicted import DATE_STEP_DAYS
+
+PRODUCTS = (
+    ProfileField(
+        "next_due_product",
+        pl.String,
+        "",
+        None,
+        "Product that the customer is likely to need again next, of those that are bought again at"
+        " regular intervals (table replenishment).",
+        pl.col("next_due_product"),
+    ),
+    ProfileField(
+        "next_due_on",
+        pl.Date,
+        "day",
+        None,
+        "Day on which it is: the newest purchase and the usual days, their own of who bought it on"
+        " three days; what is late by more than half of them is given up.",
+        pl.col("next_due_on"),
+        DATE_STEP_DAYS,
+    ),
+    ProfileField(
+        "next_best_products",
+        TEXTS,
+        "",
+        [],
+        "Up to ten products that the customer is likeliest to buy next, again or for the first"
+        " time, the likeliest first; of the active ones in the catalogue.",
+        pl.col("next_best_products").fill_null([]),
+    ),
+)
+
+
+def no_products(texts: pl.DataType) -> pl.DataFrame:
+    """Nothing is known of anybody's next products; `texts` is the vocabulary of products."""
+    return pl.DataFrame(
+        schema={
+            "customer_key": pl.Int64,
+            "next_due_product": texts,
+            "next_due_on": pl.Date,
+            "next_best_products": pl.List(texts),
+        }
+    )
