@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from enrich.profile.contracts import OPT_INS
+
 _FIRST_NAMES = ("Ana", "Bruno", "Clara", "Diego", "Elisa", "Fabio", "Gala", "Hugo", None)
 _LAST_NAMES = ("Prueba", "Ejemplo", "Muestra", "Modelo", "Ensayo", "Inventada", "Ficticia")
 _GENDERS = ("female", "male", None)
@@ -31,6 +33,7 @@ def people(rng: np.random.Generator, first_key: int, count: int) -> pl.DataFrame
         _one_of(rng, count, _OPT_INS, pl.Boolean).alias("newsletter_opt_in"),
         _one_of(rng, count, _LOCALES, pl.String).alias("locale"),
         _one_of(rng, count, _EXTRA_FIELDS, pl.String).alias("extra_fields"),
+        *(pl.lit(None, pl.Boolean).alias(name) for name in OPT_INS),  # no source tells them
     )
 
 
