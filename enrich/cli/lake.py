@@ -23,6 +23,7 @@ from enrich.lake.unfinished import unfinished
 from enrich.settings import import_format
 from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
+from enrich.warehouse.copies import LAKE_MANIFEST, remember_copy
 
 OrdersOption = Annotated[
     str | None, typer.Option("--orders", help="Files of orders, such as 'in/orders-*.parquet'")
@@ -85,6 +86,7 @@ def lake_build(
         memory=memory,
         max_component=max_component,
     )
+    _remember(shell, build)
     with reporter(shell.err) as report:
         entry, is_new = build_lake(build, _engine(engine, workers, address), report)
     if not is_new:
@@ -126,6 +128,7 @@ def lake_export(
     build = Build(_lake(shell, out), name, rules, (), buckets, shell.now)
     build = replace(build, memory=memory, max_component=max_component)
     with shell.wiring.warehouse("lake export") as warehouse, reporter(shell.err) as report:
+        _remember(shell, build)
         entry = export_lake(warehouse, build, report)
     _show_build(shell, name, entry["build"])
 
@@ -169,6 +172,11 @@ def lake_status(shell: Shell, lake: LakeOption = None) -> None:
 
 def _lake(shell: Shell, folder: Path | None) -> Path:
     return (folder or shell.settings.data_dir / "lake").resolve()
+
+
+def _remember(shell: Shell, build: Build) -> None:
+    """`forget` names the lake, wherever it is."""
+    remember_copy(shell.settings.data_dir, build.lake / LAKE_MANIFEST, build.now)
 
 
 def _engine(name: str, workers: int, address: str | None) -> Engine:

@@ -16,7 +16,7 @@ from enrich.warehouse import (
     is_database,
     read_remembered,
 )
-from enrich.warehouse.copies import drop_copies, remembered_copies
+from enrich.warehouse.copies import LAKE_MANIFEST, drop_copies, remembered_copies
 from enrich.warehouse.searching import holds_forgotten, tables_naming
 
 CURRENT = frozenset({WAREHOUSE_NAME, READ_COPY_NAME, OWN_COPY.as_posix()})
@@ -31,9 +31,13 @@ class Copies:
 
 
 def search_copies(data_dir: Path, traces: Mapping[str, Traces]) -> Copies:
-    """Which copies name one of the people of each store; each is opened and read as a database."""
+    """Which copies name one of the people of each store; each is opened and read as a database.
+
+    A lake is not searched: it counts, by its manifest, until it is written again.
+    """
     outside = remembered_copies(data_dir)
-    there = [*_databases(data_dir), *(path for path in outside if path.is_file())]
+    inside = (*_databases(data_dir), *_lakes(data_dir))
+    there = [*inside, *(path for path in outside if path.is_file())]
     return Copies(
         {_name(path, data_dir): stamp_of(path) for path in there if _holds(path, traces)},
         tuple(str(path) for path in outside if not path.parent.is_dir()),
@@ -57,7 +61,9 @@ def still_holding(data_dir: Path, case: Case) -> dict[str, str]:
         if not path.is_file():
             if not path.parent.is_dir():
                 found[name] = stamp
-        elif stamp_of(path) == stamp or _holds_digests(path, data_dir, case):
+        elif stamp_of(path) == stamp or (
+            path.name != LAKE_MANIFEST and _holds_digests(path, data_dir, case)
+        ):
             found[name] = stamp_of(path)
     return found
 
@@ -73,6 +79,11 @@ def _databases(data_dir: Path) -> Iterator[Path]:
         is_current = path.relative_to(data_dir).as_posix() in CURRENT
         if not is_current and path.is_file() and is_database(path):
             yield path
+
+
+def _lakes(data_dir: Path) -> set[Path]:
+    there = {folder.with_name(LAKE_MANIFEST) for folder in data_dir.rglob("store=*")}
+    return {path for path in there if path.is_file()}
 
 
 def _holds(path: Path, traces: Mapping[str, Traces]) -> bool:

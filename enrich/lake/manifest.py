@@ -14,10 +14,10 @@ from typing import Any
 from enrich import __version__
 from enrich.durable import write_durably
 from enrich.errors import BadSettings
+from enrich.warehouse.copies import LAKE_MANIFEST as NAME
 from enrich.warehouse.lock import writer_lock
 from enrich.warehouse.scripts import statements
 
-NAME = "manifest.json"
 FORMAT = 1
 
 Entry = dict[str, Any]

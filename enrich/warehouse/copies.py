@@ -9,6 +9,8 @@ from pathlib import Path
 from enrich.durable import append_durably, write_durably
 
 COPIES_NAME = "copies.ndjson"
+LAKE_MANIFEST = "manifest.json"
+"""The file that is written last when a lake is made; it stands for the whole lake."""
 
 
 def remember_copy(data_dir: Path, path: Path, made_at: datetime) -> None:

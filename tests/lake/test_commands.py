@@ -30,6 +30,26 @@ def test_the_demo_is_one_command_and_its_lake_can_be_asked(tmp_path: Path) -> No
     assert "ended early" not in status.out
 
 
+def test_who_is_forgotten_may_be_in_a_lake_until_it_is_written_again(tmp_path: Path) -> None:
+    orders, data = tmp_path / "orders.csv", tmp_path / "data"
+    orders.write_text(
+        "order_id,customer_id,email,ordered_at,amount\n"
+        "1,c1,ana@example.com,2026-01-01T12:00:00Z,9.00\n"
+        "2,c2,bia@example.com,2026-01-02T12:00:00Z,9.00\n"
+    )
+    assert enrich("import", "--orders", orders, "--data", data).code == 0
+    export = ("lake", "export", "--buckets", 1, "--data", data)
+    lakes = (data / "lake", tmp_path / "elsewhere")
+    assert [enrich(*export, "--out", lake).code for lake in lakes] == [0, 0]
+    done = enrich("forget", "ana@example.com", "--yes", "--data", data)
+    for lake in lakes:
+        where = lake.relative_to(data) if lake.is_relative_to(data) else lake
+        assert f"{where / 'manifest.json'} still holds the person" in done.out + done.err
+        assert enrich(*export, "--out", lake).code == 0
+    again = enrich("forget", "--continue", "--data", data)
+    assert "still holds" not in again.out + again.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
