@@ -124,7 +124,7 @@ where store = getvariable('store')
 
 -- name: sales
 -- How purchases were made. Grain: one row per purchase of a customer of a part. A discount is known where a line says
--- its list price, or a code was applied; a delivery where an order went to a place that it names.
+-- its list price, or a code was applied.
 with discounts as (
     select
         purchase_no,
@@ -143,16 +143,6 @@ applied as (
     where store = getvariable('store')
         and customer_key between getvariable('first_key') and getvariable('last_key')
         and is_applied
-),
-
-places as (
-    select
-        order_id,
-        coalesce(state, city) is not null
-        and (coalesce(len(delivery_types), 0) = 0 or list_contains(delivery_types, 'delivery'))
-            as is_delivered
-    from orders
-    where store = getvariable('store')
 )
 
 select
@@ -166,9 +156,8 @@ select
         when discounts.discount_cents > 0 or applied.purchase_no is not null then true
         when discounts.purchase_no is not null then false
     end as is_discounted,
-    coalesce(places.is_delivered, false) as is_delivered
+    purchases.is_delivered
 from purchases
-left join places on places.order_id = purchases.order_id
 left join discounts on discounts.purchase_no = purchases.purchase_no
 left join applied on applied.purchase_no = purchases.purchase_no
 left join channel_codes on channel_codes.sales_channel = purchases.sales_channel
