@@ -46,13 +46,14 @@ from (
     where store = getvariable('store') and promo_code is not null
 );
 
-create or replace temp table channel_texts as
-select channel, (row_number() over (order by channel) - 1)::uinteger as code
+create or replace temp table channel_codes as
+select sales_channel, channel, (dense_rank() over (order by channel) - 1)::uinteger as code
 from (
-    select distinct coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel
+    select sales_channel, coalesce(any_value(sales_channels.sales_channel_name), sales_channel) as channel
     from purchases
     left join sales_channels using (store, sales_channel)
-    where store = getvariable('store') and purchases.sales_channel is not null
+    where store = getvariable('store') and sales_channel is not null
+    group by sales_channel
 );
 
 -- name: texts
@@ -62,7 +63,7 @@ select
     coalesce(list(distinct category order by category) filter (category is not null), []) as category,
     coalesce(list(distinct brand order by brand) filter (brand is not null), []) as brand,
     coalesce((select list(promo_code order by code) from promo_code_texts), []) as promo_code,
-    coalesce((select list(channel order by code) from channel_texts), []) as channel
+    coalesce((select list(distinct channel order by channel) from channel_codes), []) as channel
 from sold_things
 where store = getvariable('store');
 
@@ -123,7 +124,7 @@ where store = getvariable('store')
 
 -- name: sales
 -- How purchases were made. Grain: one row per purchase of a customer of a part. A discount is known where a line says
--- its list price, or a code was applied; a delivery where an order went to a place that it names.
+-- its list price, or a code was applied.
 with discounts as (
     select
         purchase_no,
@@ -142,22 +143,12 @@ applied as (
     where store = getvariable('store')
         and customer_key between getvariable('first_key') and getvariable('last_key')
         and is_applied
-),
-
-places as (
-    select
-        order_id,
-        coalesce(state, city) is not null
-        and (coalesce(len(delivery_types), 0) = 0 or list_contains(delivery_types, 'delivery'))
-            as is_delivered
-    from orders
-    where store = getvariable('store')
 )
 
 select
     purchases.purchase_no,
     purchases.purchased_at,
-    channel_texts.code as channel,
+    channel_codes.code as channel,
     purchases.refund_cents,
     discounts.list_cents,
     discounts.discount_cents,
@@ -165,16 +156,11 @@ select
         when discounts.discount_cents > 0 or applied.purchase_no is not null then true
         when discounts.purchase_no is not null then false
     end as is_discounted,
-    coalesce(places.is_delivered, false) as is_delivered
+    purchases.is_delivered
 from purchases
-left join places on places.order_id = purchases.order_id
 left join discounts on discounts.purchase_no = purchases.purchase_no
 left join applied on applied.purchase_no = purchases.purchase_no
-left join sales_channels
-    on sales_channels.store = purchases.store
-    and sales_channels.sales_channel = purchases.sales_channel
-left join channel_texts
-    on channel_texts.channel = coalesce(sales_channels.sales_channel_name, purchases.sales_channel)
+left join channel_codes on channel_codes.sales_channel = purchases.sales_channel
 where purchases.store = getvariable('store')
     and purchases.customer_key between getvariable('first_key') and getvariable('last_key');
 
@@ -186,26 +172,26 @@ with dearest as (
         lines.purchase_no,
         arg_min(lines.thing_no, (-lines.amount_cents, things.product)) as thing_no
     from numbered_lines as lines
-    inner join sold_things as things
-        on things.store = lines.store and things.thing_no = lines.thing_no
+    inner join thing_codes as things on things.thing_no = lines.thing_no
     where lines.store = getvariable('store') and lines.purchase_no in (select purchase_no from wanted)
     group by lines.purchase_no
 ),
 
 codes as (
-    select purchase_no, arg_min(promo_code, (not is_applied, promo_code)) as promo_code
+    select purchase_no, arg_min(promo_code_texts.code, (not is_applied, promo_code)) as promo_code
     from purchase_promo_codes
+    left join promo_code_texts using (promo_code)
     where store = getvariable('store') and purchase_no in (select purchase_no from wanted)
     group by purchase_no
 )
 
 select
     purchases.purchase_no,
-    sold_things.product,
-    sold_things.category,
-    sold_things.brand,
+    thing_codes.product,
+    thing_codes.category,
+    thing_codes.brand,
     codes.promo_code,
-    coalesce(sales_channels.sales_channel_name, purchases.sales_channel) as channel,
+    channel_codes.code as channel,
     orders.utm_source,
     orders.utm_campaign,
     orders.state,
@@ -214,11 +200,8 @@ select
 from purchases
 left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
 left join dearest on dearest.purchase_no = purchases.purchase_no
-left join sold_things
-    on sold_things.store = purchases.store and sold_things.thing_no = dearest.thing_no
+left join thing_codes on thing_codes.thing_no = dearest.thing_no
 left join codes on codes.purchase_no = purchases.purchase_no
-left join sales_channels
-    on sales_channels.store = purchases.store
-    and sales_channels.sales_channel = purchases.sales_channel
+left join channel_codes on channel_codes.sales_channel = purchases.sales_channel
 where purchases.store = getvariable('store')
     and purchases.purchase_no in (select purchase_no from wanted);

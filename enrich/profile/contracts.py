@@ -114,7 +114,7 @@ class ProfileInputs:
 class Parts(Protocol):
     """Where the parts come from; a customer is in exactly one of them, with all purchases.
 
-    Details and sales are asked for by one thread at a time, the others by several.
+    Details, sales and facts are asked for by one thread at a time, the others by several.
     """
 
     @property
@@ -176,8 +176,9 @@ def checked_details(details: Details) -> Details:
 
 
 def checked_sales(sales: pl.DataFrame) -> pl.DataFrame:
-    """Sales with exactly the declared columns and types; raises Stop likewise."""
-    return _conform("sales", sales, SALES)
+    """Sales in the order of purchases, so that polars merges to join them; raises Stop likewise."""
+    ordered = _in_order("sales", "purchase_no", sales, SALES)
+    return ordered.with_columns(pl.col("purchase_no").set_sorted())
 
 
 def checked_facts(facts: pl.DataFrame) -> pl.DataFrame:
@@ -192,7 +193,10 @@ def _known_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_order(
-    table: str, key: str, frame: pl.DataFrame, columns: Mapping[str, type[pl.DataType]]
+    table: str,
+    key: str,
+    frame: pl.DataFrame,
+    columns: Mapping[str, pl.DataType | type[pl.DataType]],
 ) -> pl.DataFrame:
     """The frame ascending by its key, which no two rows share."""
     whole = _conform(table, frame, columns)

@@ -28,13 +28,16 @@ def traits(
         .join(checked_sales(sales).lazy(), on="purchase_no", how="left", maintain_order="left")
         .collect(engine="streaming")
     )
-    sums = sold.lazy().group_by("customer").agg(*concessions(), *asked_for())
-    everybody = pl.LazyFrame({"customer": pl.int_range(count, dtype=pl.UInt32, eager=True)})
-    whole = (
-        everybody.join(sums, on="customer", how="left", maintain_order="left")
-        .drop("customer")
-        .with_columns(pl.all().exclude("first_no", "delivered_no").fill_null(0))
+    sums = (
+        sold.lazy()
+        .group_by("customer")
+        .agg(*concessions(), *asked_for())
         .collect(engine="streaming")
+    )
+    everybody = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("customer").to_frame()
+    whole = everybody.join(sums, on="customer", how="left", maintain_order="left").select(
+        pl.col("first_no", "delivered_no"),
+        pl.all().exclude("customer", "first_no", "delivered_no").fill_null(0),
     )
     numbers = whole.select("first_no", "delivered_no")
     wanted = pl.concat([numbers["first_no"], numbers["delivered_no"]]).drop_nulls().unique()

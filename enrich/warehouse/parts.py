@@ -64,10 +64,10 @@ class StoreParts:
         return self._worded(self._read(self.connection, "input/sales", part))
 
     def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
-        """Where some of them came from and went to, in no order."""
+        """Where some of them came from and went to, in no order; texts as in details and sales."""
         wanted = purchase_nos.alias("purchase_no").to_frame()
-        with closing(another(self.connection)) as reader, registered(reader, {"wanted": wanted}):
-            return read(reader, "input/facts", store=self.store)
+        with registered(self.connection, {"wanted": wanted}):
+            return self._worded(read(self.connection, "input/facts", store=self.store))
 
     def items(self) -> pl.DataFrame:
         """item (SKU, else product), product, category (numbers of the vocabularies), is_available:

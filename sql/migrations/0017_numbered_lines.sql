@@ -1,5 +1,7 @@
 -- Schema 17: what order lines say is kept once, and purchase_lines is a view; so is purchase_orders, of the purchases and
--- of the orders of those that have several. The rows stay.
+-- of the orders of those that have several. The rows stay. The next resolve says which purchases went to a known place.
+alter table purchases add column is_delivered boolean;
+
 create table split_orders as
 select store, purchase_no, purchases.customer_key, purchase_orders.order_id
 from purchase_orders

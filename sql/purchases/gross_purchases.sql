@@ -36,7 +36,8 @@ select
     end as basis_cents,
     coalesce(refunded.refund_cents, 0) as refund_cents,
     order_classes.sales_channel,
-    order_classes.is_marketplace
+    order_classes.is_marketplace,
+    order_classes.is_delivered
 from order_classes
 left join order_customers
     on order_customers.store = getvariable('store')
@@ -72,7 +73,8 @@ select
     greatest(basis_cents - refund_cents, 0)::bigint as net_cents,
     1 as order_count,
     sales_channel,
-    is_marketplace
+    is_marketplace,
+    is_delivered
 from sold_orders
 where coalesce(order_group not in (select order_group from cart_orders), true)
 union all
@@ -86,6 +88,7 @@ select
     greatest(sum(basis_cents) - sum(refund_cents), 0)::bigint as net_cents,
     count(*) as order_count,
     arg_min(sales_channel, (created_at, order_id)) as sales_channel,
-    bool_and(is_marketplace) as is_marketplace
+    bool_and(is_marketplace) as is_marketplace,
+    arg_min(is_delivered, order_id) as is_delivered
 from cart_orders
 group by first_order_id;

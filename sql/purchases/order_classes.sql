@@ -6,7 +6,10 @@ with classified as (
         orders.*,
         coalesce(orders.currency <> reporting_currency.currency, false) as is_foreign,
         value_cents < 0 or refund_of is not null as is_refund,
-        is_marketplace_order(origin, affiliate_id) as is_marketplace
+        is_marketplace_order(origin, affiliate_id) as is_marketplace,
+        coalesce(state, city) is not null
+        and (coalesce(len(delivery_types), 0) = 0 or list_contains(delivery_types, 'delivery'))
+            as is_delivered
     from orders
     cross join reporting_currency
     where store = getvariable('store')

@@ -41,7 +41,8 @@ select
     refund_cents,
     order_count,
     sales_channel,
-    is_marketplace
+    is_marketplace,
+    is_delivered
 from (from netted_purchases where is_kept order by purchased_at, order_id);
 
 -- dropped_purchases (temporary). Grain: one row per purchase that the settings drop.

@@ -37,7 +37,8 @@ create table if not exists customers (
 create table if not exists purchases (
     store varchar, purchase_no bigint, order_id varchar, customer_key bigint,
     purchased_at timestamp, purchased_on date, amount_cents bigint, gross_cents bigint,
-    refund_cents bigint, order_count bigint, sales_channel varchar, is_marketplace boolean
+    refund_cents bigint, order_count bigint, sales_channel varchar, is_marketplace boolean,
+    is_delivered boolean
 );
 -- Grain: one row per order of a purchase with several; all others have the order of their purchase.
 create table if not exists split_orders (store varchar, purchase_no bigint, customer_key bigint, order_id varchar);
