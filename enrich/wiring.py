@@ -22,6 +22,7 @@ from enrich.destinations import (
     open_consent_reader,
     open_entities,
     open_entity,
+    open_members,
     requests_per_second,
     switched_on,
     written_back,
@@ -285,7 +286,16 @@ class Wiring:
 
     def pushed_entities(self, destination: str) -> tuple[str, ...]:
         """The entities that are pushed to a destination of the settings."""
-        return switched_on(self._options_of(destination, self.settings.destinations[destination]))
+        entry = self.settings.destinations[destination]
+        return switched_on(entry.kind, self._options_of(destination, entry))
+
+    def takers_of(self, audience: str | None) -> tuple[str, ...]:
+        """The enabled destinations that get the members of an audience, or of any."""
+        return tuple(
+            name
+            for name in self.pushed_stores()
+            if any(audience in (None, one.key) for one in self._audiences_at(name))
+        )
 
     def _audiences_at(self, destination: str) -> tuple[NamedAudience, ...]:
         """The audiences that go there; of one that is switched off the members leave."""
@@ -297,7 +307,8 @@ class Wiring:
 
     def _options_of(self, name: str, entry: DestinationEntry) -> dict[str, Any]:
         """The platform's own keys; an audience that goes there switches their entity on."""
-        options, on = _options(entry), switched_on(_options(entry))
+        options = _options(entry)
+        on = switched_on(entry.kind, options)
         if self._audiences_at(name) and AUDIENCES not in on:
             return {**options, "entities": (*on, AUDIENCES)}
         return options
@@ -392,6 +403,7 @@ class Wiring:
             open_entities(name, entry.kind, options, tools),
             shops={store: self.plain_shop(store) for store in self._stores_of(entry)},
             keep_days=self.settings.retention.exports_days,
+            members=open_members(name, entry.kind, options, tools),
             within_minutes=entry.within_minutes,
         )
 

@@ -124,6 +124,7 @@ with theirs as (
         and case
             when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
             when entity in ('products', 'coupons') then false
+            when entity = 'audiences' and memo is not null then false
             else
                 split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
                 or lower(record_id) in (select value from forgotten_identifiers where kind = 'email')
@@ -164,6 +165,26 @@ with theirs as (
 select distinct destination, record_id, remote_key
 from theirs
 where entity not in ('purchases', 'carts', 'audiences')
+union
+-- The lists that they are in, as JSON: the list and the addresses they are in it under.
+select
+    destination,
+    record_id,
+    json_merge_patch(
+        memo::json, json_object('list', substr(record_id, strpos(record_id, ':') + 1))
+    )::varchar as remote_key
+from (
+    select destination, store, entity, record_id, memo
+    from push_records
+    where accepted_at is not null or outcome in ('queued', 'unknown')
+    union
+    select destination, store, entity, record_id, memo
+    from push_intents
+)
+where store = getvariable('store')
+    and entity = 'audiences'
+    and memo is not null
+    and split_part(record_id, ':', 1) in (select customer_key::varchar from forgotten_customers)
 union all
 select destination, min(record_id) as record_id, null as remote_key
 from theirs

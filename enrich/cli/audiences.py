@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from enrich import pipeline
 from enrich.audiences.audience import Audience
 from enrich.audiences.lift import CONFIDENCE, DRAWS, POWER
 from enrich.audiences.measuring import MeasuredLift, PossibleTest, measure, plan
@@ -23,12 +24,17 @@ from enrich.audiences.showing import (
     note_of,
     row_of,
 )
-from enrich.cli.console import show_table
+from enrich.cli.console import reporter, show_table
 from enrich.cli.options import CsvForOption, StoreOption, parse_day
+from enrich.cli.pushes import DryRunOption
 from enrich.cli.shell import Shell
+from enrich.cli.shows import show_pushes
 from enrich.compute.files import FORMATS, written
+from enrich.destinations.kinds import AUDIENCES
+from enrich.destinations.member_templates import template
 from enrich.errors import BadSettings, Stop
 from enrich.plain_text import json_text
+from enrich.runs.publish import publish
 from enrich.spreadsheet import csv_options
 from enrich.warehouse import ReadCopy
 
@@ -49,6 +55,16 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[
     str | None, typer.Option("--to", help="Last day (default: that of the newest profiles)")
+]
+OneArgument = Annotated[
+    str | None, typer.Argument(help="Only this audience (default: all that go anywhere)")
+]
+PlaceOption = Annotated[str | None, typer.Option("--to", help="Only this destination")]
+FirstOption = Annotated[
+    bool, typer.Option("--yes", help="You looked at --dry-run: make the first push there")
+]
+ForOption = Annotated[
+    str | None, typer.Option("--for", help="Columns for omnichat, blip or zenvia")
 ]
 FileOption = Annotated[Path, typer.Option("--to", help="File to write: .xlsx, .csv or .parquet")]
 
@@ -90,23 +106,71 @@ def audience_export(
     audience: NameArgument,
     to: FileOption,
     csv_for: CsvForOption = None,
+    wanted: ForOption = None,
     store: StoreOption = None,
 ) -> None:
     """Write the members with the address of the channel and what made them members."""
     csv_options(csv_for)
     if to.suffix.lower() not in FORMATS:
         raise BadSettings(f"--to must end in {', '.join(FORMATS)}, not {to.suffix or 'nothing'}")
+    laid_out = None if wanted is None else template(wanted, "export")
     name = shell.only_store(store)
     with shell.wiring.read_copy() as copy:
         (look,) = looks(shell, copy, name, [named(shell, name, audience)])
         if note := note_of(look):
             raise look.fault or Stop(f"audience {audience} {note}")
         rows = copy.audiences.rows(look.members, look.audience.channel, look.named_fields)
+        if laid_out is not None:
+            laid_out.require(look.audience.channel)
+            rows = laid_out.of_frame(rows.rename({"phone_e164": "phone"}, strict=False))
         with written([rows], to, csv_for):
             pass
     shell.say(f"written: {to}, {rows.height:,} people as of {look.as_of}; it holds personal data")
     for line in left_out(look):
         shell.say(line)
+
+
+def audience_push(
+    shell: Shell,
+    audience: OneArgument = None,
+    to: PlaceOption = None,
+    dry_run: DryRunOption = False,
+    yes: FirstOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Send who joined and who left since the last push, of one audience or of all."""
+    names = shell.store_names(store)
+    takers = shell.wiring.takers_of(audience)
+    if audience is not None:
+        for name in names:
+            named(shell, name, audience)
+    if (to is not None and to not in takers) or not takers:
+        what = f"audience {audience}" if audience else "no audience"
+        raise BadSettings(
+            f"{what} goes to {to or 'no destination'}: name it in `destinations` of"
+            f" [audiences.{audience or 'NAME'}]; it goes to {', '.join(takers) or 'none'}"
+        )
+    with shell.wiring.warehouse("push") as warehouse, reporter(shell.err) as report:
+        pushes = [
+            done
+            for taker in takers
+            if to in (None, taker)
+            for done in pipeline.push(
+                shell.wiring,
+                warehouse,
+                names,
+                report,
+                destination=taker,
+                entity=AUDIENCES,
+                audience=audience,
+                dry_run=dry_run,
+                confirmed=yes,
+            )
+        ]
+        if not dry_run:
+            publish(warehouse)
+    show_pushes(shell.out, pushes)
+    pipeline.raise_first(done.fault for done in pushes)
 
 
 def lift(

@@ -25,6 +25,7 @@ from enrich.cli import (
     forget,
     import_files,
     keep,
+    lake,
     look,
     movements,
     pull,
@@ -77,16 +78,27 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "audience": (
-        "Whom to reach for what: members, why others are not, the list as a file.",
+        "Whom to reach for what: members, why others are not, the list as a file or at a platform.",
         {
             "list": audiences.audience_list,
             "show": audiences.audience_show,
             "export": audiences.audience_export,
+            "push": audiences.audience_push,
         },
     ),
     "config": (
         "Check the settings, help an editor.",
         {"check": config.check, "schema": config.schema},
+    ),
+    "lake": (
+        "The same profiles beyond one machine: Parquet in buckets, by processes, Dask or Spark.",
+        {
+            "build": lake.lake_build,
+            "profiles": lake.lake_make_profiles,
+            "status": lake.lake_status,
+            "export": lake.lake_export,
+            "demo": lake.lake_demo,
+        },
     ),
     "convert": (
         "Turn known data sets into import files.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,9 +20,10 @@ from enrich.cli.shell import Shell
 from enrich.compute.files import FORMATS, written
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
+from enrich.lake.manifest import tables_in
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
-from enrich.warehouse import ReadyQuery, query_of, ready_queries
+from enrich.warehouse import ReadCopy, ReadyQuery, query_of, read_lake, ready_queries
 
 SqlArgument = Annotated[
     str | None, typer.Argument(help="One statement of DuckDB's SQL, or the name of a ready query")
@@ -54,6 +55,9 @@ FileOption = Annotated[
 SecondsOption = Annotated[
     float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
+LakeOption = Annotated[
+    Path | None, typer.Option("--lake", help="Ask the files of this lake instead")
+]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 JSON = (".json", ".jsonl", ".ndjson")
 S3 = "s3://"
@@ -70,6 +74,7 @@ def query(
     to: ToOption = None,
     limit: LimitOption = 200,
     max_seconds: SecondsOption = 600.0,
+    lake: LakeOption = None,
 ) -> None:
     """Ask the read copy, and nothing but it; without a question, list the ready ones."""
     options = csv_options(csv_for)
@@ -79,7 +84,7 @@ def query(
         return
     if to is None and csv and shell.as_json:
         raise BadSettings("say --csv or --json, not both")
-    with answer(shell, question_of(sql, ready, known), parameters, max_seconds) as found:
+    with answer(shell, question_of(sql, ready, known), parameters, max_seconds, lake) as found:
         if to is not None:
             write_to(shell, found, to, csv_for)
         elif shell.as_json or csv or csv_for is not None:
@@ -87,6 +92,12 @@ def query(
                 shell.out.write(piece)
         else:
             show(shell, first_rows(found, limit + 1), limit)
+
+
+def _asked(shell: Shell, lake: Path | None) -> AbstractContextManager[ReadCopy]:
+    if lake is None:
+        return shell.wiring.read_copy()
+    return read_lake(lake.resolve(), tables_in(lake.resolve()))
 
 
 def export(
@@ -126,11 +137,15 @@ def question_of(sql: str | None, ready: str | None, known: Mapping[str, ReadyQue
 
 @contextmanager
 def answer(
-    shell: Shell, asked: ReadyQuery, parameters: list[str] | None, max_seconds: float
+    shell: Shell,
+    asked: ReadyQuery,
+    parameters: list[str] | None,
+    max_seconds: float,
+    lake: Path | None = None,
 ) -> Iterator[Iterator[pl.DataFrame]]:
     """The frames of the answer while the read copy is open."""
     values = asked.values(parameters or ())
-    with shell.wiring.read_copy() as copy:
+    with _asked(shell, lake) as copy:
         yield copy.batches(asked.statement, values or None, max_seconds=max_seconds)
 
 

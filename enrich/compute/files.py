@@ -41,11 +41,11 @@ def written(
 
 def _each_written(parts: Iterable[pl.DataFrame], folder: Path) -> Iterator[pl.DataFrame]:
     for number, part in enumerate(parts):
-        _plain(part).write_parquet(folder / f"{number:06d}.parquet")
+        plain(part).write_parquet(folder / f"{number:06d}.parquet")
         yield part
 
 
-def _plain(part: pl.DataFrame) -> pl.DataFrame:
+def plain(part: pl.DataFrame) -> pl.DataFrame:
     """Texts as texts: the vocabularies that a part holds them by are not the file's."""
     lists = selectors.list(selectors.enum()).cast(pl.List(pl.String))
     return part.with_columns(selectors.enum().cast(pl.String), lists)

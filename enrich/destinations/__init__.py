@@ -16,6 +16,7 @@ from enrich.destinations.base import DestinationSettings, NamedAudience, Tools
 from enrich.destinations.consents import ExportsConsents, ShowsConsents
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CONSENTS, PROFILES
+from enrich.destinations.lists import MemberRecords
 from enrich.destinations.plugins import kinds_of_others, plugged_in
 from enrich.errors import BadSettings
 from enrich.wrong_settings import WrongSettings, problems_of
@@ -30,6 +31,7 @@ __all__ = [
     "open_consent_reader",
     "open_entities",
     "open_entity",
+    "open_members",
     "open_platform",
     "platform_of",
     "requests_per_second",
@@ -55,9 +57,10 @@ def platform_of(kind: str) -> type[DestinationEntity] | None:
 
 
 def open_entity(
-    name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str = PROFILES
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools, entity: str | None = None
 ) -> DestinationEntity:
-    """One entity of the destination `name` of the configuration, switched on or not.
+    """One entity of the destination `name` of the configuration, switched on or not; by default
+    the first that the platform takes: profiles, or audiences where it takes these alone.
 
     `options` are its keys without kind, enabled and stores. Raises BadSettings naming every
     wrong key, an unknown kind, or a secret that cannot be read.
@@ -65,15 +68,25 @@ def open_entity(
     return open_platform(_named(name, kind), name, options, tools, entity)
 
 
+def open_members(
+    name: str, kind: str, options: Mapping[str, Any], tools: Tools
+) -> DestinationEntity | None:
+    """What takes members of audiences in and out, switched on or not; None where nothing does."""
+    platform = _named(name, kind)
+    entity = next((one for one in platform.entities() if issubclass(one, MemberRecords)), None)
+    return None if entity is None else entity.open(_read(name, platform, options, tools), tools)
+
+
 def open_platform(
     platform: type[DestinationEntity],
     name: str,
     options: Mapping[str, Any],
     tools: Tools,
-    entity: str = PROFILES,
+    entity: str | None = None,
 ) -> DestinationEntity:
     """The same for a platform that need not be in the registry."""
-    return platform.entity(entity).open(_read(name, platform, options, tools), tools)
+    opened = _read(name, platform, options, tools)
+    return platform.entity(entity or platform.name).open(opened, tools)
 
 
 def open_entities(
@@ -107,9 +120,11 @@ def _reads_consents(platform: type[DestinationEntity]) -> bool:
     return any(issubclass(one, readers) for one in platform.entities())
 
 
-def switched_on(options: Mapping[str, Any]) -> tuple[str, ...]:
+def switched_on(kind: str, options: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the entities that a destination's keys switch on, without opening anything."""
-    return tuple(options.get("entities", DestinationSettings.model_fields["entities"].default))
+    platform = platform_of(kind)
+    settings = DestinationSettings if platform is None else platform.Settings
+    return tuple(options.get("entities", settings.model_fields["entities"].default))
 
 
 def _named(name: str, kind: str) -> type[DestinationEntity]:

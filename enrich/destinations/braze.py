@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from enrich.destinations.base import Addressee, RateLimit, Record, Row
+from enrich.destinations.base import Addressee, MappedField, RateLimit, Record, Removable, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.lists import AttributeMembers
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import Refusal, accepted_but_places
 from enrich.model import RecordResult
@@ -40,17 +41,21 @@ class Braze(HttpDestination):
     vendor_pages = (
         "https://www.braze.com/docs/api/api_limits",
         "https://www.braze.com/docs/api/endpoints/user_data/post_user_track",
+        "https://www.braze.com/docs/api/objects_filters/user_attributes_object",
     )
     checked_on = date(2026, 11, 22)
     Settings = BrazeSettings
     settings: BrazeSettings
-    example = {"api_key": {"env": "BRAZE_API_KEY"}, "instance": "iad-01"}
-    mapping = named(CORE)
+    example = {
+        "api_key": {"env": "BRAZE_API_KEY"},
+        "instance": "iad-01",
+    }
+    mapping: ClassVar[tuple[MappedField, ...]] = named(CORE)
     max_records = 75
     rate_limit = RateLimit(3_000, 3)
     idempotency_key = "email"
     null_meaning = "clears"
-    removals = ("clear",)
+    removals: Removable = ("clear",)
     result_fidelity = "rejected_only"
     refusal_keys = ("type", "type", "message")  # the type may be a sentence
 
@@ -82,3 +87,22 @@ class Braze(HttpDestination):
         with suppress(Refusal):
             self.ask("POST", TRACK, {"attributes": []})
         return []
+
+
+class BrazeMembers(AttributeMembers, Braze):
+    """A custom attribute for each audience, true for its members; cohorts are for partners."""
+
+    version = "braze-audiences-1"
+
+    def write(self, records: Sequence[Record]) -> list[RecordResult]:
+        return Braze.save(self, records)
+
+    def contact(self, email: str, name: str, *, is_member: bool) -> Mapping[str, Any]:
+        """Nobody begins there by leaving."""
+        only = (
+            {} if is_member and not self.settings.update_only else {"_update_existing_only": True}
+        )
+        return {"email": email, **only, name: True if is_member else None}
+
+
+Braze.others = (BrazeMembers,)

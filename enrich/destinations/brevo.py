@@ -12,7 +12,7 @@ from pydantic import Field
 from enrich.client import NotFound
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
-from enrich.destinations.lists import ListMembers
+from enrich.destinations.lists import ListMembers, absent
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import Refusal, queued_in, safe_code, same_outcome
 from enrich.model import Outcome, RecordResult
@@ -171,7 +171,7 @@ class BrevoMembers(ListMembers, BrevoAccount):
         try:
             contact = self.fetch("GET", CONTACT, at={"email": record.payload["email"]})
         except NotFound:
-            return RecordResult(record.record_id, Outcome.RETRYABLE, "no_contact")
+            return absent([record])[0]
         if list_id in map(str, contact.get("listIds") or []):
             return RecordResult(record.record_id, Outcome.ACCEPTED)
         return RecordResult(record.record_id, Outcome.REJECTED, "not_added")

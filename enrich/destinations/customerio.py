@@ -8,8 +8,17 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.destinations.base import Addressee, RateLimit, Record, Row
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    RateLimit,
+    Record,
+    Removable,
+    Row,
+)
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.lists import AttributeMembers
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import accepted_but_places, refusal_in, rejected
 from enrich.model import Outcome, RecordResult
@@ -39,17 +48,20 @@ class CustomerIo(HttpDestination):
     checked_on = date(2026, 11, 22)
     Settings = CustomerIoSettings
     settings: CustomerIoSettings
-    example = {"api_key": {"env": "CUSTOMERIO_API_KEY"}, "site_id": "a1b2c3"}
-    mapping = named(COMPUTED)
+    example = {
+        "api_key": {"env": "CUSTOMERIO_API_KEY"},
+        "site_id": "a1b2c3",
+    }
+    mapping: ClassVar[tuple[MappedField, ...]] = named(COMPUTED)
     max_records = 200
     max_bytes = 500_000 - ENVELOPE_BYTES
     max_record_bytes = 32_000
     rate_limit = RateLimit(100, 1, is_shared=True)
     idempotency_key = "email"
     sends_empty = False
-    removals = ("delete",)
+    removals: Removable = ("delete",)
     refusal_keys = ("reason", "message")
-    moves_address = "merge"
+    moves_address: MovesAddress = "merge"
 
     @property
     def host(self) -> str:
@@ -91,6 +103,25 @@ class CustomerIo(HttpDestination):
         wanted = self.settings.region
         region = self.fetch("GET", "/api/v1/accounts/region").get("region", wanted)
         return [] if region == wanted else [f'the account is in "{region}": set region']
+
+
+class CustomerIoMembers(AttributeMembers, CustomerIo):
+    """An attribute for each audience, true or false: a manual segment leaves out in silence whom it
+    does not know yet.
+    """
+
+    version = "customerio-audiences-1"
+
+    def write(self, records: Sequence[Record]) -> list[RecordResult]:
+        return CustomerIo.save(self, records)
+
+    def contact(self, email: str, name: str, *, is_member: bool) -> Mapping[str, Any]:
+        """Nobody begins there by leaving."""
+        only = {} if is_member else {"_update": True}
+        return {**_person("identify", email), "attributes": {**only, name: is_member}}
+
+
+CustomerIo.others = (CustomerIoMembers,)
 
 
 def _person(action: str, email: str) -> dict[str, Any]:

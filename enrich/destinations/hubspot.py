@@ -5,13 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.client import BadBody, Call, NotFound, PermissionMissing, Response, raise_for_refusal
-from enrich.destinations.base import Addressee, RateLimit, Record, Row
+from enrich.client import (
+    BadBody,
+    Call,
+    NotFound,
+    PermissionMissing,
+    Response,
+    raise_for_refusal,
+)
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    RateLimit,
+    Record,
+    Removable,
+    Row,
+)
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
+from enrich.destinations.lists import ListMembersById
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import Refusal, accepted_but, answer_of, refusal_in, safe_code
 from enrich.errors import EnrichError, Stop
@@ -20,6 +36,7 @@ from enrich.model import RecordResult
 API_VERSION = "2026-09"
 CONTACTS = f"/crm/objects/{API_VERSION}/contacts"
 PROPERTIES = f"/crm/properties/{API_VERSION}/contacts"
+LISTS = "/crm/lists/2026-03"
 SCHEMA = f"/crm-object-schemas/{API_VERSION}/schemas/contacts"
 REQUIRED = "MISSING_REQUIRED_PROPERTY"
 _NUMBER = ("number", "string")
@@ -54,12 +71,13 @@ class Hubspot(HttpDestination):
         "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts",
         "https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement",
         "https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines",
+        "https://developers.hubspot.com/docs/api-reference/2026-03/crm/lists/memberships/update-list-memberships",
     )
     checked_on = date(2026, 11, 30)
     Settings = HubspotSettings
     settings: HubspotSettings
     example = {"api_key": {"env": "HUBSPOT_SERVICE_KEY"}}
-    mapping = named(CORE)
+    mapping: ClassVar[tuple[MappedField, ...]] = named(CORE)
     host = "https://api.hubapi.com"
     empty = ""
     writes_texts = True
@@ -68,8 +86,8 @@ class Hubspot(HttpDestination):
     fields_created_first = True
     idempotency_key = "email"
     null_meaning = "clears"
-    removals = ("clear",)
-    moves_address = "update"
+    removals: Removable = ("clear",)
+    moves_address: MovesAddress = "update"
     refusal_keys = ("category", "message")
 
     def headers(self) -> dict[str, str]:
@@ -137,6 +155,46 @@ class Hubspot(HttpDestination):
         """Those of the names that nothing is sent under."""
         sent = {"email", *(field.target for field in self.fields)}
         return [name for name in map(str, required) if _is_name(name) and name not in sent]
+
+
+class HubspotMembers(ListMembersById, Hubspot):
+    """Members of a static list (segment), which somebody made there by hand."""
+
+    version = "hubspot-audiences-1"
+
+    def unmet(self) -> list[str]:
+        return []  # no contact begins there
+
+    def find_lists(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return {name: self._list_ids(name) for name in names}
+
+    def _list_ids(self, name: str) -> list[str]:
+        """The list of a name, of which HubSpot has one at most; an active one fills itself."""
+        path = f"{LISTS}/object-type-id/0-1/name/{{name}}"
+        try:
+            found = self.fetch("GET", path, at={"name": name}).get("list") or {}
+        except NotFound:
+            return []
+        if found.get("processingType") == "DYNAMIC":
+            raise Stop(f"hubspot: the list {name!r} is an active one, make it static")
+        return [str(found["listId"])]
+
+    def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
+        inputs = [{"id": email} for email in dict.fromkeys(emails)]
+        body = {"idProperty": "email", "properties": ["email"], "inputs": inputs}
+        answer = self.fetch("POST", f"{CONTACTS}/batch/read", {**body, "propertiesWithHistory": []})
+        found = answer.get("results") or []
+        return {str(one["properties"]["email"]).lower(): str(one["id"]) for one in found}
+
+    def change_list(
+        self, verb: Literal["add", "remove"], list_id: str, ids: Sequence[str]
+    ) -> frozenset[str]:
+        path = f"{LISTS}/{{id}}/memberships/{verb}"
+        answer = self.fetch("PUT", path, list(ids), at={"id": list_id})
+        return frozenset(map(str, answer.get("recordIdsMissing") or ()) if verb == "add" else ())
+
+
+Hubspot.others = (HubspotMembers,)
 
 
 def _advice(required: Sequence[str]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from enrich.destinations.base import Addressee, RateLimit, Record, Row
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
-from enrich.destinations.lists import ListMembers
+from enrich.destinations.lists import ListMembersById
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import (
     GONE,
@@ -154,8 +154,8 @@ class Klaviyo(KlaviyoAccount):
         return []
 
 
-class KlaviyoMembers(ListMembers, KlaviyoAccount):
-    """Members of lists; a list gives no consent. People are known there by ids, asked for first."""
+class KlaviyoMembers(ListMembersById, KlaviyoAccount):
+    """Members of lists; a list gives no consent."""
 
     version = "klaviyo-audiences-1"
     max_records = 100  # addresses in one filter
@@ -168,27 +168,16 @@ class KlaviyoMembers(ListMembers, KlaviyoAccount):
             found[name] = [str(one["id"]) for one in answer.get("data") or []]
         return found
 
-    def add(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
-        """Somebody without a profile yet is for the next run: the import may still be at work."""
-        return self._change_members("POST", list_id, records, Outcome.RETRYABLE, "no_profile")
+    def change_list(
+        self, verb: Literal["add", "remove"], list_id: str, ids: Sequence[str]
+    ) -> frozenset[str]:
+        method = "POST" if verb == "add" else "DELETE"
+        members = [{"type": "profile", "id": one} for one in ids]
+        path = f"{LISTS}/{{id}}/relationships/profiles"
+        self.ask(method, path, {"data": members}, at={"id": list_id})
+        return frozenset()
 
-    def take_out(self, list_id: str, records: Sequence[Record]) -> list[RecordResult]:
-        return self._change_members("DELETE", list_id, records, Outcome.ACCEPTED, GONE)
-
-    def _change_members(
-        self, method: str, list_id: str, records: Sequence[Record], absent: Outcome, code: str
-    ) -> list[RecordResult]:
-        ids = self._profile_ids([str(record.payload["email"]) for record in records])
-        there = [record for record in records if record.payload["email"] in ids]
-        gone = [record for record in records if record.payload["email"] not in ids]
-        if there:
-            members = [{"type": "profile", "id": ids[one.payload["email"]]} for one in there]
-            path = f"{LISTS}/{{id}}/relationships/profiles"
-            self.ask(method, path, {"data": members}, at={"id": list_id})
-        return same_outcome(there, Outcome.ACCEPTED) + same_outcome(gone, absent, code)
-
-    def _profile_ids(self, emails: Sequence[str]) -> dict[str, str]:
-        """Address -> id of those who have a profile."""
+    def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
         wanted = {
             "filter": f"any(email,{json.dumps(list(emails), ensure_ascii=False)})",
             "fields[profile]": "email",

@@ -13,9 +13,18 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from enrich.client import BadBody, Call, NotFound, parse_json, raise_for_refusal
-from enrich.destinations.base import Addressee, Record, Row, is_safe_to_send_to
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    Record,
+    Removable,
+    Row,
+    is_safe_to_send_to,
+)
 from enrich.destinations.batches import payload_bytes
 from enrich.destinations.http import HttpDestination, HttpSettings
+from enrich.destinations.lists import MemberRecords
 from enrich.destinations.mapping import named
 from enrich.destinations.sending import (
     GONE,
@@ -80,6 +89,7 @@ class Mailchimp(HttpDestination):
     vendor_pages = (
         "https://mailchimp.com/developer/marketing/docs/fundamentals",
         "https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint",
+        "https://mailchimp.com/developer/marketing/api/list-member-tags/add-or-remove-member-tags",
     )
     checked_on = date(2026, 11, 30)
     Settings = MailchimpSettings
@@ -89,7 +99,7 @@ class Mailchimp(HttpDestination):
         "data_center": "us1",
         "list_id": "a1b2c3d4e5",
     }
-    mapping = named(TAGS, TAGS.__getitem__)
+    mapping: ClassVar[tuple[MappedField, ...]] = named(TAGS, TAGS.__getitem__)
     empty = ""
     writes_texts = True
     job_path = f"{BATCHES}/{{id}}"
@@ -99,8 +109,8 @@ class Mailchimp(HttpDestination):
     fields_created_first = True
     idempotency_key = "md5 of the e-mail"
     null_meaning = "clears"
-    removals = ("clear",)
-    moves_address = "update"
+    removals: Removable = ("clear",)
+    moves_address: MovesAddress = "update"
     refusal_keys = ("", "message", "detail")  # no code; the message is of one field
 
     @property
@@ -192,6 +202,39 @@ class Mailchimp(HttpDestination):
             return ["the audience does not exist; check list_id"]
         return self.unfit_fields(found.get("merge_fields"), "tag", "merge field", TYPES)
 
+
+LEFT = "left "
+
+
+class MailchimpMembers(MemberRecords, Mailchimp):
+    """Tags of the members an audience there already has; a tag changes no status."""
+
+    version = "mailchimp-audiences-1"
+
+    def change(self, records: Sequence[Record]) -> list[RecordResult]:
+        return Mailchimp.save(self, records)
+
+    def _operation(self, record: Record) -> dict[str, Any]:
+        is_member = record.payload["is_member"]
+        tag = {"name": record.payload["list"], "status": "active" if is_member else "inactive"}
+        return {
+            "method": "POST",
+            "path": f"{self._member(str(record.payload['email']))}/tags",
+            "operation_id": record.record_id if is_member else f"{LEFT}{record.record_id}",
+            "body": payload_bytes({"tags": [tag]}).decode(),
+        }
+
+    def _results(self, url: object) -> dict[str, Mapping[str, Any]]:
+        """Who left and is no member there is gone."""
+        return {
+            name.removeprefix(LEFT): {**one, "status_code": 204}
+            if name.startswith(LEFT) and one.get("status_code") == 404
+            else one
+            for name, one in super()._results(url).items()
+        }
+
+
+Mailchimp.others = (MailchimpMembers,)
 
 UNCHECKED = {"skip_merge_validation": "true"}  # a merge field of the shop's own may be required
 

@@ -8,8 +8,18 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from enrich.destinations.base import Addressee, RateLimit, Record, Row, SecretRef
+from enrich.client import NotFound
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    RateLimit,
+    Record,
+    Row,
+    SecretRef,
+)
 from enrich.destinations.http import HttpSettings
+from enrich.destinations.lists import MemberRecords, absent
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import answer_of, ask, safe_code
 from enrich.destinations.tokens import TokenDestination
@@ -45,6 +55,7 @@ class RdStation(TokenDestination):
     api_version = "none named"
     vendor_pages = (
         "https://developers.rdstation.com/reference/contatos",
+        "https://developers.rdstation.com/reference/post_platform-contacts-identifier-value-tag",
         "https://developers.rdstation.com/reference/limite-de-requisicoes-da-api",
     )
     checked_on = date(2026, 11, 30)
@@ -55,7 +66,7 @@ class RdStation(TokenDestination):
         "client_id": "your-client-id",
         "client_secret": {"env": "RDSTATION_CLIENT_SECRET"},
     }
-    mapping = named(CORE, lambda source: f"cf_{source}")
+    mapping: ClassVar[tuple[MappedField, ...]] = named(CORE, lambda source: f"cf_{source}")
     host = "https://api.rd.services"
     login_keys = "client and refresh token"
     empty = ""
@@ -66,7 +77,7 @@ class RdStation(TokenDestination):
     fields_created_first = True
     idempotency_key = "email"
     sends_empty = False
-    moves_address = "update"
+    moves_address: MovesAddress = "update"
     refusal_keys = ("error_type", "error_message")
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
@@ -111,3 +122,32 @@ class RdStation(TokenDestination):
         """Which custom fields of the mapping RD Station does not have."""
         found = self.fetch("GET", "/platform/contacts/fields").get("fields")
         return self.unfit_fields(found, "api_identifier", "custom field", TYPES, "data_type")
+
+
+class RdStationMembers(MemberRecords, RdStation):
+    """Tags: one is added by a call of its own; to take it away, the others are written again."""
+
+    version = "rdstation-audiences-1"
+
+    def change(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._tag)
+
+    def _tag(self, record: Record) -> RecordResult:
+        at, name = {"email": record.payload["email"]}, str(record.payload["list"])
+        try:
+            if record.payload["is_member"]:
+                self.ask("POST", f"{BY_EMAIL}/tag", {"tags": [name]}, at=at)
+            else:
+                self._untag(at, name)
+        except NotFound:
+            return absent([record])[0]
+        return RecordResult(record.record_id, Outcome.ACCEPTED)
+
+    def _untag(self, at: Mapping[str, Any], name: str) -> None:
+        tags = self.fetch("GET", BY_EMAIL, at=at).get("tags") or []
+        left = [tag for tag in tags if tag.lower() != name.lower()]
+        if left != tags:
+            self.ask("PATCH", BY_EMAIL, {"tags": left}, at=at)
+
+
+RdStation.others = (RdStationMembers,)

@@ -27,6 +27,7 @@ from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CARTS, KINDS, PRODUCTS, PURCHASES
 from enrich.destinations.mapping import version_of
+from enrich.destinations.member_templates import Template, template
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.destinations.sending import (
     ask,
@@ -72,6 +73,7 @@ class WebhookSettings(DestinationSettings):
     allow_http: bool = False
     product_key: ProductKey = "sku"
     cart_days: int = Field(30, ge=1)
+    members_as: str | None = None
 
     @model_validator(mode="after")
     def _not_in_clear(self) -> WebhookSettings:
@@ -184,9 +186,30 @@ class _Records(RecordEntity, Webhook):
     example = {}
     record_key: RecordKey = "record_id"
     removals = ()
+    template: Template | None = None
+
+    @property
+    def mapping_version(self) -> str:
+        named = (self.template.name,) if self.template else ()
+        return version_of(self.version, *named)
+
+    def new_memo(self, row: Row, memo: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The phone, by which the tool has to find who left."""
+        return None if self.template is None else {"email": row["email"], "phone": row["phone"]}
+
+    def shape(self, row: Row, values: dict[str, Any]) -> Payload:
+        """A member as the tool takes it, with the audience and whether it is one still."""
+        if self.template is None:
+            return super().shape(row, values)
+        whole = {name: values.get(name) for name in ("audience_name", "is_member")}
+        return {"id": row["record_id"], **self.template.of_row(values), **whole}
 
     def adapt(self) -> None:
         super().adapt()
+        if self.name == AUDIENCES and self.settings.members_as:
+            self.template = template(self.settings.members_as, "webhook")
+            for audience in self.audiences:
+                self.template.require(audience.channel)
         needs_email = self.settings.key == "email" and "email" in KINDS[self.name].schema
         self.record_key = "email" if needs_email else "record_id"
 

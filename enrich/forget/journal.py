@@ -45,6 +45,11 @@ class Asked:
     remote_key: str | None = field(repr=False)
     is_address: bool = False
 
+    @property
+    def is_membership(self) -> bool:
+        """Whether it is a list the person is in: the key is JSON, see `MemberRecords.erase`."""
+        return (self.remote_key or "").startswith("{")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

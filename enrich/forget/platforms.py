@@ -9,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from enrich.destinations.base import Addressee
+from enrich.destinations.sending import same_outcome
 from enrich.errors import EnrichError
 from enrich.forget.journal import Asked, Case, Journal
 from enrich.model import Outcome, RecordResult
@@ -18,6 +19,7 @@ from enrich.warehouse import Found
 
 BY_HAND = "delete the person there by hand"
 ERASED = "erased"
+TAKEN_OUT = "taken out of its lists"
 OpenDestination = Callable[[str], AbstractContextManager[Destination | None]]
 
 
@@ -59,21 +61,33 @@ def _ask(journal: Journal, case: Case, name: str, destination: Destination | Non
     """A few at a time, each struck out when it was answered. Raises what the platform raises."""
     if destination is None:
         return journal.save(_answered(case, name, (), (BY_HAND,)))
-    people, others = _reachable(case.to_ask[name], destination)
-    case = _answered(case, name, people, (BY_HAND,) if others else ())
+    # Out of the lists first: somebody who is deleted cannot be found in them any more.
+    listed = tuple(one for one in case.to_ask[name] if one.is_membership)
+    rest = [one for one in case.to_ask[name] if not one.is_membership]
+    people, others = _reachable(rest, destination)
+    waiting = (*listed, *people)
+    case = _answered(case, name, waiting, (BY_HAND,) if others else ())
     again: list[Asked] = []
-    while people:
-        turn, people = people[:ERASED_AT_ONCE], people[ERASED_AT_ONCE:]
-        results = destination.profiles.erase(
-            [Addressee(one.record_id, str(one.remote_key)) for one in turn]
-        )
-        pairs = list(zip(turn, results, strict=True))
+    while waiting:
+        count = min(ERASED_AT_ONCE, sum(one.is_membership for one in waiting) or len(waiting))
+        turn, waiting = waiting[:count], waiting[count:]
+        pairs = list(zip(turn, _erased(destination, turn), strict=True))
         again += [one for one, result in pairs if result.outcome is Outcome.RETRYABLE]
-        words = {_in_words(result) for one, result in pairs if one not in again}
-        case = journal.save(_answered(case, name, (*again, *people), words))
+        words = {_in_words(one, result) for one, result in pairs if one not in again}
+        case = journal.save(_answered(case, name, (*again, *waiting), words))
     if again:
         return journal.save(replace(case, faults={**case.faults, name: "did not answer"}))
     return case
+
+
+def _erased(destination: Destination, turn: Sequence[Asked]) -> list[RecordResult]:
+    """The outcomes in their order; of lists that nobody can be taken out of, by hand."""
+    records = [Addressee(one.record_id, str(one.remote_key)) for one in turn]
+    if not turn[0].is_membership:
+        return destination.profiles.erase(records)
+    if destination.members is None:
+        return same_outcome(records, Outcome.INVALID, "by_hand", BY_HAND)
+    return destination.members.erase(records)
 
 
 def _reachable(
@@ -103,9 +117,9 @@ def _answered(case: Case, name: str, left: Sequence[Asked], words: Iterable[str]
     )
 
 
-def _in_words(result: RecordResult) -> str:
+def _in_words(one: Asked, result: RecordResult) -> str:
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNCHANGED):
-        return ERASED
+        return TAKEN_OUT if one.is_membership else ERASED
     if result.outcome is Outcome.QUEUED:
         return "takes its time to erase"
     return (result.message if result.outcome is Outcome.INVALID else None) or BY_HAND

@@ -4,11 +4,14 @@ from enrich.profile.catalogue import FIELDS, fields, is_field_name
 from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
+    Counts,
     ProfileResult,
     build_profiles,
+    counts_of,
     profile_parts,
     score_parts,
     score_some,
+    scored_by,
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.scoring import notes
@@ -20,6 +23,7 @@ __all__ = [
     "CUSTOMERS_PER_BLOCK",
     "FIELDS",
     "SEGMENTS",
+    "Counts",
     "DaySegments",
     "Details",
     "Parts",
@@ -29,6 +33,7 @@ __all__ = [
     "SegmentRow",
     "SegmentTable",
     "build_profiles",
+    "counts_of",
     "fields",
     "is_field_name",
     "no_history",
@@ -37,6 +42,7 @@ __all__ = [
     "profile_parts",
     "score_parts",
     "score_some",
+    "scored_by",
     "segments_of_day",
     "window_names",
     "windows_of",

@@ -137,6 +137,14 @@ class LoadedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What is known of all customers together: it adds up exactly over parts, in any order."""
+
+    histograms: Histograms
+    shop_lines: dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredParts:
     """The scoring of all parts together, and what the profiles of each are made of.
 
@@ -171,13 +179,14 @@ def score_parts(
     """The cut points of all customers, from one look at each part's purchases."""
     first, *others = range(parts.count)
     loaded = _load(parts, first, as_of, rules)
-    ranks = histograms(loaded.values, windows(rules)), loaded.shop_lines
-    looks = [ranks, *(_look(parts, part, as_of, rules, loaded) for part in others)]
+    counts = [Counts(histograms(loaded.values, windows(rules)), loaded.shop_lines)]
+    is_asked = bool(loaded.traits.width)
+    counts += (counts_of(parts, part, as_of, rules, with_lines=is_asked) for part in others)
     rest = (_load(parts, part, as_of, rules) for part in others)
     blocks = parts.count * len(_starts(loaded.customers.height, customers_per_block))
     # the first part is handed over, so that it can be let go
     handed = chain([loaded], rest)
-    scoring, whole = _whole_shop(looks, rules, frozen_cut_points)
+    scoring, whole = _whole_shop(counts, rules, frozen_cut_points)
     sizes = customers_per_block, blocks
     return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, handed)
 
@@ -196,30 +205,50 @@ def score_some(
     Percentiles and affinities compare them with everybody, of whom they are a part.
     """
     loaded = _load(some, 0, as_of, rules)
-    looks = [_look(everybody, part, as_of, rules, loaded) for part in range(everybody.count)]
-    scoring, whole = _whole_shop(looks, rules, cut_points)
+    is_asked = bool(loaded.traits.width)
+    counts = [
+        counts_of(everybody, part, as_of, rules, with_lines=is_asked)
+        for part in range(everybody.count)
+    ]
+    scoring, whole = _whole_shop(counts, rules, cut_points)
     sizes = max(loaded.customers.height, 1), 1
     return ScoredParts(as_of, rules, history_since, scoring, whole, *sizes, iter([loaded]))
 
 
-_Look = tuple[Histograms, dict[str, pl.DataFrame]]
+def scored_by(
+    whole: Counts,
+    parts: Parts,
+    as_of: date,
+    rules: Rules,
+    *,
+    history_since: date | None = None,
+) -> ScoredParts:
+    """Some of the parts of a shop, scored by the counts of all of them."""
+    scoring, lines = _whole_shop([whole], rules, None)
+    loaded = (_load(parts, part, as_of, rules) for part in range(parts.count))
+    sizes = CUSTOMERS_PER_BLOCK, parts.count
+    return ScoredParts(as_of, rules, history_since, scoring, lines, *sizes, loaded)
 
 
-def _look(parts: Parts, part: int, as_of: date, rules: Rules, loaded: LoadedPart) -> _Look:
-    """What a part adds to the whole shop: its histograms, and its lines where `loaded` has any."""
+def counts_of(
+    parts: Parts, part: int, as_of: date, rules: Rules, *, with_lines: bool = True
+) -> Counts:
+    """What one part adds to what is known of all customers, from its purchases and lines alone."""
     known, buyer_count = _known(parts.purchases(part), as_of, rules)
     found = histograms(ranked_values(known, buyer_count, windows(rules)), windows(rules))
-    if not loaded.traits.width:
-        return found, {}
-    return found, shop_lines(of_known(checked_details(parts.details(part)).lines, known))
+    if not with_lines:
+        return Counts(found, {})
+    lines = checked_details(parts.details(part)).lines
+    return Counts(found, shop_lines(of_known(lines, known)))
 
 
 def _whole_shop(
-    looks: list[_Look], rules: Rules, cut_points: pl.DataFrame | None
+    counts: list[Counts], rules: Rules, cut_points: pl.DataFrame | None
 ) -> tuple[Scoring, dict[str, pl.DataFrame]]:
     """The scoring and the lines of all parts together."""
-    found, lines = zip(*looks, strict=True)
-    return scoring_of(list(found), rules, cut_points), added(lines) if lines[0] else {}
+    scoring = scoring_of([one.histograms for one in counts], rules, cut_points)
+    lines = [one.shop_lines for one in counts]
+    return scoring, added(lines) if lines[0] else {}
 
 
 def profile_parts(

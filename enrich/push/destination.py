@@ -27,8 +27,9 @@ class Destination:
 
     `profiles` is asked for erasures too, switched on or not; `switched_on` are the entities that
     are pushed, in their order; unset, the profiles alone. `shops` are the stores by name.
-    `keep_days` is how long files stay where it drops them; None for ever. `within_minutes`: it gets
-    profiles that were made again since the daily run.
+    `keep_days` is how long files stay where it drops them; None for ever. `members` is asked to
+    take the forgotten out of its lists, switched on or not. `within_minutes`: it gets profiles that
+    were made again since the daily run.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Destination:
     switched_on: tuple[DestinationEntity, ...] | None = None
     shops: Mapping[str, Shop] = field(default_factory=dict)
     keep_days: int | None = None
+    members: DestinationEntity | None = None
     within_minutes: bool = False
 
     def shop(self, store: str) -> Shop:
@@ -67,12 +69,14 @@ def push_destination(
     *,
     now: datetime,
     entity: str | None = None,
+    audience: str | None = None,
     days: Days | None = None,
     dry_run: bool = False,
     confirmed: bool = False,
     report: Reporter = SILENT,
 ) -> list[PushSummary]:
-    """What became of each entity of one store at one destination, or only of `entity`.
+    """What became of each entity of one store at one destination, or only of `entity`, or of one
+    `audience` of it.
 
     What comes after an entity whose push ended in a fault is not begun: a purchase of a contact
     that is not there would be refused. Raises as `push_entity`.
@@ -90,6 +94,7 @@ def push_destination(
             destination,
             store,
             entity=one.name,
+            audience=audience,
             now=now,
             days=days,
             dry_run=dry_run,
@@ -118,6 +123,7 @@ def push_entity(
     *,
     now: datetime,
     entity: str = PROFILES,
+    audience: str | None = None,
     days: Days | None = None,
     today: Today | None = None,
     dry_run: bool = False,
@@ -144,7 +150,9 @@ def push_entity(
         return push(
             chosen,
             target,
-            planner_of(warehouse, shop, chosen, target, days, now=now, today=today),
+            planner_of(
+                warehouse, shop, chosen, target, days, now=now, audience=audience, today=today
+            ),
             warehouse.pushes,
             as_of=day,
             run_id=run.run_id,

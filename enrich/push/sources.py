@@ -42,15 +42,21 @@ def planner_of(
     days: Days | None = None,
     *,
     now: datetime,
+    audience: str | None = None,
     today: Today = Today.LEFT_OUT,
 ) -> Planner:
     """What plans a push of this entity, given what the ledger knows.
 
-    With `days` it is an export of the records of these days, and the target names it. `today` says
-    what becomes of the profiles that were made again since the daily run.
+    With `days` it is an export of the records of these days, and the target names it; with
+    `audience` it is about the members of that one alone. `today` says what becomes of the profiles
+    that were made again since the daily run.
     """
 
-    def of_days(index: pl.DataFrame) -> pl.DataFrame:
+    def wanted(index: pl.DataFrame) -> pl.DataFrame:
+        names = [one.name for one in entity.audiences if audience in (None, one.key)]
+        if audience is not None:
+            name = pl.col("record_id").str.splitn(":", 2).struct[1]
+            index = index.filter(name.is_in(names))
         return index if days is None else days.of(index, shop.rules.time_zone)
 
     def profiles() -> pl.DataFrame:
@@ -60,7 +66,7 @@ def planner_of(
         found = with_own(without_held(warehouse, shop, found, now), shop)
         if days is None:
             return found
-        keys = of_days(warehouse.pushes.customer_days(target.store))["customer_key"]
+        keys = wanted(warehouse.pushes.customer_days(target.store))["customer_key"]
         return found.filter(pl.col("customer_key").is_in(keys.to_list()))
 
     def of_today(pushed: PushedState) -> PushPlan:
@@ -75,7 +81,7 @@ def planner_of(
     name, values = entity.name, _values(shop, entity, target, now)
     return records_planner(
         entity,
-        lambda: of_days(warehouse.pushes.index(name, **values)),
+        lambda: wanted(warehouse.pushes.index(name, **values)),
         lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
         target.export_id,
     )

@@ -16,7 +16,7 @@ from enrich.warehouse.lock import writer_lock
 from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
-from enrich.warehouse.reading import ReadCopy, read_warehouse
+from enrich.warehouse.reading import ReadCopy, read_lake, read_warehouse
 from enrich.warehouse.ready import ReadyQuery, query_of, ready_queries
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.searching import is_database
@@ -48,6 +48,7 @@ __all__ = [
     "is_database",
     "open_warehouse",
     "query_of",
+    "read_lake",
     "read_remembered",
     "read_warehouse",
     "ready_queries",

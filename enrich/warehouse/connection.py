@@ -170,11 +170,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
     for number, script in _migrations():
         if version is not None and number > version:
             run(connection, script)
-    for script in scripts_in("schema"):
-        run(connection, script)
-    for script in scripts_in("typed"):
-        for declaration in _DECLARATION.findall(statement(script)):
-            connection.execute(declaration)
+    make_tables(connection)
     if version != SCHEMA_VERSION:
         take_over_older_profiles(connection)
         if version is not None and version < WHOLE_ORDERS:
@@ -186,6 +182,15 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             "insert into state.schema_version values ($version, 'enrich')",
             {"version": SCHEMA_VERSION},
         )
+
+
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """What is missing of the schema of today."""
+    for script in scripts_in("schema"):
+        run(connection, script)
+    for script in scripts_in("typed"):
+        for declaration in _DECLARATION.findall(statement(script)):
+            connection.execute(declaration)
 
 
 def _migrations() -> list[tuple[int, str]]:

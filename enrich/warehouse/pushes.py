@@ -102,6 +102,10 @@ class Pushes:
         `values` are the destination and store, and what the statements of sql/records ask for.
         """
         run(self._connection, "records/there", entity=entity, **values)
+        if entity == "audiences":
+            has_profiles = table_exists(self._connection, "profiles")
+            name = "reach" if has_profiles else "no_reach"
+            run(self._connection, f"records/audiences/{name}", **values)
         run(self._connection, f"records/{entity}/to_push", **values)
         return read(self._connection, f"records/{entity}/index", **values)
 

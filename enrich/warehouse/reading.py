@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,20 @@ from enrich.warehouse.connection import in_time, limit_memory, spill_folder
 from enrich.warehouse.damage import READ_COPY, explained
 from enrich.warehouse.dashboard import Dashboard
 from enrich.warehouse.history import Profiles
+from enrich.warehouse.parquet import rows_of
 from enrich.warehouse.person import the_only_one
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.resolved import Resolved
-from enrich.warehouse.scripts import frame_of, read, run, scripts_in, table_counts, table_exists
+from enrich.warehouse.scripts import (
+    frame_of,
+    quoted_name,
+    read,
+    run,
+    scripts_in,
+    table_counts,
+    table_exists,
+)
 
 MEMORY_LIMIT = "4GB"
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -157,6 +166,25 @@ def read_warehouse(data_dir: Path) -> Iterator[ReadCopy]:
             run(connection, script)
         _close_in(connection, stack.enter_context(_spill_folder(path, data_dir)))
         yield ReadCopy(path, connection)
+
+
+@contextmanager
+def read_lake(
+    lake: Path, tables: Mapping[str, Sequence[str]], *, memory_limit: str = "4GB"
+) -> Iterator[ReadCopy]:
+    """The same over the files of a lake, a view for each table; SQL reaches nothing outside it."""
+    with closing(duckdb.connect()) as connection:
+        connection.execute("set timezone = 'UTC'")
+        limit_memory(connection, memory_limit)
+        for script in scripts_in("macros"):
+            run(connection, script)
+        for name, globs in tables.items():
+            files = rows_of(map(Path, globs))
+            connection.execute(f"create view {quoted_name(name)} as from {files}")
+        folders = [glob.partition("*")[0] for globs in tables.values() for glob in globs]
+        connection.execute("set allowed_directories = $folders", {"folders": folders})
+        _close_in(connection, "")
+        yield ReadCopy(lake, connection)
 
 
 @contextmanager

@@ -49,7 +49,13 @@ MATCH_RULES = (
 """First match wins. People with a record (contacts, then imported customers) come before those
 known by their orders alone; among these a document before an e-mail before a profile id."""
 
-_OWNERS = ("shared_identifiers", "contact_groups", "contact_owners", "order_owners")
+_OWNERS = (
+    "shared_identifiers",
+    "identified",
+    "contact_groups",
+    "contact_owners",
+    "order_owners",
+)
 _CUSTOMERS = ("keys", "links", "conflicts", "customers")
 _PURCHASES = (
     "reporting_currency",

@@ -21,12 +21,13 @@ from enrich.warehouse.history import Profiles
 from enrich.warehouse.importing import Imports
 from enrich.warehouse.loading import Records
 from enrich.warehouse.own_fields import OwnValues
+from enrich.warehouse.parquet import write_rows
 from enrich.warehouse.predictions import Predictions
 from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.runs import Runs
-from enrich.warehouse.scripts import table_counts, transaction
+from enrich.warehouse.scripts import quoted, read, table_counts, transaction
 from enrich.warehouse.sharing import Sharing
 from enrich.warehouse.today import Today
 
@@ -81,6 +82,16 @@ class Warehouse:
         Where it lies and what it holds is settled when the warehouse is opened.
         """
         return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
+
+    def copy_out(self, table: str, path: Path, store: str | None = None, extra: str = "") -> None:
+        """The rows of a table, of one store or of all, as Parquet; `extra` columns in front."""
+        kept = f" where store = {quoted(store)}" if store is not None else ""
+        query = f"select {extra} * from {table}{kept}"  # noqa: S608 - our own names
+        write_rows(self._connection, query, path)
+
+    def highest_key(self) -> int:
+        """The highest customer_key that anybody ever had."""
+        return int(read(self._connection, "lake/highest_key").item())
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""

@@ -62,14 +62,15 @@ where followed_links.customer_key in (
 )
 group by followed_links.customer_key;
 
-create or replace temp table group_keys as
-with kept as (
-    select group_no, min(customer_key) as customer_key
-    from won_keys
-    group by group_no
-),
+-- new_keys (temporary). Grain: one row per person without a key of an earlier run, numbered as they were first seen; of
+-- one moment, by the name of the person.
+create or replace temp table kept_keys as
+select group_no, min(customer_key) as customer_key
+from won_keys
+group by group_no;
 
-highest as (
+create or replace temp table new_keys as
+with highest as (
     select coalesce(max(customer_key), 0) as customer_key
     from (
         select max(customer_key) as customer_key from identity_links
@@ -84,7 +85,6 @@ highest as (
     )
 ),
 
--- New people are numbered as they were first seen; of one moment, by the name of the person.
 named as (
     select
         groups.group_no,
@@ -97,25 +97,26 @@ named as (
             'contact:' || contacts.source || ':' || contacts.contact_id
         ) as label
     from groups
-    left join kept on kept.group_no = groups.group_no
+    left join kept_keys on kept_keys.group_no = groups.group_no
     left join new_groups on new_groups.group_no = groups.group_no
     left join tangled_groups on tangled_groups.contact_no = groups.group_no
     left join identified_contacts as contacts on contacts.contact_no = groups.group_no
-    where kept.group_no is null
-),
-
-fresh as (
-    select
-        group_no,
-        (select customer_key from highest)
-        + row_number() over (order by first_seen_at nulls last, label) as customer_key
-    from named
+    where kept_keys.group_no is null
 )
 
 select
+    group_no,
+    (select customer_key from highest)
+    + row_number() over (order by first_seen_at nulls last, label) as customer_key,
+    first_seen_at,
+    label
+from named;
+
+create or replace temp table group_keys as
+select
     groups.group_no,
-    coalesce(kept.customer_key, fresh.customer_key) as customer_key,
+    coalesce(kept_keys.customer_key, new_keys.customer_key) as customer_key,
     groups.first_seen_at
 from groups
-left join kept on kept.group_no = groups.group_no
-left join fresh on fresh.group_no = groups.group_no;
+left join kept_keys on kept_keys.group_no = groups.group_no
+left join new_keys on new_keys.group_no = groups.group_no;

@@ -25,7 +25,8 @@ CUTS = pl.DataFrame({"axis": ["r"], "score": [1]})
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_key": pl.Int64, "customer_id": pl.String, "email": pl.String, "phone": pl.String,
     "first_name": pl.String, "last_name": pl.String, "birth_date": pl.Date,
-    "newsletter_opt_in": pl.Boolean, "amount_lifetime": pl.Decimal(18, 2),
+    "newsletter_opt_in": pl.Boolean, "ads_opt_in": pl.Boolean, "phone_e164": pl.String,
+    "amount_lifetime": pl.Decimal(18, 2),
     "orders_lifetime": pl.Int64, "last_purchase_date": pl.Date,
     "days_since_last_purchase": pl.Int64, "rfm_segment": pl.String, "rfm_group": pl.String,
     "r_score": pl.Int8, "f_score": pl.Int8, "m_score": pl.Int8,
@@ -33,11 +34,14 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 BIG = Audience("big", "amount_lifetime >= 100")
 
 
-def keep_profiles(warehouse: Warehouse, days: int, **amounts: int | None) -> None:
+def keep_profiles(
+    warehouse: Warehouse, days: int, *, ads: dict[str, bool] | None = None, **amounts: int | None
+) -> None:
     """Profiles `days` after DAY: k1=120 is customer 1, who said yes; None said no."""
     rows = [
         {
             "customer_key": int(name[1:]), "email": f"{name}@example.com",
+            "ads_opt_in": (ads or {}).get(name), "phone_e164": f"+551190000000{name[1:]}",
             "newsletter_opt_in": amount is not None, "amount_lifetime": amount or 500,
             "rfm_segment": "S", "rfm_group": "G", "r_score": 1, "f_score": 1, "m_score": 1,
         }
@@ -210,7 +214,11 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
     people = [f"c{n},c{n}@example.com,=1+1,+5511987654{n:03},{said[n % 3]}\n" for n in range(9)]
     (tmp_path / "orders.csv").write_text(ORDERS + "".join(orders))
     (tmp_path / "customers.csv").write_text(CUSTOMERS + "".join(people))
-    (tmp_path / "enrich.toml").write_text('[audiences.all]\nrule = "orders_lifetime > 0"\n')
+    (tmp_path / "enrich.toml").write_text(
+        '[destinations.drop]\nkind = "file"\nformats = ["ndjson"]\n[audiences.all]\n'
+        'rule = "orders_lifetime > 0"\ndestinations = { drop = "All" }\n'
+        '[audiences.win_back]\ndestinations = { drop = "Back" }\n'
+    )
 
     def do(*arguments: object) -> str:
         common = ("--config", tmp_path / "enrich.toml", "--data", tmp_path / "data")
@@ -242,5 +250,16 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "all.parquet").height == 3
     do("audience", "export", "all", "--to", tmp_path / "all.xlsx")
     assert zipfile.is_zipfile(tmp_path / "all.xlsx")
+
+    pushed = tmp_path / "data" / "exports"
+    assert "audiences" in do("audience", "push", "--dry-run") and not pushed.exists()
+    do("audience", "push", "all", "--to", "drop", "--yes")
+    do("audience", "push")  # nothing new
+    (file,) = pushed.glob("*.ndjson")
+    names = [json.loads(line)["audience_name"] for line in file.read_text().splitlines()]
+    assert names == ["All"] * 3
+    common = ("--config", tmp_path / "enrich.toml", "--data", tmp_path / "data")
+    wrong = enrich("audience", "push", "birthdays", *common)
+    assert (wrong.code, "goes to no destination" in wrong.err) == (2, True)
     with read_warehouse(tmp_path / "data") as copy:
         assert copy.query("from audience_members where audience = 'all'").height == 3

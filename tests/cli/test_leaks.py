@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from enrich.destinations import REGISTRY
+from enrich.destinations import AUDIENCES, REGISTRY
+from enrich.destinations.ads import clean_email, clean_gmail, hashed
 from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY
@@ -70,7 +71,7 @@ for kind, options in MORE.items():
     for entity in REGISTRY[kind].others:
         long_ago = {"cart_days": 3_000} if entity.name == "carts" else {}
         options |= {**entity.example, **long_ago, "entities": TAKEN[kind]}
-MORE["connectif"]["max_records_per_run"] = 12
+MORE["connectif"]["max_records_per_run"] = 8
 CONSENT = """
 [consent]
 enabled = true
@@ -81,12 +82,25 @@ kind = "connectif"
 secret = { env = "RECEIVE" }
 """
 LIST = "Everybody"
+AD_PLATFORMS = [kind for kind, platform in REGISTRY.items() if platform.name == AUDIENCES]
+TAKERS = {
+    "files" if kind == "file" else kind: LIST
+    for kind, taken in TAKEN.items()
+    if AUDIENCES in taken and kind not in AD_PLATFORMS
+}
 AUDIENCE = f"""
 [audiences.everybody]
 rule = "true"
 channel = "email"
-destinations = {_as_toml({"files": LIST, "klaviyo": LIST, "brevo": LIST, "webhook": LIST})}
+destinations = {_as_toml(TAKERS)}
+[audiences.agreed]
+rule = "true"
+channel = "ads"
+destinations = {_as_toml(dict.fromkeys(AD_PLATFORMS, LIST))}
 """
+AGREED = "customer_id,email,phone,ads_opt_in\n" + "".join(
+    f"ads{n},agreed{n}@example.com,+551198765{n:04},true\n" for n in range(9)
+)
 STRANGER = "a.stranger@example.com"
 ENV_NAMES = sorted(
     value["env"] for options in MORE.values() for value in options.values() if _is_secret(value)
@@ -149,8 +163,13 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
         config.write_text(settings_of_every_kind().replace("ADDRESS", there.address))
         for kind in PLATFORMS:
             fields = {field.target for field in REGISTRY[kind].mapping}
-            there.simulator.accounts[kind] = Account(known_fields=fields, tables=deepcopy(MADE))
+            there.simulator.accounts[kind] = Account(
+                known_fields={*fields, LIST}, tables=deepcopy(MADE)
+            )
         common = ("--config", config, "--data", folder / "data")
+        (folder / "agreed.csv").write_text(AGREED)
+        agreed = enrich("import", "--customers", folder / "agreed.csv", *common, environ=SECRETS)
+        assert agreed.code == 0, agreed.err
         for words in SPOKEN:
             if words == ("consent", "--dry-run"):
                 say_something(there, folder / "data")
@@ -169,7 +188,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
         values = copy.query(PERSONAL)["value"].drop_nulls().to_list()
     assert len(values) > 80
     assert "created in VTEX" in "".join(said)  # there is something to be said
-    personal = [STRANGER, *(value for value in values if len(value) > 5)]
+    hashes = [hashed(clean(one)) for one in values for clean in (clean_gmail, clean_email)]
+    personal = [STRANGER, *(value for value in values if len(value) > 5), *hashes]
     yield Left(folder, "\n".join(said), log.getvalue(), personal)
 
 
@@ -229,6 +249,15 @@ def test_no_secret_is_in_any_file(left: Left) -> None:
         if path.is_file():
             content = path.read_bytes()
             assert [s for s in secrets if s.encode() in content] == [], path.name
+
+
+def test_no_hash_of_anybody_is_in_any_file(left: Left) -> None:
+    hashes = [value for value in left.personal if len(value) == 64]
+    assert len(hashes) > 80
+    for path in left.folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert [one for one in hashes if one.encode() in content] == [], path.name
 
 
 def test_no_secret_and_nobody_is_in_what_is_said(left: Left) -> None:

@@ -12,13 +12,14 @@ import polars as pl
 
 from enrich.contract import trial
 from enrich.contract.rules import RULES
-from enrich.destinations import REGISTRY, DestinationEntity
+from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.kinds import AUDIENCES, CONSENTS
 from enrich.push.planned import Planner
 from enrich.push.summary import PushSummary
 from tests.destinations.conftest import World, make_people
-from tests.destinations.records import Records, make
+from tests.destinations.records import AUDIENCE, Records, make
 
+TAKE_PROFILES = sorted(kind for kind, one in REGISTRY.items() if one.name == PROFILES)
 PAIRS = [(kind, one.name) for kind in sorted(REGISTRY) for one in REGISTRY[kind].entities()]
 
 
@@ -37,6 +38,9 @@ class Case(trial.Case):
 
     @property
     def held(self) -> Mapping[str, Any]:
+        if self.entity == AUDIENCES and self.is_simulated:
+            table = self.account.table(AUDIENCES)
+            return {one: table.get(one, {}) for one in self.account.members(AUDIENCE)}
         elsewhere = {"icomm": self._in_icomm, "webhook": self._received, "file": self._in_the_file}
         return elsewhere[self.kind]() if self.kind in elsewhere else super().held
 

@@ -77,7 +77,7 @@ class Records:
 
 
 # A change of these is no change of the record.
-_UNSAID = ("email", "customer_id", "changed_at")
+_UNSAID = ("email", "customer_id", "changed_at", "amount")
 _ENDED: Mapping[str, Mapping[str, Any]] = {
     "purchases": {"is_canceled": True, "status": "canceled"},
     "carts": {"is_abandoned": False},
@@ -220,6 +220,7 @@ def _member(number: int) -> dict[str, Any]:
         "customer_id": f"0f8fad5b-d9cb-469f-a165-{number:012}",
         "email": f"person{number:04}@example.com",
         "phone": "+5511900000000",
+        "amount": Decimal("120.50"),
         "is_member": True,
         "changed_on": FIRST.date(),
     }

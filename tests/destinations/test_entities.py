@@ -2,11 +2,12 @@
 
 import pytest
 
-from enrich.destinations import PROFILES, REGISTRY, open_entities
+from enrich.destinations import AUDIENCES, PROFILES, REGISTRY, open_entities, switched_on
 from enrich.destinations.kinds import KINDS
 from enrich.errors import BadSettings
 from enrich.push.destination import Destination
 
+AD_PLATFORMS = ("googleads", "meta", "vtexads")
 KEYS = {"api_key": {"env": "K"}, "api_secret": {"env": "S"}}
 
 
@@ -18,10 +19,12 @@ def test_what_has_to_be_there_goes_first_where_it_goes_at_all(kind):
         assert not set(after) & set(order[place:])
 
 
-def test_profiles_alone_are_pushed_unless_the_settings_say_otherwise(world):
+def test_profiles_alone_are_pushed_or_audiences_unless_the_settings_say_otherwise(world):
     for kind, platform in REGISTRY.items():
         opened = open_entities("there", kind, platform.example, world.tools())
-        assert [one.name for one in opened] == [PROFILES]
+        assert [one.name for one in opened] == [platform.name]
+        assert switched_on(kind, {}) == (platform.name,)
+        assert platform.name == (AUDIENCES if kind in AD_PLATFORMS else PROFILES)
     assert open_entities("there", "connectif", {**KEYS, "entities": []}, world.tools()) == ()
 
 

@@ -14,11 +14,15 @@ import pytest
 from enrich.destinations import REGISTRY
 from enrich.simulator.platforms import PLATFORMS
 from enrich.warehouse import PushTarget, open_warehouse
-from tests.destinations.cases import PAIRS, Case
+from tests.destinations.cases import PAIRS, TAKE_PROFILES, Case
 from tests.destinations.conftest import make_people
 
 COUNT = 300
-BULK = sorted(kind for kind in PLATFORMS if REGISTRY[kind].transport in ("json_batch", "job"))
+BULK = sorted(
+    kind
+    for kind in {*PLATFORMS} & {*TAKE_PROFILES}
+    if REGISTRY[kind].transport in ("json_batch", "job")
+)
 # Small batches: as many requests as a hundred thousand profiles would make.
 SMALL = {
     "braze": {"batch_size": 20},

@@ -5,9 +5,9 @@ What an empty value does there is not documented: it is a setting, off by defaul
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from enrich.destinations.base import Addressee, Record, Row
+from enrich.destinations.base import Addressee, MappedField, Payload, Record, Removable, Row
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import by_hand
@@ -24,18 +24,20 @@ class Connectif(ConnectifImports):
         "api_secret": {"env": "CONNECTIF_KEY_SECRET"},
     }
     import_type = "contacts"
-    mapping = named(CORE, lambda source: source.replace("_", "-"))
+    mapping: ClassVar[tuple[MappedField, ...]] = named(
+        CORE, lambda source: source.replace("_", "-")
+    )
     fields_created_first = True
     idempotency_key = "_email"
     sends_empty = False
-    removals = ("delete",)
+    removals: Removable = ("delete",)
     erases_with = {"delete_path": "/contacts/email/{email}"}
 
     @property
     def report_column(self) -> str | None:
         return self.settings.error_report_column
 
-    def shape(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+    def shape(self, row: Row, values: dict[str, Any]) -> Payload:
         return {"_email": row["email"], **values}
 
     def patch(self, record: Record) -> RecordResult:

@@ -152,4 +152,6 @@ def as_csv(records: Sequence[Record]) -> str:
 
 def _cell(value: Any) -> Any:
     """Several texts in one cell are divided by a bar, which none of them may hold."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return join_list(value, "|") if isinstance(value, list) else value

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from enrich.destinations.base import Addressee, Record, Row
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    MovesAddress,
+    Payload,
+    Record,
+    Removable,
+    Row,
+)
 from enrich.destinations.mapping import COMPUTED, named
 from enrich.destinations.sending import safe_code
 from enrich.destinations.synerise.account import SyneriseAccount
@@ -33,11 +41,11 @@ class Synerise(SyneriseAccount):
     kind = "synerise"
     version = "synerise-1"
     example = {"api_key": {"env": "SYNERISE_API_KEY"}}
-    mapping = named(COMPUTED)
+    mapping: ClassVar[tuple[MappedField, ...]] = named(COMPUTED)
     idempotency_key = "email"
     null_meaning = "clears"
-    removals = ("clear", "delete")
-    moves_address = "update"
+    removals: Removable = ("clear", "delete")
+    moves_address: MovesAddress = "update"
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/clients/batch", records)
@@ -48,7 +56,7 @@ class Synerise(SyneriseAccount):
     def validate(self, row: Row) -> str | None:
         return email_problem(row)
 
-    def shape(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+    def shape(self, row: Row, values: dict[str, Any]) -> Payload:
         """The address, their own fields, our values as attributes; a bad phone is not sent."""
         native = {name: value for name, value in values.items() if name in NATIVE}
         if not PHONE.match(str(native.get("phone", "+0000000"))):

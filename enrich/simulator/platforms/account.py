@@ -77,12 +77,26 @@ class Account:
             del kept[name]
         self.times[email] = self.times.get(email, 0) + 1
 
+    def members(self, name: str) -> set[str]:
+        """Who is in the list of that name, has the tag, or an attribute so called that is true."""
+        lists = {at for at, known in self.table("lists").items() if known == name}
+        listed = (key.partition(":") for key in self.table("audiences"))
+        marked = (
+            contact
+            for contact, values in self.contacts.items()
+            if values.get(name) in (True, "true") or name in values.get("tags", ())
+        )
+        return {member for at, _, member in listed if at in lists or at == name}.union(marked)
+
     def rename(self, old: str, new: str) -> bool:
         """Give a contact another address; False when somebody has it already."""
         if new in self.contacts:
             return False
         self.contacts[new] = self.contacts.pop(old)
         self.times[new] = self.times.pop(old, 0)
+        members = self.table("audiences")
+        for key in [key for key in members if key.partition(":")[2] == old]:
+            members[f"{key.partition(':')[0]}:{new}"] = members.pop(key)
         return True
 
     def by_id(self, number: str) -> str | None:

@@ -33,7 +33,7 @@ def answer(account: Account, request: Request) -> Reply:
         if is_bad or email in account.refused:
             reason = f"{email} is not accepted"
             errors.append({"batch_index": at, "reason": "invalid", "message": reason})
-        else:
+        elif not attributes.pop("_update", False) or email in account.contacts:
             account.keep(email, attributes)
     return json_reply({"errors": errors}, 207) if errors else json_reply({})
 

@@ -19,6 +19,7 @@ CONTACTS = "/crm/objects/2026-09/contacts"
 PROPERTIES = "/crm/properties/2026-09/contacts"
 SCHEMA = "/crm-object-schemas/2026-09/schemas/contacts"
 MOMENT, CORRELATION = "2026-09-08T00:00:00Z", "aeb5f871-7f07-4993-9211-075dc63e7cbf"
+LISTS, BY_NAME = "/crm/lists/2026-03", "/object-type-id/0-1/name/"
 READ_SCHEMA = "crm-object-schemas"  # among the rights that a key may lack
 
 
@@ -30,6 +31,10 @@ def answer(account: Account, request: Request) -> Reply:
         return json_reply({"results": [_property(one) for one in account.listed("name", "type")]})
     if request.path == SCHEMA:
         return _schema(account)
+    if request.path.startswith(f"{LISTS}/"):
+        return _lists(account, request)
+    if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/read"):
+        return _read(account, request.json())
     if request.method == "PATCH" and request.path.startswith(f"{CONTACTS}/"):
         return _patch(account, request)
     if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/upsert"):
@@ -104,6 +109,49 @@ def _patch(account: Account, request: Request) -> Reply:
 def _contact(email: str) -> dict[str, Any]:
     times = {"createdAt": MOMENT, "updatedAt": MOMENT}
     return {"id": email, "archived": False, "properties": {}, **times}
+
+
+def _read(account: Account, body: dict[str, Any]) -> Reply:
+    """The contacts of these addresses that are there; the others are errors of a 207."""
+    emails = [one["id"] for one in body["inputs"]]
+    if len(emails) > MAX_INPUTS or body["idProperty"] != "email":
+        return _error(400, "VALIDATION_ERROR")
+    found = [(account.id_of(email), email) for email in emails if email in account.contacts]
+    results = [{**_contact(str(at)), "properties": {"email": email}} for at, email in found]
+    body = {"status": "COMPLETE", "startedAt": MOMENT, "completedAt": MOMENT, "results": results}
+    missing = len(emails) - len(found)
+    if not missing:
+        return json_reply(body)
+    errors = [{**_problem("OBJECT_NOT_FOUND"), "context": {}, "links": {}}]
+    return json_reply({**body, "errors": errors, "numErrors": missing}, 207)
+
+
+def _lists(account: Account, request: Request) -> Reply:
+    """A list by its name, without regard to letters, or contacts put in and taken out by id."""
+    lists, members = account.table("lists"), account.table("audiences")
+    rest = unquote(request.path.removeprefix(LISTS))
+    if rest.startswith(BY_NAME):
+        name = rest.removeprefix(BY_NAME).lower()
+        found = next((at for at, known in lists.items() if known.lower() == name), None)
+        return _error(404, "OBJECT_NOT_FOUND") if found is None else _list(found, lists[found])
+    list_id, _, verb = rest.strip("/").partition("/memberships/")
+    if request.method != "PUT" or list_id not in lists or verb not in ("add", "remove"):
+        return _error(404, "OBJECT_NOT_FOUND")
+    people = {number: account.by_id(number) for number in request.json()}
+    missing = [at for at, email in people.items() if email is None or email in account.refused]
+    changed = [at for at in people if at not in missing]
+    for at in changed:
+        if verb == "add":
+            members[f"{list_id}:{people[at]}"] = {"count": 1}
+        else:
+            members.pop(f"{list_id}:{people[at]}", None)
+    done = {"recordIdsMissing": missing, "recordsIdsAdded": [], "recordIdsRemoved": []}
+    return json_reply({**done, f"record{'sIdsAdded' if verb == 'add' else 'IdsRemoved'}": changed})
+
+
+def _list(list_id: str, name: str) -> Reply:
+    kinds = {"objectTypeId": "0-1", "processingType": "MANUAL", "processingStatus": "COMPLETE"}
+    return json_reply({"list": {"listId": list_id, "listVersion": 1, "name": name, **kinds}})
 
 
 def _upsert(account: Account, inputs: list[dict[str, Any]]) -> Reply:

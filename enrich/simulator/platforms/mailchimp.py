@@ -41,6 +41,8 @@ def answer(account: Account, request: Request) -> Reply:
 
 def _member(account: Account, request: Request) -> Reply:
     """One member by the digest of its address; `account.denied` are met with a 429."""
+    if request.method == "POST" and request.path.endswith("/tags"):
+        return _tags(account, request.path.split("/")[-2], request.json())
     member = request.path.rpartition("/")[2]
     if request.method != "PATCH" or "/members/" not in request.path or member in account.refused:
         return _problem(404, "Resource Not Found")
@@ -55,6 +57,19 @@ def _member(account: Account, request: Request) -> Reply:
         return _problem(400, "Invalid Resource")
     account.keep(member, {name: value or None for name, value in body["merge_fields"].items()})
     return json_reply({"id": member})
+
+
+def _tags(account: Account, member: str, body: dict[str, Any]) -> Reply:
+    """Tags given and taken away; what is not named stays."""
+    if member not in account.contacts or member in account.refused:
+        return _problem(404, "Resource Not Found")
+    changes = {tag["name"]: tag["status"] for tag in body["tags"]}
+    if not set(changes.values()) <= {"active", "inactive"}:
+        raise RequestError("a tag is active or inactive")
+    kept = [tag for tag in account.contacts[member].get("tags", ()) if tag not in changes]
+    given = [name for name, status in changes.items() if status == "active"]
+    account.contacts[member]["tags"] = [*kept, *given]
+    return Reply(204)
 
 
 def _move(account: Account, member: str, address: str) -> Reply:

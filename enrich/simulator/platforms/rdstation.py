@@ -20,23 +20,41 @@ def answer(account: Account, request: Request) -> Reply:
         return _problem(401, "UNAUTHORIZED")
     if request.path == "/platform/contacts/fields":
         return json_reply({"fields": account.listed("api_identifier", "data_type")})
+    if request.method == "POST" and request.path.endswith("/tag"):
+        return _tag(account, unquote(request.path.split("/")[-2]), request.json()["tags"])
     email = _address(account, request)
     if email is None:
         return _problem(404, "RESOURCE_NOT_FOUND")
     if request.method == "GET":
-        return json_reply({"uuid": account.id_of(email), "email": email})
+        tags = account.contacts[email].get("tags", [])
+        return json_reply({"uuid": account.id_of(email), "email": email, "tags": tags})
     values = request.json()
     address = values.pop("email", email)
     if address != email and not account.rename(email, address):
         return _problem(400, "EMAIL_ALREADY_IN_USE")
     email = address
-    is_unknown = account.known_fields is not None and not set(values) <= account.known_fields
+    is_unknown = account.known_fields is not None and not set(values) <= {
+        *account.known_fields,
+        "tags",
+    }
     if is_unknown or email in account.refused:
         return _problem(400, "VALIDATION_ERROR")
     if account.times.get(email, 0) >= MAX_UPDATES_PER_CONTACT:
         return _problem(429, "TOO_MANY_REQUESTS")
     account.keep(email, values)
     return json_reply({"email": email})
+
+
+def _tag(account: Account, identifier: str, tags: list[str]) -> Reply:
+    """Tags are added to those somebody has; nobody begins by it."""
+    email = identifier.removeprefix("email:")
+    if email not in account.contacts:
+        return _problem(404, "RESOURCE_NOT_FOUND")
+    if email in account.refused:
+        return _problem(400, "VALIDATION_ERROR")
+    kept = account.contacts[email].get("tags", [])
+    account.contacts[email]["tags"] = [*kept, *(tag for tag in tags if tag not in kept)]
+    return json_reply({"email": email, "tags": account.contacts[email]["tags"]})
 
 
 def _address(account: Account, request: Request) -> str | None:

@@ -24,6 +24,7 @@ from enrich.destinations.batches import payload_bytes
 from enrich.push.planned import plan_push
 from enrich.simulator.platforms import PLATFORMS
 from enrich.warehouse import PushTarget, Warehouse, open_warehouse
+from tests.destinations.cases import TAKE_PROFILES
 from tests.destinations.long_run.people import a_day_later, email_of, make_profiles
 from tests.destinations.long_run.platforms import KEY, Stand, serving
 
@@ -41,7 +42,7 @@ SILENT = ("brevo", "segment", "file")
 A_MINUTE = {
     kind: platform.requests
     for kind, platform in PLATFORMS.items()
-    if platform.requests is not None and platform.seconds == 60
+    if platform.requests is not None and platform.seconds == 60 and kind in TAKE_PROFILES
 }
 REFUSED_EVERY = 100
 MOST_RUNS = 12

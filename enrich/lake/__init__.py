@@ -1,0 +1,1 @@
+"""A lake: what a warehouse does, on Parquet files in buckets of people, by many workers."""

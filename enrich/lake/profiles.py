@@ -1,0 +1,155 @@
+"""The profiles of a lake: two maps over the buckets, and between them what adds up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from enrich.errors import BadSettings
+from enrich.lake.buckets import (
+    HISTOGRAM,
+    SHOP_LINES,
+    Plan,
+    added,
+    profile_bucket,
+    read_counts,
+    resolve_bucket,
+    write,
+)
+from enrich.lake.engines import Answer, Engine, Task, Workers
+from enrich.lake.manifest import Entry, digest_of, only_writer, read_manifest, write_entry
+from enrich.model import last_complete_day
+from enrich.profile.scoring import scoring_of
+from enrich.runs.reporting import SILENT, Reporter
+from enrich.shop import Shop
+from enrich.warehouse.lake import Limits, number_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Who works, and what each worker may take."""
+
+    engine: Engine = field(default_factory=Engine)
+    memory: str = "2 GB"
+    threads: int | None = None
+
+
+def lake_profiles(
+    lake: Path,
+    shop: Shop,
+    now: datetime,
+    means: Means = Means(),
+    report: Reporter = SILENT,
+) -> tuple[Entry, bool]:
+    """What the manifest says of the store now, and whether anything was done.
+
+    The profiles are those that `enrich profiles` makes in a warehouse of the same rows, without
+    predictions, next products and own fields. Raises Stop when a bucket failed; others are kept.
+    """
+    with only_writer(lake, "lake profiles", now):
+        entry = read_manifest(lake).get(shop.name)
+        if entry is None:
+            raise BadSettings(f"the lake has no store {shop.name!r} yet: `enrich lake build`")
+        if shop.rules.rfm_frozen_for != "never":
+            raise BadSettings("a lake has no frozen cut points: rfm_frozen_for must be never")
+        plan = _plan(lake, shop, entry, now, means)
+        digest = plan.folder.name.removeprefix("profiles-")
+        if entry.get("profiles", {}).get("digest") == digest:
+            return entry, False
+        with means.engine.started() as workers:
+            made = _profiles(plan, entry, workers, means, report)
+        entry = {**entry, "profiles": {"folder": plan.folder.name, "digest": digest, **made}}
+        shutil.rmtree(plan.work)
+        write_entry(lake, shop.name, entry)
+        return entry, True
+
+
+def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> Plan:
+    root, build = lake / f"store={shop.name}", entry["build"]
+    as_of, made = last_complete_day(now, shop.rules.time_zone), entry.get("profiles", {})
+    digest = digest_of(build["digest"], asdict(shop.rules), shop.segments, as_of)
+    goes_on = made.get("build") == build["digest"]
+    return Plan(
+        build=root / build["folder"],
+        folder=root / f"profiles-{digest}",
+        store=shop.name,
+        rules=shop.rules,
+        currency=build["currency"],
+        segments=shop.segments,
+        as_of=as_of,
+        now=now,
+        memory=means.memory,
+        threads=means.threads,
+        kept=root / made["folder"] if goes_on else None,
+    )
+
+
+def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: Reporter) -> Entry:
+    count = entry["build"]["buckets"]
+    highest = entry["profiles" if plan.kept else "build"]["highest_key"]
+    first = Task(resolve_bucket, plan, plan.work / "answers" / "resolve")
+    resolved = workers.run(first, count, "resolved", report)
+    plan = replace(plan, history_since=_first_day(resolved))
+    report.say(f"{plan.store}: adding up the counts of {count} buckets")
+    highest = _reduce(plan, count, highest, means)
+    second = Task(profile_bucket, plan, plan.work / "answers" / "profile")
+    profiled = workers.run(second, count, "profiles", report)
+    cut_points = scoring_of([read_counts(plan).histograms], plan.rules, None).cut_points
+    write(cut_points, plan.folder / "cut_points.parquet")
+    return {
+        "build": entry["build"]["digest"],
+        "as_of": plan.as_of.isoformat(),
+        "at": plan.now.isoformat(),
+        "history_since": plan.history_since,
+        "customers": sum(one["customers"] for one in profiled),
+        "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
+        "highest_key": highest,
+        "engine": means.engine.name,
+        "findings": _findings(resolved),
+        "times": [_times(kind, one) for kind, all in _kinds(resolved, profiled) for one in all],
+    }
+
+
+def _first_day(resolved: Sequence[Answer]) -> date | None:
+    days = [one["history_since"] for one in resolved if one["history_since"]]
+    return date.fromisoformat(min(days)) if days else None
+
+
+def _reduce(plan: Plan, count: int, highest: int, means: Means) -> int:
+    """The counts of all buckets added up, and everybody's keys; the highest key."""
+    schemas = (("histograms", HISTOGRAM), ("shop_lines", SHOP_LINES))
+    for (name, schema), path in zip(schemas, plan.shop_counts, strict=True):
+        frames = (pl.read_parquet(plan.resolved(name, bucket)) for bucket in range(count))
+        write(added(schema, frames), path)
+    new = [plan.resolved("new_keys", bucket) for bucket in range(count)]
+    shutil.rmtree(plan.work / "keys", ignore_errors=True)  # of a run that was killed
+    return number_keys(new, plan.work / "keys", highest, Limits(plan.work / "spill", means.memory))
+
+
+def _findings(resolved: Sequence[Answer]) -> list[list[Any]]:
+    """finding, detail, row_count, amount_cents of all buckets together."""
+    sums: dict[tuple[str, str | None], list[int]] = {}
+    for finding, detail, rows, cents in (row for one in resolved for row in one["checks"]):
+        found = sums.setdefault((finding, detail), [0, 0])
+        found[0] += rows
+        found[1] += cents
+    return [[*name, *values] for name, values in sorted(sums.items(), key=str)]
+
+
+def _kinds(
+    resolved: Sequence[Answer], profiled: Sequence[Answer]
+) -> tuple[tuple[str, Sequence[Answer]], ...]:
+    return ("resolve", resolved), ("profile", profiled)
+
+
+def _times(kind: str, answer: Answer) -> Entry:
+    return {
+        "kind": kind,
+        **{name: answer[name] for name in ("number", "worker", "began", "seconds")},
+    }

@@ -1,0 +1,30 @@
+"""Rows to and from Parquet files, which are for their owner alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from enrich.durable import private_files
+from enrich.warehouse.scripts import quoted
+
+
+def rows_of(files: Iterable[Path]) -> str:
+    """The rows of the files as SQL; a column that one of them lacks is null there."""
+    names = ", ".join(quoted(str(path)) for path in files)
+    return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, by_bucket: bool = False
+) -> None:
+    """The answer of the query in a file, or in a folder with a folder a bucket."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parted = ", partition_by (bucket), overwrite_or_ignore true" if by_bucket else ""
+    with private_files():
+        connection.execute(
+            f"copy ({query.rstrip().rstrip(';')}) to {quoted(str(path))}"
+            f" (format parquet, compression zstd{parted})"
+        )
