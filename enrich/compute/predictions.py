@@ -36,6 +36,7 @@ class Predicted:
     """What was predicted of one store (rows: PREDICTIONS), by which models and levels.
 
     `tested` is the back-test when it was time for one; `before` the rows of the newest kept one.
+    `old_levels` are the days of the horizons that had no new level when it was time for one.
     """
 
     rows: pl.DataFrame
@@ -43,6 +44,7 @@ class Predicted:
     levels: Levels
     tested: Backtest | None
     before: pl.DataFrame
+    old_levels: tuple[int, ...] = ()
 
     @property
     def measured(self) -> pl.DataFrame:
@@ -69,13 +71,16 @@ def predict(
     start = kept_model(warehouse.predictions.models(store, yesterday), yesterday)
     shop = modelled(added(map(counted, every)), as_of, rules, start)
     found, tested = kept_levels(kept), None
+    old_levels: tuple[int, ...] = ()
     if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
         tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
-        found = levels(parts, as_of, rules, start=shop)
+        new = levels(parts, as_of, rules, start=shop)
+        old_levels = tuple(sorted(found.orders.keys() - new.orders.keys()))
+        found = found.renewed(new)
     found = found if shop.status is None else PLAIN
     rows = [predictions(part, shop, rules, found) for part in every]
     cuts = tier_cuts(part["clv_365d"] for part in rows)
-    return Predicted(with_tiers(pl.concat(rows), cuts), shop, found, tested, before)
+    return Predicted(with_tiers(pl.concat(rows), cuts), shop, found, tested, before, old_levels)
 
 
 def is_due(shop: ShopModel, before: pl.DataFrame, as_of: date, rules: PredictionRules) -> bool:
@@ -138,6 +143,23 @@ def _alert(done: Predicted, rules: PredictionRules) -> str | None:
     )
 
 
+def _edges(done: Predicted) -> list[str]:
+    """Where the models end in what can hardly be, and which levels are old."""
+    found = []
+    if done.shop.buying.nobody_leaves:
+        found.append(
+            "nobody seems to leave for good: p_alive is near 1 for all;"
+            " the history may be too short"
+        )
+    if done.shop.buying.all_buy_alike:
+        found.append("everybody seems to buy equally often: expected orders hardly differ")
+    return found + [
+        f"no new level of {days} days, for there is no model of {days} days ago:"
+        " the one before stays"
+        for days in done.old_levels
+    ]
+
+
 _WORDS = {
     "orders_bias": "orders {:+.0%}",
     "orders_error_by_tenth": "by tenth {:.0%} off",
@@ -151,6 +173,7 @@ def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
         return (f"no predictions: {done.shop.status} (docs/prediction.md)",)
     values = dict(done.measured.select("metric", "value").drop_nulls().iter_rows())
     lines = [f"predictions by {done.shop.buying.name} of {done.shop.buyers:,} buyers"]
+    lines += _edges(done)
     if done.shop.value_status is not None:
         lines.append(f"no amounts: {done.shop.value_status} (docs/prediction.md)")
     if not _WORDS.keys() <= values.keys():

@@ -19,6 +19,8 @@ from enrich.predict.arrays import Floats, dot
 from enrich.predict.fitting import maximum
 
 CENTS = 100
+_RATIOS = np.array([[1, 0, 0], [0, 1, 0], [1, -1, 1]])
+"""Searched are p, q and about the mean value, p gamma / q."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ def fit_values(values: pl.DataFrame, start: ValueModel | None = None) -> ValueMo
     customers = values["customers"].to_numpy().astype(np.float64)
     count = int(customers.sum())
     mean = dot(customers, money / paid) / max(count, 1)
-    first = (start.p, start.q, start.gamma) if start else (2.0, 3.0, max(mean, 0.01))
-    likelihood = Likelihood(paid, money, customers)
-    found = maximum(likelihood.at, np.array(first), count)
-    p, q, gamma = (float(one) for one in found.at)
+    unit = mean or 1.0  # a mean of 1, so that no currency comes near a bound of the search
+    first = (start.p, start.q, start.gamma / unit) if start else (2.0, 3.0, 1.0)
+    found = maximum(Likelihood(paid, money / unit, customers).at, np.array(first), count, _RATIOS)
+    p, q, gamma = found.at * (1, 1, unit)
+    log_likelihood = found.value - count * float(np.log(unit))
     together = _correlation(paid, np.log(money / paid), customers)
     is_whole = found.is_converged and q > 1 and count > 1
-    return ValueModel(p, q, gamma, found.value, count, together, is_whole)
+    return ValueModel(float(p), float(q), float(gamma), log_likelihood, count, together, is_whole)
 
 
 class Likelihood:

@@ -54,6 +54,17 @@ class Model:
             return "BG/NBD"
         return "MBG/NBD" if self.k == 1 else f"MBG/CNBD-{self.k}"
 
+    @property
+    def nobody_leaves(self) -> bool:
+        """Whether fewer than one in a thousand leave after a purchase, so p_alive says nothing."""
+        return self.a < 0.001 * (self.a + self.b)
+
+    @property
+    def all_buy_alike(self) -> bool:
+        """Whether the rates of the customers differ by less than a tenth, so the past of one
+        customer says little of how often that one buys."""
+        return self.r > 100
+
 
 class Triples:
     """Rows of x, t_x, T (days) as the formulas read them; logarithms are looked up by day."""

@@ -32,6 +32,10 @@ class Levels:
     orders: dict[int, float] = field(default_factory=dict)
     amounts: dict[int, float] = field(default_factory=dict)
 
+    def renewed(self, newer: Levels) -> Levels:
+        """The newer levels, and these where there is no newer one."""
+        return Levels(self.orders | newer.orders, self.amounts | newer.amounts)
+
 
 PLAIN = Levels()
 

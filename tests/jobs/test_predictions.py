@@ -137,6 +137,22 @@ def test_a_test_is_made_again_after_a_week_or_when_asked_for(folder: Path) -> No
     assert [day.day for day in ask(folder, days)["as_of"]] == [8, 9, 17]
 
 
+def test_a_level_stays_until_there_is_a_new_one(folder: Path, tmp_path: Path) -> None:
+    """A year of history has no model of a year ago: the level of 365 days is one of before."""
+    now, day = NOW + timedelta(days=30), NOW.date() + timedelta(days=20)
+    with opened(folder) as warehouse:
+        kept = warehouse.predictions.models("main", day).drop("as_of")
+        old = kept.filter(parameter="orders_90d").with_columns(
+            parameter=pl.lit("orders_365d"), value=pl.lit(1.5)
+        )
+        warehouse.predictions.keep("main", day, pl.concat([kept, old]))
+        output = tmp_path / "profiles.parquet"
+        made = make_profiles(warehouse, SHOP, now=now, as_of=day, output=output, tests_now=True)
+        warehouse.predictions.keep("main", day, kept.clear())
+    assert said(made, "no new level of 365 days")
+    assert not said(made, "no new level of 90 days")
+
+
 def test_far_off_predictions_go_to_no_destination(folder: Path) -> None:
     strict = replace(SHOP, prediction=PredictionRules(max_bias=0.1))
     at = NOW + timedelta(days=8)
