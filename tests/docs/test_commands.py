@@ -19,6 +19,7 @@ import pytest
 from enrich.cli.shell import with_shell
 from enrich.simulator.build import FULL_KEY
 from enrich.warehouse import read_warehouse
+from enrich.warehouse.ready import query_of
 from tasks import TASKS
 from tests.docs.pages import ROOT, Block, all_blocks, blocks, commands
 from tests.docs.tables import all_commands, option_rows
@@ -112,7 +113,8 @@ QUERIES = [block for block in all_blocks("sql") if block.reason is None]
 def test_queries_answer(shop: Desk, block: Block) -> None:
     with read_warehouse(shop.folder / "data") as copy:
         for statement in filter(str.strip, block.text.split(";")):
-            assert copy.query(statement).columns
+            query = query_of(statement)
+            assert copy.query(query.statement, query.values()).columns
 
 
 def test_files_instead_of_vtex(tmp_path: Path) -> None:

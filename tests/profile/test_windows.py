@@ -102,6 +102,7 @@ def test_a_destination_has_the_fields_of_the_windows(kind: str, tmp_path: Path) 
 
 def test_who_is_cleared_has_the_fields_of_the_windows_and_no_check_reads_them() -> None:
     gone = pl.DataFrame({"record_id": ["1"], "remote_key": ["1"], "hash": ["none"]})
-    (cleared,) = clearing_plan(gone, "record_id", WITH_720).slices(None)
-    assert cleared.select(field.name for field in fields(Rules(windows=WITH_720))).height == 1
+    wanted = fields(Rules(windows=WITH_720))
+    (cleared,) = clearing_plan(gone, "record_id", wanted).slices(None)
+    assert cleared.select(field.name for field in wanted).height == 1
     assert not [name for name in without_computed(cleared).columns if "0d" in name]
