@@ -84,7 +84,7 @@ def test_no_record_is_lost_or_counts_twice(world, pair, tmp_path):
     numbers, case = random.Random("-".join(pair)), Case(world, *pair)
     account, next_faults = world.account(case.kind), faults(numbers)
     there = case.open(stop_failed_share=1, **({"patch_limit": 0} if "connectif" in pair else {}))
-    reports = there.result_fidelity != "counts_only"
+    reports = there.result_fidelity not in ("counts_only", "none")
     account.refused = case.refusals(7) if reports else set()
     target = PushTarget("there", "main", case.entity)
     wanted = RECORD_COUNT - (1 if account.refused else 0)
