@@ -78,6 +78,12 @@ from profiles_today
 where store = getvariable('store')
 order by customer_key;
 
+-- name: kept_values
+-- Chosen columns of the kept profiles of the customers in the registered frame `wanted`. Grain: one row per customer.
+select columns(lambda name: name = 'customer_key' or list_contains(getvariable('columns'), name))
+from profiles
+where store = getvariable('store') and customer_key in (select customer_key from wanted);
+
 -- name: others
 -- What decides whether a platform can be sent somebody, of all whose kept profile still holds. Grain: one row each.
 select customer_key, email, last_purchase_date

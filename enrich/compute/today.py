@@ -20,7 +20,10 @@ from enrich.predict import (
     with_tiers,
 )
 from enrich.profile import profile_parts, score_some
+from enrich.profile.field import Joined
+from enrich.profile.own import declared
 from enrich.profile.predicted import no_predictions
+from enrich.profile.products import PRODUCTS
 from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -50,8 +53,9 @@ def make_today(
 ) -> TodayReport:
     """The profiles of everybody whom the kept ones do not know whole, made for the day it is.
 
-    They are what the daily run would make of that day with the cut points and the model of the kept
-    profiles; they go to `profiles_today` and nowhere else. The store is resolved already.
+    They are what the daily run would make of that day with the cut points, the model, the next
+    products and the own fields of the kept profiles; they go to `profiles_today` and nowhere else.
+    The store is resolved already.
     """
     as_of = store_day(now, shop.rules.time_zone)
     if kept_day(warehouse, shop.name) is None:
@@ -77,8 +81,18 @@ def _profiles(warehouse: Warehouse, shop: Shop, keys: pl.Series, as_of: date) ->
         )
         before = warehouse.profiles.segments_before(shop.name, as_of)
         rows = _predicted(warehouse, shop.name, part, as_of, shop.prediction)
-        made = profile_parts(scored, before, predictions=rows, segments=shop.segments)
+        joined = _kept(warehouse, shop, keys)
+        made = profile_parts(
+            scored, before, predictions=rows, joined=joined, segments=shop.segments
+        )
         return pl.concat(made)
+
+
+def _kept(warehouse: Warehouse, shop: Shop, keys: pl.Series) -> tuple[Joined, ...]:
+    """Next products and fields of the shop's own, as the daily run left them."""
+    wanted = (*PRODUCTS, *declared(shop.own_fields))
+    rows = warehouse.today.kept_values(shop.name, keys, [one.name for one in wanted])
+    return (Joined(tuple(one for one in wanted if one.name in rows.columns), rows),)
 
 
 def _predicted(

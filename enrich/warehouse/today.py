@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -65,6 +65,11 @@ class Today:
     def worth(self, store: str) -> pl.Series:
         """The kept clv_365d of everybody who has one."""
         return read(self._connection, "today/worth", store=store)["clv_365d"]
+
+    def kept_values(self, store: str, keys: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+        """customer_key and those of the columns that the kept profiles of these customers have."""
+        with registered(self._connection, {"wanted": keys.alias("customer_key").to_frame()}):
+            return read(self._connection, "today/kept_values", store=store, columns=list(columns))
 
     def keep(self, store: str, as_of: date, profiles: pl.DataFrame, *, now: datetime) -> None:
         """The rows of the store replaced by these profiles of the day: all or nothing."""

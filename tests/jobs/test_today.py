@@ -21,7 +21,9 @@ from enrich.compute.today import NOTHING_KEPT, TodayReport
 from enrich.errors import BadSettings
 from enrich.flows.received import NOTHING_WAITS, outcome, take_received
 from enrich.profile import FIELDS, profile_parts, score_parts
+from enrich.profile.field import Joined
 from enrich.profile.predicted import PREDICTED, no_predictions
+from enrich.profile.products import PRODUCTS
 from enrich.push.summary import PushSummary
 from enrich.receiver import CUSTOMERS, ORDERS, Message, Notice
 from enrich.runs.reporting import SILENT
@@ -104,6 +106,10 @@ class Place:
         return found
 
 
+AHEAD = [one.name for one in PRODUCTS]
+"""What the daily run left stays until the next."""
+
+
 def frame(warehouse: Warehouse, name: str) -> pl.DataFrame:
     return pl.DataFrame(warehouse._connection.sql(f"from {name} order by customer_key"))
 
@@ -120,7 +126,8 @@ def whole(place: Place, as_of: date) -> pl.DataFrame:
             history_since=warehouse.resolved.history_since("main"),
         )
         before = warehouse.profiles.segments_before("main", as_of)
-        return pl.concat(profile_parts(scored, before, predictions=no_predictions()))
+        kept = (Joined(PRODUCTS, frame(warehouse, "profiles").select("customer_key", *AHEAD)),)
+        return pl.concat(profile_parts(scored, before, predictions=no_predictions(), joined=kept))
 
 
 def texts(profiles: pl.DataFrame) -> pl.DataFrame:
