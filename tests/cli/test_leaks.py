@@ -233,7 +233,20 @@ def say_something(there: Town, data: Path) -> None:
     assert f"{kept.stat().st_mode:o}"[-3:] == "600"
 
 
-def test_every_kind_was_pushed_to(left: Left) -> None:
+def test_no_secret_and_nobody_is_in_what_a_run_leaves_or_says(left: Left) -> None:
+    """One test, as the runs that it looks at take a minute and every worker would repeat them."""
+    every_kind_was_pushed_to(left)
+    no_secret_is_in_any_file(left)
+    no_hash_of_anybody_is_in_any_file(left)
+    no_secret_and_nobody_is_in_what_is_said(left)
+    no_secret_and_nobody_is_logged(left)
+    settings_never_show_a_secret(left)
+    what_a_run_is_wired_to_never_shows_a_secret(left)
+    what_the_program_remembers_of_its_work_names_nobody(left)
+    files_are_for_their_owner_alone(left)
+
+
+def every_kind_was_pushed_to(left: Left) -> None:
     import duckdb
 
     with duckdb.connect(str(left.data / "warehouse.duckdb"), read_only=True) as connection:
@@ -243,7 +256,7 @@ def test_every_kind_was_pushed_to(left: Left) -> None:
     assert wanted - pushed == set()
 
 
-def test_no_secret_is_in_any_file(left: Left) -> None:
+def no_secret_is_in_any_file(left: Left) -> None:
     secrets = [*SECRETS.values(), "a-wrong-token"]
     for path in left.folder.rglob("*"):
         if path.is_file():
@@ -251,7 +264,7 @@ def test_no_secret_is_in_any_file(left: Left) -> None:
             assert [s for s in secrets if s.encode() in content] == [], path.name
 
 
-def test_no_hash_of_anybody_is_in_any_file(left: Left) -> None:
+def no_hash_of_anybody_is_in_any_file(left: Left) -> None:
     hashes = [value for value in left.personal if len(value) == 64]
     assert len(hashes) > 80
     for path in left.folder.rglob("*"):
@@ -260,23 +273,23 @@ def test_no_hash_of_anybody_is_in_any_file(left: Left) -> None:
             assert [one for one in hashes if one.encode() in content] == [], path.name
 
 
-def test_no_secret_and_nobody_is_in_what_is_said(left: Left) -> None:
+def no_secret_and_nobody_is_in_what_is_said(left: Left) -> None:
     assert [s for s in (*SECRETS.values(), "a-wrong-token") if s in left.said] == []
     assert [value for value in left.personal if value in left.said] == []
 
 
-def test_no_secret_and_nobody_is_logged(left: Left) -> None:
+def no_secret_and_nobody_is_logged(left: Left) -> None:
     assert [s for s in (*SECRETS.values(), "a-wrong-token") if s in left.logged] == []
     assert [value for value in left.personal if value in left.logged] == []
 
 
-def test_settings_never_show_a_secret(left: Left) -> None:
+def settings_never_show_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     for text in (repr(settings), settings.model_dump_json()):
         assert [s for s in SECRETS.values() if s in text] == []
 
 
-def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
+def what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
     settings = read_settings(left.folder / "enrich.toml")
     wiring = Wiring(settings, SECRETS, lambda: datetime(2026, 3, 10, tzinfo=UTC))
     with wiring.shop("main") as shop, wiring.destinations() as there:
@@ -285,7 +298,7 @@ def test_what_a_run_is_wired_to_never_shows_a_secret(left: Left) -> None:
             assert [s for s in SECRETS.values() if s in repr(live)] == []
 
 
-def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None:
+def what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None:
     import duckdb
 
     with duckdb.connect(str(left.data / "warehouse.duckdb"), read_only=True) as connection:
@@ -315,7 +328,7 @@ def test_what_the_program_remembers_of_its_work_names_nobody(left: Left) -> None
             assert found == [], table
 
 
-def test_files_are_for_their_owner_alone(left: Left) -> None:
+def files_are_for_their_owner_alone(left: Left) -> None:
     modes = {
         path.relative_to(left.data).as_posix(): path.stat().st_mode & 0o777
         for path in left.data.rglob("*")
