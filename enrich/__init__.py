@@ -13,7 +13,7 @@ _LIBRARY = ("PredictionRules", "Rules", "build_predictions", "build_profiles", "
 
 
 def __getattr__(name: str) -> Any:
-    """What enrich.library has, which is loaded when it is first asked for."""
+    """What enrich.api has, which is loaded when it is first asked for."""
     if name in _LIBRARY:
-        return getattr(import_module("enrich.library"), name)
+        return getattr(import_module("enrich.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
