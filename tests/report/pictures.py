@@ -12,10 +12,18 @@ A telephone is a frame of 390 points in a page, because Chromium makes no window
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.text import Text
 
 from tests.flows.browser import ENTER, browser
 from tests.flows.screenshot import take
@@ -24,6 +32,13 @@ from tests.flows.served import Served, Server, free_port
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 LANGUAGES, THEMES, PERIODS = ("es", "pt", "en"), ("light", "dark"), ("7", "30", "90", "360", "all")
 DESKTOP, WHOLE = (1280, 1240), (1280, 6000)
+TERMINAL_WIDTH = 116
+COMMANDS = (
+    "audience export slipping_away --to slipping_away.xlsx",
+    "audience push win_back --dry-run",
+    "audience push best_buyers --to meta --dry-run",
+    "lift weekly_letter",
+)
 PHONE_WIDTH, PHONE_HEIGHT, PHONE_WHOLE = 390, 1180, 9500
 
 
@@ -57,6 +72,22 @@ def for_the_docs(page: Path) -> None:
     desktop(page, "lang=en&part=week&theme=light", IMAGES / "dashboard-week.png", (1280, 1480))
 
 
+def terminal(
+    commands: Sequence[str], folder: Path, environ: Mapping[str, str], target: Path
+) -> Path:
+    """The picture of what these commands of enrich say there, one below the other."""
+    console = Console(record=True, width=TERMINAL_WIDTH, file=io.StringIO())
+    for words in commands:
+        command = [sys.executable, "-m", "enrich", *words.split()]
+        options = {"cwd": folder, "env": {**environ, "COLUMNS": str(TERMINAL_WIDTH)}}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, **options)
+        console.print(Text(f"$ enrich {words}", style="bold"))
+        console.print(Text(done.stdout + done.stderr))
+    drawn = folder / "terminal.svg"
+    console.save_svg(str(drawn), title="enrich")
+    return take(drawn.as_uri(), target, width=1500, height=1090)
+
+
 def run_pages(demo: Path, folder: Path) -> None:
     """The pages about audiences and pushes that the daily run leaves, of a copy of the demo's data.
 
@@ -69,6 +100,7 @@ def run_pages(demo: Path, folder: Path) -> None:
     names = ("DEMO_APP_KEY", "DEMO_APP_TOKEN", "DEMO_ICOMM_KEY", "DEMO_PLATFORM_KEY")
     server = Server(free_port(), folder)
     served = Served(folder, server, dict.fromkeys(names, "any"))
+    terminal(COMMANDS, folder, {**os.environ, **served.environ}, IMAGES / "audience-commands.png")
     served.start()
     try:
         run = server.run("daily")
