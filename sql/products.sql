@@ -62,8 +62,12 @@ order by code;
 -- Which items customers bought, and when. Grain: one row per line of a purchase of a customer of a part.
 select lines.customer_key, item_codes.code as item, purchases.purchased_on
 from numbered_lines as lines
-inner join purchases
-    on purchases.store = lines.store and purchases.purchase_no = lines.purchase_no
+inner join (
+    select purchase_no, purchased_on
+    from purchases
+    where store = getvariable('store')
+        and customer_key between getvariable('first_key') and getvariable('last_key')
+) as purchases on purchases.purchase_no = lines.purchase_no
 inner join item_codes on item_codes.thing_no = lines.thing_no
 where lines.store = getvariable('store')
     and lines.customer_key between getvariable('first_key') and getvariable('last_key')
