@@ -211,6 +211,8 @@ def _show_profiles(shell: Shell, store: str, made: Entry) -> None:
         ("engine", made["engine"]),
         ("seconds of all buckets", f"{sum(seconds):,.1f}"),
         ("seconds of the slowest", f"{max(seconds):,.1f}"),
+        ("of the processor", f"{sum(one['cpu_seconds'] for one in made['times']):,.1f}"),
+        ("peak of a worker, MB", f"{max(one['peak_bytes'] for one in made['times']) / 1e6:,.0f}"),
     ]
     title = f"{store}: profiles"
     show_table(shell.out, title, ("what", "value"), facts, name="profiles", store=store)
