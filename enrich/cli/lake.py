@@ -15,11 +15,13 @@ from enrich.errors import BadSettings
 from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_files
 from enrich.lake.engines import ENGINES, Engine
 from enrich.lake.export import export_lake
+from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
+from enrich.runs.publish import publish
 from enrich.settings import import_format
 from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
@@ -131,6 +133,15 @@ def lake_export(
         _remember(shell, build)
         entry = export_lake(warehouse, build, report)
     _show_build(shell, name, entry["build"])
+
+
+def lake_load(shell: Shell, lake: LakeOption = None, store: StoreOption = None) -> None:
+    """Take a lake's rows and profiles into the warehouse, to be pushed and drawn from there."""
+    name = shell.only_store(store)
+    with shell.wiring.warehouse("lake load") as warehouse, reporter(shell.err) as report:
+        made = load_lake(warehouse, _lake(shell, lake), name, shell.now, report)
+        publish(warehouse)
+    _show_profiles(shell, name, made)
 
 
 def lake_demo(

@@ -21,10 +21,10 @@ from enrich.profile.predicted import no_predictions
 from enrich.profile.rfm import Axis
 from enrich.profile.scoring import Histograms, Scoring
 from enrich.profile.windows import windows
+from enrich.warehouse.coded import enums_of
 from enrich.warehouse.lake import (
     KEPT_TABLES,
     KEYED_TABLES,
-    RESOLVED_TABLES,
     SHARED_TABLES,
     SOURCE_TABLES,
     Limits,
@@ -123,20 +123,25 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
         keys = plan.keys(bucket)
         for table in KEYED_TABLES:
             space.take(table, [plan.resolved(table, bucket)], keys)
-        for table in set(KEYED_TABLES) - set(RESOLVED_TABLES) | {"customers", "purchases"}:
-            space.give(table, plan.final(table, bucket))
+        for table in (*KEYED_TABLES, "sold_things"):
+            space.give(table, plan.final(table, bucket), bucket=bucket)
         kept = space.warehouse.profiles
         before, parts = kept.segments_before(plan.store, plan.as_of), kept.parts(plan.store)
         lines = read_lines(plan.shop_lines)
         since = plan.history_since
         scored = scored_by(plan.scoring, lines, parts, plan.as_of, plan.rules, history_since=since)
-        blocks = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
-        profiles = pl.concat(plain(block) for block in blocks)
+        made = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
+        blocks = list(made)
+        profiles = pl.concat(map(plain, blocks))
         space.history_continued(plan.store, plan.as_of, profiles)
         space.give("segment_history", plan.final("segment_history", bucket))
     store = pl.lit(plan.store).alias("store")
     write(profiles.select(store, pl.all()), plan.final("profiles", bucket))
-    return {"customers": profiles.height, "digest": digest_of_rows(plan.final("profiles", bucket))}
+    return {
+        "customers": profiles.height,
+        "digest": digest_of_rows(plan.final("profiles", bucket)),
+        "coded": list(enums_of(blocks[0])),
+    }
 
 
 HISTOGRAM = pl.Schema(
@@ -165,7 +170,7 @@ def _below(schema: pl.Schema, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=schema), *every])
 
 
-def added(schema: pl.Schema, files: Sequence[Path]) -> pl.DataFrame:
+def added(schema: pl.Schema, files: list[Path]) -> pl.DataFrame:
     """The rows of all files, where all but the last column are the same added up, sorted."""
     *names, count = schema
     rows = pl.scan_parquet(files).group_by(names).agg(pl.sum(count)).sort(names)

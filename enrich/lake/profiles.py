@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -106,9 +106,10 @@ def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: 
         "history_since": plan.history_since,
         "customers": sum(one["customers"] for one in profiled),
         "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
+        "coded": profiled[0]["coded"],
         "highest_key": highest,
         "engine": means.engine.name,
-        "findings": _findings(resolved),
+        "findings": _findings([entry["build"]["findings"], *(one["checks"] for one in resolved)]),
         "times": [_times(kind, one) for kind, all in _kinds(resolved, profiled) for one in all],
     }
 
@@ -135,10 +136,13 @@ def _number_keys(plan: Plan, count: int, highest: int, means: Means) -> int:
     return number_keys(new, plan.work / "keys", highest, Limits(plan.work / "spill", means.memory))
 
 
-def _findings(resolved: Sequence[Answer]) -> list[list[Any]]:
-    """finding, detail, row_count, amount_cents of all buckets together."""
+def _findings(parts: Iterable[Iterable[Sequence[Any]]]) -> list[list[Any]]:
+    """finding, detail, row_count, amount_cents of all buckets together.
+
+    What too many people share was found when placing: no bucket has it any more.
+    """
     sums: dict[tuple[str, str | None], list[int]] = {}
-    for finding, detail, rows, cents in (row for one in resolved for row in one["checks"]):
+    for finding, detail, rows, cents in (row for part in parts for row in part):
         found = sums.setdefault((finding, detail), [0, 0])
         found[0] += rows
         found[1] += cents
