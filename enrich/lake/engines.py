@@ -178,7 +178,7 @@ def _in_dask(dask: Any, client: Any, task: Task, numbers: Sequence[int]) -> Iter
 @contextmanager
 def _spark(engine: Engine) -> Iterator[Work]:
     builder = _library("pyspark.sql", "spark").SparkSession.builder.appName("enrich lake")
-    address = engine.address or f"local[{engine.workers}]"
+    address = engine.address or f"local[{engine.workers},{MAX_TRIES}]"
     if address.startswith("sc://"):
         spark = builder.remote(address).getOrCreate()
     else:
