@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from enrich.compute.files import FORMATS, written
-from enrich.compute.own_fields import own_fields
+from enrich.compute.own_fields import OwnFields, own_fields
 from enrich.compute.predictions import (
     Predicted,
     PredictionReport,
@@ -19,11 +19,18 @@ from enrich.compute.predictions import (
     predict,
     report_predicted,
 )
-from enrich.compute.products import keep_products, products_ahead
+from enrich.compute.products import ProductsAhead, keep_products, products_ahead
 from enrich.errors import BadSettings
 from enrich.model import Rules, last_complete_day
 from enrich.predict import PurchaseParts
-from enrich.profile import fields, is_field_name, notes, profile_parts, score_parts
+from enrich.profile import (
+    ScoredParts,
+    fields,
+    is_field_name,
+    notes,
+    profile_parts,
+    score_parts,
+)
 from enrich.profile.field import Joined
 from enrich.profile.predicted import no_predictions
 from enrich.profile.products import PRODUCTS
@@ -108,56 +115,73 @@ def make_profiles(
     plan = plan_profiles(as_of, output, now, shop.rules.time_zone)
     with recorded(warehouse, "profiles", shop.name, now) as run:
         checks = warehouse.resolve(shop.name, shop.rules, run_id=run.run_id, now=now)
-        parts = warehouse.profiles.parts(shop.name)
-        predicted = _predicted(warehouse, shop, parts, plan, report, tests_now=tests_now)
-        are_new = tests_now or not plan.is_kept
-        ahead = products_ahead(
-            warehouse, shop.name, parts, plan.as_of, shop.products, are_new=are_new
-        )
-        own = own_fields(warehouse, shop.name, plan.as_of, shop.rules.time_zone, shop.own_fields)
-        report.say(f"{shop.name}: ranking the customers as of {plan.as_of}")
-        scored = score_parts(
-            parts,
-            plan.as_of,
-            shop.rules,
-            _yardstick(warehouse, shop, plan.as_of),
-            history_since=warehouse.resolved.history_since(shop.name),
-        )
-        previous = warehouse.profiles.segments_before(shop.name, plan.as_of)
-        lost = lost_columns(warehouse.profiles.columns(), shop.rules) if plan.is_kept else []
-        if lost:
-            report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
-        tally = Tally(scored.block_count, report)
-        rows = no_predictions() if predicted is None else predicted.rows
-        blocks = profile_parts(
-            scored,
-            previous,
-            predictions=rows,
-            joined=(Joined(PRODUCTS, ahead.rows), *own.joined),
-            segments=shop.segments,
-        )
-        profiles = tally.of(blocks)
-        with written(profiles, plan.output, csv_for) as passed_on:
+        known = _gathered(warehouse, shop, plan, report, tests_now=tests_now)
+        tally = Tally(known.scored.block_count, report)
+        with written(tally.of(_profiles(known, shop)), plan.output, csv_for) as passed_on:
             if plan.is_kept:
-                kept = (shop.name, plan.as_of, passed_on, scored.cut_points)
-                warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
-                if predicted is not None:
-                    keep_predicted(warehouse, shop.name, plan.as_of, predicted)
-                keep_products(warehouse, shop.name, plan.as_of, ahead, shop.products)
-                warehouse.own_values.keep(shop.name, plan.as_of, own.kept)
-        known = None if predicted is None else report_predicted(predicted, shop.prediction)
-        done = report_of(
-            shop.name,
-            plan,
-            tally,
-            scored.cut_points,
-            checks,
-            prediction=known,
-            products=ahead.lines,
-            problems=own.lines,
-        )
+                _keep(warehouse, shop, known, passed_on, run_id=run.run_id, now=now)
+        done = _report(shop, plan, tally, known, checks)
         run.note(summary_of(done))
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """All that the profiles of one day are made of; `previous` are the segments before it."""
+
+    scored: ScoredParts
+    previous: pl.DataFrame
+    predicted: Predicted | None
+    ahead: ProductsAhead
+    own: OwnFields
+
+
+def _gathered(
+    warehouse: Warehouse, shop: Shop, plan: Plan, report: Reporter, *, tests_now: bool
+) -> _Gathered:
+    name, as_of, rules = shop.name, plan.as_of, shop.rules
+    parts, are_new = warehouse.profiles.parts(name), tests_now or not plan.is_kept
+    predicted = _predicted(warehouse, shop, parts, plan, report, tests_now=tests_now)
+    ahead = products_ahead(warehouse, name, parts, as_of, shop.products, are_new=are_new)
+    own = own_fields(warehouse, name, as_of, rules.time_zone, shop.own_fields)
+    report.say(f"{name}: ranking the customers as of {as_of}")
+    since_on = warehouse.resolved.history_since(name)
+    yardstick = _yardstick(warehouse, shop, as_of)
+    scored = score_parts(parts, as_of, rules, yardstick, history_since=since_on)
+    previous = warehouse.profiles.segments_before(name, as_of)
+    lost = lost_columns(warehouse.profiles.columns(), rules) if plan.is_kept else []
+    if lost:
+        report.say(f"the windows changed; profiles no longer have {', '.join(lost)}")
+    return _Gathered(scored, previous, predicted, ahead, own)
+
+
+def _profiles(known: _Gathered, shop: Shop) -> Iterator[pl.DataFrame]:
+    predicted = known.predicted
+    return profile_parts(
+        known.scored,
+        known.previous,
+        predictions=no_predictions() if predicted is None else predicted.rows,
+        joined=(Joined(PRODUCTS, known.ahead.rows), *known.own.joined),
+        segments=shop.segments,
+    )
+
+
+def _keep(
+    warehouse: Warehouse,
+    shop: Shop,
+    known: _Gathered,
+    profiles: Iterable[pl.DataFrame],
+    *,
+    run_id: str,
+    now: datetime,
+) -> None:
+    """Make the profiles the store's current ones, with what they were made of."""
+    name, as_of, cut_points = shop.name, known.scored.as_of, known.scored.cut_points
+    warehouse.profiles.keep(name, as_of, profiles, cut_points, run_id=run_id, now=now)
+    if known.predicted is not None:
+        keep_predicted(warehouse, name, as_of, known.predicted)
+    keep_products(warehouse, name, as_of, known.ahead, shop.products)
+    warehouse.own_values.keep(name, as_of, known.own.kept)
 
 
 def _predicted(
@@ -182,20 +206,13 @@ def lost_columns(kept: Iterable[str], rules: Rules) -> list[str]:
     return [name for name in kept if is_field_name(name) and name not in wanted]
 
 
-def report_of(
-    store: str,
-    plan: Plan,
-    tally: Tally,
-    cut_points: pl.DataFrame,
-    checks: pl.DataFrame,
-    *,
-    prediction: PredictionReport | None = None,
-    products: tuple[str, ...] = (),
-    problems: tuple[str, ...] = (),
+def _report(
+    shop: Shop, plan: Plan, tally: Tally, known: _Gathered, checks: pl.DataFrame
 ) -> ProfilesReport:
     """What is reported of a run that succeeded."""
+    cut_points, predicted = known.scored.cut_points, known.predicted
     return ProfilesReport(
-        store=store,
+        store=shop.name,
         as_of=plan.as_of,
         is_kept=plan.is_kept,
         customer_count=tally.customer_count,
@@ -203,9 +220,9 @@ def report_of(
         segment_counts=tally.segment_counts(),
         cut_points=cut_points,
         checks=checks,
-        notes=(*problems, *notes(cut_points), *tally.coverage()),
-        prediction=prediction,
-        products=products,
+        notes=(*known.own.lines, *notes(cut_points), *tally.coverage()),
+        prediction=None if predicted is None else report_predicted(predicted, shop.prediction),
+        products=known.ahead.lines,
         output=plan.output,
     )
 
