@@ -65,9 +65,6 @@ def simulate(
             replay=replay,
         )
     )
-    shell.answer(f"app key   {FULL_KEY.app_key}")
-    shell.answer(f"app token {FULL_KEY.app_token}")
-    shell.answer(f"icomm key {ICOMM_KEY}")
     run_forever(app, port, shell.answer)
 
 
