@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
@@ -60,7 +61,7 @@ def a_rule_that_reaches_further(folder: Path) -> Finding:
     tried = [(rule.format(file=file), "1") for rule in RULES]
     tried += [("true", order.format(file=file)) for order in ORDERS]
     with platform(folder, "klaviyo") as there:
-        wrong = [Audience(f"a{no}", *one, order_by=by) for no, (*one, by) in enumerate(tried)]
+        wrong = [Audience(f"a{no}", rule, order_by=by) for no, (rule, by) in enumerate(tried)]
         looks = keep(there.warehouse, *wrong, BIG).looks
     faults = [look.fault for look in looks[:-1]]
     passed = [one for one, fault in zip(tried, faults, strict=True) if fault is None]
@@ -133,7 +134,7 @@ def a_no_after_the_list_was_made(folder: Path) -> Finding:
             there.names = (NamedAudience("all", "7", channel),)
             if kind == "klaviyo":
                 there.names = (NamedAudience("all", "Slipping away", channel),)
-            people = {f"k{no}": 120 for no in range(1, 5)}
+            people: dict[str, Any] = {f"k{no}": 120 for no in range(1, 5)}
             keep_profiles(there.warehouse, 0, ads=dict.fromkeys(people, True), **people)
             keep(there.warehouse, Audience("all", "true", channel=channel))
             says_no = f"update customers set {column}_opt_in = false where customer_key = "
@@ -158,7 +159,7 @@ def a_control_group_that_is_reached(folder: Path) -> Finding:
     """The share is changed, two arms become one person, the settings are pushed before the arms."""
     with platform(folder, "klaviyo") as there:
         there.names = (NamedAudience("half", "Slipping away", "email"),)
-        people = {f"k{no}": 120 for no in range(1, 6)}
+        people: dict[str, Any] = {f"k{no}": 120 for no in range(1, 6)}
         there.account.tables["audiences"] = {}
         there.warehouse.audiences.salt()
         there.run("update state.tombstone_salt set salt = 'one'")

@@ -79,8 +79,10 @@ def terminal(
     console = Console(record=True, width=TERMINAL_WIDTH, file=io.StringIO())
     for words in commands:
         command = [sys.executable, "-m", "enrich", *words.split()]
-        options = {"cwd": folder, "env": {**environ, "COLUMNS": str(TERMINAL_WIDTH)}}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, **options)
+        known = {**environ, "COLUMNS": str(TERMINAL_WIDTH)}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=folder, env=known
+        )
         console.print(Text(f"$ enrich {words}", style="bold"))
         console.print(Text(done.stdout + done.stderr))
     drawn = folder / "terminal.svg"
