@@ -219,14 +219,15 @@ def forgets(case: Case) -> None:
 
 
 def shows_who_would_be_sent(case: Case) -> None:
-    """A dry run shows a buyer, a new one and a removal, each another payload, and nobody."""
+    """A dry run shows a buyer, a new customer and a removal, each another payload, and nobody."""
     wanted = next((one for one in ("clear", "delete") if one in case.platform.removals), "nothing")
     here = People(case, removals=wanted)
     here.push(people())
     stranger = make_profiles({"customer_key": 9, "email": email_of(9)})
     left = without(people(at={2: NEW}), 3)
     sample = here.push(pl.concat([left, stranger]), dry_run=True).sample
-    shown = ["a buyer", "a new one", *(["a removal"] if wanted != "nothing" else [])]
+    removal = ["a removal"] if wanted != "nothing" else []
+    shown = ["a customer who bought", "a new customer", *removal]
     require(list(sample), shown, "payloads shown")
     texts = [json.dumps(one) for one in sample.values()]
     require(len(set(texts)), len(shown), "payloads that differ")

@@ -64,6 +64,7 @@ class Brevo(BrevoAccount):
         "https://developers.brevo.com/docs/limit-headers",
         "https://developers.brevo.com/reference/add-contact-to-list",
         "https://developers.brevo.com/reference/remove-contact-from-list",
+        "https://developers.brevo.com/reference/delete-contact",
     )
     checked_on = date(2026, 11, 30)
     example = {"api_key": {"env": "BREVO_API_KEY"}, "list_ids": [7]}
@@ -108,6 +109,10 @@ class Brevo(BrevoAccount):
 
     def clear(self, one: Addressee) -> RecordResult:
         return self._update(one, self.emptied(one)[0])
+
+    def delete(self, one: Addressee) -> RecordResult:
+        by_email = {"identifierType": "email_id"}
+        return self.done_to(one, "DELETE", CONTACT, at={"email": one.remote_key}, params=by_email)
 
     def _update(self, one: Addressee, attributes: Mapping[str, Any]) -> RecordResult:
         body, at = {"attributes": attributes}, {"email": one.remote_key}

@@ -29,14 +29,21 @@ from enrich.destinations.base import (
 from enrich.destinations.http import HttpDestination, HttpSettings, payloads_of
 from enrich.destinations.lists import ListMembersById
 from enrich.destinations.mapping import CORE, named
-from enrich.destinations.sending import Refusal, accepted_but, answer_of, refusal_in, safe_code
+from enrich.destinations.sending import (
+    GONE,
+    Refusal,
+    accepted_but,
+    answer_of,
+    refusal_in,
+    safe_code,
+)
 from enrich.errors import EnrichError, Stop
-from enrich.model import RecordResult
+from enrich.model import Outcome, RecordResult
 
 API_VERSION = "2026-09"
 CONTACTS = f"/crm/objects/{API_VERSION}/contacts"
 PROPERTIES = f"/crm/properties/{API_VERSION}/contacts"
-LISTS = "/crm/lists/2026-03"
+LISTS = f"/crm/lists/{API_VERSION}"
 SCHEMA = f"/crm-object-schemas/{API_VERSION}/schemas/contacts"
 REQUIRED = "MISSING_REQUIRED_PROPERTY"
 _NUMBER = ("number", "string")
@@ -71,7 +78,8 @@ class Hubspot(HttpDestination):
         "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts",
         "https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement",
         "https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines",
-        "https://developers.hubspot.com/docs/api-reference/2026-03/crm/lists/memberships/update-list-memberships",
+        "https://developers.hubspot.com/docs/api-reference/2026-03/crm/lists/memberships/add-to-list",
+        "https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/gdpr/gdpr-delete-contact",
     )
     checked_on = date(2026, 11, 30)
     Settings = HubspotSettings
@@ -130,6 +138,21 @@ class Hubspot(HttpDestination):
     def clear(self, one: Addressee) -> RecordResult:
         return self._update(one, self.emptied(one)[0])
 
+    def delete(self, one: Addressee) -> RecordResult:
+        """For good, by the id: an address that HubSpot does not know would be blocked there."""
+        found = list(self.ids_of([one.remote_key]).values())
+        if not found:
+            return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+        return self.done_to(one, "POST", f"{CONTACTS}/gdpr-delete", {"objectId": found[0]})
+
+    def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
+        """HubSpot's id of each contact that is there, by its first address."""
+        inputs = [{"id": email} for email in dict.fromkeys(emails)]
+        body = {"idProperty": "email", "properties": ["email"], "inputs": inputs}
+        answer = self.fetch("POST", f"{CONTACTS}/batch/read", {**body, "propertiesWithHistory": []})
+        found = answer.get("results") or []
+        return {str(one["properties"]["email"]).lower(): str(one["id"]) for one in found}
+
     def _update(self, one: Addressee, properties: Mapping[str, Any]) -> RecordResult:
         path, at = f"{CONTACTS}/{{email}}?idProperty=email", {"email": one.remote_key}
         return self.done_to(one, "PATCH", path, {"properties": properties}, at=at)
@@ -180,11 +203,7 @@ class HubspotMembers(ListMembersById, Hubspot):
         return [str(found["listId"])]
 
     def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
-        inputs = [{"id": email} for email in dict.fromkeys(emails)]
-        body = {"idProperty": "email", "properties": ["email"], "inputs": inputs}
-        answer = self.fetch("POST", f"{CONTACTS}/batch/read", {**body, "propertiesWithHistory": []})
-        found = answer.get("results") or []
-        return {str(one["properties"]["email"]).lower(): str(one["id"]) for one in found}
+        return Hubspot.ids_of(self, emails)
 
     def change_list(
         self, verb: Literal["add", "remove"], list_id: str, ids: Sequence[str]

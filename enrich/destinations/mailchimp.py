@@ -90,6 +90,7 @@ class Mailchimp(HttpDestination):
         "https://mailchimp.com/developer/marketing/docs/fundamentals",
         "https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint",
         "https://mailchimp.com/developer/marketing/api/list-member-tags/add-or-remove-member-tags",
+        "https://mailchimp.com/developer/marketing/api/list-members",
     )
     checked_on = date(2026, 11, 30)
     Settings = MailchimpSettings
@@ -186,9 +187,17 @@ class Mailchimp(HttpDestination):
         return self._change(one, {"merge_fields": self.emptied(one)[0]})
 
     def _change(self, one: Addressee, changes: Mapping[str, Any]) -> RecordResult:
-        """Who is not a member of the audience is gone from it."""
         path, name = f"/3.0{self._member(one.remote_key)}", "mailchimp PATCH member"
         call = self.call("PATCH", path, changes, name=name, params=UNCHECKED)
+        return self._unless_gone(one, call)
+
+    def delete(self, one: Addressee) -> RecordResult:
+        """For good: only the person can come back, by subscribing."""
+        path = f"/3.0{self._member(one.remote_key)}/actions/delete-permanent"
+        return self._unless_gone(one, self.call("POST", path, name="mailchimp delete-permanent"))
+
+    def _unless_gone(self, one: Addressee, call: Call) -> RecordResult:
+        """Who is not a member of the audience is gone from it."""
         done = self._sent(one.record_id, call)
         is_gone = done.code == NOT_A_MEMBER
         return RecordResult(one.record_id, Outcome.ACCEPTED, GONE) if is_gone else done

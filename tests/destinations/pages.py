@@ -13,6 +13,8 @@ from enrich.destinations import PROFILES, REGISTRY, DestinationEntity
 from enrich.destinations.base import RateLimit
 from enrich.destinations.http import HttpDestination
 from enrich.destinations.kinds import Kind
+from tests.destinations.held import KINDS, PUBLISHED
+from tests.destinations.openapi import read_document
 
 
 def index_table() -> str:
@@ -116,6 +118,17 @@ def columns_table(kind: Kind) -> str:
     ]
     rows = [(f"`{one.name}`", _type(one.dtype), one.definition) for one in kind.columns]
     return _table((f"Column of {kind.name}", "Type", "Meaning"), [*rows, *of_lines])
+
+
+def held_table() -> str:
+    """Against which document of a vendor each platform's calls were held, and when."""
+    rows = [
+        (f"[{kind}]({kind}.md)", one["published"], one["version"], info["held_on"])
+        for kind in KINDS
+        for info in [read_document(PUBLISHED / f"{kind}.json")["info"]]
+        for one in info["against"]
+    ]
+    return _table(("Kind", "Published", "Its version", "Held on"), rows)
 
 
 def _type(dtype: Any) -> str:

@@ -12,6 +12,7 @@ from enrich.destinations import REGISTRY
 from enrich.destinations.kinds import KINDS
 from tests.destinations.pages import (
     columns_table,
+    held_table,
     index_table,
     keys_table,
     limits_table,
@@ -66,7 +67,10 @@ def test_the_page_says_what_to_do_first(kind):
 
 
 def write_tables() -> None:
-    write("README", [index_table(), matrix(), *(columns_table(kind) for kind in KINDS.values())])
+    write(
+        "README",
+        [index_table(), matrix(), held_table(), *(columns_table(kind) for kind in KINDS.values())],
+    )
     for kind, platform in REGISTRY.items():
         mappings = [mapping_table(entity) for entity in platform.entities()]
         write(kind, [keys_table(platform), limits_table(platform), *mappings])

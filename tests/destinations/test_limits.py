@@ -172,6 +172,7 @@ CASES = [
         {"idProperty": "email"},
         before=known(**{"a@example.com": {}, "b@example.com": {}}),
     ),
+    Case("hubspot", "a number there is", 404, "POST", f"{ONE}gdpr-delete", {"objectId": "9"}),
     Case("hubspot", "a contact there is", 404, "PATCH", f"{ONE}1", {"properties": {}}),
     Case("brevo", "a key", 401, "POST", "/v3/contacts/import", brevo(), headers={}),
     Case("brevo", "10 MB", 413, "POST", "/v3/contacts/import", brevo(A="x" * 10_000_000)),
@@ -190,6 +191,7 @@ CASES = [
         {"attributes": {"EMAIL": "b@example.com"}},
         before=known(**{"a@example.com": {}, "b@example.com": {}}),
     ),
+    Case("brevo", "a contact there is", 404, "DELETE", "/v3/contacts/b%40example.com"),
     Case("brevo", "a process there is", 404, "GET", "/v3/processes/9"),
     Case(
         "segment", "32 KB an event", 400, "POST", "/v1/batch", segment(event(size=32_000)), kept={}
@@ -221,6 +223,7 @@ CASES = [
         *("mailchimp", "a member", 404, "PATCH", f"/3.0{MEMBER}", {"merge_fields": {}}),
         before=lambda account: account.refused.add("d1"),
     ),
+    Case("mailchimp", "who can go", 404, "POST", f"/3.0{MEMBER}/actions/delete-permanent"),
     Case(
         *("mailchimp", "known tags", 400, "PATCH", f"/3.0{MEMBER}", {"merge_fields": {"B": "1"}}),
         before=lambda account: setattr(account, "known_fields", {"A"}),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from enrich.runs.record import new_run_id
 from enrich.warehouse import PushStatus, PushTarget, Warehouse, open_warehouse
 from tests.store.conftest import NOW
 
@@ -111,3 +112,11 @@ def test_runs_are_told_newest_first(tmp_path: Path) -> None:
         ("b", "profiles", "main", "running", None),
         ("a", "sync", None, "done", '{"orders": 3}'),
     ]
+
+
+def test_two_runs_of_one_second_are_apart_and_in_order(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        ids = [new_run_id("push", NOW) for _ in range(2)]
+        for run_id in ids:
+            warehouse.runs.start(run_id, "push", "main", now=NOW)
+        assert warehouse.runs.newest()["run_id"].to_list() == ids[::-1]

@@ -28,8 +28,8 @@ def answer(account: Account, request: Request) -> Reply:
 
 
 def _refused(code: str, reason: str) -> Reply:
-    error = {"type": code, "input_array": "attributes", "index": 0}
-    return json_reply({"message": reason, "errors": [error]}, 400)
+    """No code: a fault of the whole request is a message."""
+    return json_reply({"message": reason}, 400)
 
 
 PLATFORM = Platform("rest.iad-01.braze.com", answer, 3_000, 3, refused=_refused)

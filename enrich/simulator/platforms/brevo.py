@@ -16,6 +16,7 @@ from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform, Window
 
 MAX_BYTES, MAX_MEMBERS = 10_000_000, 150
+MOMENT = "2026-01-01T00:00:00.000Z"
 CONTACTS, LISTS = "/v3/contacts/", "/v3/contacts/lists"
 OF_CONTACTS: Sequence[Window] = (("a second", 10, 1), ("an hour", 36_000, 3_600))
 OF_ALL_ELSE: Sequence[Window] = (("all else", 100, 3_600),)
@@ -33,28 +34,32 @@ def answer(account: Account, request: Request) -> Reply:
 
 def _answer(account: Account, request: Request) -> Reply:
     if not request.headers.get("api-key"):
-        return json_reply({"code": "unauthorized"}, 401)
+        return _problem("unauthorized", 401)
     if request.path == "/v3/contacts/attributes":
-        return json_reply({"attributes": account.listed("name", "type")})
+        known = account.listed("name", "type")
+        return json_reply({"attributes": [{**one, "category": "normal"} for one in known]})
     if request.path == "/v3/contacts/import":
         return _import(account, request)
     if request.path.startswith(LISTS):
         return _lists(account, request)
+    if request.method == "DELETE":
+        return _delete(account, unquote(request.path.rpartition("/")[2]))
     if request.method == "GET" and request.path.startswith("/v3/contacts/"):
         return _contact(account, unquote(request.path.rpartition("/")[2]))
     if request.method == "PUT":
         return _update(account, request)
     job_id = f"job-{request.path.rpartition('/')[2]}"
     if job_id not in account.jobs:
-        return json_reply({"code": "document_not_found"}, 404)
+        return _problem("document_not_found", 404)
     status = "completed" if account.is_done(account.jobs[job_id]) else "in_process"
-    return json_reply({"id": request.path.rpartition("/")[2], "status": status})
+    number = int(job_id.rpartition("-")[2])
+    return json_reply({"id": number, "name": "IMPORTUSER", "status": status})
 
 
 def _import(account: Account, request: Request) -> Reply:
     body = request.json()
     if len(request.body) > MAX_BYTES:
-        return json_reply({"code": "too_large"}, 413)
+        return _problem("too_large", 413)
     if not body["listIds"] or not body["updateExistingContacts"]:
         raise RequestError("a list and updates are needed")
     empties = body.get("emptyContactsAttributes", False)
@@ -81,12 +86,17 @@ def _update(account: Account, request: Request) -> Reply:
     """One contact by its address, which may get another one."""
     email, attributes = unquote(request.path.rpartition("/")[2]), request.json()["attributes"]
     if email not in account.contacts:
-        return json_reply({"code": "document_not_found"}, 404)
+        return _problem("document_not_found", 404)
     address = attributes.pop("EMAIL", email)
     if address != email and not account.rename(email, address):
-        return json_reply({"code": "duplicate_parameter"}, 400)
+        return _problem("duplicate_parameter", 400)
     account.keep(address, _known(account, attributes))
     return Reply(204)
+
+
+def _delete(account: Account, email: str) -> Reply:
+    gone = account.contacts.pop(email, None)
+    return _problem("document_not_found", 404) if gone is None else Reply(204)
 
 
 def _lists(account: Account, request: Request) -> Reply:
@@ -95,11 +105,14 @@ def _lists(account: Account, request: Request) -> Reply:
     list_id, _, verb = request.path.removeprefix(LISTS).strip("/").partition("/contacts/")
     if not list_id:
         start, limit = request.number("offset", 0), request.number("limit", 10)
-        page = [{"id": int(at), "name": name} for at, name in lists.items()]
+        counts = dict.fromkeys(("totalBlacklisted", "totalSubscribers", "uniqueSubscribers"), 0)
+        page = [
+            {"id": int(at), "name": name, "folderId": 1, **counts} for at, name in lists.items()
+        ]
         return json_reply({"lists": page[start : start + limit], "count": len(page)})
     emails = request.json()["emails"]
     if list_id not in lists:
-        return json_reply({"code": "document_not_found"}, 404)
+        return _problem("document_not_found", 404)
     if len(emails) > MAX_MEMBERS:
         raise RequestError("too many addresses")
     is_in = {email: f"{list_id}:{email}" in members for email in emails}
@@ -123,10 +136,17 @@ def _lists(account: Account, request: Request) -> Reply:
 
 def _contact(account: Account, email: str) -> Reply:
     if email not in account.contacts:
-        return json_reply({"code": "document_not_found"}, 404)
+        return _problem("document_not_found", 404)
     listed = (key.partition(":") for key in account.table("audiences"))
     ids = [int(at) for at, _, one in listed if one == email]
-    return json_reply({"email": email, "listIds": ids})
+    times = dict.fromkeys(("createdAt", "modifiedAt"), MOMENT)
+    blocks = dict.fromkeys(("emailBlacklisted", "smsBlacklisted"), False)
+    contact = {"id": int(account.id_of(email) or 0), "email": email, "listIds": ids}
+    return json_reply({**contact, **times, **blocks, "attributes": {}, "statistics": {}})
+
+
+def _problem(code: str, status: int) -> Reply:
+    return json_reply({"code": code, "message": code}, status)
 
 
 def _windows(request: Request) -> Sequence[Window]:

@@ -19,7 +19,7 @@ CONTACTS = "/crm/objects/2026-09/contacts"
 PROPERTIES = "/crm/properties/2026-09/contacts"
 SCHEMA = "/crm-object-schemas/2026-09/schemas/contacts"
 MOMENT, CORRELATION = "2026-09-08T00:00:00Z", "aeb5f871-7f07-4993-9211-075dc63e7cbf"
-LISTS, BY_NAME = "/crm/lists/2026-03", "/object-type-id/0-1/name/"
+LISTS, BY_NAME = "/crm/lists/2026-09", "/object-type-id/0-1/name/"
 READ_SCHEMA = "crm-object-schemas"  # among the rights that a key may lack
 
 
@@ -35,6 +35,8 @@ def answer(account: Account, request: Request) -> Reply:
         return _lists(account, request)
     if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/read"):
         return _read(account, request.json())
+    if (request.method, request.path) == ("POST", f"{CONTACTS}/gdpr-delete"):
+        return _forget(account, request.json())
     if request.method == "PATCH" and request.path.startswith(f"{CONTACTS}/"):
         return _patch(account, request)
     if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/upsert"):
@@ -126,6 +128,17 @@ def _read(account: Account, body: dict[str, Any]) -> Reply:
     return json_reply({**body, "errors": errors, "numErrors": missing}, 207)
 
 
+def _forget(account: Account, body: dict[str, Any]) -> Reply:
+    """Gone for good; an address that is nobody's is one that nobody can have any more."""
+    is_email = body.get("idProperty") == "email"
+    email: str | None = body["objectId"] if is_email else account.by_id(body["objectId"])
+    if email is None:
+        return _error(404, "OBJECT_NOT_FOUND")
+    if account.contacts.pop(email, None) is None:
+        account.refused.add(email)
+    return Reply(204)
+
+
 def _lists(account: Account, request: Request) -> Reply:
     """A list by its name, without regard to letters, or contacts put in and taken out by id."""
     lists, members = account.table("lists"), account.table("audiences")
@@ -190,12 +203,17 @@ def _throttled(wait: float) -> Reply:
         "x-hubspot-ratelimit-remaining": "0",
         "x-hubspot-ratelimit-interval-milliseconds": str(SECONDS * 1000),
     }
-    body = {"status": "error", "errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}
+    body = {
+        **{"status": "error", "message": "You have reached your ten_secondly_rolling limit."},
+        **{"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"},
+        "correlationId": CORRELATION,
+    }
     return json_reply(body, 429, headers)
 
 
 def _refused(code: str, reason: str) -> Reply:
-    return json_reply({"status": "error", "message": reason, "category": code}, 400)
+    problem = {**_problem(code), "message": reason, "correlationId": CORRELATION}
+    return json_reply(problem, 400)
 
 
 PLATFORM = Platform("api.hubapi.com", answer, REQUESTS, SECONDS, _throttled, refused=_refused)

@@ -19,7 +19,7 @@ MAX_PROFILES, MAX_BYTES, MAX_PROFILE_BYTES = 10_000, 5_000_000, 100_000
 MAX_MEMBERS, MAX_FILTERED = 1_000, 100
 JOBS, PROFILES, LISTS = "/api/profile-bulk-import-jobs", "/api/profiles", "/api/lists"
 REVISION = re.compile(r"\d{4}-\d{2}-\d{2}")
-ERRORS_PER_PAGE = 2
+ERRORS_PER_PAGE, ERROR_ID = 2, "6a3f1f2e-0c70-4b87-a7e4-0c7f5b5d7f5f"
 
 
 def answer(account: Account, request: Request) -> Reply:
@@ -80,10 +80,8 @@ def _profile(account: Account, request: Request) -> Reply:
     if not profile_id:
         wanted = _wanted(request, "email")
         found = [(number, name) for number, name in account.ids.items() if name in wanted]
-        return json_reply(
-            {"data": [{"type": "profile", "id": at, "attributes": {"email": one}}
-                      for at, one in found]}
-        )  # fmt: skip
+        data = [_resource("profile", at, email=one) for at, one in found]
+        return json_reply({"data": data, "links": {"self": PROFILES}})
     kept, data = account.by_id(profile_id), request.json()["data"]
     if kept is None or data["id"] != profile_id:
         return _problem(404, "not_found")
@@ -91,7 +89,12 @@ def _profile(account: Account, request: Request) -> Reply:
     if email != kept and not account.rename(kept, email):
         return _problem(409, "duplicate_profile")
     _keep(account, email, data)
-    return json_reply({"data": {"type": "profile", "id": profile_id}})
+    return json_reply({"data": _resource("profile", profile_id, email=email)})
+
+
+def _resource(kind: str, number: str, **attributes: str) -> dict[str, Any]:
+    links = {"self": f"https://a.klaviyo.com/api/{kind}s/{number}/"}
+    return {"type": kind, "id": number, "attributes": attributes, "links": links}
 
 
 def _wanted(request: Request, field: str) -> list[str]:
@@ -112,8 +115,8 @@ def _lists(account: Account, request: Request) -> Reply:
     list_id, _, rest = request.path.removeprefix(LISTS).strip("/").partition("/")
     if not list_id:
         wanted = _wanted(request, "name")
-        found = [{"type": "list", "id": at} for at, name in lists.items() if name in wanted]
-        return json_reply({"data": found})
+        found = [_resource("list", at, name=one) for at, one in lists.items() if one in wanted]
+        return json_reply({"data": found, "links": {"self": LISTS}})
     people = [account.by_id(one["id"]) for one in request.json()["data"]]
     if list_id not in lists or rest != "relationships/profiles" or None in people:
         return _problem(404, "not_found")
@@ -174,8 +177,12 @@ def _delete(account: Account, request: Request) -> Reply:
     return Reply(202)
 
 
-def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> Reply:
-    return json_reply({"errors": [{"code": code, "status": status}]}, status, headers)
+def _problem(
+    status: int, code: str, headers: Mapping[str, str] | None = None, detail: str = ""
+) -> Reply:
+    error = {"id": ERROR_ID, "code": code, "status": status, "title": "Invalid input."}
+    error |= {"detail": detail or code}
+    return json_reply({"errors": [error]}, status, headers)
 
 
 def _throttled(wait: float) -> Reply:
@@ -184,8 +191,7 @@ def _throttled(wait: float) -> Reply:
 
 
 def _refused(code: str, reason: str) -> Reply:
-    error = {"status": 400, "code": code, "title": "Invalid input.", "detail": reason}
-    return json_reply({"errors": [error]}, 400)
+    return _problem(400, code, detail=reason)
 
 
 PLATFORM = Platform(

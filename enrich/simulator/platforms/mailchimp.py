@@ -18,6 +18,7 @@ from enrich.simulator.platforms.account import Account, Platform
 
 THROTTLED = "throttled"  # a token: the next write meets the bare 403
 MAX_WAITING, OPERATIONS_A_FILE = 500, 2
+INSTANCE = "995c5cb0-3280-4a6e-808b-3b096d0bb219"
 API, BATCHES, RESULTS = "/3.0", "/3.0/batches", "/batch-results/"
 
 
@@ -43,6 +44,9 @@ def _member(account: Account, request: Request) -> Reply:
     """One member by the digest of its address; `account.denied` are met with a 429."""
     if request.method == "POST" and request.path.endswith("/tags"):
         return _tags(account, request.path.split("/")[-2], request.json())
+    if request.method == "POST" and request.path.endswith("/actions/delete-permanent"):
+        gone = account.contacts.pop(request.path.split("/")[-3], None)
+        return _problem(404, "Resource Not Found") if gone is None else Reply(204)
     member = request.path.rpartition("/")[2]
     if request.method != "PATCH" or "/members/" not in request.path or member in account.refused:
         return _problem(404, "Resource Not Found")
@@ -154,14 +158,19 @@ def _entry(name: str, size: int = 0, *, directory: bool = False) -> tarfile.TarI
 
 
 def _problem(status: int, title: str) -> Reply:
-    return json_reply({"title": title, "status": status}, status)
+    return json_reply(_problem_of(status, title), status)
+
+
+def _problem_of(status: int, title: str, detail: str = "") -> dict[str, Any]:
+    kind = "https://mailchimp.com/developer/marketing/docs/errors/"
+    return {"type": kind, "title": title, "status": status, "detail": detail, "instance": INSTANCE}
 
 
 def _refused(code: str, reason: str) -> Reply:
     """No code but a title; what is wrong with a field stands in the list."""
     errors = [{"field": code, "message": reason}]
     detail = "For field-specific details, see the 'errors' array."
-    return json_reply({"title": "Invalid Resource", "detail": detail, "errors": errors}, 400)
+    return json_reply({**_problem_of(400, "Invalid Resource", detail), "errors": errors}, 400)
 
 
 # It documents no header about its limits.
