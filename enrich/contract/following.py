@@ -226,7 +226,11 @@ def shows_who_would_be_sent(case: Case) -> None:
     stranger = make_profiles({"customer_key": 9, "email": email_of(9)})
     left = without(people(at={2: NEW}), 3)
     sample = here.push(pl.concat([left, stranger]), dry_run=True).sample
-    shown = ["a buyer", "a new one", *(["a removal"] if wanted != "nothing" else [])]
+    shown = [
+        "a customer who bought",
+        "a new customer",
+        *(["a removal"] if wanted != "nothing" else []),
+    ]
     require(list(sample), shown, "payloads shown")
     texts = [json.dumps(one) for one in sample.values()]
     require(len(set(texts)), len(shown), "payloads that differ")
