@@ -128,6 +128,24 @@ def test_what_the_catalogue_has_no_more_is_in_no_list(
     assert ask(folder, listed) == [(0,)]
 
 
+def test_what_is_sold_out_is_in_no_list(folder: Path) -> None:
+    """Unless another SKU of the product is there: Mug has two."""
+    skus = {"s-coffee": "p1", "s-mug": "p2", "s-mug-2": "p2", "s-old": "p3"}
+    documents = [
+        RawRecord(sku, f'{{"Id": "{sku}", "ProductId": "{of}", "IsActive": true}}')
+        for sku, of in skus.items()
+    ]
+    stock = [
+        RawRecord(sku, f'{{"sku": "{sku}", "isAvailable": false}}') for sku in ("s-mug", "s-old")
+    ]
+    with opened(folder) as warehouse:
+        for entity, records in (("skus", documents), ("stock", stock)):
+            warehouse.records.load("main", entity, records, run_id="s", now=NOW)
+    computed(folder, 1)
+    listed = "select distinct unnest(next_best_products) as product from profiles order by product"
+    assert ask(folder, listed) == [("Coffee",), ("Mug",)]
+
+
 def test_lists_are_kept_for_a_week_and_dates_are_of_the_day(
     folder: Path, first: tuple[Path, ProfilesReport]
 ) -> None:
