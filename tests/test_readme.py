@@ -122,6 +122,15 @@ def test_readme_is_short_enough_to_read() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 77
 
 
+def test_what_is_expected_of_such_a_tool_has_a_link_in_every_row() -> None:
+    section = (ROOT / "README.md").read_text().split("## Expected of such a tool\n")[1]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")]
+    assert len(rows) > 13
+    assert [
+        row for row in rows[2:] if len(row) != 2 or not row[0].strip() or "](" not in row[1]
+    ] == []
+
+
 def write_tables() -> None:
     for name, (page, columns, rows) in TABLES.items():
         text = (DOCS / page).read_text()
