@@ -145,6 +145,7 @@ class Wiring:
             file_mode=int(wanted.file_mode, 8),
             group_id=None if wanted.file_group is None else _group_id(wanted.file_group),
             contacts=wanted.contacts,
+            parquet=wanted.parquet,
         )
 
     def read_copy(self) -> AbstractContextManager[ReadCopy]:
@@ -177,7 +178,7 @@ class Wiring:
             for name, caller in receive.callers.items()
         ]
 
-    def bucket(self, name: str) -> Bucket:
+    def bucket(self, name: str, prefix: str = "") -> Bucket:
         """A bucket of S3, reached as the usual variables of the environment say."""
         endpoint = self.environ.get("AWS_ENDPOINT_URL")
         if endpoint is not None and not is_safe_to_send_to(endpoint):
@@ -185,6 +186,7 @@ class Wiring:
         key_id, key = {"env": "AWS_ACCESS_KEY_ID"}, {"env": "AWS_SECRET_ACCESS_KEY"}
         settings = S3Settings(
             bucket=name,
+            prefix=prefix,
             region=self.environ.get("AWS_REGION", "us-east-1"),
             endpoint=endpoint,
             access_key_id=key_id,

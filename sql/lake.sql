@@ -303,6 +303,20 @@ select coalesce(getvariable('currency')::varchar, (
     limit 1
 )) as currency;
 
+-- name: findings
+-- What no bucket can see of all of them. Grain: one row per finding and detail, as in resolve_report.
+with found as (
+    select 'shared_identifiers' as finding, 'email' as detail, count(*) as row_count, 0 as amount_cents
+    from shared_emails
+    union all
+    select 'shared_identifiers', 'customer_id', count(*), 0 from shared_ids
+    union all
+    select 'shared_identifiers', 'document', count(*), 0 from shared_documents
+)
+
+from found
+where row_count > 0;
+
 -- name: sizes
 -- Orders by bucket. Grain: one row per bucket with orders.
 select bucket::integer as bucket, count(*) as order_count
@@ -344,3 +358,32 @@ from (
     union all
     select max(customer_key) as customer_key from state.tombstones
 );
+
+-- name: unknown
+-- What a warehouse knows and a lake does not: rows would be lost, or people come back, if it were taken in. Grain: one row per
+-- reason, with a count. Of a lake made of this warehouse the rows of sources stay; any other one takes their place, and its salt
+-- that of all control buckets.
+select 'records of forgotten people may be in the lake' as reason, count(*) as row_count
+from state.tombstones
+where store = getvariable('store')
+    and (not getvariable('is_own') or forgotten_at > getvariable('built_at')::timestamptz::timestamp)
+union all
+select 'orders are not in the lake', count(*)
+from orders
+where not getvariable('is_own') and store = getvariable('store')
+    and (source <> 'import' or order_id not in (select order_id from theirs_orders))
+union all
+select 'contacts are not in the lake', count(*)
+from contacts
+where not getvariable('is_own') and store = getvariable('store')
+    and (source <> 'import' or contact_id not in (select contact_id from theirs_contacts))
+union all
+select 'profiles would change their control buckets', count(*)
+from profile_runs
+where not getvariable('is_own') and (select salt from their_salt) not in (from state.control_salt);
+
+-- name: unresolved
+-- The next resolve of the store begins from its orders, not from what is there, whose findings come from elsewhere.
+delete from state.resolved where store = getvariable('store');
+
+delete from resolve_report where store = getvariable('store');

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,28 +17,29 @@ from enrich.errors import BadSettings
 from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_files
 from enrich.lake.engines import ENGINES, Engine
 from enrich.lake.export import export_lake
+from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
+from enrich.lake.objects import bring_files, bring_lake, send_lake, split_address
 from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
+from enrich.runs.publish import publish
 from enrich.settings import import_format
 from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
 from enrich.warehouse.copies import LAKE_MANIFEST, remember_copy
 
+S3 = "s3://"
 OrdersOption = Annotated[
-    str | None, typer.Option("--orders", help="Files of orders, such as 'in/orders-*.parquet'")
+    str | None,
+    typer.Option("--orders", help="Files of orders: 'in/orders-*.parquet', also s3://BUCKET/..."),
 ]
 ItemsOption = Annotated[str | None, typer.Option("--items", help="Files of their lines")]
 CustomersOption = Annotated[str | None, typer.Option("--customers", help="Files of customers")]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Folder of the lake (default: lake in the data folder)")
-]
-LakeOption = Annotated[
-    Path | None,
-    typer.Option("--lake", help="Folder of the lake (default: lake in the data folder)"),
-]
+WHERE = "Folder of the lake or s3://BUCKET/FOLDER (default: lake in the data folder)"
+OutOption = Annotated[str | None, typer.Option("--out", help=WHERE)]
+LakeOption = Annotated[str | None, typer.Option("--lake", help=WHERE)]
 BucketsOption = Annotated[
     int, typer.Option("--buckets", min=1, max=4096, help="How many parts people are cut into")
 ]
@@ -75,19 +78,20 @@ def lake_build(
     """Cut the people of import files into buckets of Parquet; unchanged files do nothing."""
     name = shell.only_store(store)
     shop = shell.wiring.plain_shop(name)
-    build = Build(
-        lake=_lake(shell, out),
-        store=name,
-        rules=shop.rules,
-        files=input_files({"orders": orders, "items": items, "customers": customers}),
-        buckets=buckets,
-        now=shell.now,
-        formats={kind: import_format(shell.settings, kind, {}) for kind in COLUMNS},
-        memory=memory,
-        max_component=max_component,
-    )
-    _remember(shell, build)
-    with reporter(shell.err) as report:
+    globs: dict[Kind, str | None] = {"orders": orders, "items": items, "customers": customers}
+    with lake_at(shell, out, is_written=True) as lake, reporter(shell.err) as report:
+        build = Build(
+            lake=lake,
+            store=name,
+            rules=shop.rules,
+            files=input_files({kind: _brought(shell, glob) for kind, glob in globs.items()}),
+            buckets=buckets,
+            now=shell.now,
+            formats={kind: import_format(shell.settings, kind, {}) for kind in COLUMNS},
+            memory=memory,
+            max_component=max_component,
+        )
+        _remember(shell, build)
         entry, is_new = build_lake(build, _engine(engine, workers, address), report)
     if not is_new:
         shell.say("nothing to do: the lake is of these files already")
@@ -106,8 +110,8 @@ def lake_make_profiles(
     """Compute every customer's profile, bucket by bucket; the same on every engine."""
     name = shell.only_store(store)
     means = Means(_engine(engine, workers, address), memory)
-    with reporter(shell.err) as report:
-        folder, shop = _lake(shell, lake), shell.wiring.plain_shop(name)
+    shop = shell.wiring.plain_shop(name)
+    with lake_at(shell, lake, is_written=True) as folder, reporter(shell.err) as report:
         entry, is_new = lake_profiles(folder, shop, shell.now, means, report)
     if not is_new:
         shell.say("nothing to do: these are the profiles of this lake and day already")
@@ -125,12 +129,29 @@ def lake_export(
     """Copy a store of the warehouse to a lake, with its keys, links and segment history."""
     name = shell.only_store(store)
     rules = shell.wiring.plain_shop(name).rules
-    build = Build(_lake(shell, out), name, rules, (), buckets, shell.now)
-    build = replace(build, memory=memory, max_component=max_component)
-    with shell.wiring.warehouse("lake export") as warehouse, reporter(shell.err) as report:
+    with (
+        lake_at(shell, out, is_written=True) as lake,
+        shell.wiring.warehouse("lake export") as warehouse,
+        reporter(shell.err) as report,
+    ):
+        build = Build(lake, name, rules, (), buckets, shell.now)
+        build = replace(build, memory=memory, max_component=max_component)
         _remember(shell, build)
         entry = export_lake(warehouse, build, report)
     _show_build(shell, name, entry["build"])
+
+
+def lake_load(shell: Shell, lake: LakeOption = None, store: StoreOption = None) -> None:
+    """Take a lake's rows and profiles into the warehouse, to be pushed and drawn from there."""
+    name = shell.only_store(store)
+    with (
+        lake_at(shell, lake) as folder,
+        shell.wiring.warehouse("lake load") as warehouse,
+        reporter(shell.err) as report,
+    ):
+        made = load_lake(warehouse, folder, name, shell.now, report)
+        publish(warehouse)
+    _show_profiles(shell, name, made)
 
 
 def lake_demo(
@@ -161,17 +182,37 @@ def lake_demo(
 
 def lake_status(shell: Shell, lake: LakeOption = None) -> None:
     """Show what a lake holds, how even its buckets are, and what an ended run left to do."""
-    folder = _lake(shell, lake)
-    for name, entry in read_manifest(folder).items():
-        _show_build(shell, name, entry["build"])
-        if "profiles" in entry:
-            _show_profiles(shell, name, entry["profiles"])
-    for line in unfinished(folder):
-        shell.answer(line)
+    with lake_at(shell, lake) as folder:
+        for name, entry in read_manifest(folder).items():
+            _show_build(shell, name, entry["build"])
+            if "profiles" in entry:
+                _show_profiles(shell, name, entry["profiles"])
+        for line in unfinished(folder):
+            shell.answer(line)
 
 
-def _lake(shell: Shell, folder: Path | None) -> Path:
-    return (folder or shell.settings.data_dir / "lake").resolve()
+@contextmanager
+def lake_at(shell: Shell, named: str | None, *, is_written: bool = False) -> Iterator[Path]:
+    """The folder of the lake; of one in a bucket its working copy, which is sent back after it."""
+    data_dir = shell.settings.data_dir.resolve()
+    if named is None or not named.startswith(S3):
+        yield data_dir / "lake" if named is None else Path(named).resolve()
+        return
+    objects, folder = shell.wiring.bucket(*split_address(named)), data_dir / "lakes"
+    folder = folder.joinpath(*split_address(named))
+    bring_lake(objects, folder)
+    yield folder
+    if is_written:
+        send_lake(objects, folder)
+
+
+def _brought(shell: Shell, glob: str | None) -> str | None:
+    """The glob of files of this machine; those of a bucket are brought here."""
+    if glob is None or not glob.startswith(S3):
+        return glob
+    bucket, pattern = split_address(glob)
+    folder = shell.settings.data_dir.resolve() / "lake-input" / bucket
+    return str(bring_files(shell.wiring.bucket(bucket), pattern, folder))
 
 
 def _remember(shell: Shell, build: Build) -> None:
@@ -211,6 +252,8 @@ def _show_profiles(shell: Shell, store: str, made: Entry) -> None:
         ("engine", made["engine"]),
         ("seconds of all buckets", f"{sum(seconds):,.1f}"),
         ("seconds of the slowest", f"{max(seconds):,.1f}"),
+        ("of the processor", f"{sum(one['cpu_seconds'] for one in made['times']):,.1f}"),
+        ("peak of a worker, MB", f"{max(one['peak_bytes'] for one in made['times']) / 1e6:,.0f}"),
     ]
     title = f"{store}: profiles"
     show_table(shell.out, title, ("what", "value"), facts, name="profiles", store=store)

@@ -97,6 +97,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "profiles": lake.lake_make_profiles,
             "status": lake.lake_status,
             "export": lake.lake_export,
+            "load": lake.lake_load,
             "demo": lake.lake_demo,
         },
     ),

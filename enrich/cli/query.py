@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ import typer
 from polars import selectors
 
 from enrich.cli.console import show_table
+from enrich.cli.lake import lake_at
 from enrich.cli.look import LimitOption
 from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
@@ -56,7 +57,7 @@ SecondsOption = Annotated[
     float, typer.Option("--max-seconds", min=0.1, help="Give up when the answer takes longer")
 ]
 LakeOption = Annotated[
-    Path | None, typer.Option("--lake", help="Ask the files of this lake instead")
+    str | None, typer.Option("--lake", help="Ask the files of this lake instead, also s3://...")
 ]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 JSON = (".json", ".jsonl", ".ndjson")
@@ -94,10 +95,14 @@ def query(
             show(shell, first_rows(found, limit + 1), limit)
 
 
-def _asked(shell: Shell, lake: Path | None) -> AbstractContextManager[ReadCopy]:
+@contextmanager
+def _asked(shell: Shell, lake: str | None) -> Iterator[ReadCopy]:
     if lake is None:
-        return shell.wiring.read_copy()
-    return read_lake(lake.resolve(), tables_in(lake.resolve()))
+        with shell.wiring.read_copy() as copy:
+            yield copy
+        return
+    with lake_at(shell, lake) as folder, read_lake(folder, tables_in(folder)) as copy:
+        yield copy
 
 
 def export(
@@ -141,7 +146,7 @@ def answer(
     asked: ReadyQuery,
     parameters: list[str] | None,
     max_seconds: float,
-    lake: Path | None = None,
+    lake: str | None = None,
 ) -> Iterator[Iterator[pl.DataFrame]]:
     """The frames of the answer while the read copy is open."""
     values = asked.values(parameters or ())

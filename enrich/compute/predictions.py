@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from enrich.installed import page
 from enrich.predict import (
     PLAIN,
     Backtest,
@@ -191,12 +192,12 @@ _WORDS = {
 def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
     """What a person should know of the predictions, a line each."""
     if done.shop.status is not None:
-        return (f"no predictions: {done.shop.status} (docs/prediction.md)",)
+        return (f"no predictions: {done.shop.status} ({page('prediction.md')})",)
     values = dict(done.measured.select("metric", "value").drop_nulls().iter_rows())
     lines = [f"predictions by {done.shop.buying.name} of {done.shop.buyers:,} buyers"]
     lines += _edges(done)
     if done.shop.value_status is not None:
-        lines.append(f"no amounts: {done.shop.value_status} (docs/prediction.md)")
+        lines.append(f"no amounts: {done.shop.value_status} ({page('prediction.md')})")
     if not _WORDS.keys() <= values.keys():
         why = "the history is too short" if done.measured.is_empty() else "too few orders came"
         return (*lines, f"{why} for a back-test")

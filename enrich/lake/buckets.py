@@ -15,21 +15,16 @@ from enrich.compute.files import plain
 from enrich.durable import whole_file
 from enrich.lake.engines import Answer
 from enrich.model import Rules
-from enrich.profile import (
-    Counts,
-    SegmentTable,
-    counts_of,
-    profile_parts,
-    scored_by,
-)
+from enrich.profile import Counts, SegmentTable, counts_of, profile_parts, scored_by
 from enrich.profile.affinity import SUBJECTS
 from enrich.profile.predicted import no_predictions
 from enrich.profile.rfm import Axis
+from enrich.profile.scoring import Histograms, Scoring
 from enrich.profile.windows import windows
+from enrich.warehouse.coded import enums_of
 from enrich.warehouse.lake import (
     KEPT_TABLES,
     KEYED_TABLES,
-    RESOLVED_TABLES,
     SHARED_TABLES,
     SOURCE_TABLES,
     Limits,
@@ -38,12 +33,15 @@ from enrich.warehouse.lake import (
     scratch,
 )
 
+NOT_SCORED = Scoring({}, pl.DataFrame(), {})
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Which lake and day, by which rules; `currency` is that of all buckets together.
 
-    `kept` is the folder of the last profiles of the same build, whose keys and history go on.
+    `kept` is the folder of the last profiles of the same build, whose keys and history go on;
+    `scoring` and `history_since` are known when all buckets are resolved.
     """
 
     build: Path
@@ -58,6 +56,7 @@ class Plan:
     threads: int | None
     kept: Path | None = None
     history_since: date | None = None
+    scoring: Scoring = NOT_SCORED
 
     @property
     def work(self) -> Path:
@@ -80,8 +79,9 @@ class Plan:
         return sorted((self.build / "tables" / table / f"bucket={bucket}").glob("*.parquet"))
 
     @property
-    def shop_counts(self) -> tuple[Path, Path]:
-        return self.work / "histograms.parquet", self.work / "shop_lines.parquet"
+    def shop_lines(self) -> Path:
+        """The lines of each brand and category, of all buckets."""
+        return self.work / "shop_lines.parquet"
 
 
 @contextmanager
@@ -123,19 +123,25 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
         keys = plan.keys(bucket)
         for table in KEYED_TABLES:
             space.take(table, [plan.resolved(table, bucket)], keys)
-        for table in set(KEYED_TABLES) - set(RESOLVED_TABLES) | {"customers", "purchases"}:
-            space.give(table, plan.final(table, bucket))
+        for table in (*KEYED_TABLES, "sold_things"):
+            space.give(table, plan.final(table, bucket), bucket=bucket)
         kept = space.warehouse.profiles
-        whole, parts = read_counts(plan), kept.parts(plan.store)
-        before = kept.segments_before(plan.store, plan.as_of)
-        scored = scored_by(whole, parts, plan.as_of, plan.rules, history_since=plan.history_since)
-        blocks = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
-        profiles = pl.concat(plain(block) for block in blocks)
+        before, parts = kept.segments_before(plan.store, plan.as_of), kept.parts(plan.store)
+        lines = read_lines(plan.shop_lines)
+        since = plan.history_since
+        scored = scored_by(plan.scoring, lines, parts, plan.as_of, plan.rules, history_since=since)
+        made = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
+        blocks = list(made)
+        profiles = pl.concat(map(plain, blocks))
         space.history_continued(plan.store, plan.as_of, profiles)
         space.give("segment_history", plan.final("segment_history", bucket))
     store = pl.lit(plan.store).alias("store")
     write(profiles.select(store, pl.all()), plan.final("profiles", bucket))
-    return {"customers": profiles.height, "digest": digest_of_rows(plan.final("profiles", bucket))}
+    return {
+        "customers": profiles.height,
+        "digest": digest_of_rows(plan.final("profiles", bucket)),
+        "coded": list(enums_of(blocks[0])),
+    }
 
 
 HISTOGRAM = pl.Schema(
@@ -145,7 +151,7 @@ SHOP_LINES = pl.Schema({"subject": pl.String, "text": pl.String, "lines": pl.Int
 
 
 def as_frames(counts: Sequence[Counts]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The counts of several parts added up, as HISTOGRAM and SHOP_LINES."""
+    """The counts of several parts as HISTOGRAM and SHOP_LINES, one below the other."""
     histograms = [
         frame.select(pl.lit(window).alias("window"), pl.lit(str(axis)).alias("axis"), pl.all())
         for one in counts
@@ -156,31 +162,36 @@ def as_frames(counts: Sequence[Counts]) -> tuple[pl.DataFrame, pl.DataFrame]:
         for one in counts
         for subject, frame in one.shop_lines.items()
     ]
-    return added(HISTOGRAM, histograms), added(SHOP_LINES, lines)
+    return _below(HISTOGRAM, histograms), _below(SHOP_LINES, lines)
 
 
-def added(schema: pl.Schema, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """The rows of all frames, where all but the last column are the same added up."""
+def _below(schema: pl.Schema, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    every = (one.select(list(schema)).cast(schema) for one in frames)
+    return pl.concat([pl.DataFrame(schema=schema), *every])
+
+
+def added(schema: pl.Schema, files: list[Path]) -> pl.DataFrame:
+    """The rows of all files, where all but the last column are the same added up, sorted."""
     *names, count = schema
-    every = pl.concat(
-        [pl.DataFrame(schema=schema), *(one.select(list(schema)).cast(schema) for one in frames)]
-    )
-    return every.group_by(names).agg(pl.sum(count)).sort(names)
+    rows = pl.scan_parquet(files).group_by(names).agg(pl.sum(count)).sort(names)
+    return rows.collect(engine="streaming")
 
 
-def read_counts(plan: Plan) -> Counts:
-    """The counts of all buckets."""
-    histograms, lines = (pl.read_parquet(path) for path in plan.shop_counts)
-    return Counts(
-        {
-            (window.name, axis): histograms.filter(window=window.name, axis=str(axis)).select(
-                "rank", "customers"
-            )
-            for window in windows(plan.rules)
-            for axis in Axis
-        },
-        {subject: lines.filter(subject=subject).select("text", "lines") for subject in SUBJECTS},
-    )
+def histograms_of(rows: pl.DataFrame, rules: Rules) -> Histograms:
+    """The rows of HISTOGRAM by window and axis."""
+    found = rows.partition_by("window", "axis", include_key=False, as_dict=True)
+    none = rows.clear().select("rank", "customers")
+    return {
+        (window.name, axis): found.get((window.name, str(axis)), none)
+        for window in windows(rules)
+        for axis in Axis
+    }
+
+
+def read_lines(path: Path) -> dict[str, pl.DataFrame]:
+    """text, lines of each subject, of all buckets."""
+    lines = pl.read_parquet(path)
+    return {subject: lines.filter(subject=subject).select("text", "lines") for subject in SUBJECTS}
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:

@@ -184,10 +184,12 @@ def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
     )
     return {
         "folder": build.folder.name,
+        "is_exported": not build.files,
         "digest": build.digest,
         "at": build.now.isoformat(),
         "buckets": build.buckets,
         "currency": found.currency,
+        "findings": found.findings,
         "rows": {kind: _sum(counts, kind, "rows") for kind in MADE_OF},
         "rejects": sum(one["rejects"] for one in counts),
         "largest_bucket_orders": max(found.order_counts.values(), default=0),

@@ -20,6 +20,7 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from platform import node
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 from enrich.durable import write_durably
@@ -30,6 +31,10 @@ from enrich.runs.reporting import Reporter
 Answer = dict[str, Any]
 MAX_TRIES = 3
 """How often a task may lose its worker, before it is taken to be what kills them."""
+
+
+TOOK = ("seconds", "cpu_seconds", "peak_bytes")
+"""What a task took; the peak is that of its process so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,24 @@ class Task:
         path = self.answers / f"{number:06d}.json"
         if path.exists():
             return dict(json.loads(path.read_text(encoding="utf-8")))
-        began = time.monotonic()
+        began, cpu = time.monotonic(), time.process_time()
         try:
             facts = self.function(self.plan, number)
         except EnrichError as fault:
             return {"number": number, "fault": str(fault)}
         except Exception as fault:  # its text may quote data
             return {"number": number, "fault": unforeseen(fault)}
-        took = {"began": began, "seconds": time.monotonic() - began}
-        answer = {**facts, "number": number, "worker": f"{node()}:{os.getpid()}", **took}
+        took = time.monotonic() - began, time.process_time() - cpu, _peak_bytes()
+        answer = {**facts, "number": number, "worker": f"{node()}:{os.getpid()}", "began": began}
+        answer |= dict(zip(TOOK, took, strict=True))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(path, json.dumps(answer, default=str).encode())
         return answer
+
+
+def _peak_bytes() -> int:
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 Work = Callable[[Task, Sequence[int]], Iterator[Answer]]
@@ -167,7 +178,7 @@ def _in_dask(dask: Any, client: Any, task: Task, numbers: Sequence[int]) -> Iter
 @contextmanager
 def _spark(engine: Engine) -> Iterator[Work]:
     builder = _library("pyspark.sql", "spark").SparkSession.builder.appName("enrich lake")
-    address = engine.address or f"local[{engine.workers}]"
+    address = engine.address or f"local[{engine.workers},{MAX_TRIES}]"
     if address.startswith("sc://"):
         spark = builder.remote(address).getOrCreate()
     else:

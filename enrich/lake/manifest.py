@@ -23,9 +23,9 @@ FORMAT = 1
 Entry = dict[str, Any]
 
 
-def read_manifest(lake: Path) -> dict[str, Entry]:
+def read_manifest(lake: Path, name: str = NAME) -> dict[str, Entry]:
     """What is known of each store; raises BadSettings when there is no lake of ours."""
-    path = lake / NAME
+    path = lake / name
     if not path.is_file():
         raise BadSettings(f"{lake} is no lake yet; `enrich lake build` or `export` makes one")
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -45,17 +45,18 @@ def write_entry(lake: Path, store: str, entry: Mapping[str, Any]) -> None:
     What the manifest named before stays until the next one: somebody may be reading it.
     """
     stores = read_manifest(lake) if (lake / NAME).is_file() else {}
-    before = _folders(stores.get(store, {}))
+    before = entry_folders(stores.get(store, {}))
     stores[store] = dict(entry)
     content = json.dumps({"format": FORMAT, "stores": stores}, indent=1, default=str)
     write_durably(lake / NAME, content.encode())
-    kept = before | _folders(stores[store])
+    kept = before | entry_folders(stores[store])
     for folder in (lake / f"store={store}").iterdir():
         if folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folders(entry: Mapping[str, Any]) -> set[str]:
+def entry_folders(entry: Mapping[str, Any]) -> set[str]:
+    """The folders of a store that are its lake."""
     return {part["folder"] for part in entry.values()}
 
 

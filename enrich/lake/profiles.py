@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from enrich.errors import BadSettings
 from enrich.lake.buckets import (
@@ -17,15 +15,15 @@ from enrich.lake.buckets import (
     SHOP_LINES,
     Plan,
     added,
+    histograms_of,
     profile_bucket,
-    read_counts,
     resolve_bucket,
     write,
 )
-from enrich.lake.engines import Answer, Engine, Task, Workers
+from enrich.lake.engines import TOOK, Answer, Engine, Task, Workers
 from enrich.lake.manifest import Entry, digest_of, only_writer, read_manifest, write_entry
 from enrich.model import last_complete_day
-from enrich.profile.scoring import scoring_of
+from enrich.profile.scoring import Scoring, scoring_of
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.warehouse.lake import Limits, number_keys
@@ -37,7 +35,6 @@ class Means:
 
     engine: Engine = field(default_factory=Engine)
     memory: str = "2 GB"
-    threads: int | None = None
 
 
 def lake_profiles(
@@ -85,7 +82,7 @@ def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> 
         as_of=as_of,
         now=now,
         memory=means.memory,
-        threads=means.threads,
+        threads=None if means.engine.name == "local" else 1,
         kept=root / made["folder"] if goes_on else None,
     )
 
@@ -95,13 +92,13 @@ def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: 
     highest = entry["profiles" if plan.kept else "build"]["highest_key"]
     first = Task(resolve_bucket, plan, plan.work / "answers" / "resolve")
     resolved = workers.run(first, count, "resolved", report)
-    plan = replace(plan, history_since=_first_day(resolved))
     report.say(f"{plan.store}: adding up the counts of {count} buckets")
-    highest = _reduce(plan, count, highest, means)
+    highest = _number_keys(plan, count, highest, means)
+    scoring = _whole_shop(plan, count)
+    plan = replace(plan, history_since=_first_day(resolved), scoring=scoring)
     second = Task(profile_bucket, plan, plan.work / "answers" / "profile")
     profiled = workers.run(second, count, "profiles", report)
-    cut_points = scoring_of([read_counts(plan).histograms], plan.rules, None).cut_points
-    write(cut_points, plan.folder / "cut_points.parquet")
+    write(scoring.cut_points, plan.folder / "cut_points.parquet")
     return {
         "build": entry["build"]["digest"],
         "as_of": plan.as_of.isoformat(),
@@ -109,9 +106,10 @@ def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: 
         "history_since": plan.history_since,
         "customers": sum(one["customers"] for one in profiled),
         "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
+        "coded": profiled[0]["coded"],
         "highest_key": highest,
         "engine": means.engine.name,
-        "findings": _findings(resolved),
+        "findings": _findings([entry["build"]["findings"], *(one["checks"] for one in resolved)]),
         "times": [_times(kind, one) for kind, all in _kinds(resolved, profiled) for one in all],
     }
 
@@ -121,21 +119,30 @@ def _first_day(resolved: Sequence[Answer]) -> date | None:
     return date.fromisoformat(min(days)) if days else None
 
 
-def _reduce(plan: Plan, count: int, highest: int, means: Means) -> int:
-    """The counts of all buckets added up, and everybody's keys; the highest key."""
-    schemas = (("histograms", HISTOGRAM), ("shop_lines", SHOP_LINES))
-    for (name, schema), path in zip(schemas, plan.shop_counts, strict=True):
-        frames = (pl.read_parquet(plan.resolved(name, bucket)) for bucket in range(count))
-        write(added(schema, frames), path)
+def _whole_shop(plan: Plan, count: int) -> Scoring:
+    """The scoring by the counts of all buckets added up; `plan.shop_lines` is written."""
+    histograms, lines = (
+        added(schema, [plan.resolved(name, bucket) for bucket in range(count)])
+        for name, schema in (("histograms", HISTOGRAM), ("shop_lines", SHOP_LINES))
+    )
+    write(lines, plan.shop_lines)
+    return scoring_of([histograms_of(histograms, plan.rules)], plan.rules, None)
+
+
+def _number_keys(plan: Plan, count: int, highest: int, means: Means) -> int:
+    """The highest key, when everybody new has one."""
     new = [plan.resolved("new_keys", bucket) for bucket in range(count)]
     shutil.rmtree(plan.work / "keys", ignore_errors=True)  # of a run that was killed
     return number_keys(new, plan.work / "keys", highest, Limits(plan.work / "spill", means.memory))
 
 
-def _findings(resolved: Sequence[Answer]) -> list[list[Any]]:
-    """finding, detail, row_count, amount_cents of all buckets together."""
+def _findings(parts: Iterable[Iterable[Sequence[Any]]]) -> list[list[Any]]:
+    """finding, detail, row_count, amount_cents of all buckets together.
+
+    What too many people share was found when placing: no bucket has it any more.
+    """
     sums: dict[tuple[str, str | None], list[int]] = {}
-    for finding, detail, rows, cents in (row for one in resolved for row in one["checks"]):
+    for finding, detail, rows, cents in (row for part in parts for row in part):
         found = sums.setdefault((finding, detail), [0, 0])
         found[0] += rows
         found[1] += cents
@@ -151,5 +158,5 @@ def _kinds(
 def _times(kind: str, answer: Answer) -> Entry:
     return {
         "kind": kind,
-        **{name: answer[name] for name in ("number", "worker", "began", "seconds")},
+        **{name: answer[name] for name in ("number", "worker", "began", *TOOK)},
     }

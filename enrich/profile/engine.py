@@ -216,15 +216,15 @@ def score_some(
 
 
 def scored_by(
-    whole: Counts,
+    scoring: Scoring,
+    lines: dict[str, pl.DataFrame],
     parts: Parts,
     as_of: date,
     rules: Rules,
     *,
     history_since: date | None = None,
 ) -> ScoredParts:
-    """Some of the parts of a shop, scored by the counts of all of them."""
-    scoring, lines = _whole_shop([whole], rules, None)
+    """Some of the parts of a shop, by the scoring and the lines of all of them."""
     loaded = (_load(parts, part, as_of, rules) for part in range(parts.count))
     sizes = CUSTOMERS_PER_BLOCK, parts.count
     return ScoredParts(as_of, rules, history_since, scoring, lines, *sizes, loaded)

@@ -37,7 +37,7 @@ class Vocabulary:
     def of(cls, profiles: pl.DataFrame) -> Vocabulary:
         """The enums of the columns, each once."""
         distinct: list[pl.Enum] = []
-        for enum in _enums(profiles).values():
+        for enum in enums_of(profiles).values():
             if enum not in distinct:
                 distinct.append(enum)
         return cls(tuple(distinct))
@@ -51,7 +51,7 @@ class Vocabulary:
     def coded(self, profiles: pl.DataFrame) -> pl.DataFrame:
         """The profiles with codes for the texts of enums; raises TypeError on another enum."""
         return profiles.with_columns(
-            self._codes(profiles[name], enum) for name, enum in _enums(profiles).items()
+            self._codes(profiles[name], enum) for name, enum in enums_of(profiles).items()
         )
 
     def _codes(self, texts: pl.Series, enum: pl.Enum) -> pl.Series:
@@ -69,7 +69,7 @@ class Vocabulary:
         raise TypeError("all blocks of profiles need the vocabularies of the first one")
 
 
-def _enums(profiles: pl.DataFrame) -> dict[str, pl.Enum]:
+def enums_of(profiles: pl.DataFrame) -> dict[str, pl.Enum]:
     """The enum of each column of texts, or of lists of texts, that has one."""
     held = {n: t.inner if isinstance(t, pl.List) else t for n, t in profiles.schema.items()}
     return {name: inner for name, inner in held.items() if isinstance(inner, pl.Enum)}

@@ -56,7 +56,15 @@ SHARED_TABLES = (
 """Small ones that every bucket reads whole."""
 RESOLVED_TABLES = ("customers", "purchases", "numbered_lines", "purchase_promo_codes")
 """What profiles are made of, beside `sold_things`, which are of nobody."""
-KEYED_TABLES = (*RESOLVED_TABLES, "order_customers", "identity_links")
+KEYED_TABLES = (
+    *RESOLVED_TABLES,
+    "split_orders",
+    "unmatched_refunds",
+    "order_customers",
+    "identity_links",
+)
+NUMBERS = ("purchase_no", "thing_no")
+"""Numbers that begin anew in each bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +109,15 @@ class Scratch:
         """The table without rows."""
         self.connection.execute(f"delete from {table}")  # noqa: S608 - our own names
 
-    def give(self, table: str, path: Path, extra: str = "") -> None:
-        """The rows of the table in a file; `extra` are columns of ours in front of them."""
-        write_rows(self.connection, f"select {extra} * from {table}", path)  # noqa: S608
+    def give(self, table: str, path: Path, extra: str = "", bucket: int = 0) -> None:
+        """The rows of the table in a file; `extra` are columns of ours in front of them.
+
+        With their bucket NUMBERS are those of no other bucket.
+        """
+        columns = self.connection.table(table).columns
+        changed = [f"{name} + {bucket << 40} as {name}" for name in NUMBERS if name in columns]
+        every = f"* replace ({', '.join(changed)})" if bucket and changed else "*"
+        write_rows(self.connection, f"select {extra} {every} from {table}", path)  # noqa: S608
 
 
 @contextmanager
@@ -139,9 +153,13 @@ def _in_memory(limits: Limits) -> duckdb.DuckDBPyConnection:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was found while rows were placed: orders by bucket, the most that hang together."""
+    """What was found while rows were placed: orders by bucket, the most that hang together.
+
+    `findings` are those that no bucket can have: finding, detail, row_count, amount_cents.
+    """
 
     currency: str | None
+    findings: list[tuple[Any, ...]]
     order_counts: dict[int, int]
     largest_component: int | None
 
@@ -240,10 +258,11 @@ def _placed(
     connection: duckdb.DuckDBPyConnection, values: dict[str, Any], max_component: int
 ) -> Placed:
     currency = read(connection, "lake/currency", **values).item()
+    found = read(connection, "lake/findings", **values).rows()
     sizes = dict(read(connection, "lake/sizes").iter_rows())
     most = max(sizes.values(), default=0)
     if most <= max_component:  # then no component has more
-        return Placed(currency, sizes, None)
+        return Placed(currency, found, sizes, None)
     largest = int(read(connection, "lake/largest").item())
     if largest > max_component:
         raise HeldBack(
@@ -251,7 +270,7 @@ def _placed(
             f" and --max-component is {max_component:,}: an identifier of nobody is among them; a"
             " smaller max_people_per_identifier cuts it out, a larger --max-component takes them"
         )
-    return Placed(currency, sizes, largest)
+    return Placed(currency, found, sizes, largest)
 
 
 def number_keys(files: Sequence[Path], target: Path, highest: int, limits: Limits) -> int:

@@ -106,7 +106,8 @@ def test_intervals_and_lists_are_in_tables_and_profiles(
     assert rates == [(f"hit_rate_{n}", one, True, 90) for n in (10, 5) for one in baselines]
     assert done.predictions == (
         "bought again at regular intervals: 1 SKUs, 1 categories",
-        "next best products: of who bought, the first 5 hit 100%, 10 hit 100%",
+        "back-test of next best products: of the customers who bought,"
+        " 100% bought one of their first 5 and 100% bought one of their first 10",
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from enrich.compute.profiles import make_profiles
 from enrich.model import Rules
 from enrich.predict import PredictionRules
+from enrich.predict.replenishment import ProductRules
 from enrich.shop import Shop
 from enrich.sources.files.reading import read_import
 from enrich.warehouse import Warehouse
@@ -20,6 +21,7 @@ SHOP = Shop(
     "main",
     Rules(time_zone="America/Sao_Paulo", rfm_method="icomm"),
     prediction=PredictionRules(enabled=False),
+    products=ProductRules(enabled=False),
 )
 CODES = ("SALE10", "sale10", "Sale10", "WELCOME", "welcome", "FRETE")
 NOT_IN_A_LAKE = ("next_due_product", "next_due_on", "next_best_products")

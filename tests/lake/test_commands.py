@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.shell import enrich
+from enrich.lake.made_up import write_files
+from tests.cli.shell import NOW, enrich
+from tests.destinations.servers.bucket import KEY_ID, REGION, SECRET, serve_bucket
 
 
 def test_the_demo_is_one_command_and_its_lake_can_be_asked(tmp_path: Path) -> None:
@@ -69,3 +71,32 @@ def test_what_cannot_be_done_is_one_clear_line(
     assert done.code == 2
     assert said in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_lake_lies_in_a_bucket_and_is_made_of_files_there(tmp_path: Path) -> None:
+    """The manifest is put last; another machine asks it, and goes on with it."""
+    write_files(tmp_path / "files", 30, 1, NOW)
+    with serve_bucket() as (endpoint, state):
+        for path in (tmp_path / "files").iterdir():
+            state.keep(f"in/{path.name}", path.read_bytes())
+        keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION}
+        environ = {**keys, "AWS_ENDPOINT_URL": endpoint}
+        given = [
+            word
+            for kind in ("orders", "items", "customers")
+            for word in (f"--{kind}", f"s3://drop/in/{kind}-*.parquet")
+        ]
+        here, there = ("--data", tmp_path / "here"), ("--data", tmp_path / "there")
+        lake = "s3://drop/a/lake"
+        build = ("lake", "build", "--buckets", 1, "--out", lake, *given)
+        for command in (*build, *here), ("lake", "profiles", "--lake", lake, *there):
+            done = enrich(*command, environ=environ)
+            assert done.code == 0, done.err
+            assert state.appeared[-1] == "a/lake/manifest.json"
+        count = ("query", "--csv", "--lake", lake, "select count(*) as people from profiles")
+        for data in here, there:
+            assert enrich(*count, *data, environ=environ).out.split() == ["people", "30"]
+        before = len(state.appeared)
+        again = enrich(*build, *here, environ=environ)
+        assert "nothing to do" in again.err
+        assert state.appeared[before:] == ["a/lake/manifest.json"]

@@ -109,12 +109,10 @@ def test_every_engine_gives_the_same_though_a_worker_is_killed(
     shutil.copytree(built[1], tmp_path, dirs_exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of their libraries
-        if engine == "dask":  # in a cluster of one machine Spark's own processes are not restarted
-            threading.Thread(target=kill_the_first_worker, args=(tmp_path,)).start()
+        threading.Thread(target=kill_the_first_worker, args=(tmp_path,)).start()
         entry = made(tmp_path, Engine(engine, 1))
     assert_frame_equal(profiles_of(tmp_path, entry), warehouse_made)
-    if engine == "dask":
-        assert len({one["worker"] for one in entry["times"]}) == 2
+    assert len({one["worker"] for one in entry["times"]}) == 2
 
 
 def kill_the_first_worker(lake: Path) -> None:
