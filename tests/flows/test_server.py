@@ -27,7 +27,7 @@ from tests.docs.pages import ROOT
 from tests.flows import browser
 from tests.flows.listeners import Came, listeners
 from tests.flows.served import SETTINGS, Served, Server, free_port, wait_for
-from tests.jobs.town import town
+from tests.jobs.town import NOW, town
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
@@ -49,6 +49,7 @@ url = { env = "MAIL" }
 min_buyers = 20
 min_history_days = 30
 max_bias = 0.001
+backtest_horizon_days = {days}
 """
 TO = "from=enrich@example.org&to=operator@example.org"
 
@@ -64,7 +65,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, came: Came) -> Iterator[Ser
     folder = tmp_path_factory.mktemp("serve")
     size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
     with town(**size) as there:
-        text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}{ALERTS}'
+        days = min((datetime.now(UTC) - NOW).days + 90, 730)  # its last 90 are tested
+        alerts = ALERTS.replace("{days}", str(days))
+        text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}{alerts}'
         (folder / "enrich.toml").write_text(text)
         server = Server(free_port(), folder / "data")
         environ = {

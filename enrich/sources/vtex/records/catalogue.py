@@ -58,7 +58,7 @@ class SkuStock(Document):
     """Whether a SKU can be bought now; made of what the shop's search shows of it."""
 
     sku: Key
-    isAvailable: bool
+    isAvailable: bool | None = None
     quantity: int | None = None
 
 
