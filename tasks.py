@@ -31,8 +31,8 @@ FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
 LINT: Check = ("lint", ("ruff", "check", "."))
 TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
-# A third of the suite waits for servers and other processes: one more worker than cores.
-WORKERS = str((os.cpu_count() or 1) + 1)
+# A third of the suite waits for servers and other processes: two more workers than cores.
+WORKERS = str((os.cpu_count() or 1) + 2)
 TESTS: Check = ("tests", ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal"))
 
 

@@ -44,7 +44,19 @@ def purchases(
     )
 
 
+PER_FILE = 1_000_000
+
+
+def write(count: int, folder: Path) -> None:
+    """Files of a million customers each, so that no more of them wait in memory."""
+    target = table_path(folder, "purchases")
+    target.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, count, PER_FILE)):
+        rows = purchases(min(PER_FILE, count - first), AS_OF, seed=number + 1)
+        rows.with_columns(pl.col("customer_key") + first).write_parquet(
+            target / f"{number:03d}.parquet"
+        )
+
+
 if __name__ == "__main__":  # python -m bench.buyers COUNT FOLDER
-    target = table_path(Path(sys.argv[2]), "purchases")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    purchases(int(sys.argv[1]), AS_OF).write_parquet(target)
+    write(int(sys.argv[1]), Path(sys.argv[2]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,14 @@ def measured(arguments: Sequence[str], folder: Path, timeout_seconds: float) -> 
             end = said.read()[-2000:].decode(errors="replace")
             raise Failed(f"{' '.join(arguments)}: exit {process.returncode}\n{end}")
     return Run(wall_seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def say_seconds(work: Callable[[], object]) -> None:
+    """Prints what the work of a program took, its start apart."""
+    wall, cpu = time.monotonic(), time.process_time()
+    work()
+    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    sys.stdout.write(f"{wall:.2f} s, {cpu:.2f} s of CPU, without the start\n")
 
 
 def _ended(pid: int, deadline: float) -> tuple[int, struct_rusage]:

@@ -76,6 +76,15 @@ CONTENDERS = (
         "predict_7", "predict", "predictions, 7 parts", Group.PREDICTION, ("7",), is_standard=False
     ),
     Contender(
+        "pymc_map",
+        "pymc_map",
+        "pymc-marketing's MAP",
+        Group.PREDICTION,
+        needs_peers=True,
+        is_small_only=True,
+        is_standard=False,
+    ),
+    Contender(
         "warehouse",
         "warehouse",
         "from and into the warehouse",
@@ -126,6 +135,16 @@ CONTENDERS = (
         starts_from="warehouse_kept",
         is_standard=False,
         is_compared=False,  # its history is rightly another one
+    ),
+    Contender(
+        "job_plain",
+        "job",
+        "the same without what comes next and what customers are like",
+        Group.WAREHOUSE,
+        ("plain",),
+        starts_from="warehouse_kept",
+        is_standard=False,
+        is_compared=False,
     ),
     Contender(
         "dashboard",

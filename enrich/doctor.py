@@ -7,7 +7,7 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -125,13 +125,13 @@ def memory_bytes(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
     return min(whole, int(text)) if text.isdecimal() else whole
 
 
-def modes_in(data_dir: Path, shared: Path) -> list[tuple[Path, int]]:
+def modes_in(data_dir: Path, shared: Container[Path]) -> list[tuple[Path, int]]:
     """The data folder and the files and folders in it with their modes, but not what is shared."""
     found = (data_dir, *data_dir.glob("*"))
     return [
         (path, path.stat().st_mode & 0o777)
         for path in found
-        if path != shared and path.exists() and not path.is_symlink()
+        if path not in shared and path.exists() and not path.is_symlink()
     ]
 
 

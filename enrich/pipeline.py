@@ -43,12 +43,14 @@ from enrich.runs.tidying import tidy
 from enrich.sync.completing import JOB, Completed, complete_history
 from enrich.sync.inbox import INBOX
 from enrich.sync.store import SyncReport, refetch_store, span_of_days, sync_store
-from enrich.warehouse import Warehouse
+from enrich.warehouse import OWN_COPY, Warehouse
 from enrich.wiring import Wiring
 
 Done = (
     SyncReport | ConsentSummary | ProfilesReport | AudiencesReport | TodayReport | list[PushSummary]
 )
+
+COPY_MINUTES = 15
 
 
 def run_store(
@@ -243,6 +245,19 @@ def publish(wiring: Wiring, warehouse: Warehouse) -> Path:
         now=wiring.now,
     )
     return read_copy.publish(warehouse)
+
+
+def publish_received(wiring: Wiring, warehouse: Warehouse) -> None:
+    """The read copy is fresh, or younger than COPY_MINUTES.
+
+    It is written whole, which costs more than all else that a small run does.
+    """
+    copy = wiring.settings.data_dir / OWN_COPY
+    if copy.is_file():
+        age = abs(wiring.clock().timestamp() - copy.stat().st_mtime)
+        if age < COPY_MINUTES * 60:
+            return
+    publish(wiring, warehouse)
 
 
 def dashboard(

@@ -477,6 +477,8 @@ class ReadCopySettings(_Frozen):
     """Group of the file, such as that of the analysts."""
     contacts: bool = True
     """Whether it holds contact data; without, no e-mail, name, phone, document or source id."""
+    parquet: bool = False
+    """Whether its tables are also Parquet files, in `analysis_parquet` beside it."""
 
 
 class AlertTarget(_Frozen):

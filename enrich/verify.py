@@ -55,5 +55,5 @@ def _of_entity(destination: str, entity: DestinationEntity) -> list[Finding]:
     """What is wrong with the mapping or the rights of one entity, or that it works."""
     problems = entity.check()
     if not problems:
-        return [Finding(destination, entity.name, True, True, "works")]
+        return [Finding(destination, entity.name, True, True, "")]
     return [Finding(destination, entity.name, False, True, problem) for problem in problems]

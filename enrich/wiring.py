@@ -145,6 +145,7 @@ class Wiring:
             file_mode=int(wanted.file_mode, 8),
             group_id=None if wanted.file_group is None else _group_id(wanted.file_group),
             contacts=wanted.contacts,
+            parquet=wanted.parquet,
         )
 
     def read_copy(self) -> AbstractContextManager[ReadCopy]:

@@ -31,7 +31,7 @@ def take_received(wiring: Wiring, stores: tuple[str, ...]) -> list[pipeline.Done
         done, faults = each(
             stores, lambda store: list(pipeline.run_received(wiring, warehouse, store, report))
         )
-        pipeline.publish(wiring, warehouse)
+        pipeline.publish_received(wiring, warehouse)
     pipeline.raise_first(faults.values())
     return [step for steps in done for step in steps]
 

@@ -198,7 +198,7 @@ select
     orders.city,
     orders.postal_prefix
 from purchases
-left join orders on orders.store = purchases.store and orders.order_id = purchases.order_id
+left join orders on orders.store = getvariable('store') and orders.order_id = purchases.order_id
 left join dearest on dearest.purchase_no = purchases.purchase_no
 left join thing_codes on thing_codes.thing_no = dearest.thing_no
 left join codes on codes.purchase_no = purchases.purchase_no

@@ -1,8 +1,8 @@
 -- name: sold_items
 -- item_codes (temporary). Grain: one row per thing of the store, with the number of its SKU, or of its product without one.
 -- sold_items (temporary). Grain: one row per such item, in the order of these numbers from 0; product and category are
--- numbers of the vocabularies, of the newest purchase. An item is available while its product has an active SKU in the
--- catalogue; all are where there is no catalogue.
+-- numbers of the vocabularies, of the newest purchase. An item is available while its product has a SKU that is
+-- active in the catalogue and not known to be sold out; all are where there is no catalogue.
 create or replace temp table item_codes as
 select
     thing_no,
@@ -29,10 +29,14 @@ items as (
     from item_codes
 ),
 
-active as (
-    select distinct product_id
+buyable as (
+    select
+        skus.sku,
+        bool_or(coalesce(skus.is_active, false) and coalesce(stock.is_available, true))
+            over (partition by coalesce(skus.product_id, skus.sku)) as is_available
     from skus
-    where store = getvariable('store') and is_active
+    left join stock on stock.store = skus.store and stock.sku = skus.sku
+    where skus.store = getvariable('store')
 )
 
 select
@@ -40,13 +44,13 @@ select
     items.code,
     thing_codes.product,
     thing_codes.category,
-    coalesce(skus.is_active, false)
-    or skus.product_id in (from active)
-    or not exists (from skus where store = getvariable('store')) as is_available
+    coalesce(
+        buyable.is_available, not exists (from skus where store = getvariable('store'))
+    ) as is_available
 from items
 left join newest on newest.code = items.code
 left join thing_codes on thing_codes.thing_no = newest.thing_no
-left join skus on skus.store = getvariable('store') and skus.sku = items.item;
+left join buyable on buyable.sku = items.item;
 
 -- name: items
 -- What was sold, in the order of the codes. Grain: one row per item.
@@ -58,8 +62,12 @@ order by code;
 -- Which items customers bought, and when. Grain: one row per line of a purchase of a customer of a part.
 select lines.customer_key, item_codes.code as item, purchases.purchased_on
 from numbered_lines as lines
-inner join purchases
-    on purchases.store = lines.store and purchases.purchase_no = lines.purchase_no
+inner join (
+    select purchase_no, purchased_on
+    from purchases
+    where store = getvariable('store')
+        and customer_key between getvariable('first_key') and getvariable('last_key')
+) as purchases on purchases.purchase_no = lines.purchase_no
 inner join item_codes on item_codes.thing_no = lines.thing_no
 where lines.store = getvariable('store')
     and lines.customer_key between getvariable('first_key') and getvariable('last_key')

@@ -33,3 +33,18 @@ left join duckdb_views() as views
     and views.view_name = columns.table_name
 where columns.database_name = 'copy'
 order by columns.table_name, columns.column_index;
+
+-- name: parquet
+-- The tables and views of the copy, each with what its Parquet file holds: JSON is text there, which
+-- many readers take for bytes otherwise. Grain: one row per table or view.
+select
+    table_name,
+    'select *' || coalesce(
+        ' replace (' || string_agg(format('{0}::varchar as {0}', column_name), ', ')
+            filter (data_type = 'JSON') || ')',
+        ''
+    ) || ' from shared.main.' || table_name as query
+from information_schema.columns
+where table_catalog = 'shared'
+group by table_name
+order by table_name;

@@ -72,6 +72,19 @@ where order_items.store = getvariable('store')
     )
 order by order_items.sku;
 
+-- name: most_sold_skus
+-- SKUs in most orders of VTEX since a moment. Grain: one row per SKU, the most sold first.
+select order_items.sku
+from order_items
+inner join orders on orders.store = order_items.store and orders.order_id = order_items.order_id
+where order_items.store = getvariable('store')
+    and orders.source = 'vtex'
+    and orders.created_at >= getvariable('since')::timestamp
+    and order_items.sku is not null
+group by order_items.sku
+order by count(*) desc, order_items.sku
+limit getvariable('most');
+
 -- name: rejects
 -- Rejected records, newest first. Grain: one row per record and run; store null means all.
 select *

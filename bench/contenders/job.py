@@ -1,15 +1,22 @@
-"""The whole profile job, resolving first: python -m bench.contenders.job SHOP FOLDER."""
+"""The whole profile job, resolving first: python -m bench.contenders.job SHOP FOLDER [plain].
+
+`plain`: without what customers are like, what comes next for them, and their products.
+"""
 
 from __future__ import annotations
 
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from bench.simulated import NOW
 from enrich.compute.profiles import make_profiles
+from enrich.model import Rules, last_complete_day
+from enrich.profile import profile_parts, score_parts
 from enrich.shop import Shop
 from enrich.warehouse import open_warehouse
+from enrich.warehouse.parts import StoreParts
 
 TODAY = NOW + timedelta(days=1)
 
@@ -20,5 +27,15 @@ def make(folder: Path, now: datetime) -> None:
         make_profiles(warehouse, Shop("shop"), now=now)
 
 
+def make_plain(folder: Path, now: datetime) -> None:
+    """The same without the new fields."""
+    rules, as_of = Rules(), last_complete_day(now, Rules().time_zone)
+    with open_warehouse(folder) as warehouse, patch.object(StoreParts, "sales", lambda *_: None):
+        warehouse.resolve("shop", rules, run_id="bench", now=now)
+        scored = score_parts(warehouse.profiles.parts("shop"), as_of, rules)
+        profiles = profile_parts(scored, warehouse.profiles.segments_before("shop", as_of))
+        warehouse.profiles.keep("shop", as_of, profiles, scored.cut_points, run_id="bench", now=now)
+
+
 if __name__ == "__main__":
-    make(Path(sys.argv[2]), TODAY)
+    (make_plain if sys.argv[3:] else make)(Path(sys.argv[2]), TODAY)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import scipy.optimize  # noqa: F401  else it is loaded in the midst of the work
 
+from bench.measure import say_seconds
 from bench.scales import AS_OF, table_path
 from enrich.predict import (
     PredictionRules,
@@ -26,22 +28,32 @@ from enrich.predict import (
 
 @dataclass(frozen=True, slots=True)
 class PartsOfFile:
-    """The purchases of a Parquet file, customers dealt out by their key."""
+    """The purchases of Parquet files, in parts of neighbouring customers."""
 
     path: Path
     count: int
+    first_key: int
+    last_key: int
 
     def purchases(self, part: int) -> pl.DataFrame:
         """The purchases of one part."""
         rows = pl.scan_parquet(self.path).select("customer_key", "purchased_on", "amount_cents")
-        if self.count > 1:
-            rows = rows.filter(pl.col("customer_key") % self.count == part)
-        return rows.collect()
+        size = (self.last_key - self.first_key) // self.count + 1
+        first = self.first_key + part * size
+        is_here = pl.col("customer_key").is_between(first, first + size - 1)
+        return (rows.filter(is_here) if self.count > 1 else rows).collect()
+
+
+def parts_of(path: Path, count: int) -> PartsOfFile:
+    """The purchases below the path in that many parts."""
+    key = pl.col("customer_key")
+    ends = pl.scan_parquet(path).select(key.min().alias("first"), key.max().alias("last")).collect()
+    return PartsOfFile(path, count, *ends.row(0))
 
 
 def write_predictions(shop: Path, out: Path, part_count: int = 1) -> None:
     """Writes one row per buyer of the shop."""
-    every = list(states_of(PartsOfFile(table_path(shop, "purchases"), part_count), AS_OF))
+    every = list(states_of(parts_of(table_path(shop, "purchases"), part_count), AS_OF))
     rules = PredictionRules()
     model = modelled(added(map(counted, every)), AS_OF, rules)
     rows = [predictions(part, model, rules) for part in every]
@@ -53,4 +65,5 @@ def write_predictions(shop: Path, out: Path, part_count: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    write_predictions(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))
+    shop, out, *parts = sys.argv[1:]
+    say_seconds(lambda: write_predictions(Path(shop), Path(out), *map(int, parts)))

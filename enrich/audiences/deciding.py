@@ -17,7 +17,7 @@ OUTCOMES = {
     "held_out": "control group",
     "unassigned": "wait for their arm, which the next run draws",
     "over_limit": "beyond max_members",
-    "no_address": "no address of the channel",
+    "no_address": "no address",
     "no_consent": "said no",
     "unknown_consent": "consent not known",
 }

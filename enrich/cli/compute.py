@@ -108,6 +108,7 @@ def run(shell: Shell, store: StoreOption = None, received: ReceivedOption = Fals
     if not received:
         go_on_forgetting(shell)
     steps = pipeline.run_received if received else pipeline.run_store
+    publish = pipeline.publish_received if received else pipeline.publish
 
     def one(name: str) -> None:
         with reporter(shell.err) as report:
@@ -118,7 +119,7 @@ def run(shell: Shell, store: StoreOption = None, received: ReceivedOption = Fals
         try:
             shell.each(names, one)
         finally:
-            pipeline.publish(shell.wiring, warehouse)
+            publish(shell.wiring, warehouse)
     if store is None and not received:
         with reporter(shell.err) as report:
             for job in ("sync", "profiles"):

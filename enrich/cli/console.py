@@ -215,6 +215,8 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | Decimal):
         return f"{value:,}"
+    if isinstance(value, datetime):
+        return str(value.replace(microsecond=0))
     if isinstance(value, float):
         return f"{value:,.4f}".rstrip("0").rstrip(".")
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -11,6 +11,7 @@ import typer
 from enrich.cli.demo_steps import DEMO, Demo, prepare_folder, run_demo, write_settings
 from enrich.cli.import_files import formats_of
 from enrich.cli.shell import Entry, Shell
+from enrich.destinations import REGISTRY
 from enrich.errors import BadSettings
 from enrich.settings import read_settings
 from enrich.simulator.build import FULL_KEY, ICOMM_KEY, Simulation, build_simulation
@@ -64,9 +65,6 @@ def simulate(
             replay=replay,
         )
     )
-    shell.answer(f"app key   {FULL_KEY.app_key}")
-    shell.answer(f"app token {FULL_KEY.app_token}")
-    shell.answer(f"icomm key {ICOMM_KEY}")
     run_forever(app, port, shell.answer)
 
 
@@ -78,12 +76,18 @@ def demo(
     now = shell.entry.clock().replace(microsecond=0)
     prepare_folder(folder)
     simulation = Simulation(customers=1_200, orders=3_000, now=now, wall=shell.entry.clock)
-    with serve(build_simulation(simulation)) as address:
+    simulator = build_simulation(simulation)
+    for kind in ("klaviyo", "hubspot"):
+        account = simulator.account(kind)  # with what somebody makes there first
+        account.table("lists")["1"] = "Win back"
+        account.known_fields = {field.target for field in REGISTRY[kind].mapping}
+    with serve(simulator) as address:
         config = write_settings(folder, address, now)
         environ = {
             "DEMO_APP_KEY": FULL_KEY.app_key,
             "DEMO_APP_TOKEN": FULL_KEY.app_token,
             "DEMO_ICOMM_KEY": ICOMM_KEY,
+            "DEMO_PLATFORM_KEY": "any",
         }
         entry = Entry(environ, shell.entry.clock, shell.entry.out, shell.entry.err)
         run_demo(Demo(Shell(entry, read_settings(config), config), address))

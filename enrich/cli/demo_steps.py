@@ -12,6 +12,7 @@ from pathlib import Path
 
 from enrich import pipeline
 from enrich.audiences.run import AudiencesReport, keep_audiences
+from enrich.cli.audiences import audience_export, lift
 from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
@@ -27,6 +28,7 @@ DEMO = Path("demo")
 STORE = "demo"
 MARK = "# made by `enrich demo`"
 HISTORY_DAYS = (90, 30, 7)
+EXPORTED, MEASURED = "slipping_away", "weekly_letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def write_settings(folder: Path, address: str, now: datetime) -> Path:
 def run_demo(demo: Demo) -> None:
     """The whole job, twice; raises Stop when the second run was not quiet."""
     began = time.monotonic()
-    demo.line("simulator", f"a made-up VTEX and three platforms at {demo.address}", began)
+    demo.line("simulator", f"a made-up VTEX and the platforms at {demo.address}", began)
     _verify(demo)
     with demo.shell.wiring.warehouse("demo") as warehouse:
         first = _run(demo, warehouse, ("sync", "profiles", "audiences", "push"))
@@ -77,6 +79,7 @@ def run_demo(demo: Demo) -> None:
     path = pipeline.dashboard(demo.shell.wiring)
     demo.line("dashboard", f"open {path} in a browser", began_drawing)
     _check_quiet(again, is_same)
+    _reach(demo)
     _summary(demo, first, began)
 
 
@@ -154,6 +157,12 @@ def _check_quiet(again: list[pipeline.Done], is_same: bool) -> None:
         raise Stop(f"the second run on unchanged data was not quiet: {', '.join(found)}")
 
 
+def _reach(demo: Demo) -> None:
+    """What a marketer does next: one audience as a file, and what reaching another one brought."""
+    audience_export(demo.shell, EXPORTED, demo.shell.settings.data_dir / f"{EXPORTED}.xlsx")
+    lift(demo.shell, MEASURED)
+
+
 def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
     shell = demo.shell
     shell.answer("")
@@ -166,6 +175,7 @@ def _summary(demo: Demo, first: list[pipeline.Done], began: float) -> None:
     for line in (
         f"enrich status --config {config}",
         f'enrich query --config {config} "from profiles limit 5"',
+        f"enrich audience list --config {config}",
         "enrich fields                 every field and what it means",
         f"{shell.settings.data_dir}/exports      what the file destination received",
         f"enrich init                   settings for a real shop; {page('getting-started.md')}",

@@ -26,6 +26,7 @@ from enrich.errors import Stop
 from enrich.serve.server import DEFAULT_PORT, Address, is_healthy
 from enrich.settings import WAREHOUSE_NAME
 from enrich.status import MOMENT
+from enrich.warehouse.parquet_copy import VERSIONS_NAME
 from enrich.warehouse.sharing import READ_COPY_NAME
 
 
@@ -43,7 +44,8 @@ def _symptoms(shell: Shell) -> Iterator[Symptom]:
     warehouse = settings.data_dir / WAREHOUSE_NAME
     copy = (settings.read_copy.folder or settings.data_dir) / READ_COPY_NAME
     yield from machine(settings.data_dir, warehouse)
-    yield of_modes(modes_in(settings.data_dir, copy))
+    shared = (copy, copy.with_name(VERSIONS_NAME))
+    yield of_modes(modes_in(settings.data_dir, shared))
     found = known_status(shell)
     newest = None if found is None else max(found.runs["started_at"], default=None)
     yield of_clock(now, newest and datetime.strptime(newest, MOMENT).replace(tzinfo=UTC))

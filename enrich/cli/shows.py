@@ -8,6 +8,7 @@ import polars as pl
 
 from enrich.cli.console import PlainConsole, currency, show_table
 from enrich.compute.profiles import ProfilesReport
+from enrich.plain_text import json_text
 from enrich.push.summary import MAX_REASONS, PushSummary, split_line
 from enrich.sources.files.reading import FileFrames
 from enrich.sync.import_files import ImportReport
@@ -143,7 +144,8 @@ def show_pushes(console: PlainConsole, pushes: Sequence[PushSummary]) -> None:
         for what, payload in done.sample.items():
             filled = {name: value for name, value in payload.items() if value not in _NOTHING}
             console.print(
-                f"{done.what} ({done.store}), {what} without its zeros: {filled}",
+                f"{done.what} ({done.store}), {what}, masked, without empty values and zeros:"
+                f" {json_text(filled)}"
             )
 
 

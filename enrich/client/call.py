@@ -5,7 +5,7 @@ No message here holds a header, a body or a query string: a call is known by its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -71,7 +71,7 @@ class Call:
     url: str = field(repr=False)
     name: str
     resource: str = field(default="", repr=False)
-    params: Mapping[str, str] | None = field(default=None, repr=False)
+    params: Mapping[str, str | Sequence[str]] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
     is_repeatable: bool = field(default=True, repr=False)

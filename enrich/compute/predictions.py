@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
 
+from enrich.installed import page
 from enrich.predict import (
     PLAIN,
     Backtest,
@@ -36,7 +38,8 @@ class Predicted:
     """What was predicted of one store (rows: PREDICTIONS), by which models and levels.
 
     `tested` is the back-test when it was time for one; `before` the rows of the newest kept one.
-    `old_levels` are the days of the horizons that had no new level when it was time for one.
+    `old_levels` are the days of the horizons that had no new level when it was time for one,
+    `new_seasons` those whose level the season moves for the first time, and by how much.
     """
 
     rows: pl.DataFrame
@@ -45,6 +48,7 @@ class Predicted:
     tested: Backtest | None
     before: pl.DataFrame
     old_levels: tuple[int, ...] = ()
+    new_seasons: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def measured(self) -> pl.DataFrame:
@@ -72,15 +76,28 @@ def predict(
     shop = modelled(added(map(counted, every)), as_of, rules, start)
     found, tested = kept_levels(kept), None
     old_levels: tuple[int, ...] = ()
+    new_seasons: Mapping[int, float] = {}
     if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
         tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
         new = levels(parts, as_of, rules, start=shop)
         old_levels = tuple(sorted(found.orders.keys() - new.orders.keys()))
+        new_seasons = seasons_since(found, new)
         found = found.renewed(new)
     found = found if shop.status is None else PLAIN
     rows = [predictions(part, shop, rules, found) for part in every]
     cuts = tier_cuts(part["clv_365d"] for part in rows)
-    return Predicted(with_tiers(pl.concat(rows), cuts), shop, found, tested, before, old_levels)
+    return Predicted(
+        with_tiers(pl.concat(rows), cuts), shop, found, tested, before, old_levels, new_seasons
+    )
+
+
+def seasons_since(before: Levels, new: Levels) -> Mapping[int, float]:
+    """The days of the horizons that had a level without a season before, and have one now."""
+    return {
+        days: season
+        for days, season in new.seasons.items()
+        if days in before.orders and days not in before.seasons
+    }
 
 
 def is_due(shop: ShopModel, before: pl.DataFrame, as_of: date, rules: PredictionRules) -> bool:
@@ -144,7 +161,7 @@ def _alert(done: Predicted, rules: PredictionRules) -> str | None:
 
 
 def _edges(done: Predicted) -> list[str]:
-    """Where the models end in what can hardly be, and which levels are old."""
+    """Where the models end in what can hardly be, and which levels are old or have a season now."""
     found = []
     if done.shop.buying.nobody_leaves:
         found.append(
@@ -153,6 +170,11 @@ def _edges(done: Predicted) -> list[str]:
         )
     if done.shop.buying.all_buy_alike:
         found.append("everybody seems to buy equally often: expected orders hardly differ")
+    found += [
+        f"there are two years of history: from now on the season of last year moves what is"
+        f" expected of {days} days, today by {season - 1:+.0%}"
+        for days, season in done.new_seasons.items()
+    ]
     return found + [
         f"no new level of {days} days, for there is no model of {days} days ago:"
         " the one before stays"
@@ -170,12 +192,12 @@ _WORDS = {
 def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
     """What a person should know of the predictions, a line each."""
     if done.shop.status is not None:
-        return (f"no predictions: {done.shop.status} (docs/prediction.md)",)
+        return (f"no predictions: {done.shop.status} ({page('prediction.md')})",)
     values = dict(done.measured.select("metric", "value").drop_nulls().iter_rows())
     lines = [f"predictions by {done.shop.buying.name} of {done.shop.buyers:,} buyers"]
     lines += _edges(done)
     if done.shop.value_status is not None:
-        lines.append(f"no amounts: {done.shop.value_status} (docs/prediction.md)")
+        lines.append(f"no amounts: {done.shop.value_status} ({page('prediction.md')})")
     if not _WORDS.keys() <= values.keys():
         why = "the history is too short" if done.measured.is_empty() else "too few orders came"
         return (*lines, f"{why} for a back-test")

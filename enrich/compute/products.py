@@ -212,6 +212,9 @@ def _lines(table: pl.DataFrame, rates: pl.DataFrame, rules: ProductRules) -> tup
     if not found:
         days = 3 * rules.horizon_days
         return (*lines, f"no back-test of next best products before {days} days of history")
-    hits = ", ".join(f"{name.removeprefix('hit_rate_')} hit {v:.0%}" for name, v in found.items())
-    lines.append(f"next best products: of who bought, the first {hits}")
+    hits = " and ".join(
+        f"{share:.0%} bought one of their first {name.removeprefix('hit_rate_')}"
+        for name, share in found.items()
+    )
+    lines.append(f"back-test of next best products: of the customers who bought, {hits}")
     return (*lines, *winners(rates))

@@ -265,9 +265,9 @@ class Tally:
         if not buyers:
             return ()
         shares = (
-            f"{name} of {count / buyers:.0%}" for name, count in zip(AFFINITIES, known, strict=True)
+            f"{name} {count / buyers:.0%}" for name, count in zip(AFFINITIES, known, strict=True)
         )
-        return (f"known of the buyers: {', '.join(shares)}",)
+        return (f"share of buyers with a value: {', '.join(shares)}",)
 
     @property
     def customer_count(self) -> int:

@@ -33,6 +33,7 @@ from enrich.destinations.mapping import (
     without_computed,
 )
 from enrich.errors import BadSettings, EnrichError
+from enrich.installed import page
 from enrich.model import Outcome, RecordResult, Rules
 from enrich.profile import fields
 
@@ -298,5 +299,5 @@ def _refuse(named: Sequence[str]) -> None:
     if named:
         raise BadSettings(
             f"no mapping sends {', '.join(named)}: take it out of the settings of the destination;"
-            " for consent see docs/consent.md"
+            f" for consent see {page('consent.md')}"
         )

@@ -151,7 +151,7 @@ def forget(
             _leave_warehouse(places, warehouse, case)
         _forget_returned(places, warehouse)
         if any(BYTES in case.steps for case in places.journal.cases()):
-            publish(warehouse)
+            publish(warehouse, keep_before=False)
     _leave_bytes(places)
     return [_leave_files(places, case) for case in places.journal.cases()]
 

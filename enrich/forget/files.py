@@ -25,6 +25,7 @@ from enrich.receiver import FOLDER as INBOX
 from enrich.receiver import inboxes_in
 from enrich.warehouse import IDENTIFIER_COLUMNS, REMEMBERED_NAME, Traces, is_database, traces_of
 from enrich.warehouse.copies import COPIES_NAME
+from enrich.warehouse.parquet_copy import VERSIONS_NAME
 
 KEY = "customer_key"
 CHUNK_BYTES = 1 << 20
@@ -45,7 +46,7 @@ BROKEN = (
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What reading a file of somebody else's making may raise."""
-OWN_FOLDERS = frozenset({FOLDER, CERTIFICATES, INBOX, ".tmp"})
+OWN_FOLDERS = frozenset({FOLDER, CERTIFICATES, INBOX, ".tmp", VERSIONS_NAME})
 OWN_FILES = frozenset({COPIES_NAME, REMEMBERED_NAME, ".lock"})
 
 

@@ -106,21 +106,26 @@ def levels(
         now = _level(parts, as_of - timedelta(days=days), days, rules, start)
         if now is None:
             continue
-        moved = 1.0
+        season = None
         if days < SEASON_DAYS and now.history_days + days >= 2 * SEASON_DAYS:
-            moved = _season(parts, as_of - timedelta(days=SEASON_DAYS), days, rules, start)
-        found = Levels(
-            found.orders | {days: now.orders * moved}, found.amounts | {days: now.amount * moved}
+            season = _season(parts, as_of - timedelta(days=SEASON_DAYS), days, rules, start)
+        moved = 1.0 if season is None else season
+        found = found.renewed(
+            Levels(
+                {days: now.orders * moved},
+                {days: now.amount * moved},
+                {} if season is None else {days: season},
+            )
         )
     return found
 
 
 def _season(
     parts: PurchaseParts, day: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> float:
+) -> float | None:
     after = _level(parts, day, days, rules, start)
     before = _level(parts, day - timedelta(days=days), days, rules, start)
-    return after.orders / before.orders if after and before else 1.0
+    return after.orders / before.orders if after and before else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ def model_rows(shop: ShopModel, levels: Levels) -> pl.DataFrame:
             (VALUES, one, float(getattr(values, one)), values.log_likelihood, values.customers)
             for one in _VALUE_PARAMETERS
         ]
-    for what, found in (("orders", levels.orders), ("amount", levels.amounts)):
+    kinds = {"orders": levels.orders, "amount": levels.amounts, "season": levels.seasons}
+    for what, found in kinds.items():
         rows += [
             (LEVEL, f"{what}_{days}d", level, None, shop.buyers) for days, level in found.items()
         ]
@@ -67,9 +68,8 @@ def kept_model(rows: pl.DataFrame, as_of: date) -> ShopModel | None:
 
 def kept_levels(rows: pl.DataFrame) -> Levels:
     """The levels of these rows."""
-    orders: dict[int, float] = {}
-    amounts: dict[int, float] = {}
+    found: dict[str, dict[int, float]] = {"orders": {}, "amount": {}, "season": {}}
     for parameter, value in rows.filter(model=LEVEL).select("parameter", "value").iter_rows():
         what, _, days = parameter.partition("_")
-        (orders if what == "orders" else amounts)[int(days.removesuffix("d"))] = value
-    return Levels(orders, amounts)
+        found[what][int(days.removesuffix("d"))] = value
+    return Levels(*found.values())

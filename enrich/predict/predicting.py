@@ -27,14 +27,22 @@ STATUS = pl.Enum(list(STATUSES))
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Actual over predicted in the past, by days of the horizon; 1 where it is not known."""
+    """Actual over predicted in the past, by days of the horizon; 1 where it is not known.
+
+    `seasons`: by how much that was moved by the season of last year, where it is known.
+    """
 
     orders: dict[int, float] = field(default_factory=dict)
     amounts: dict[int, float] = field(default_factory=dict)
+    seasons: dict[int, float] = field(default_factory=dict)
 
     def renewed(self, newer: Levels) -> Levels:
         """The newer levels, and these where there is no newer one."""
-        return Levels(self.orders | newer.orders, self.amounts | newer.amounts)
+        return Levels(
+            self.orders | newer.orders,
+            self.amounts | newer.amounts,
+            self.seasons | newer.seasons,
+        )
 
 
 PLAIN = Levels()

@@ -31,7 +31,7 @@ PRODUCTS = (
         "",
         [],
         "Up to ten products that the customer is likeliest to buy next, again or for the first"
-        " time, the likeliest first; of the active ones in the catalogue.",
+        " time, the likeliest first; of those that are active and in stock.",
         pl.col("next_best_products").fill_null([]),
     ),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from enrich.destinations import PROFILES, DestinationEntity
 from enrich.destinations.kinds import CONSENTS
@@ -18,7 +18,7 @@ from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.sync.reconciliation import unproven
-from enrich.warehouse import Pushes, PushTarget, Warehouse
+from enrich.warehouse import PushTarget, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,51 +140,95 @@ def push_entity(
     as_of = kept_day(warehouse, store)
     if as_of is None and entity == PROFILES:
         raise BadSettings(f"store {store} has no profiles yet; run `enrich profiles` first")
-    chosen, shop = destination.entity(entity), destination.shop(store)
     today = today or (Today.COUNTS if destination.within_minutes else Today.LEFT_OUT)
-    is_alone = today is Today.ALONE
-    day = store_day(now, shop.rules.time_zone) if is_alone else as_of or now.date()
-    place = store if entity == PROFILES else f"{store} {entity}"
-
-    def pushed(target: PushTarget) -> PushSummary:
-        return push(
-            chosen,
-            target,
-            planner_of(
-                warehouse, shop, chosen, target, days, now=now, audience=audience, today=today
-            ),
-            warehouse.pushes,
-            as_of=day,
-            run_id=run.run_id,
-            now=now,
-            dry_run=dry_run,
-            confirmed=confirmed,
-            requests_per_second=destination.requests_per_second,
-            progress=lambda done, total: report.step(f"{place} to {destination.name}", done, total),
-        )
-
+    chosen, day = destination.entity(entity), as_of or now.date()
+    if today is Today.ALONE:
+        day = store_day(now, destination.shop(store).rules.time_zone)
     with recorded(warehouse, "push", store, now) as run:
-        target = PushTarget(destination.name, store, entity)
-        # A no has nothing to do with whether every order is known.
-        held = None if dry_run or entity == CONSENTS else unproven(warehouse, store)
-        splits = _splits(warehouse, target, report)
-        if held:
-            done = not_begun(target, held)
-        elif days is None:
-            done = pushed(target)
-        elif dry_run:
-            done = pushed(replace(target, export_id=run.run_id))
-        else:
-            done = _exported(warehouse.pushes, target, days, pushed, run_id=run.run_id, now=now)
-        done.splits = splits
+        asked = _Asked(
+            warehouse, destination, chosen, PushTarget(destination.name, store, entity), run.run_id,
+            now, day, audience, days, today, dry_run, confirmed, report,
+        )  # fmt: skip
+        done = asked.held_or_pushed()
         if not dry_run:
             done = _tidied(destination, done, now)
-        partial = {"partial": True} if days or is_alone else {}
+        partial = {"partial": True} if days or today is Today.ALONE else {}
         run.note({"destination": destination.name, "dry_run": dry_run, **partial, **done.as_json()})
         run.note({"held": isinstance(done.fault, HeldBack)})
         if done.fault is not None:
             run.fail(done.fault)
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One push as it was asked for; `day` is the one whose records go out."""
+
+    warehouse: Warehouse
+    destination: Destination
+    entity: DestinationEntity
+    target: PushTarget
+    run_id: str
+    now: datetime
+    day: date
+    audience: str | None
+    days: Days | None
+    today: Today
+    dry_run: bool
+    confirmed: bool
+    report: Reporter
+
+    def held_or_pushed(self) -> PushSummary:
+        """What became of it; nothing is sent while the store differs too much from its source."""
+        # A no has nothing to do with whether every order is known.
+        asks_for_proof = not self.dry_run and self.target.entity != CONSENTS
+        held = unproven(self.warehouse, self.target.store) if asks_for_proof else None
+        splits = _splits(self.warehouse, self.target, self.report)
+        done = not_begun(self.target, held) if held else self._pushed()
+        done.splits = splits
+        return done
+
+    def _pushed(self) -> PushSummary:
+        if self.days is None:
+            return self._push(self.target)
+        if self.dry_run:
+            return self._push(replace(self.target, export_id=self.run_id))
+        return self._exported(self.days)
+
+    def _exported(self, days: Days) -> PushSummary:
+        """The push of an export; how it ended is kept, so that another run can go on with it."""
+        ledger, between = self.warehouse.pushes, (days.from_on, days.to_on)
+        export_id = ledger.start_export(
+            self.target, between, days.dated_by, run_id=self.run_id, now=self.now
+        )
+        status = "interrupted"
+        try:
+            done = self._push(replace(self.target, export_id=export_id))
+            status = status_of(done)
+        finally:
+            ledger.finish_export(export_id, status, now=self.now)
+        return done
+
+    def _push(self, target: PushTarget) -> PushSummary:
+        store = target.store
+        place = store if target.entity == PROFILES else f"{store} {target.entity}"
+        step = f"{place} to {self.destination.name}"
+        return push(
+            self.entity,
+            target,
+            planner_of(
+                self.warehouse, self.destination.shop(store), self.entity, target, self.days,
+                now=self.now, audience=self.audience, today=self.today,
+            ),
+            self.warehouse.pushes,
+            as_of=self.day,
+            run_id=self.run_id,
+            now=self.now,
+            dry_run=self.dry_run,
+            confirmed=self.confirmed,
+            requests_per_second=self.destination.requests_per_second,
+            progress=lambda done, total: self.report.step(step, done, total),
+        )  # fmt: skip
 
 
 def _splits(
@@ -198,27 +242,6 @@ def _splits(
     if pairs:
         report.say(f"{target.store} to {target.destination}: {split_line(pairs)}")
     return pairs
-
-
-def _exported(
-    ledger: Pushes,
-    target: PushTarget,
-    days: Days,
-    pushed: Callable[[PushTarget], PushSummary],
-    *,
-    run_id: str,
-    now: datetime,
-) -> PushSummary:
-    """The push of an export; how it ended is kept, so that another run can go on with it."""
-    between = (days.from_on, days.to_on)
-    export_id = ledger.start_export(target, between, days.dated_by, run_id=run_id, now=now)
-    status = "interrupted"
-    try:
-        done = pushed(replace(target, export_id=export_id))
-        status = status_of(done)
-    finally:
-        ledger.finish_export(export_id, status, now=now)
-    return done
 
 
 def _tidied(destination: Destination, done: PushSummary, now: datetime) -> PushSummary:

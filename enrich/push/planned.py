@@ -107,7 +107,7 @@ def _different(to_send: pl.DataFrame) -> dict[str, pl.DataFrame]:
     new = others.filter(~pl.col("is_known")).sort(bought, maintain_order=True).head(1)
     if buyer.is_empty() and new.is_empty():
         return {"a customer": to_send.head(1)}
-    return {"a buyer": buyer, "a new one": new}
+    return {"a customer who bought": buyer, "a new customer": new}
 
 
 def _removal(plan: PushPlan, destination: DestinationEntity) -> dict[str, Payload]:

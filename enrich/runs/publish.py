@@ -9,9 +9,13 @@ from enrich.profile import fields, windows_of
 from enrich.warehouse import Warehouse
 
 
-def publish(warehouse: Warehouse) -> Path:
-    """The path of the fresh read copy; the one before is replaced at once, readers keep theirs."""
+def publish(warehouse: Warehouse, *, keep_before: bool = True) -> Path:
+    """The path of the fresh read copy; the one before is replaced at once, readers keep theirs.
+
+    Without `keep_before` the Parquet files of the one before are gone too.
+    """
     rules = Rules(windows=windows_of(warehouse.profiles.columns()))
     definitions = {field.name: field.definition for field in fields(rules)}
     definitions = {**warehouse.own_values.definitions(), **definitions}
-    return warehouse.publish({"profiles": definitions, "profiles_today": definitions})
+    comments = {"profiles": definitions, "profiles_today": definitions}
+    return warehouse.publish(comments, keep_before=keep_before)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from enrich.simulator import icomm_app, vtex_app, webhook_app
 from enrich.simulator.access import AppKey
-from enrich.simulator.http import HTML_TYPE, Reply, Request, json_reply, query_of
+from enrich.simulator.http import HTML_TYPE, Reply, Request, filters_of, json_reply, query_of
 from enrich.simulator.icomm_app import Icomm
 from enrich.simulator.platforms import PLATFORMS, Account, serve
 from enrich.simulator.vtex_state import Vtex
@@ -152,6 +152,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
             for name, value in scope["headers"]
         },
         body=b"".join(parts),
+        filters=filters_of(scope.get("query_string", b"")),
     )
 
 

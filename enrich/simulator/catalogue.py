@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from enrich.simulator.chance import roll
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.shop import Brand, Shop, Sku
 from enrich.simulator.vtex_state import Vtex
 
 MAX_PRODUCTS = 250
+MAX_SHOWN = 50
 _WINDOWS_ZONES = {"USA": "UTC"}
 
 
@@ -62,6 +64,22 @@ def product(vtex: Vtex, request: Request, product_id: str) -> Reply:
             "Title": found.product_name,
         }
     )
+
+
+def product_search(vtex: Vtex, request: Request) -> Reply:
+    """The answer to `.../products/search` with filters by SKU: at most 50 products."""
+    wanted = [one.removeprefix("skuId:") for one in request.filters]
+    found = [sku for sku in map(vtex.world.shop.newest, dict.fromkeys(wanted)) if sku]
+    return json_reply([_shown(vtex, sku) for sku in found[:MAX_SHOWN]])
+
+
+def _shown(vtex: Vtex, sku: Sku) -> dict[str, Any]:
+    """A product of the search with the one SKU; one SKU in forty is sold out."""
+    quantity = roll(vtex.world.seed, f"stock {sku.sku_id}", 0) % 40
+    offer = {"AvailableQuantity": quantity, "Price": sku.price_cents / 100}
+    seller = {"sellerId": "1", "sellerDefault": True, "commertialOffer": offer}
+    item = {"itemId": sku.sku_id, "name": sku.sku_name, "sellers": [seller]}
+    return {"productId": sku.product_id, "productName": sku.product_name, "items": [item]}
 
 
 def category_tree(vtex: Vtex, request: Request, levels: str) -> Reply:

@@ -18,7 +18,7 @@ TEXT_FIELDS = ("id", "userId", "email", "firstName", "lastName", "document", "do
                "phone", "homePhone", "birthDate", "gender", "localeDefault")  # fmt: skip
 CONTACT_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(TEXT_FIELDS, pl.String),
-    "isNewsletterOptIn": pl.Boolean, "isCorporate": pl.Boolean,
+    "isNewsletterOptIn": pl.Boolean, "acceptsAds": pl.Boolean, "isCorporate": pl.Boolean,
     "created": pl.Int64, "updated": pl.Int64, "cart_at": pl.Int64,
     "rclastcart": pl.String, "rclastcartvalue": pl.Float64, "finished": pl.Boolean,
 }  # fmt: skip
@@ -29,7 +29,7 @@ def build_contacts(
     plan: SalesPlan, shop: Shop, people: pl.DataFrame, orders: pl.DataFrame
 ) -> pl.DataFrame:
     """CL documents: one per known person, doubles in other letter case, and newsletter readers."""
-    known = _with_moments(plan, _known(people), orders)
+    known = _with_moments(plan, _known(plan.seed, people), orders)
     doubles = _doubles(plan.seed, known)
     readers = _with_moments(plan, _readers(plan.seed, people.height // 10), orders.clear())
     every = pl.concat([known, doubles, readers], how="diagonal_relaxed")
@@ -39,7 +39,9 @@ def build_contacts(
     )
 
 
-def _known(people: pl.DataFrame) -> pl.DataFrame:
+def _known(seed: int, people: pl.DataFrame) -> pl.DataFrame:
+    """`acceptsAds` is a field of the shop's own: half agreed, a fifth refused, others not asked."""
+    asked = units(seed, "ads")
     return people.filter("has_contact").select(
         "person",
         "email",
@@ -54,6 +56,7 @@ def _known(people: pl.DataFrame) -> pl.DataFrame:
         gender="gender",
         localeDefault=pl.lit("pt-BR"),
         isNewsletterOptIn="opt_in",
+        acceptsAds=pl.when(asked < 0.7).then(asked < 0.5),
         isCorporate=pl.lit(False),
     )
 
@@ -161,6 +164,7 @@ def _contact_document(row: dict[str, Any], account: str) -> dict[str, Any]:
     cart_at = row["rclastsessiondate"]
     return document | {
         "isNewsletterOptIn": row["isNewsletterOptIn"],
+        "acceptsAds": row["acceptsAds"],
         "isCorporate": row["isCorporate"],
         "rclastcart": row["rclastcart"],
         "rclastcartvalue": row["rclastcartvalue"],

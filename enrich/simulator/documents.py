@@ -19,8 +19,9 @@ from enrich.simulator.moments import SECOND, parse_us, zulu
 from enrich.simulator.vtex_state import Vtex
 
 FILTERABLE = frozenset({*TEXT_FIELDS, *DATE_FIELDS, *CART_FIELDS, "isNewsletterOptIn",
-                        "isCorporate"}) - {"id", "rclastsession"}  # fmt: skip
-_PLAIN = (*TEXT_FIELDS, "isNewsletterOptIn", "isCorporate", "rclastcart", "rclastcartvalue")
+                        "acceptsAds", "isCorporate"}) - {"id", "rclastsession"}  # fmt: skip
+_PLAIN = (*TEXT_FIELDS, "isNewsletterOptIn", "acceptsAds", "isCorporate",
+          "rclastcart", "rclastcartvalue")  # fmt: skip
 
 
 def current_view(vtex: Vtex) -> pl.DataFrame:

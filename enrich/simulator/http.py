@@ -18,13 +18,17 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; header names are in small letters, of a repeated parameter the last counts."""
+    """One request; header names are in small letters, of a repeated parameter the last counts.
+
+    `filters` are all values of the parameter fq.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    filters: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """The body as JSON; raises RequestError."""
@@ -63,6 +67,11 @@ def html_reply(status: int, title: str) -> Reply:
     """A small HTML page, as proxies and login pages send."""
     page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>"
     return Reply(status, page.encode(), content_type=HTML_TYPE)
+
+
+def filters_of(raw: bytes) -> tuple[str, ...]:
+    """All values of the parameter fq."""
+    return tuple(value for name, value in parse_qsl(raw.decode("latin-1")) if name == "fq")
 
 
 def query_of(raw: bytes) -> dict[str, str]:

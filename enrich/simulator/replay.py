@@ -202,6 +202,7 @@ def _contacts(customers: pl.DataFrame) -> pl.DataFrame:
         gender="gender",
         localeDefault="locale",
         isNewsletterOptIn="newsletter_opt_in",
+        acceptsAds=pl.lit(None),
         isCorporate=pl.lit(False),
         created="first_us",
         updated=pl.lit(NEVER),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from enrich.simulator.app import Receive, Scope, Send, Simulator
+from enrich.simulator.platforms import PLATFORMS
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK = "127.0.0.1"
@@ -38,12 +39,20 @@ def serve(app: Application, port: int = 0) -> Iterator[str]:
 def run_forever(app: Simulator, port: int, say: Callable[[str], None]) -> None:
     """Serve until interrupted; `say` gets the lines for the user."""
     listener = _listen(port)
-    address = _address(listener)
-    say(f"VTEX      {address}/vtex")
-    say(f"icomm     {address}/icomm")
-    say(f"webhook   {address}/webhook")
-    say(f"switches  {address}/_simulator/status")
+    for line in _settings(app, _address(listener)):
+        say(line)
     _server(app).run([listener])
+
+
+def _settings(app: Simulator, address: str) -> Iterator[str]:
+    """What points the file of `enrich init` at the simulator: lines for a shell, then for TOML."""
+    key = next(iter(app.keys.values()))
+    yield f"export VTEX_APP_KEY={key.app_key} VTEX_APP_TOKEN={key.app_token}"
+    yield f"export ENRICH_STORES__MAIN__ACCOUNT={app.main_account}"
+    yield f"export ENRICH_STORES__MAIN__BASE_URL={address}/vtex"
+    yield f'# a destination: base_url = "{address}/KIND", any key; KIND: {", ".join(PLATFORMS)}'
+    yield f"# icomm: {address}/icomm with the key {app.icomm.api_key}; webhook: {address}/webhook"
+    yield f"# what it was asked: {address}/_simulator/status; Ctrl-C ends it"
 
 
 def _listen(port: int) -> socket.socket:

@@ -73,6 +73,8 @@ ROUTES = (
     _route("sku_ids", "GET", _PVT + "/sku/stockkeepingunitids", access.SKUS, catalogue.sku_ids),
     _route("product_and_sku_ids", "GET", _PVT + "/products/GetProductAndSkuIds",
            access.PRODUCT_MANAGEMENT, catalogue.product_and_sku_ids),
+    _route("product_search", "GET", _PUB + "/products/search", access.PUBLIC,
+           catalogue.product_search),
     _route("product", "GET", "/api/catalog/pvt/product/{product_id}", access.PRODUCT,
            catalogue.product),
     _route("category_tree", "GET", _PUB + r"/category/tree/(?P<levels>\d+)", access.PUBLIC,
@@ -89,8 +91,9 @@ ROUTES = (
            access.PROMOTIONS, benefits.promotion_list),
 )  # fmt: skip
 
-CLASSIC_CATALOGUE = frozenset({"sku", "sku_ids", "product_and_sku_ids", "product", "category_tree",
-                               "brand_list", "brand_page"})  # fmt: skip
+CLASSIC_CATALOGUE = frozenset({"sku", "sku_ids", "product_and_sku_ids", "product",
+                               "product_search", "category_tree", "brand_list",
+                               "brand_page"})  # fmt: skip
 
 
 def find_route(request: Request) -> tuple[Route, dict[str, str]] | None:

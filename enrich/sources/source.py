@@ -182,6 +182,14 @@ class Wanted(Documents):
         """The records in the order asked for: each a record, a reject, or missing."""
 
 
+class Daily(Documents):
+    """Records that move all day, asked for by key once a day: of what is sold most."""
+
+    @abstractmethod
+    def fetch(self, keys: Sequence[str]) -> Iterator[Fetched]:
+        """A record a key, in the order asked for."""
+
+
 class Changing(Documents):
     """Records touched since a moment; once a week the ids of all prove that none is missing."""
 

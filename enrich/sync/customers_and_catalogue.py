@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from enrich.client import GaveUp, PermissionMissing
+from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound, PermissionMissing
 from enrich.errors import HeldBack
 from enrich.model import Loaded, Reject
-from enrich.sources.source import Changing, Wanted, Whole
+from enrich.sources.source import Changing, Daily, Wanted, Whole
 from enrich.sync.pulling import EntityReport, Pull, brake, sliced
 
 # A SKU that VTEX no longer has would be asked for at every run.
 ASK_AGAIN_AFTER = timedelta(days=7)
+# Less than a day, so that a sync at the same hour is not too early.
+ONCE_A_DAY = timedelta(hours=20)
+# Which SKUs are asked for every day; 200 calls at most.
+SOLD_WITHIN, MOST_SKUS = timedelta(days=365), 10_000
 
 
 def pull_changing(pull: Pull, customers: Changing) -> EntityReport:
@@ -48,6 +52,21 @@ def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
     except HeldBack as held:
         note, fault = str(held), held
     return EntityReport(skus.name, len(unknown), done_count, loaded, note, fault)
+
+
+def pull_daily(pull: Pull, daily: Daily) -> EntityReport:
+    """What moves all day, of the SKUs sold most: once a day, and a fault is a note."""
+    asked_at = pull.watermark(daily.name)
+    if asked_at is not None and pull.now - asked_at < ONCE_A_DAY:
+        return EntityReport(daily.name)
+    keys = pull.warehouse.records.most_sold_skus(
+        pull.shop.name, since=pull.now - SOLD_WITHIN, most=MOST_SKUS
+    )
+    try:
+        loaded = pull.load(daily.name, daily.fetch(keys), watermark_at=pull.now)
+    except (PermissionMissing, NotFound, BadBody, HttpStatus, GaveUp, LoginPage) as error:
+        return EntityReport(daily.name, len(keys), note=f"it stays as it was: {error}")
+    return EntityReport(daily.name, len(keys), len(keys), loaded)
 
 
 def worth_asking(unknown: list[str], rejects: pl.DataFrame, now: datetime) -> list[str]:

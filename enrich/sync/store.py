@@ -19,6 +19,7 @@ from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.sources.source import (
     Changing,
+    Daily,
     Listed,
     Rows,
     Source,
@@ -26,7 +27,7 @@ from enrich.sources.source import (
     Wanted,
     Whole,
 )
-from enrich.sync.customers_and_catalogue import pull_changing, pull_wanted, pull_whole
+from enrich.sync.customers_and_catalogue import pull_changing, pull_daily, pull_wanted, pull_whole
 from enrich.sync.deletions import DELETIONS, pull_deletions
 from enrich.sync.import_files import pull_rows
 from enrich.sync.inbox import INBOX, pull_inbox
@@ -153,6 +154,8 @@ def _pullers_of(entity: SourceEntity, span: Span | None) -> dict[str, Puller]:
             }
         case Wanted():
             return {entity.name: partial(pull_wanted, skus=entity)}
+        case Daily():
+            return {entity.name: partial(pull_daily, daily=entity)}
         case Whole():
             return {entity.name: partial(pull_whole, wanted=entity)}
         case Rows():

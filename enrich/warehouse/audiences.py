@@ -37,6 +37,8 @@ _ALWAYS = (
     "last_purchase_date",
     "days_since_last_purchase",
 )
+_MORE = ("SUBQUERY", "STAR")
+"""What reaches further than the columns that an expression names."""
 _CONSENTS = {channel: f"{channel}_opt_in" for channel in _ADDRESSES}
 
 
@@ -200,14 +202,14 @@ def _parsed(
 ) -> list[str]:
     """The columns that an expression names; raises BadSettings unless it is one, as in `pattern`.
 
-    It may hold no subquery, so that it reaches the columns of its own row and nothing else.
+    It may hold no subquery and no star: it reaches the columns of its own row and nothing else.
     """
     tree, wanted = _tree(connection, text), _tree(connection, pattern)
     if "error_message" in tree:
         problem = str(tree["error_message"]).splitlines()[0]
         raise BadSettings(f"audience {name}: {setting} is not SQL: {problem}")
     nodes = list(_nodes(tree))
-    if _frame(tree) != _frame(wanted) or any(node.get("class") == "SUBQUERY" for node in nodes):
+    if _frame(tree) != _frame(wanted) or any(node.get("class") in _MORE for node in nodes):
         raise BadSettings(
             f"audience {name}: {setting} must be one expression over the fields of a customer,"
             " without select"

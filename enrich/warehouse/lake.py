@@ -46,6 +46,7 @@ KEPT_TABLES = ("identity_links", "segment_history")
 """What goes on from run to run: of whom each identifier is, and what each customer was."""
 SHARED_TABLES = (
     "skus",
+    "stock",
     "brands",
     "categories",
     "sales_channels",

@@ -99,6 +99,11 @@ class Records:
         """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
         return read(self._connection, "state/unknown_skus", store=store)["sku"].to_list()
 
+    def most_sold_skus(self, store: str, *, since: datetime, most: int) -> list[str]:
+        """The SKUs in most orders of VTEX since the moment, at most so many."""
+        values = {"store": store, "since": since, "most": most}
+        return read(self._connection, "state/most_sold_skus", **values)["sku"].to_list()
+
     def rejects(self, store: str | None = None) -> pl.DataFrame:
         """The rejected records, newest first: store, entity, key, reason, source, line, ..."""
         return read(self._connection, "state/rejects", store=store)

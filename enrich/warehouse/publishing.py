@@ -84,20 +84,23 @@ def publish(
     data_dir: Path,
     sharing: Sharing,
     comments: Mapping[str, Mapping[str, str]],
+    *,
+    keep_before: bool,
 ) -> Path:
     """The path of the new read copy for other programs; our own is new as well.
 
-    `comments` (by table, then column) stand before those of sql/views/columns.toml.
+    `comments` (by table, then column) stand before those of sql/views/columns.toml. Without
+    `keep_before` nothing of an older version is left for who still reads it.
     """
     own = data_dir / OWN_COPY
     _make_folder(own.parent)
     with _made(connection, own.with_name(f"new-{own.name}"), comments) as new:
         replace(new, own)
     if sharing.contacts:
-        return share(own, sharing, data_dir)
+        return share(connection, own, sharing, data_dir, keep_before=keep_before)
     bare = own.with_name(f"bare-{READ_COPY_NAME}")
     with _made(connection, bare, comments, without_contacts=True):
-        return share(bare, sharing, data_dir)
+        return share(connection, bare, sharing, data_dir, keep_before=keep_before)
 
 
 def _make_folder(folder: Path) -> None:

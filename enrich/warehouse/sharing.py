@@ -7,10 +7,13 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+import duckdb
+
 from enrich.warehouse.damage import READ_COPY, explained
+from enrich.warehouse.parquet_copy import put_parquet, remove_parquet
 from enrich.warehouse.scripts import quoted_name, sql_folder
 from enrich.warehouse.swapping import put, remove
 
@@ -23,40 +26,58 @@ class Sharing:
     """How the read copy is shared with other programs, as the settings say.
 
     `folder` None is the data folder. `group_id` None leaves the group as the system gives it.
-    Without `contacts` it holds what sql/views/shared.toml names.
+    Without `contacts` it holds what sql/views/shared.toml names. With `parquet` its tables are
+    Parquet files beside it as well.
     """
 
     folder: Path | None = None
     file_mode: int = 0o600
     group_id: int | None = None
     contacts: bool = True
+    parquet: bool = False
 
     def path(self, data_dir: Path) -> Path:
         """Where the shared copy lies."""
         return (self.folder or data_dir) / READ_COPY_NAME
 
 
-def share(source: Path, sharing: Sharing, data_dir: Path) -> Path:
+def share(
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    sharing: Sharing,
+    data_dir: Path,
+    *,
+    keep_before: bool,
+) -> Path:
     """The path of the shared copy, whose content is `source`; what lay there before is replaced.
 
-    One that an earlier setting left in the data folder goes.
+    One that an earlier setting left in the data folder goes. `keep_before`: see `put_parquet`.
     """
     path = sharing.path(data_dir)
     with explained(path, READ_COPY):
         _make_folder(path.parent, sharing)
         put(source, path, lambda descriptor: _hand_over(descriptor, sharing, path))
+        if sharing.parquet:
+            let_in = partial(_let_in, sharing=sharing)
+            put_parquet(connection, source, path.parent, let_in, keep_before=keep_before)
+        else:
+            remove_parquet(path.parent)
     if path.parent.resolve() != data_dir.resolve():
         remove(data_dir / READ_COPY_NAME)
+        remove_parquet(data_dir)
     return path
 
 
 def _make_folder(folder: Path, sharing: Sharing) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700, parents=True)
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True)
+        _let_in(folder, sharing)
+
+
+def _let_in(path: Path, sharing: Sharing) -> None:
     if sharing.group_id is not None:
-        os.chown(folder, -1, sharing.group_id)
-    folder.chmod(_FOLDER_MODES[sharing.file_mode])
+        os.chown(path, -1, sharing.group_id)
+    path.chmod(_FOLDER_MODES[sharing.file_mode] if path.is_dir() else sharing.file_mode)
 
 
 def _hand_over(descriptor: int, sharing: Sharing, path: Path) -> None:

@@ -42,7 +42,7 @@ def put(source: Path, path: Path, prepare: Callable[[int], None]) -> None:
 
 def replace(new: Path, path: Path) -> None:
     """`new` takes the place of `path`, and no log counts for it."""
-    _step_aside(path)
+    step_aside(path)
     block_logs(path)
     new.replace(path)
     block_logs(path)
@@ -52,7 +52,7 @@ def block_logs(path: Path) -> None:
     """No log lies beside the file any more, and none can be begun."""
     for suffix in LOGS:
         log = path.with_name(f"{path.name}{suffix}")
-        _step_aside(log)
+        step_aside(log)
         if not (log.is_symlink() and str(log.readlink()) == NOWHERE):
             log.unlink(missing_ok=True)
     with suppress(FileExistsError, PermissionError):  # a file system without links has none
@@ -67,8 +67,8 @@ def remove(path: Path) -> None:
             beside.unlink()
 
 
-def _step_aside(path: Path) -> None:
-    """A folder where a file belongs is not ours to delete."""
+def step_aside(path: Path) -> None:
+    """A folder where a file or a link of ours belongs is not ours to delete: it is moved."""
     if path.is_dir() and not path.is_symlink():
         free = (path.with_name(f"{path.name}.in-the-way-{number}") for number in count(1))
         path.rename(next(name for name in free if not name.exists()))

@@ -76,12 +76,24 @@ class Warehouse:
         with memory_explained("resolving", self.memory_limit), transaction(self._connection):
             return resolving.resolve(self._connection, store, rules, run_id=run_id, now=now)
 
-    def publish(self, comments: Mapping[str, Mapping[str, str]] | None = None) -> Path:
+    def publish(
+        self,
+        comments: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        keep_before: bool = True,
+    ) -> Path:
         """The read copy for other programs, swapped in whole; `comments`: table -> column -> text.
 
-        Where it lies and what it holds is settled when the warehouse is opened.
+        Where it lies and what it holds is settled when the warehouse is opened. Without
+        `keep_before` nothing of an older version is left, even for who still reads it.
         """
-        return publishing.publish(self._connection, self.path.parent, self._sharing, comments or {})
+        return publishing.publish(
+            self._connection,
+            self.path.parent,
+            self._sharing,
+            comments or {},
+            keep_before=keep_before,
+        )
 
     def copy_out(self, table: str, path: Path, store: str | None = None, extra: str = "") -> None:
         """The rows of a table, of one store or of all, as Parquet; `extra` columns in front."""

@@ -18,8 +18,8 @@ where false;
 
 -- name: to_push
 -- members_to_push (temporary). Grain: one row per person and name of an audience at the destination: the members of the
--- audiences that go there (the lists audience_keys, audience_names and audience_channels), and whoever is there and is a
--- member no longer (is_over), unless a member has the same address now. former are the addresses that the memo says somebody
+-- audiences that go there (the lists audience_keys, audience_names and audience_channels) who have not said no since, and
+-- whoever is there and is a member no longer (is_over), unless a member has the same address now. former are the addresses that the memo says somebody
 -- was sent under and that no member has now.
 create or replace temp table members_to_push as
 with named as (
@@ -37,9 +37,23 @@ members as (
         bool_or(named.channel <> 'email') as has_phone
     from audience_history as history
     inner join named on named.audience = history.audience
+    inner join customers
+        on customers.store = history.store and customers.customer_key = history.customer_key
     where history.store = getvariable('store')
         and history.left_on is null
-        and history.customer_key is not null
+        and case named.channel
+            when 'email' then customers.newsletter_opt_in
+            when 'sms' then customers.sms_opt_in
+            when 'whatsapp' then customers.whatsapp_opt_in
+            when 'ads' then customers.ads_opt_in
+        end is distinct from false
+        and not (
+            named.channel = 'email' and history.customer_key in (
+                select customer_key
+                from consents
+                where store = getvariable('store') and customer_key is not null and not opted_in
+            )
+        )
     group by all
 ),
 

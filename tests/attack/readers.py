@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from enrich.warehouse.sharing import READ_COPY_NAME
 from tests.attack.attempt import Attempt, Finding, NotHere
@@ -246,7 +247,7 @@ def another_account(folder: Path) -> Finding:
 
 
 def no_contacts(folder: Path) -> Finding:
-    data = shop(folder, "[read_copy]", "contacts = false")
+    data = shop(folder, "[read_copy]", "contacts = false", "parquet = true")
     assert enrich("profiles", "--config", folder / "enrich.toml").code == 0
     found = []
     with duckdb.connect(str(data / READ_COPY_NAME), read_only=True) as connection:
@@ -260,6 +261,9 @@ def no_contacts(folder: Path) -> Finding:
         counts = connection.execute("select count(*), sum(orders_lifetime) from profiles")
         sums = counts.fetchall()
         values = [bool(connection.table(table).fetchall()) for (table,) in tables]
+    for path in (data / ".analysis_parquet").rglob("*.parquet"):
+        text = str(pl.read_parquet(path).rows())
+        found += [f"{path.name}: {value[:3]}..." for value in PERSONAL if value in text]
     own = enrich("customer", "ana.souza@example.com", "--data", data)
     held = not found and sums == [(2, 3)] and own.code == 0
     return Finding(held, "; ".join(found) or f"nobody in {sum(values)} tables with rows")

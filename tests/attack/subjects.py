@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.attack import bounds, forgetting, output, prefect_server, readers, spreadsheets
+from tests.attack import (
+    audiences,
+    bounds,
+    forgetting,
+    output,
+    prefect_server,
+    readers,
+    spreadsheets,
+)
 from tests.attack.attempt import Attempt
 
 SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
@@ -14,4 +22,5 @@ SUBJECTS: Mapping[str, tuple[Attempt, ...]] = {
     "bounds": bounds.ATTEMPTS,
     "readers": readers.ATTEMPTS,
     "spreadsheets": spreadsheets.ATTEMPTS,
+    "audiences": audiences.ATTEMPTS,
 }

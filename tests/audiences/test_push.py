@@ -68,7 +68,7 @@ class Platform:
 
     @property
     def destination(self) -> Destination:
-        options = {**REGISTRY[self.kind].example, **self.options}
+        options = {**REGISTRY[self.kind].example, "poll_seconds": 0.01, **self.options}
         tools = replace(self.world.tools(), audiences=self.names)
         there = open_entity("there", self.kind, options, tools, "audiences")
         profiles = open_entity("there", self.kind, options, tools)

@@ -18,7 +18,7 @@ from enrich.receiver import CONSENTS, Message, Notice, inbox_of
 from enrich.warehouse import open_warehouse
 from tests.cli.shell import NOW, enrich
 
-EMAIL, DOCUMENT, ID = "ana.souza@example.com", "52998224725", "customer-of-this-test"
+PERSON = EMAIL, DOCUMENT, ID = "ana.souza@example.com", "52998224725", "customer-of-this-test"
 SETTINGS = f"""
 now = "{NOW.isoformat()}"
 [stores.main]
@@ -30,6 +30,8 @@ entities = ["profiles", "purchases", "carts"]
 cart_days = 3000
 [consent]
 enabled = true
+[read_copy]
+parquet = true
 """
 ORDERS = f"""order_id,customer_id,ordered_at,amount,email
 i1,{ID},2026-02-01,10.00,{EMAIL}
@@ -102,13 +104,22 @@ def holding(path: Path) -> list[str]:
 
 def _holds(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     text = pl.DataFrame(connection.sql(f"from {table}").to_arrow_table()).write_json().lower()
-    return any(value.lower() in text for value in (EMAIL, DOCUMENT, ID))
+    return any(value.lower() in text for value in PERSON)
 
 
 def waiting(folder: Path) -> list[Path]:
     """The files of the inbox in which the person stands."""
     files = [path for path in (folder / "data" / "inbox").rglob("*") if path.is_file()]
     return [path for path in files if EMAIL in path.read_text()]
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """The files of the read copy as Parquet, of every version, in which the person stands."""
+    files = (folder / "data" / ".analysis_parquet").rglob("*.parquet")
+    texts = {path: pl.read_parquet(path).write_json().lower() for path in files}
+    found = [path for path, text in texts.items() if any(v.lower() in text for v in PERSON)]
+    assert len({path.parent for path in texts}) == (2 if found else 1)
+    return found
 
 
 def heard(path: Path) -> int:
@@ -130,6 +141,7 @@ def test_no_table_holds_the_person_any_more(shop: Path) -> None:
     exports = list((shop / "data" / "exports").glob("*.csv"))
     assert any(EMAIL in path.read_text() for path in exports)
     assert waiting(shop) and heard(warehouse) == 1
+    assert "profiles.parquet" in {path.name for path in parquet_files(shop)}
 
     done(shop, "forget", EMAIL, "--yes")
 
@@ -137,6 +149,7 @@ def test_no_table_holds_the_person_any_more(shop: Path) -> None:
 
     assert holding(warehouse) == []
     assert holding(copy) == []
+    assert parquet_files(shop) == []
     assert not any(EMAIL in path.read_text() for path in exports if path.exists())
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.sql("select sum(amount_cents) from purchases").fetchall() == [(2700,)]

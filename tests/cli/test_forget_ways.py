@@ -194,7 +194,7 @@ def test_as_a_spreadsheet_no_text_runs_and_none_is_cut(tmp_path: Path) -> None:
 def test_every_table_is_about_people_or_about_nobody(tmp_path: Path) -> None:
     nobody = {
         "audience_counts", "brands", "categories", "coupons", "promotions", "sales_channels",
-        "skus",
+        "skus", "stock", "raw.vtex_stock",
         "raw.vtex_brands", "raw.vtex_categories", "raw.vtex_coupons", "raw.vtex_promotions",
         "raw.vtex_sales_channels", "raw.vtex_skus", "own_fields", "prediction_backtests",
         "prediction_calibration", "prediction_models", "profile_runs", "profile_texts",

@@ -145,6 +145,16 @@ def test_a_name_can_be_overridden(world, kind, people):
     assert name in json.dumps(rendered(renamed, row, is_known=False))
 
 
+def test_next_best_products_go_where_they_are_named(world, kind, people):
+    """In their order: as a list where the platform takes one, else as one text."""
+    name = free_name(kind)
+    there = world.open(kind, **REGISTRY[kind].example, names={"next_best_products": name})
+    row = {**people(1).row(0, named=True), "record_id": "1"}
+    row["next_best_products"] = ["Lamp 2", "Lamp 1"]
+    sent = rendered(there, row, is_known=False)
+    assert re.search(rf"{name}.*Lamp 2\W+Lamp 1\b", json.dumps(sent))
+
+
 def free_name(kind):
     return next(one for one in ("Our_Group", "our_group", "OURGROUP") if can_be_named(kind, one))
 

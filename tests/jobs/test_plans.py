@@ -146,7 +146,7 @@ def test_segments_are_counted_largest_first() -> None:
     assert tally.segments() == (("C", 2), ("A", 1), ("B", 1))
     assert tally.customer_count == 4
     assert tally.segment_counts().rows()[-1] == ("C", 3, 1, 2, Decimal("7.50"))
-    assert tally.coverage() == ("known of the buyers: top_brand of 67%, top_category of 0%",)
+    assert tally.coverage() == ("share of buyers with a value: top_brand 67%, top_category 0%",)
 
 
 @pytest.mark.parametrize(

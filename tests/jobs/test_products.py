@@ -106,7 +106,8 @@ def test_intervals_and_lists_are_in_tables_and_profiles(
     assert rates == [(f"hit_rate_{n}", one, True, 90) for n in (10, 5) for one in baselines]
     assert done.predictions == (
         "bought again at regular intervals: 1 SKUs, 1 categories",
-        "next best products: of who bought, the first 5 hit 100%, 10 hit 100%",
+        "back-test of next best products: of the customers who bought,"
+        " 100% bought one of their first 5 and 100% bought one of their first 10",
     )
 
 
@@ -125,6 +126,24 @@ def test_what_the_catalogue_has_no_more_is_in_no_list(
     assert ask(folder, listed) == [(0,)]
     computed(folder, 1, tests_now=True)
     assert ask(folder, listed) == [(0,)]
+
+
+def test_what_is_sold_out_is_in_no_list(folder: Path) -> None:
+    """Unless another SKU of the product is there: Mug has two."""
+    skus = {"s-coffee": "p1", "s-mug": "p2", "s-mug-2": "p2", "s-old": "p3"}
+    documents = [
+        RawRecord(sku, f'{{"Id": "{sku}", "ProductId": "{of}", "IsActive": true}}')
+        for sku, of in skus.items()
+    ]
+    stock = [
+        RawRecord(sku, f'{{"sku": "{sku}", "isAvailable": false}}') for sku in ("s-mug", "s-old")
+    ]
+    with opened(folder) as warehouse:
+        for entity, records in (("skus", documents), ("stock", stock)):
+            warehouse.records.load("main", entity, records, run_id="s", now=NOW)
+    computed(folder, 1)
+    listed = "select distinct unnest(next_best_products) as product from profiles order by product"
+    assert ask(folder, listed) == [("Coffee",), ("Mug",)]
 
 
 def test_lists_are_kept_for_a_week_and_dates_are_of_the_day(

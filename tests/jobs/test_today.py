@@ -31,7 +31,7 @@ from enrich.settings import parse_settings
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.changes import add_orders, change_customer, change_order
 from enrich.simulator.truth import order_truth
-from enrich.warehouse import Named, Warehouse
+from enrich.warehouse import OWN_COPY, Named, Warehouse
 from enrich.wiring import Wiring
 from tests.jobs.town import Town, town
 
@@ -252,3 +252,17 @@ def test_a_whole_table_cannot_go_within_minutes() -> None:
         Wiring(settings, {}, lambda: NIGHT).destinations(),
     ):
         pass
+
+
+def test_the_read_copy_follows_small_runs_every_quarter_of_an_hour(tmp_path: Path) -> None:
+    clock = [NIGHT]
+    wiring = Wiring(parse_settings({"data_dir": str(tmp_path)}), {}, lambda: clock[0])
+    copy, seen = tmp_path / OWN_COPY, set()
+    with wiring.warehouse("test") as warehouse:
+        for minutes in (0, 14, 16):
+            if seen:
+                written_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+                clock[0] = written_at + timedelta(minutes=minutes)
+            pipeline.publish_received(wiring, warehouse)
+            seen.add((minutes // 15, copy.stat().st_mtime_ns))
+    assert len(seen) == 2

@@ -51,6 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = sync_store(warehouse, there.shop, now=NOW)
     assert first.fault is None
     assert first.entity("orders").loaded.new_count > 80
+    assert first.entity("stock").loaded.new_count > 5
     return folder
 
 
@@ -72,6 +73,7 @@ def test_a_second_run_on_unchanged_data_changes_nothing(synced: Path, tmp_path: 
 
         assert computed.customer_count == pushed.accepted > 40
         assert second.entity("orders").listed_count > 0
+        assert second.entity("stock").listed_count == 0  # once a day is enough
         assert there.detail_fetches == 0
         assert (again.adds, again.changes, again.accepted) == (0, 0, 0)
         after = contents(warehouse, synced)
@@ -83,8 +85,10 @@ def test_a_later_day_brings_what_moved_meanwhile(synced: Path) -> None:
         there.switch("POST", "advance", {"days": 3})
         later = NOW + timedelta(days=3)
 
-        done = sync_store(warehouse, there.shop, now=later).entity("orders")
+        synced_then = sync_store(warehouse, there.shop, now=later)
+        done = synced_then.entity("orders")
 
+        assert synced_then.entity("stock").listed_count > 5
         assert done.fault is None
         assert done.loaded.new_count + done.loaded.changed_count > 0
         assert done.fetched_count < done.listed_count

@@ -8,11 +8,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from bench.buyers import purchases
+from enrich.compute.predictions import seasons_since
 from enrich.predict import (
+    Levels,
     Model,
     PredictionRules,
     backtest,
+    kept_levels,
     levels,
+    model_rows,
     predictions,
     shop_model,
     states_of,
@@ -95,6 +99,18 @@ def test_the_season_of_last_year_moves_the_level() -> None:
         for one in (shop, pl.concat([shop, more]))
     )
     assert found / plain == pytest.approx(2, abs=0.35)
+
+
+def test_a_season_is_said_when_it_moves_the_level_first() -> None:
+    shop = Split(purchases(4_000, AS_OF, model=Model(1, 1.2, 8.0, 0.6, 3.0), days=2 * 364 + 5))
+    before, new = (
+        levels(shop, AS_OF - timedelta(days=days), RULES, (HORIZON_DAYS,)) for days in (7, 0)
+    )
+    assert (set(before.seasons), set(new.seasons)) == (set(), {HORIZON_DAYS})
+    again = kept_levels(model_rows(shop_model(shop, AS_OF, RULES), new))
+    assert again == new
+    first, later, never = (seasons_since(one, new) for one in (before, new, Levels()))
+    assert (first, later, never) == (new.seasons, {}, {})
 
 
 @pytest.mark.parametrize(

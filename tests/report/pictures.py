@@ -4,6 +4,7 @@ After `enrich demo`:
 
     python -m tests.report.pictures demo/dashboard.html              those of docs/images
     python -m tests.report.pictures demo/dashboard.html --all FOLDER every language and period
+    python -m tests.report.pictures demo/dashboard.html --runs       pages of a daily run
 
 A telephone is a frame of 390 points in a page, because Chromium makes no window that narrow.
 """
@@ -11,14 +12,33 @@ A telephone is a frame of 390 points in a page, because Chromium makes no window
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from rich.console import Console
+from rich.text import Text
+
+from tests.flows.browser import ENTER, browser
 from tests.flows.screenshot import take
+from tests.flows.served import Served, Server, free_port
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 LANGUAGES, THEMES, PERIODS = ("es", "pt", "en"), ("light", "dark"), ("7", "30", "90", "360", "all")
 DESKTOP, WHOLE = (1280, 1240), (1280, 6000)
+TERMINAL_WIDTH = 116
+COMMANDS = (
+    "audience export slipping_away --to slipping_away.xlsx",
+    "audience push win_back --dry-run",
+    "audience push best_buyers --to meta --dry-run",
+    "lift weekly_letter",
+)
 PHONE_WIDTH, PHONE_HEIGHT, PHONE_WHOLE = 390, 1180, 9500
 
 
@@ -52,6 +72,52 @@ def for_the_docs(page: Path) -> None:
     desktop(page, "lang=en&part=week&theme=light", IMAGES / "dashboard-week.png", (1280, 1480))
 
 
+def terminal(
+    commands: Sequence[str], folder: Path, environ: Mapping[str, str], target: Path
+) -> Path:
+    """The picture of what these commands of enrich say there, one below the other."""
+    console = Console(record=True, width=TERMINAL_WIDTH, file=io.StringIO())
+    for words in commands:
+        command = [sys.executable, "-m", "enrich", *words.split()]
+        options = {"cwd": folder, "env": {**environ, "COLUMNS": str(TERMINAL_WIDTH)}}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, **options)
+        console.print(Text(f"$ enrich {words}", style="bold"))
+        console.print(Text(done.stdout + done.stderr))
+    drawn = folder / "terminal.svg"
+    console.save_svg(str(drawn), title="enrich")
+    return take(drawn.as_uri(), target, width=1500, height=1090)
+
+
+def run_pages(demo: Path, folder: Path) -> None:
+    """The pages about audiences and pushes that the daily run leaves, of a copy of the demo's data.
+
+    The simulator has ended: nothing is to be sent any more, so that nobody is asked.
+    """
+    shutil.copytree(demo, folder, symlinks=True, dirs_exist_ok=True)
+    settings = folder / "enrich.toml"
+    lines = settings.read_text().splitlines(keepends=True)
+    settings.write_text("".join(line for line in lines if not line.startswith("now = ")))
+    names = ("DEMO_APP_KEY", "DEMO_APP_TOKEN", "DEMO_ICOMM_KEY", "DEMO_PLATFORM_KEY")
+    server = Server(free_port(), folder)
+    served = Served(folder, server, dict.fromkeys(names, "any"))
+    terminal(COMMANDS, folder, {**os.environ, **served.environ}, IMAGES / "audience-commands.png")
+    served.start()
+    try:
+        run = server.run("daily")
+        assert run["state_type"] == "COMPLETED", run["state"]
+        with browser() as window:
+            window.go(f"{server.ui}/login")
+            window.shows(lambda page: 'type="password"' in page)
+            window.type_into("input[type=password]", server.password + ENTER)
+            window.shows(lambda page: 'type="password"' not in page)
+            for name, height in (("audiences", 1400), ("push", 900)):
+                window.go(f"{server.ui}/artifacts/artifact/{server.artifact_id(name)}")
+                window.shows(lambda page: "<td" in page)
+                window.picture(IMAGES / f"prefect-{name}.png", 1600, height)
+    finally:
+        served.stop()
+
+
 def everything(page: Path, folder: Path) -> None:
     """A whole page per language and period, themes in turn, in a wide window and on telephones."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,8 +135,12 @@ if __name__ == "__main__":
     )
     parser.add_argument("page", type=Path)
     parser.add_argument("--all", type=Path, metavar="FOLDER")
+    parser.add_argument("--runs", action="store_true")
     wanted = parser.parse_args()
-    if wanted.all:
+    if wanted.runs:
+        with TemporaryDirectory() as copy:
+            run_pages(wanted.page.parent, Path(copy))
+    elif wanted.all:
         everything(wanted.page, wanted.all)
     else:
         for_the_docs(wanted.page)

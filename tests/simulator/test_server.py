@@ -1,5 +1,10 @@
 """The simulator on a real loopback socket."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import httpx
 import pytest
 
@@ -33,3 +38,25 @@ def test_a_lost_reply_was_still_taken(shop):
 def test_a_simulator_needs_to_know_the_time():
     with pytest.raises(BadSettings):
         build_simulation(Simulation())
+
+
+def test_the_lines_of_simulate_point_a_fresh_settings_file_at_it(tmp_path):
+    """As docs/getting-started.md has it: init, paste what is printed, then everything answers."""
+    command = (sys.executable, "-m", "enrich")
+    small = ("--port", "0", "--customers", "20", "--orders", "30")
+    plain = {name: os.environ[name] for name in ("PATH", "HOME")}
+    with subprocess.Popen(
+        [*command, "simulate", *small], cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=plain
+    ) as simulator:
+        lines = [next(simulator.stdout) for _ in range(6)]
+        script = "".join(lines) + 'set -e; for what in init verify; do "$@" $what; done'
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=plain,
+            check=False,
+        )
+        simulator.send_signal(signal.SIGINT)
+    assert done.returncode == 0 and "MISSING" not in done.stdout, done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from enrich.sources.vtex.entities import SKU_IDS
 from enrich.sources.vtex.listing import list_orders
 from enrich.sources.vtex.records.catalogue import BRANDS, LISTS
 from enrich.sources.vtex.spans import order_windows
+from enrich.sources.vtex.stock import VtexStock
 from enrich.sources.vtex.verify import verify
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
@@ -91,6 +93,19 @@ def test_the_catalogue_arrives() -> None:
     assert all(each.records for each in pulled.values())
     assert not any(isinstance(r, Reject) for each in pulled.values() for r in each.records)
     assert isinstance(skus[0], RawRecord)
+
+
+def test_stock_is_asked_for_by_the_fifty() -> None:
+    with shop() as (_, client):
+        ids = [str(sku) for sku in client.fetch_json(SKU_IDS, params={"page": "1"})]
+        asked = [*map(str, range(1, 51)), *ids]
+        found = list(VtexStock(client).fetch(asked))
+    assert [each.key for each in found] == asked
+    stock = {one["sku"]: one for one in (json.loads(each.payload) for each in found)}
+    assert stock["1"] == {"sku": "1", "isAvailable": False, "quantity": None}
+    shown = [stock[sku] for sku in ids]
+    assert {one["isAvailable"] for one in shown} == {True, False}
+    assert all(one["isAvailable"] == (one["quantity"] > 0) for one in shown)
 
 
 def _any_sku(client: VtexClient) -> str:

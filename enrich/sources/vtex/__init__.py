@@ -14,6 +14,7 @@ from enrich.sources.vtex.erasure import VtexErasure
 from enrich.sources.vtex.newsletter import VtexNewsletter
 from enrich.sources.vtex.orders import VtexOrders
 from enrich.sources.vtex.records.catalogue import LISTS
+from enrich.sources.vtex.stock import VtexStock
 from enrich.sources.vtex.verify import verify
 
 __all__ = ["Vtex", "VtexClient"]
@@ -57,6 +58,7 @@ class Vtex(Source):
             VtexCustomers(client, self.extra_fields, threads),
             *(VtexList(client, wanted) for wanted in LISTS),
             VtexSkus(client, threads),
+            VtexStock(client),
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from enrich.model import tidy_document_id
-from enrich.sources.vtex.records.catalogue import LISTS, Sku
+from enrich.sources.vtex.records.catalogue import LISTS, Sku, SkuStock
 from enrich.sources.vtex.records.customers import Customer, CustomerId, customer_with
 from enrich.sources.vtex.records.entity import Entity, Route
 from enrich.sources.vtex.records.orders import Order
@@ -37,6 +37,7 @@ CUSTOMER_UPSERT = Route("customers.upsert", "/api/dataentities/CL/documents", (_
 SKU = Route(
     "skus", "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}", ("Catalog / SKUs",)
 )
+SEARCH = Route("stock", "/api/catalog_system/pub/products/search", ())
 SKU_IDS = Route("skus.ids", "/api/catalog_system/pvt/sku/stockkeepingunitids", ("Catalog / SKUs",))
 _USER_RIGHTS = ("User Rights / Write user rights requests",)
 ERASURE_JOBS = Route("erasure", "/api/user-rights/forget/jobs", _USER_RIGHTS, True)
@@ -53,6 +54,8 @@ def customers_with(extra_fields: tuple[str, ...]) -> Entity:
 
 
 SKUS = Entity("skus", Sku, "Id")
+STOCK = Entity("stock", SkuStock, "sku")
 ENTITIES: dict[str, Entity] = {
-    entity.name: entity for entity in (ORDERS, CUSTOMERS, *(one.entity for one in LISTS), SKUS)
+    entity.name: entity
+    for entity in (ORDERS, CUSTOMERS, *(one.entity for one in LISTS), SKUS, STOCK)
 }

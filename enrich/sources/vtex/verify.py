@@ -77,7 +77,7 @@ _PRIVATE_FIELD = (
 
 def _probe(route: Route, answer: Response | EnrichError, *, is_absence_fine: bool = False) -> Probe:
     fault = _fault(answer, is_absence_fine)
-    detail = "works"
+    detail = ""
     if fault is not None:
         rest = "" if route.is_needed else "; the product goes on without it"
         detail = _REMEDIES[fault](route) + rest

@@ -54,6 +54,14 @@ class Sku(Document):
     DetailUrl: str | None = None
 
 
+class SkuStock(Document):
+    """Whether a SKU can be bought now; made of what the shop's search shows of it."""
+
+    sku: Key
+    isAvailable: bool
+    quantity: int | None = None
+
+
 class SalesChannel(Document):
     Id: Key
     Name: str | None = None
