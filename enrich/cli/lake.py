@@ -20,7 +20,7 @@ from enrich.lake.export import export_lake
 from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
-from enrich.lake.objects import bring_files, bring_lake, send_lake, split_address
+from enrich.lake.objects import S3, bring_files, brought_lake, split_address
 from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
@@ -30,7 +30,6 @@ from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
 from enrich.warehouse.copies import LAKE_MANIFEST, remember_copy
 
-S3 = "s3://"
 OrdersOption = Annotated[
     str | None,
     typer.Option("--orders", help="Files of orders: 'in/orders-*.parquet', also s3://BUCKET/..."),
@@ -198,12 +197,10 @@ def lake_at(shell: Shell, named: str | None, *, is_written: bool = False) -> Ite
     if named is None or not named.startswith(S3):
         yield data_dir / "lake" if named is None else Path(named).resolve()
         return
-    objects, folder = shell.wiring.bucket(*split_address(named)), data_dir / "lakes"
-    folder = folder.joinpath(*split_address(named))
-    bring_lake(objects, folder)
-    yield folder
-    if is_written:
-        send_lake(objects, folder)
+    where = split_address(named)
+    folder = data_dir.joinpath("lakes", *where)
+    with brought_lake(shell.wiring.bucket(*where), folder, shell.now, is_written):
+        yield folder
 
 
 def _brought(shell: Shell, glob: str | None) -> str | None:

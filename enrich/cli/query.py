@@ -22,6 +22,7 @@ from enrich.compute.files import FORMATS, written
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
 from enrich.lake.manifest import tables_in
+from enrich.lake.objects import S3
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
 from enrich.warehouse import ReadCopy, ReadyQuery, query_of, read_lake, ready_queries
@@ -61,7 +62,6 @@ LakeOption = Annotated[
 ]
 NUMBERS_AS_NAMES = ("_key", "_no", "_id")
 JSON = (".json", ".jsonl", ".ndjson")
-S3 = "s3://"
 
 
 def query(

@@ -84,9 +84,9 @@ def digest_of(*facts: object) -> str:
 
 
 @contextmanager
-def only_writer(lake: Path, job: str, now: datetime) -> Iterator[None]:
+def only_writer(lake: Path, job: str, now: datetime, lock: str = ".lock") -> Iterator[None]:
     """The lake is ours until the block ends; raises Locked saying who has it."""
     lake.mkdir(mode=0o700, parents=True, exist_ok=True)
     moment = now.isoformat(timespec="seconds")
-    with writer_lock(lake / ".lock", job, moment, does="is writing the lake"):
+    with writer_lock(lake / lock, job, moment, does="is writing the lake"):
         yield

@@ -7,20 +7,45 @@ again, and a reader of the bucket sees the lake of before or the new one whole.
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from enrich.destinations.places.s3 import Bucket
 from enrich.durable import write_durably
-from enrich.lake.manifest import entry_folders, read_manifest
+from enrich.errors import BadSettings
+from enrich.lake.manifest import entry_folders, only_writer, read_manifest
 from enrich.warehouse.copies import LAKE_MANIFEST as NAME
+
+S3 = "s3://"
+_OF_A_LAKE = re.compile(r"store=[^/]+/(build|profiles)-[0-9a-f]{16}/")
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """Bucket and key of s3://BUCKET/KEY."""
-    bucket, _, key = address.removeprefix("s3://").partition("/")
+    """Bucket and key of s3://BUCKET/KEY; raises BadSettings where one is missing."""
+    bucket, _, key = address.removeprefix(S3).partition("/")
+    if not bucket or not key.strip("/"):
+        raise BadSettings(f"{address} should be {S3}BUCKET/FOLDER")
     return bucket, key.strip("/")
+
+
+@contextmanager
+def brought_lake(objects: Bucket, lake: Path, now: datetime, is_written: bool) -> Iterator[None]:
+    """The lake of the bucket is in the folder, and what was written there in the bucket after it.
+
+    Raises Locked while another process brings or writes it.
+    """
+    with only_writer(lake, "lake in a bucket", now, ".bucket.lock"):
+        bring_lake(objects, lake)
+        if is_written:
+            yield
+            send_lake(objects, lake)
+    if not is_written:
+        yield
 
 
 def bring_lake(objects: Bucket, lake: Path) -> None:
@@ -29,7 +54,6 @@ def bring_lake(objects: Bucket, lake: Path) -> None:
     if NAME not in there:
         return
     manifest = objects.fetch(NAME)
-    lake.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (lake / NAME).is_file() and (lake / NAME).read_bytes() == manifest:
         return
     before, coming = lake / NAME, lake / f"new-{NAME}"
@@ -53,9 +77,9 @@ def send_lake(objects: Bucket, lake: Path) -> None:
     for name in sorted(set(ours) - there):
         _put(objects, name, ours[name])
     _put(objects, NAME, lake / NAME)
-    # what the manifest of before named stays in the folder for those who read it, so there too
+    # What the manifest of before named stays in the folder for those who read it, so there too.
     kept = tuple(f"{path.relative_to(lake).as_posix()}/" for path in lake.glob("store=*/*"))
-    for name in there - {NAME}:
+    for name in filter(_OF_A_LAKE.match, there):  # what else lies there is not ours
         if not name.startswith(kept):
             objects.remove(name)
 

@@ -61,6 +61,7 @@ def test_who_is_forgotten_may_be_in_a_lake_until_it_is_written_again(tmp_path: P
         (("profiles", "--address", "tcp://127.0.0.1:1"), "--address is of dask and spark"),
         (("profiles",), "is no lake yet"),
         (("status",), "is no lake yet"),
+        (("status", "--lake", "s3://bucket"), "should be s3://BUCKET/FOLDER"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(
@@ -79,6 +80,7 @@ def test_a_lake_lies_in_a_bucket_and_is_made_of_files_there(tmp_path: Path) -> N
     with serve_bucket() as (endpoint, state):
         for path in (tmp_path / "files").iterdir():
             state.keep(f"in/{path.name}", path.read_bytes())
+        state.keep("a/lake/of others.txt", b"is not ours")
         keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION}
         environ = {**keys, "AWS_ENDPOINT_URL": endpoint}
         given = [
@@ -100,3 +102,4 @@ def test_a_lake_lies_in_a_bucket_and_is_made_of_files_there(tmp_path: Path) -> N
         again = enrich(*build, *here, environ=environ)
         assert "nothing to do" in again.err
         assert state.appeared[before:] == ["a/lake/manifest.json"]
+        assert "a/lake/of others.txt" in state.objects
