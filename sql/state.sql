@@ -83,7 +83,7 @@ where order_items.store = getvariable('store')
     and order_items.sku is not null
 group by order_items.sku
 order by count(*) desc, order_items.sku
-limit getvariable('most');
+limit getvariable('max_count');
 
 -- name: rejects
 -- Rejected records, newest first. Grain: one row per record and run; store null means all.

@@ -171,8 +171,8 @@ def _edges(done: Predicted) -> list[str]:
     if done.shop.buying.all_buy_alike:
         found.append("everybody seems to buy equally often: expected orders hardly differ")
     found += [
-        f"there are two years of history: from now on the season of last year moves what is"
-        f" expected of {days} days, today by {season - 1:+.0%}"
+        "two years of history: from now on last year's season adjusts the orders and amounts"
+        f" expected in {days} days, today by {season - 1:+.0%}"
         for days, season in done.new_seasons.items()
     ]
     return found + [

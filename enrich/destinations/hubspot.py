@@ -202,8 +202,7 @@ class HubspotMembers(ListMembersById, Hubspot):
             raise Stop(f"hubspot: the list {name!r} is an active one, make it static")
         return [str(found["listId"])]
 
-    def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
-        return Hubspot.ids_of(self, emails)
+    ids_of = Hubspot.ids_of  # ListMembersById declares it abstract and comes first
 
     def change_list(
         self, verb: Literal["add", "remove"], list_id: str, ids: Sequence[str]

@@ -33,7 +33,7 @@ MAX_TRIES = 3
 """How often a task may lose its worker, before it is taken to be what kills them."""
 
 
-TOOK = ("seconds", "cpu_seconds", "peak_bytes")
+COST_FIELDS = ("seconds", "cpu_seconds", "peak_bytes")
 """What a task took; the peak is that of its process so far."""
 
 
@@ -59,7 +59,7 @@ class Task:
             return {"number": number, "fault": unforeseen(fault)}
         took = time.monotonic() - began, time.process_time() - cpu, _peak_bytes()
         answer = {**facts, "number": number, "worker": f"{node()}:{os.getpid()}", "began": began}
-        answer |= dict(zip(TOOK, took, strict=True))
+        answer |= dict(zip(COST_FIELDS, took, strict=True))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(path, json.dumps(answer, default=str).encode())
         return answer

@@ -20,7 +20,7 @@ from enrich.lake.buckets import (
     resolve_bucket,
     write,
 )
-from enrich.lake.engines import TOOK, Answer, Engine, Task, Workers
+from enrich.lake.engines import COST_FIELDS, Answer, Engine, Task, Workers
 from enrich.lake.manifest import Entry, digest_of, only_writer, read_manifest, write_entry
 from enrich.model import last_complete_day
 from enrich.profile.scoring import Scoring, scoring_of
@@ -158,5 +158,5 @@ def _kinds(
 def _times(kind: str, answer: Answer) -> Entry:
     return {
         "kind": kind,
-        **{name: answer[name] for name in ("number", "worker", "began", *TOOK)},
+        **{name: answer[name] for name in ("number", "worker", "began", *COST_FIELDS)},
     }

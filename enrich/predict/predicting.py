@@ -29,7 +29,7 @@ STATUS = pl.Enum(list(STATUSES))
 class Levels:
     """Actual over predicted in the past, by days of the horizon; 1 where it is not known.
 
-    `seasons`: by how much that was moved by the season of last year, where it is known.
+    `seasons`: the factor of last year's season, by days; already multiplied into both levels.
     """
 
     orders: dict[int, float] = field(default_factory=dict)

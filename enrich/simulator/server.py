@@ -39,20 +39,20 @@ def serve(app: Application, port: int = 0) -> Iterator[str]:
 def run_forever(app: Simulator, port: int, say: Callable[[str], None]) -> None:
     """Serve until interrupted; `say` gets the lines for the user."""
     listener = _listen(port)
-    for line in _settings(app, _address(listener)):
+    for line in _shell_lines(app, _address(listener)):
         say(line)
     _server(app).run([listener])
 
 
-def _settings(app: Simulator, address: str) -> Iterator[str]:
-    """What points the file of `enrich init` at the simulator: lines for a shell, then for TOML."""
+def _shell_lines(app: Simulator, address: str) -> Iterator[str]:
+    """Shell lines, three exports and three comments, that point `enrich init`'s settings here."""
     key = next(iter(app.keys.values()))
     yield f"export VTEX_APP_KEY={key.app_key} VTEX_APP_TOKEN={key.app_token}"
     yield f"export ENRICH_STORES__MAIN__ACCOUNT={app.main_account}"
     yield f"export ENRICH_STORES__MAIN__BASE_URL={address}/vtex"
     yield f'# a destination: base_url = "{address}/KIND", any key; KIND: {", ".join(PLATFORMS)}'
     yield f"# icomm: {address}/icomm with the key {app.icomm.api_key}; webhook: {address}/webhook"
-    yield f"# what it was asked: {address}/_simulator/status; Ctrl-C ends it"
+    yield f"# calls received so far: {address}/_simulator/status; Ctrl-C stops the simulator"
 
 
 def _listen(port: int) -> socket.socket:

@@ -17,7 +17,7 @@ ASK_AGAIN_AFTER = timedelta(days=7)
 # Less than a day, so that a sync at the same hour is not too early.
 ONCE_A_DAY = timedelta(hours=20)
 # Which SKUs are asked for every day; 200 calls at most.
-SOLD_WITHIN, MOST_SKUS = timedelta(days=365), 10_000
+SOLD_WITHIN, MAX_SKUS = timedelta(days=365), 10_000
 
 
 def pull_changing(pull: Pull, customers: Changing) -> EntityReport:
@@ -55,17 +55,22 @@ def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
 
 
 def pull_daily(pull: Pull, daily: Daily) -> EntityReport:
-    """What moves all day, of the SKUs sold most: once a day, and a fault is a note."""
+    """The stock of the SKUs sold most, asked for at most once in 20 hours.
+
+    An error of the source is a note: the stored stock stays and the next sync tries again.
+    """
     asked_at = pull.watermark(daily.name)
     if asked_at is not None and pull.now - asked_at < ONCE_A_DAY:
         return EntityReport(daily.name)
     keys = pull.warehouse.records.most_sold_skus(
-        pull.shop.name, since=pull.now - SOLD_WITHIN, most=MOST_SKUS
+        pull.shop.name, since=pull.now - SOLD_WITHIN, max_count=MAX_SKUS
     )
     try:
         loaded = pull.load(daily.name, daily.fetch(keys), watermark_at=pull.now)
     except (PermissionMissing, NotFound, BadBody, HttpStatus, GaveUp, LoginPage) as error:
-        return EntityReport(daily.name, len(keys), note=f"it stays as it was: {error}")
+        return EntityReport(
+            daily.name, len(keys), note=f"not updated, the stored values stay: {error}"
+        )
     return EntityReport(daily.name, len(keys), len(keys), loaded)
 
 

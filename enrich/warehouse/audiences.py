@@ -37,7 +37,7 @@ _ALWAYS = (
     "last_purchase_date",
     "days_since_last_purchase",
 )
-_MORE = ("SUBQUERY", "STAR")
+_FORBIDDEN_NODES = ("SUBQUERY", "STAR")
 """What reaches further than the columns that an expression names."""
 _CONSENTS = {channel: f"{channel}_opt_in" for channel in _ADDRESSES}
 
@@ -209,7 +209,9 @@ def _parsed(
         problem = str(tree["error_message"]).splitlines()[0]
         raise BadSettings(f"audience {name}: {setting} is not SQL: {problem}")
     nodes = list(_nodes(tree))
-    if _frame(tree) != _frame(wanted) or any(node.get("class") in _MORE for node in nodes):
+    if _frame(tree) != _frame(wanted) or any(
+        node.get("class") in _FORBIDDEN_NODES for node in nodes
+    ):
         raise BadSettings(
             f"audience {name}: {setting} must be one expression over the fields of a customer,"
             " without select"

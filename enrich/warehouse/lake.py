@@ -63,8 +63,8 @@ KEYED_TABLES = (
     "order_customers",
     "identity_links",
 )
-NUMBERS = ("purchase_no", "thing_no")
-"""Numbers that begin anew in each bucket."""
+BUCKET_NUMBERS = ("purchase_no", "thing_no")
+"""Columns that are numbered from the start in each bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,12 @@ class Scratch:
     def give(self, table: str, path: Path, extra: str = "", bucket: int = 0) -> None:
         """The rows of the table in a file; `extra` are columns of ours in front of them.
 
-        With their bucket NUMBERS are those of no other bucket.
+        With their bucket, BUCKET_NUMBERS are those of no other bucket.
         """
         columns = self.connection.table(table).columns
-        changed = [f"{name} + {bucket << 40} as {name}" for name in NUMBERS if name in columns]
+        changed = [
+            f"{name} + {bucket << 40} as {name}" for name in BUCKET_NUMBERS if name in columns
+        ]
         every = f"* replace ({', '.join(changed)})" if bucket and changed else "*"
         write_rows(self.connection, f"select {extra} {every} from {table}", path)  # noqa: S608
 

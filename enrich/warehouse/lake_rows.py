@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 
 from enrich.errors import HeldBack
-from enrich.warehouse.lake import KEYED_TABLES, SOURCE_TABLES
+from enrich.warehouse.lake import KEYED_TABLES, SHARED_TABLES, SOURCE_TABLES
 from enrich.warehouse.parquet import rows_of
 from enrich.warehouse.scripts import read, run, transaction
 from enrich.warehouse.warehouse import Warehouse
 
-CATALOGUE = ("skus", "brands", "categories", "sales_channels")
+CATALOGUE = tuple(table for table in SHARED_TABLES if not table.startswith("state."))
 RESULTS = (*KEYED_TABLES, "sold_things", "segment_history")
 
 

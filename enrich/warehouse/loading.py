@@ -99,9 +99,9 @@ class Records:
         """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
         return read(self._connection, "state/unknown_skus", store=store)["sku"].to_list()
 
-    def most_sold_skus(self, store: str, *, since: datetime, most: int) -> list[str]:
-        """The SKUs in most orders of VTEX since the moment, at most so many."""
-        values = {"store": store, "since": since, "most": most}
+    def most_sold_skus(self, store: str, *, since: datetime, max_count: int) -> list[str]:
+        """At most `max_count` SKUs of VTEX orders since the moment (UTC), the most sold first."""
+        values = {"store": store, "since": since, "max_count": max_count}
         return read(self._connection, "state/most_sold_skus", **values)["sku"].to_list()
 
     def rejects(self, store: str | None = None) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The read copy once more as Parquet files, for programs that do not read DuckDB.
 
-`analysis_parquet` is a link to one version in `.analysis_parquet`, swapped whole. Whoever follows
-it once reads one version to its end: that one stays until the publish after the next.
+`analysis_parquet` is a link to one version in `.analysis_parquet`, swapped whole. Whoever resolves
+it once reads one version: it outlives the next publish, not the one after.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 -- What the search showed of SKUs. Grain: one row per document.
 create table if not exists raw.vtex_stock as from raw.vtex_skus with no data;
--- Grain: one row per SKU that was sold within a year, as the shop's search showed it last.
+-- Grain: one row per SKU that was ever asked for, as the shop's search showed it last.
 create table if not exists stock (
     store varchar, sku varchar, is_available boolean, available_quantity bigint
 );

@@ -29,7 +29,11 @@ class VtexStock(VtexDocuments, Daily):
         """As the base says; raises what the client does."""
         for start in range(0, len(keys), PER_CALL):
             some = keys[start : start + PER_CALL]
-            params = {"fq": [f"skuId:{key}" for key in some], "_from": "0", "_to": "49"}
+            params = {
+                "fq": [f"skuId:{key}" for key in some],
+                "_from": "0",
+                "_to": str(PER_CALL - 1),
+            }
             shown = _quantities(self.client.fetch_json(SEARCH, params=params, tries=3))
             for key in some:
                 found = {"isAvailable": shown.get(key, 0) > 0, "quantity": shown.get(key)}
