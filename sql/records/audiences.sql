@@ -18,7 +18,7 @@ where false;
 
 -- name: to_push
 -- members_to_push (temporary). Grain: one row per person and name of an audience at the destination: the members of the
--- audiences that go there (the lists audience_keys, audience_names and audience_channels) who have not said no since, and
+-- audiences that go there (the lists audience_keys, audience_names and audience_channels) whose yes still stands, and
 -- whoever is there and is a member no longer (is_over), unless a member has the same address now. former are the addresses that the memo says somebody
 -- was sent under and that no member has now.
 create or replace temp table members_to_push as
@@ -27,6 +27,16 @@ with named as (
         unnest(getvariable('audience_keys')::varchar[]) as audience,
         unnest(getvariable('audience_names')::varchar[]) as audience_name,
         unnest(getvariable('audience_channels')::varchar[]) as channel
+),
+
+statements as (
+    select
+        customer_key,
+        bool_or(not opted_in) as has_no,
+        bool_or(opted_in and is_settled) as has_yes
+    from consents
+    where store = getvariable('store') and customer_key is not null
+    group by customer_key
 ),
 
 members as (
@@ -39,21 +49,19 @@ members as (
     inner join named on named.audience = history.audience
     inner join customers
         on customers.store = history.store and customers.customer_key = history.customer_key
+    left join statements on statements.customer_key = history.customer_key
     where history.store = getvariable('store')
         and history.left_on is null
+        and customers.deleted_at is null
         and case named.channel
-            when 'email' then customers.newsletter_opt_in
+            when 'email' then case
+                when statements.has_no or not customers.newsletter_opt_in then false
+                else statements.has_yes or customers.newsletter_opt_in
+            end
             when 'sms' then customers.sms_opt_in
             when 'whatsapp' then customers.whatsapp_opt_in
             when 'ads' then customers.ads_opt_in
-        end is distinct from false
-        and not (
-            named.channel = 'email' and history.customer_key in (
-                select customer_key
-                from consents
-                where store = getvariable('store') and customer_key is not null and not opted_in
-            )
-        )
+        end
     group by all
 ),
 

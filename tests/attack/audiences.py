@@ -127,20 +127,20 @@ def _runs(cell: str) -> bool:
 
 
 def a_no_after_the_list_was_made(folder: Path) -> Finding:
-    """Somebody says no when members are known already: before the first push, and after it."""
+    """When members are known already, a no is said, a yes is gone, somebody is deleted."""
     found = {}
     for kind, channel, column in (("meta", "ads", "ads"), ("klaviyo", "email", "newsletter")):
         with platform(folder / kind, kind) as there:
             there.names = (NamedAudience("all", "7", channel),)
             if kind == "klaviyo":
                 there.names = (NamedAudience("all", "Slipping away", channel),)
-            people: dict[str, Any] = {f"k{no}": 120 for no in range(1, 5)}
+            people: dict[str, Any] = {f"k{no}": 120 for no in range(1, 6)}
             keep_profiles(there.warehouse, 0, ads=dict.fromkeys(people, True), **people)
             keep(there.warehouse, Audience("all", "true", channel=channel))
-            says_no = f"update customers set {column}_opt_in = false where customer_key = "
-            there.run(f"{says_no}1")
+            there.run(f"update customers set {column}_opt_in = false where customer_key = 1")
             there.push()
-            there.run(f"{says_no}2")
+            there.run(f"update customers set {column}_opt_in = null where customer_key = 2")
+            there.run("update customers set deleted_at = now() where customer_key = 5")
             if kind == "klaviyo":
                 there.run(
                     "insert into consents by name select 'main' as store, 3 as customer_key,"
@@ -150,7 +150,7 @@ def a_no_after_the_list_was_made(folder: Path) -> Finding:
             account = there.account
             members = account.members(there.names[0].name)
             known = hashed if kind == "meta" else str
-            found[kind] = [no for no in range(1, 5) if known(f"k{no}@example.com") in members]
+            found[kind] = [no for no in range(1, 6) if known(f"k{no}@example.com") in members]
     is_held = found == {"meta": [3, 4], "klaviyo": [4]}
     return Finding(is_held, f"there are still {found}")
 

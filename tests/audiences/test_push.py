@@ -91,7 +91,8 @@ def platform(folder: Path, kind: str) -> Iterator[Platform]:
         made = Platform(warehouse, World(folder / "data"), kind)
         made.run(
             "insert into customers by name select 'main' as store, n as customer_key,"
-            " 'id' || n as customer_id, 'k' || n || '@example.com' as email, '+5511' as phone"
+            " 'id' || n as customer_id, 'k' || n || '@example.com' as email, '+5511' as phone,"
+            " true as newsletter_opt_in, true as sms_opt_in, true as ads_opt_in"
             " from range(1, 8) as made (n)"
         )
         made.account.tables["lists"] = {"7": NAME, "8": "Other"}
@@ -277,7 +278,7 @@ def test_an_address_that_a_member_has_now_is_not_taken_out(tmp_path: Path) -> No
         there.warehouse._connection.execute("delete from customers where customer_key in (1, 2)")
         there.warehouse._connection.execute(
             "insert into customers by name select 'main' as store, 1 as customer_key,"
-            " 'k2@example.com' as email"
+            " 'k2@example.com' as email, true as newsletter_opt_in"
         )
         keep_profiles(there.warehouse, 1, k1=120, k3=120, k4=120)
         keep(there.warehouse, BIG, days=1)
