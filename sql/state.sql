@@ -72,18 +72,31 @@ where order_items.store = getvariable('store')
     )
 order by order_items.sku;
 
--- name: most_sold_skus
--- SKUs in most orders of VTEX since a moment. Grain: one row per SKU, the most sold first.
-select order_items.sku
-from order_items
-inner join orders on orders.store = order_items.store and orders.order_id = order_items.order_id
-where order_items.store = getvariable('store')
-    and orders.source = 'vtex'
-    and orders.created_at >= getvariable('since')::timestamp
-    and order_items.sku is not null
-group by order_items.sku
-order by count(*) desc, order_items.sku
-limit getvariable('max_count');
+-- name: stock_skus
+-- SKUs in most orders of VTEX since a moment, and those known to be sold out, which nobody can buy until they are asked for
+-- again. Grain: one row per SKU, the most sold first.
+with sold as (
+    select order_items.sku, count(*) as line_count
+    from order_items
+    inner join orders on orders.store = order_items.store and orders.order_id = order_items.order_id
+    where order_items.store = getvariable('store')
+        and orders.source = 'vtex'
+        and orders.created_at >= getvariable('since')::timestamp
+        and order_items.sku is not null
+    group by order_items.sku
+    order by line_count desc, order_items.sku
+    limit getvariable('max_count')
+)
+
+select sku
+from (
+    from sold
+    union all by name
+    select sku, 0 as line_count
+    from stock
+    where store = getvariable('store') and not is_available and sku not in (select sku from sold)
+)
+order by line_count desc, sku;
 
 -- name: rejects
 -- Rejected records, newest first. Grain: one row per record and run; store null means all.

@@ -16,7 +16,7 @@ from enrich.sync.pulling import EntityReport, Pull, brake, sliced
 ASK_AGAIN_AFTER = timedelta(days=7)
 # Less than a day, so that a sync at the same hour is not too early.
 ONCE_A_DAY = timedelta(hours=20)
-# Which SKUs are asked for every day; 200 calls at most.
+# Which SKUs are asked for every day: 200 calls, and those that were sold out.
 SOLD_WITHIN, MAX_SKUS = timedelta(days=365), 10_000
 
 
@@ -62,7 +62,7 @@ def pull_daily(pull: Pull, daily: Daily) -> EntityReport:
     asked_at = pull.watermark(daily.name)
     if asked_at is not None and pull.now - asked_at < ONCE_A_DAY:
         return EntityReport(daily.name)
-    keys = pull.warehouse.records.most_sold_skus(
+    keys = pull.warehouse.records.stock_skus(
         pull.shop.name, since=pull.now - SOLD_WITHIN, max_count=MAX_SKUS
     )
     try:

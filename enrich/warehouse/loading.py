@@ -99,10 +99,12 @@ class Records:
         """The SKUs sold through VTEX that the catalogue was not asked about yet, sorted."""
         return read(self._connection, "state/unknown_skus", store=store)["sku"].to_list()
 
-    def most_sold_skus(self, store: str, *, since: datetime, max_count: int) -> list[str]:
-        """At most `max_count` SKUs of VTEX orders since the moment (UTC), the most sold first."""
+    def stock_skus(self, store: str, *, since: datetime, max_count: int) -> list[str]:
+        """At most `max_count` SKUs of VTEX orders since the moment (UTC), the most sold first; then
+        all that are known to be sold out.
+        """
         values = {"store": store, "since": since, "max_count": max_count}
-        return read(self._connection, "state/most_sold_skus", **values)["sku"].to_list()
+        return read(self._connection, "state/stock_skus", **values)["sku"].to_list()
 
     def rejects(self, store: str | None = None) -> pl.DataFrame:
         """The rejected records, newest first: store, entity, key, reason, source, line, ..."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from enrich.client import Http
+from enrich.client import BadBody, Http
 from enrich.errors import Refused
 from enrich.model import RawRecord, Reject, Span
 from enrich.simulator import (
@@ -106,6 +106,11 @@ def test_stock_is_asked_for_by_the_fifty() -> None:
     shown = [stock[sku] for sku in ids]
     assert {one["isAvailable"] for one in shown} == {True, False}
     assert all(one["isAvailable"] == (one["quantity"] > 0) for one in shown)
+
+
+def test_a_search_that_shows_nothing_says_nothing_of_stock() -> None:
+    with shop() as (_, client), pytest.raises(BadBody, match="shows none"):
+        list(VtexStock(client).fetch([str(no) for no in range(1, 52)]))
 
 
 def _any_sku(client: VtexClient) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from enrich.client import BadBody
 from enrich.sources.source import Daily, Fetched
 from enrich.sources.vtex.access import VtexClient
 from enrich.sources.vtex.entities import SEARCH, STOCK
@@ -26,21 +27,30 @@ class VtexStock(VtexDocuments, Daily):
     client: VtexClient
 
     def fetch(self, keys: Sequence[str]) -> Iterator[Fetched]:
-        """As the base says; raises what the client does."""
+        """As the base says; raises what the client does, BadBody where the search shows nothing."""
+        shown: dict[str, int] = {}
         for start in range(0, len(keys), PER_CALL):
-            some = keys[start : start + PER_CALL]
-            params = {
-                "fq": [f"skuId:{key}" for key in some],
-                "_from": "0",
-                "_to": str(PER_CALL - 1),
-            }
-            shown = _quantities(self.client.fetch_json(SEARCH, params=params, tries=3))
-            for key in some:
-                found = {"isAvailable": shown.get(key, 0) > 0, "quantity": shown.get(key)}
-                yield parse_record(STOCK, {"sku": key, **found})
+            for channel in self.client.sales_channels or (None,):
+                for key, quantity in self._shown(keys[start : start + PER_CALL], channel).items():
+                    shown[key] = max(quantity, shown.get(key, 0))
+        if len(keys) > PER_CALL and not shown:
+            raise BadBody("the search of the shop shows none of its SKUs")
+        for key in keys:
+            found = {"isAvailable": shown.get(key, 0) > 0, "quantity": shown.get(key)}
+            yield parse_record(STOCK, {"sku": key, **found})
+
+    def _shown(self, keys: Sequence[str], channel: str | None) -> dict[str, int]:
+        """How many can be bought of each SKU, in a sales channel or the shop's own."""
+        wanted = [f"skuId:{key}" for key in keys]
+        params = {"fq": wanted, "_from": "0", "_to": str(PER_CALL - 1)}
+        where = {} if channel is None else {"sc": channel}
+        products = self.client.fetch_json(SEARCH, params={**params, **where}, tries=3)
+        if not isinstance(products, list):
+            raise BadBody("the search of the shop answers no list of products")
+        return _quantities(products)
 
 
-def _quantities(products: Any) -> dict[str, int]:
+def _quantities(products: list[Any]) -> dict[str, int]:
     """How many can be bought of each SKU that is shown."""
     found: dict[str, int] = {}
     for item in (item for product in _objects(products) for item in _objects(product.get("items"))):
