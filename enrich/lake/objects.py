@@ -85,8 +85,17 @@ def send_lake(objects: Bucket, lake: Path) -> None:
 
 
 def bring_files(objects: Bucket, pattern: str, folder: Path) -> Path:
-    """The glob, in the folder, of the objects that the pattern names; others there are removed."""
-    found = {one.name: one for one in objects.entries() if fnmatchcase(one.name, pattern)}
+    """The glob, in the folder, of the objects that the pattern names; others there are removed.
+
+    A star stays within a folder, as in the glob of a disk; raises BadSettings on two of them.
+    """
+    if "**" in pattern:
+        raise BadSettings(f"{pattern} should name one folder: ** is not read in a bucket")
+    found = {
+        one.name: one
+        for one in objects.entries()
+        if one.name.count("/") == pattern.count("/") and fnmatchcase(one.name, pattern)
+    }
     for path in folder.glob(pattern):
         if path.relative_to(folder).as_posix() not in found:
             path.unlink()

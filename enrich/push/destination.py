@@ -145,11 +145,21 @@ def push_entity(
     if today is Today.ALONE:
         day = store_day(now, destination.shop(store).rules.time_zone)
     with recorded(warehouse, "push", store, now) as run:
-        asked = _Asked(
-            warehouse, destination, chosen, PushTarget(destination.name, store, entity), run.run_id,
-            now, day, audience, days, today, dry_run, confirmed, report,
-        )  # fmt: skip
-        done = asked.held_or_pushed()
+        done = _Request(
+            warehouse=warehouse,
+            destination=destination,
+            entity=chosen,
+            target=PushTarget(destination.name, store, entity),
+            run_id=run.run_id,
+            now=now,
+            day=day,
+            audience=audience,
+            days=days,
+            today=today,
+            dry_run=dry_run,
+            confirmed=confirmed,
+            report=report,
+        ).held_or_pushed()
         if not dry_run:
             done = _tidied(destination, done, now)
         partial = {"partial": True} if days or today is Today.ALONE else {}
@@ -160,9 +170,9 @@ def push_entity(
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One push as it was asked for; `day` is the one whose records go out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One push as requested; `day` is the day of its records."""
 
     warehouse: Warehouse
     destination: Destination

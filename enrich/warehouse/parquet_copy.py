@@ -29,17 +29,20 @@ def put_parquet(
     folder: Path,
     let_in: Callable[[Path], None],
     *,
+    has_contacts: bool,
     keep_before: bool,
 ) -> None:
     """Every table and view of the DuckDB file `copy` is a file in `folder`/analysis_parquet.
 
-    `let_in` gets each file and folder before anybody sees it. Without `keep_before` no file of an
-    older version is left.
+    `let_in` gets each file and folder before anybody sees it. Without `keep_before`, and where
+    the one before had contacts and this has none, no file of an older version is left.
     """
     link, versions = folder / LINK_NAME, folder / VERSIONS_NAME
     versions.mkdir(mode=0o700, exist_ok=True)
-    kept = {link.resolve()} if keep_before and link.is_symlink() else set()
-    new = Path(tempfile.mkdtemp(dir=versions))
+    kind, before = "whole-" if has_contacts else "bare-", link.resolve()
+    is_kept = keep_before and link.is_symlink() and before.name.startswith(kind)
+    kept = {before} if is_kept else set()
+    new = Path(tempfile.mkdtemp(prefix=kind, dir=versions))
     try:
         _write_tables(connection, copy, new)
         for path in (versions, new, *new.iterdir()):

@@ -59,7 +59,14 @@ def share(
         put(source, path, lambda descriptor: _hand_over(descriptor, sharing, path))
         if sharing.parquet:
             let_in = partial(_let_in, sharing=sharing)
-            put_parquet(connection, source, path.parent, let_in, keep_before=keep_before)
+            put_parquet(
+                connection,
+                source,
+                path.parent,
+                let_in,
+                has_contacts=sharing.contacts,
+                keep_before=keep_before,
+            )
         else:
             remove_parquet(path.parent)
     if path.parent.resolve() != data_dir.resolve():
