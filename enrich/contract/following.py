@@ -206,7 +206,8 @@ def forgets(case: Case) -> None:
     here.push(people())
     here.push(people(at={3: NEW_3}))
     known = [case.ledger.records["3"]["remote_key"], *(one for who, one in here.former())]
-    results = here.there.erase([Addressee("3", one) for one in known])
+    asked = [Addressee("3", one) for one in known]
+    results = here.there.erase(asked)
     codes = {(one.outcome, one.code == "by_hand") for one in results}
     if codes == {(Outcome.INVALID, True)}:
         is_able = getattr(here.there, "delete", None) is not None
@@ -214,6 +215,8 @@ def forgets(case: Case) -> None:
         require((is_able, says), (False, True), "could delete, says what to do by hand")
         return
     require({outcome for outcome, _ in codes}, {Outcome.ACCEPTED}, "outcomes")
+    again = {one.outcome for one in here.there.erase(asked)}
+    require(again, {Outcome.ACCEPTED}, "outcomes of who is gone already")
     require(here.left(OLD_3, NEW_3), NOBODY, "what is left of the person")
     require((here.left(ONE), here.left(OLD)), (STAYS, STAYS), "what is left of others")
 

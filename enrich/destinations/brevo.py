@@ -80,6 +80,7 @@ class Brevo(BrevoAccount):
     idempotency_key = "email"
     sends_empty = False
     moves_address = "update"
+    gone_codes = frozenset({"document_not_found"})
     result_fidelity = "none"
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:

@@ -117,6 +117,7 @@ class Egoi(HttpDestination):
         """Forgotten: E-goi empties all that it holds of the contact within 30 days."""
         contact = self._find(one.remote_key)
         if contact is None:
+            self._extra_fields()  # NotFound when it is the list that is not there
             return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
         body = {"contacts": [contact["contact_id"]]}
         return self.done_to(one, "POST", f"{CONTACTS}/actions/forget", body, at=self._at())

@@ -110,6 +110,7 @@ class HttpDestination(DestinationEntity):
     delete: Callable[[Addressee], RecordResult] | None = None  # a method where erasure is known
     wrong_record: ClassVar[frozenset[int]] = WITHOUT_DETAIL  # statuses that blame the one record
     refusal_keys: ClassVar[tuple[str, ...]] = KEYS  # of its code and its reasons in an answer
+    gone_codes: ClassVar[frozenset[str]] = frozenset()  # of a 404 about a contact, no list or path
     writes_texts: ClassVar[bool] = False  # every value is sent as a text
     job_path: ClassVar[str] = ""  # of a job's state, with {id}
     written: ClassVar[tuple[str, ...]] = ()  # settings that decide what is written, and where
@@ -258,12 +259,20 @@ class HttpDestination(DestinationEntity):
             **rest,
         )
 
-    def ask(self, method: str, path: str, body: Any = None, **rest: Any) -> Response:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        gone: Collection[str] = (),
+        **rest: Any,
+    ) -> Response:
         """The answer when it is a success; raises as `sending.ask`.
 
         A 404 is NotFound: the caller knows whether the address or the record is meant.
         """
-        return ask(self.http, self.call(method, path, body, **rest), self.refusal_keys)
+        return ask(self.http, self.call(method, path, body, **rest), self.refusal_keys, gone)
 
     def fetch(self, method: str, path: str, body: Any = None, **rest: Any) -> dict[str, Any]:
         """The JSON object of the answer, as `ask`; empty when it is something else."""
@@ -295,7 +304,7 @@ class HttpDestination(DestinationEntity):
         self, one: Addressee, method: str, path: str, body: Any = None, **rest: Any
     ) -> RecordResult:
         """The outcome of a call that changes or erases one person; raises as `ask`."""
-        self.ask(method, path, body, **rest)
+        self.ask(method, path, body, gone=self.gone_codes, **rest)
         return RecordResult(one.record_id, Outcome.ACCEPTED)
 
     def unfit_fields(

@@ -34,6 +34,7 @@ from enrich.destinations.sending import (
     Refusal,
     accepted_but,
     answer_of,
+    by_hand,
     refusal_in,
     safe_code,
 )
@@ -46,6 +47,7 @@ PROPERTIES = f"/crm/properties/{API_VERSION}/contacts"
 LISTS = f"/crm/lists/{API_VERSION}"
 SCHEMA = f"/crm-object-schemas/{API_VERSION}/schemas/contacts"
 REQUIRED = "MISSING_REQUIRED_PROPERTY"
+SECOND = "the address is a second one of a merged contact; search for it in HubSpot, erase by hand"
 _NUMBER = ("number", "string")
 # Every value is a text; HubSpot reads it by the type of the property.
 TYPES = {
@@ -97,6 +99,8 @@ class Hubspot(HttpDestination):
     removals: Removable = ("clear",)
     moves_address: MovesAddress = "update"
     refusal_keys = ("category", "message")
+    # Of an update: it has been seen without the category. `delete` looks for the contact instead.
+    gone_codes = frozenset({"OBJECT_NOT_FOUND", "http_404"})
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret()}"}
@@ -140,10 +144,21 @@ class Hubspot(HttpDestination):
 
     def delete(self, one: Addressee) -> RecordResult:
         """For good, by the id: an address that HubSpot does not know would be blocked there."""
-        found = list(self.ids_of([one.remote_key]).values())
-        if not found:
-            return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
-        return self.done_to(one, "POST", f"{CONTACTS}/gdpr-delete", {"objectId": found[0]})
+        found = self.ids_of([one.remote_key])
+        contact_id = found.get(one.remote_key.lower())
+        if contact_id is not None:
+            self.ask("POST", f"{CONTACTS}/gdpr-delete", {"objectId": contact_id})
+            return RecordResult(one.record_id, Outcome.ACCEPTED)
+        if found or self._has_second(one.remote_key):
+            return by_hand(one, SECOND)
+        return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+
+    def _has_second(self, email: str) -> bool:
+        """Whether an address is a second one: whoever merged contacts may have meant two people."""
+        second = {"propertyName": "hs_additional_emails", "operator": "EQ", "value": email}
+        asked = {"filterGroups": [{"filters": [second]}], "properties": ["email"], "sorts": []}
+        page = {"after": "0", "limit": 1}
+        return bool(self.fetch("POST", f"{CONTACTS}/search", {**asked, **page}).get("results"))
 
     def ids_of(self, emails: Sequence[str]) -> Mapping[str, str]:
         """HubSpot's id of each contact that is there, by its first address."""

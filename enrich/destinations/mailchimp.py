@@ -44,6 +44,7 @@ from enrich.model import Outcome, RecordResult
 BATCHES = "/3.0/batches"
 MAX_RESULT_BYTES = 64 * 1024 * 1024  # of one batch, unpacked
 NOT_A_MEMBER = "not_a_member"
+NO_AUDIENCE = "the audience does not exist; check list_id"
 # A merge tag has at most ten characters, and an audience at most some dozens of them.
 TAGS = {
     "rfm_group": "RFMGROUP",
@@ -197,19 +198,31 @@ class Mailchimp(HttpDestination):
         return self._unless_gone(one, self.call("POST", path, name="mailchimp delete-permanent"))
 
     def _unless_gone(self, one: Addressee, call: Call) -> RecordResult:
-        """Who is not a member of the audience is gone from it."""
+        """Who is not a member of the audience is gone from it; without the audience, Stop.
+
+        Mailchimp answers both with the same words.
+        """
         done = self._sent(one.record_id, call)
-        is_gone = done.code == NOT_A_MEMBER
-        return RecordResult(one.record_id, Outcome.ACCEPTED, GONE) if is_gone else done
+        if done.code != NOT_A_MEMBER:
+            return done
+        try:
+            self._merge_fields()
+        except NotFound:
+            raise Stop(f"mailchimp: {NO_AUDIENCE}") from None
+        return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
 
     def problems(self) -> list[str]:
         """Which merge fields of the mapping the audience does not have, or of another type."""
-        path, at = "/3.0/lists/{list}/merge-fields", {"list": self.settings.list_id}
         try:
-            found = self.fetch("GET", path, at=at, params={"count": "1000"})
+            found = self._merge_fields()
         except NotFound:
-            return ["the audience does not exist; check list_id"]
+            return [NO_AUDIENCE]
         return self.unfit_fields(found.get("merge_fields"), "tag", "merge field", TYPES)
+
+    def _merge_fields(self) -> dict[str, Any]:
+        """The answer about the audience itself; raises NotFound when there is none."""
+        path, at = "/3.0/lists/{list}/merge-fields", {"list": self.settings.list_id}
+        return self.fetch("GET", path, at=at, params={"count": "1000"})
 
 
 LEFT = "left "

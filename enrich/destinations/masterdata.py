@@ -144,6 +144,7 @@ class MasterData(MasterDataAccount):
     empty = None
     idempotency_key = "document id, made from the e-mail"
     moves_address = "delete"
+    gone_codes = frozenset({"http_404"})  # it has no code of its own
     null_meaning = "clears"
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +14,7 @@ from enrich.client import (
     HttpStatus,
     NotFound,
     Response,
+    is_web_page,
     parse_json,
     raise_for_refusal,
 )
@@ -49,11 +50,17 @@ class Refusal(EnrichError):
         self.sent = sent
 
 
-def ask(http: Sender, call: Call, keys: Sequence[str] = KEYS) -> Response:
+class NobodyThere(NotFound):
+    """A 404 by whose code the platform says that it has no such contact."""
+
+
+def ask(
+    http: Sender, call: Call, keys: Sequence[str] = KEYS, gone: Collection[str] = ()
+) -> Response:
     """The answer when it is a success; `keys` are those of a refusal, see KEYS.
 
-    Raises Refusal (400 and its like), Refused (401, 403), NotFound (404), TryAgain (429, 5xx,
-    silence), Stop (any other status).
+    Raises Refusal (400 and its like), Refused (401, 403), NotFound (404; NobodyThere where its code
+    is in `gone`), TryAgain (429, 5xx, silence), Stop (any other status).
     """
     response = http.send(call)
     try:
@@ -62,6 +69,10 @@ def ask(http: Sender, call: Call, keys: Sequence[str] = KEYS) -> Response:
         if error.status_code in WITHOUT_DETAIL:
             raise refusal_of(response, keys, call.name) from None
         raise Stop(f"{error}; check the address") from None
+    except NotFound as error:
+        if is_web_page(response) or refusal_of(response, keys).code not in gone:
+            raise
+        raise NobodyThere(str(error)) from None
     return response
 
 
@@ -204,11 +215,16 @@ def _stop_of(fault: Stop | NotFound) -> Stop:
 
 
 def erase_one(one: Addressee, attempt: Callable[[Addressee], RecordResult]) -> RecordResult:
-    """The outcome of one erasure; a passing fault leaves the person for the next run."""
+    """The outcome of one erasure; a passing fault leaves the person for the next run.
+
+    Raises Stop for a 404 that says nothing of the person: a list, an account or a path may be gone.
+    """
     try:
         return attempt(one)
-    except NotFound:
+    except NobodyThere:
         return RecordResult(one.record_id, Outcome.ACCEPTED, GONE)
+    except NotFound as fault:
+        raise _stop_of(fault) from None
     except Refusal as refusal:
         return rejected(one, refusal)
     except (TryAgain, BadBody) as fault:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from enrich.client import NotFound
 from enrich.destinations.base import Addressee, MappedField, Payload, Record, Removable, Row
 from enrich.destinations.connectif.imports import ConnectifImports
 from enrich.destinations.mapping import CORE, named
 from enrich.destinations.sending import by_hand
+from enrich.errors import Stop
 from enrich.model import RecordResult
 
 
@@ -55,4 +57,9 @@ class Connectif(ConnectifImports):
         if template is None:
             message = "the path of a deletion is not documented; set delete_path or delete there"
             return by_hand(one, message)
-        return self.done_to(one, "DELETE", template, at={"email": one.remote_key})
+        at = {"email": one.remote_key}
+        try:
+            return self.done_to(one, "DELETE", template, at=at)
+        except NotFound:  # of the contact, or of a path that nobody documented
+            self.ask("GET", self.settings.contact_path, at=at, gone={"http_404"})
+        raise Stop("connectif: delete_path is not found though the contact is there; check it")

@@ -46,6 +46,7 @@ class Synerise(SyneriseAccount):
     null_meaning = "clears"
     removals: Removable = ("clear", "delete")
     moves_address: MovesAddress = "update"
+    gone_codes = frozenset({"http_404"})  # it has no code of its own
 
     def save(self, records: Sequence[Record]) -> list[RecordResult]:
         return self.send_batch("/v4/clients/batch", records)
@@ -81,7 +82,7 @@ class Synerise(SyneriseAccount):
         return self._by_id(one, "POST", {"attributes": self.shape(row, values)["attributes"]})
 
     def _by_id(self, one: Addressee, method: str, body: Any = None) -> RecordResult:
-        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key})
+        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key}, gone=self.gone_codes)
         client_id = safe_code(found.get("clientId"))
         if client_id is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_client_id")

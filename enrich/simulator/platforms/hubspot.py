@@ -35,6 +35,8 @@ def answer(account: Account, request: Request) -> Reply:
         return _lists(account, request)
     if (request.method, request.path) == ("POST", f"{CONTACTS}/batch/read"):
         return _read(account, request.json())
+    if (request.method, request.path) == ("POST", f"{CONTACTS}/search"):
+        return _search(account, request.json())
     if (request.method, request.path) == ("POST", f"{CONTACTS}/gdpr-delete"):
         return _forget(account, request.json())
     if request.method == "PATCH" and request.path.startswith(f"{CONTACTS}/"):
@@ -126,6 +128,18 @@ def _read(account: Account, body: dict[str, Any]) -> Reply:
         return json_reply(body)
     errors = [{**_problem("OBJECT_NOT_FOUND"), "context": {}, "links": {}}]
     return json_reply({**body, "errors": errors, "numErrors": missing}, 207)
+
+
+def _search(account: Account, body: dict[str, Any]) -> Reply:
+    """Whose second addresses an address is among; after a merge one contact has those of two."""
+    ((wanted,),) = (group["filters"] for group in body["filterGroups"])
+    is_same = wanted["propertyName"] == "hs_additional_emails" and wanted["operator"] == "EQ"
+    if not is_same:
+        return _error(400, "VALIDATION_ERROR")
+    seconds = account.table("second_addresses")
+    found = [first for first in account.contacts if wanted["value"] in seconds.get(first, ())]
+    results = [_contact(str(account.id_of(first))) for first in found[: body["limit"]]]
+    return json_reply({"total": len(found), "results": results})
 
 
 def _forget(account: Account, body: dict[str, Any]) -> Reply:

@@ -17,6 +17,7 @@ from enrich.simulator.http import Reply, Request, RequestError, json_reply
 from enrich.simulator.platforms.account import Account, Platform
 
 THROTTLED = "throttled"  # a token: the next write meets the bare 403
+NO_AUDIENCE = "no audience"  # a token: its answers are those about a member that is not there
 MAX_WAITING, OPERATIONS_A_FILE = 500, 2
 INSTANCE = "995c5cb0-3280-4a6e-808b-3b096d0bb219"
 API, BATCHES, RESULTS = "/3.0", "/3.0/batches", "/batch-results/"
@@ -30,6 +31,8 @@ def answer(account: Account, request: Request) -> Reply:
         return _problem(401, "API Key Invalid")
     if request.path.startswith(f"{BATCHES}/"):
         return _batch(account, request.path.rpartition("/")[2])
+    if NO_AUDIENCE in account.tokens and request.path.startswith(f"{API}/lists/"):
+        return _problem(404, "Resource Not Found")
     if request.path.endswith("/merge-fields"):
         return json_reply({"merge_fields": account.listed("tag", "type")})
     if THROTTLED in account.tokens:
