@@ -9,6 +9,7 @@ COPY pyproject.toml prefect.yaml README.md LICENSE ./
 COPY sql sql
 COPY docs docs
 COPY flows flows
+COPY notebooks notebooks
 COPY enrich enrich
 ARG EXTRAS=s3,sftp
 RUN pip install --no-cache-dir ".[${EXTRAS}]"
