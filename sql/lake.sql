@@ -362,7 +362,7 @@ from (
 -- name: unknown
 -- What a warehouse knows and a lake does not: rows would be lost, or people come back, if it were taken in. Grain: one row per
 -- reason, with a count. Of a lake made of this warehouse the rows of sources stay; any other one takes their place, and its salt
--- that of all control buckets.
+-- that of all control buckets. A person of either is known by the same key, or was merged into somebody older.
 select 'records of forgotten people may be in the lake' as reason, count(*) as row_count
 from state.tombstones
 where store = getvariable('store')
@@ -378,9 +378,45 @@ from contacts
 where not getvariable('is_own') and store = getvariable('store')
     and (source <> 'import' or contact_id not in (select contact_id from theirs_contacts))
 union all
+select 'people are not in the lake, or have other keys there', count(*)
+from (
+    select ours.customer_key
+    from identity_links as ours
+    left join theirs_links as theirs on theirs.kind = ours.kind and theirs.value = ours.value
+    where ours.store = getvariable('store')
+    group by ours.customer_key
+    having not coalesce(bool_or(
+        theirs.customer_key = ours.customer_key
+        or (theirs.customer_key < ours.customer_key
+            and ours.customer_key not in (select customer_key from theirs_links))
+    ), false)
+)
+union all
+select 'people are merged here and not in the lake', count(distinct merged_customer_key)
+from customer_merges
+where store = getvariable('store') and merged_customer_key in (select customer_key from theirs_links)
+union all
 select 'profiles would change their control buckets', count(*)
 from profile_runs
 where not getvariable('is_own') and (select salt from their_salt) not in (from state.control_salt);
+
+-- name: merges
+-- customer_merges, with the keys that the lake gave up, as identity/links has it. Grain: one row per key given up.
+insert into customer_merges by name
+select
+    ours.store,
+    arg_min(theirs.customer_key, (
+        ours.linked_at, list_position(['contact', 'customer_id', 'document', 'email'], ours.kind), ours.value
+    )) as customer_key,
+    ours.customer_key as merged_customer_key,
+    getvariable('now')::timestamp as merged_at,
+    'identifiers of both belong to one person' as reason
+from identity_links as ours
+inner join theirs_links as theirs on theirs.kind = ours.kind and theirs.value = ours.value
+where ours.store = getvariable('store')
+    and theirs.customer_key < ours.customer_key
+    and ours.customer_key not in (select customer_key from theirs_links)
+group by ours.store, ours.customer_key;
 
 -- name: unresolved
 -- The next resolve of the store begins from its orders, not from what is there, whose findings come from elsewhere.

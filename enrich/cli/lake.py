@@ -20,7 +20,7 @@ from enrich.lake.export import export_lake
 from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
-from enrich.lake.objects import S3, bring_files, brought_lake, split_address
+from enrich.lake.objects import bring_files, brought_lake, is_in, split_address
 from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
@@ -28,7 +28,7 @@ from enrich.runs.publish import publish
 from enrich.settings import import_format
 from enrich.shop import Shop
 from enrich.sources.files.reading import COLUMNS
-from enrich.warehouse.copies import LAKE_MANIFEST, remember_copy
+from enrich.warehouse.copies import LAKE_MANIFEST, LAKES, S3, drop_copies, remember_copy
 
 OrdersOption = Annotated[
     str | None,
@@ -198,8 +198,13 @@ def lake_at(shell: Shell, named: str | None, *, is_written: bool = False) -> Ite
         yield data_dir / "lake" if named is None else Path(named).resolve()
         return
     where = split_address(named)
-    folder = data_dir.joinpath("lakes", *where)
-    with brought_lake(shell.wiring.bucket(*where), folder, shell.now, is_written):
+    folder, objects = data_dir.joinpath(LAKES, *where), shell.wiring.bucket(*where)
+    with brought_lake(objects, folder, shell.now, is_written):
+        manifest = folder / LAKE_MANIFEST
+        if is_written or manifest.is_file() or is_in(objects):
+            remember_copy(data_dir, manifest, shell.now)
+        else:
+            drop_copies(data_dir, [manifest.resolve()])
         yield folder
 
 

@@ -22,10 +22,10 @@ from enrich.compute.files import FORMATS, written
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
 from enrich.lake.manifest import tables_in
-from enrich.lake.objects import S3
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
 from enrich.warehouse import ReadCopy, ReadyQuery, query_of, read_lake, ready_queries
+from enrich.warehouse.copies import S3
 
 SqlArgument = Annotated[
     str | None, typer.Argument(help="One statement of DuckDB's SQL, or the name of a ready query")

@@ -41,6 +41,7 @@ from enrich.warehouse import (
     Warehouse,
     read_remembered,
 )
+from enrich.warehouse.copies import S3
 from enrich.warehouse.keeping import rewrite_warehouse
 
 PEOPLE_PER_CASE = 2_000
@@ -297,6 +298,7 @@ def open_questions(case: Case) -> Iterator[str]:
     if FILES in case.steps and not case.left:
         yield "the files of the data folder were not searched yet"
     for name in case.copies:
-        yield f"{name} still holds the person, or cannot be read: delete or replace it"
+        after = f"; once deleted, `enrich lake status --lake {name}`" if name.startswith(S3) else ""
+        yield f"{name} still holds the person, or cannot be read: delete or replace it{after}"
     for name in case.unreachable:
         yield f"{name} is not reachable: look there whether the backup holds the person"

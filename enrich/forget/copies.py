@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from enrich.errors import BadSettings
@@ -16,7 +18,15 @@ from enrich.warehouse import (
     is_database,
     read_remembered,
 )
-from enrich.warehouse.copies import LAKE_MANIFEST, drop_copies, remembered_copies
+from enrich.warehouse.copies import (
+    LAKE_MANIFEST,
+    LAKES,
+    S3,
+    UNSENT,
+    address_of,
+    drop_copies,
+    remembered_copies,
+)
 from enrich.warehouse.searching import holds_forgotten, tables_naming
 
 CURRENT = frozenset({WAREHOUSE_NAME, READ_COPY_NAME, OWN_COPY.as_posix()})
@@ -33,37 +43,40 @@ class Copies:
 def search_copies(data_dir: Path, traces: Mapping[str, Traces]) -> Copies:
     """Which copies name one of the people of each store; each is opened and read as a database.
 
-    A lake is not searched: it counts, by its manifest, until it is written again.
+    A lake is not searched: it counts, by its manifest, until its stores are built again.
     """
     outside = remembered_copies(data_dir)
     inside = (*_databases(data_dir), *_lakes(data_dir))
     there = [*inside, *(path for path in outside if path.is_file())]
+    out_of_reach = [one for one in outside if not one.is_file() and not _is_gone(one, data_dir)]
     return Copies(
         {_name(path, data_dir): stamp_of(path) for path in there if _holds(path, traces)},
-        tuple(str(path) for path in outside if not path.parent.is_dir()),
+        tuple(_name(path, data_dir) for path in out_of_reach),
     )
 
 
 def drop_gone(data_dir: Path) -> None:
-    """Remember no place of a backup that was deleted. A disk that is not mounted has no folder."""
+    """Remember no place of a backup that was deleted."""
     outside = remembered_copies(data_dir)
-    drop_copies(data_dir, [path for path in outside if path.parent.is_dir() and not path.exists()])
+    drop_copies(data_dir, [path for path in outside if _is_gone(path, data_dir)])
 
 
 def still_holding(data_dir: Path, case: Case) -> dict[str, str]:
     """The copies of a case that are as they were, or were replaced and still hold somebody.
 
-    The identifiers are gone by now; a copy that was replaced is compared by their digests.
+    The identifiers are gone by now; a copy that was replaced is compared by their digests. A lake
+    holds everybody until each of its builds is younger than the case, in S3 too.
     """
     found = {}
     for name, stamp in case.copies.items():
-        path = data_dir / name
+        path = _path(name, data_dir)
         if not path.is_file():
-            if not path.parent.is_dir():
+            if not _is_gone(path, data_dir):
                 found[name] = stamp
-        elif stamp_of(path) == stamp or (
-            path.name != LAKE_MANIFEST and _holds_digests(path, data_dir, case)
-        ):
+        elif path.name == LAKE_MANIFEST:
+            if _is_built_before(path, case):
+                found[name] = stamp_of(path)
+        elif stamp_of(path) == stamp or _holds_digests(path, data_dir, case):
             found[name] = stamp_of(path)
     return found
 
@@ -72,6 +85,16 @@ def stamp_of(path: Path) -> str:
     """Changes whenever the file is replaced or written."""
     stat = path.stat()
     return f"{stat.st_mtime_ns}-{stat.st_size}"
+
+
+def _is_gone(path: Path, data_dir: Path) -> bool:
+    """Whether it was deleted; a disk that is not mounted has no folder.
+
+    What is in S3 is not seen here: `enrich lake status` remembers no lake that is not there.
+    """
+    if address_of(data_dir, path) is not None:
+        return path.resolve() not in remembered_copies(data_dir)
+    return path.parent.is_dir() and not path.exists()
 
 
 def _databases(data_dir: Path) -> Iterator[Path]:
@@ -106,5 +129,25 @@ def _holds_digests(path: Path, data_dir: Path, case: Case) -> bool:
         return True
 
 
+def _is_built_before(path: Path, case: Case) -> bool:
+    """Whether the lake of one of the stores is of before; new profiles do not change a build."""
+    unsent = path.with_name(UNSENT)
+    manifest = unsent if unsent.is_file() else path
+    try:
+        entries = json.loads(manifest.read_text(encoding="utf-8"))["stores"]
+        builds = [entry["build"]["at"] for store, entry in entries.items() if store in case.removed]
+        return any(datetime.fromisoformat(at) <= case.begun_at for at in builds)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True  # nobody knows
+
+
+def _path(name: str, data_dir: Path) -> Path:
+    if name.startswith(S3):
+        return data_dir / LAKES / name.removeprefix(S3) / LAKE_MANIFEST
+    return data_dir / name
+
+
 def _name(path: Path, data_dir: Path) -> str:
+    if (address := address_of(data_dir, path)) is not None:
+        return address
     return path.relative_to(data_dir).as_posix() if path.is_relative_to(data_dir) else str(path)

@@ -36,7 +36,7 @@ def load_lake(
         tables, results = root / build["folder"], root / made["folder"]
         is_own, built_at = build["is_exported"], datetime.fromisoformat(build["at"])
         rows = LakeRows(tables, results, made["findings"], is_own, built_at)
-        take_rows(warehouse, store, rows)
+        take_rows(warehouse, store, rows, now)
         report.say(f"{store}: keeping {made['customers']:,} profiles")
         files = sorted((results / "profiles").glob("*.parquet"))
         cut_points = pl.read_parquet(results / "cut_points.parquet")

@@ -20,8 +20,8 @@ from enrich.durable import write_durably
 from enrich.errors import BadSettings
 from enrich.lake.manifest import entry_folders, only_writer, read_manifest
 from enrich.warehouse.copies import LAKE_MANIFEST as NAME
+from enrich.warehouse.copies import S3, UNSENT
 
-S3 = "s3://"
 _OF_A_LAKE = re.compile(r"store=[^/]+/(build|profiles)-[0-9a-f]{16}/")
 
 
@@ -40,29 +40,44 @@ def brought_lake(objects: Bucket, lake: Path, now: datetime, is_written: bool) -
     Raises Locked while another process brings or writes it.
     """
     with only_writer(lake, "lake in a bucket", now, ".bucket.lock"):
-        bring_lake(objects, lake)
+        theirs = bring_lake(objects, lake)
         if is_written:
+            write_durably(lake / UNSENT, theirs)
             yield
             send_lake(objects, lake)
+            (lake / UNSENT).unlink()
     if not is_written:
         yield
 
 
-def bring_lake(objects: Bucket, lake: Path) -> None:
-    """The folder has the lake as the bucket has it; files that are there stay."""
+def bring_lake(objects: Bucket, lake: Path) -> bytes:
+    """The manifest of the bucket, whose lake is in the folder; b"" where there is none.
+
+    Files that are there stay, and so does work that was not sent, on what the bucket has still.
+    """
     there = {entry.name for entry in objects.entries()}
-    if NAME not in there:
-        return
-    manifest = objects.fetch(NAME)
-    if (lake / NAME).is_file() and (lake / NAME).read_bytes() == manifest:
-        return
-    before, coming = lake / NAME, lake / f"new-{NAME}"
-    before.unlink(missing_ok=True)  # until all files are here there is no lake in the folder
+    manifest = objects.fetch(NAME) if NAME in there else b""
+    before, coming, unsent = lake / NAME, lake / f"new-{NAME}", lake / UNSENT
+    if unsent.is_file() and unsent.read_bytes() == manifest:
+        return manifest
+    unsent.unlink(missing_ok=True)
+    if not manifest:
+        _empty(lake)  # somebody deleted it there, for good
+        return manifest
+    if before.is_file() and before.read_bytes() == manifest:
+        return manifest
     write_durably(coming, manifest)
     for name in sorted(there):
         if name.startswith(_folders_of(lake, coming.name)) and not (lake / name).exists():
             _save(lake / name, objects.fetch(name))
     coming.rename(before)
+    return manifest
+
+
+def is_in(objects: Bucket) -> bool:
+    """Whether the bucket has anything of a lake."""
+    names = [entry.name for entry in objects.entries()]
+    return NAME in names or any(map(_OF_A_LAKE.match, names))
 
 
 def send_lake(objects: Bucket, lake: Path) -> None:
@@ -105,6 +120,12 @@ def bring_files(objects: Bucket, pattern: str, folder: Path) -> Path:
             _save(path, objects.fetch(name))
             os.utime(path, (at, at))
     return folder / pattern
+
+
+def _empty(lake: Path) -> None:
+    (lake / NAME).unlink(missing_ok=True)
+    for folder in lake.glob("store=*"):
+        shutil.rmtree(folder)
 
 
 def _folders_of(lake: Path, manifest: str) -> tuple[str, ...]:

@@ -36,15 +36,18 @@ class LakeRows:
     def sources(self, table: str) -> list[Path]:
         return sorted((self.build / "tables" / table).glob("*/*.parquet"))
 
+    def resolved(self, table: str) -> list[Path]:
+        return sorted((self.results / table).glob("*.parquet"))
+
     def shared(self, table: str) -> list[Path]:
         return [self.build / "shared" / f"{table}.parquet"]
 
 
-def take_rows(warehouse: Warehouse, store: str, lake: LakeRows) -> None:
+def take_rows(warehouse: Warehouse, store: str, lake: LakeRows, now: datetime) -> None:
     """Who bought what, as resolved in the lake, stands in the warehouse: all or nothing.
 
     Orders, lines and contacts come along unless the lake was made of this very warehouse. Raises
-    HeldBack where the warehouse has rows or forgotten people that the lake does not know of.
+    HeldBack where the warehouse has rows or people that the lake does not know of.
     """
     connection = warehouse._connection
     salt = rows_of(lake.shared("state.control_salt"))
@@ -60,9 +63,9 @@ def take_rows(warehouse: Warehouse, store: str, lake: LakeRows) -> None:
                 _replace(connection, store, table, lake.sources(table))
             for table in CATALOGUE:
                 _replace(connection, store, table, lake.shared(table))
+        run(connection, "lake/merges", store=store, now=now)
         for table in RESULTS:
-            files = sorted((lake.results / table).glob("*.parquet"))
-            _replace(connection, store, table, files)
+            _replace(connection, store, table, lake.resolved(table))
         run(connection, "lake/unresolved", store=store)
         if lake.findings:
             rows = [[store, *finding] for finding in lake.findings]
@@ -70,10 +73,11 @@ def take_rows(warehouse: Warehouse, store: str, lake: LakeRows) -> None:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, lake: LakeRows) -> None:
-    for table in ("orders", "contacts"):
-        files = lake.sources(table)
+    views = {"links": ("identity_links", lake.resolved("identity_links"))}
+    views |= {table: (table, lake.sources(table)) for table in ("orders", "contacts")}
+    for name, (table, files) in views.items():
         rows = f"from {rows_of(files)}" if files else f"from {table} where false"
-        connection.execute(f"create or replace temp view theirs_{table} as {rows}")
+        connection.execute(f"create or replace temp view theirs_{name} as {rows}")
     salt = rows_of(lake.shared("state.control_salt"))
     connection.execute(f"create or replace temp view their_salt as from {salt}")
 

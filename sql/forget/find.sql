@@ -3,12 +3,16 @@
 -- merged into theirs), forgotten_identifiers, forgotten_digests (as consent knows them),
 -- forgotten_contacts and forgotten_orders.
 create or replace temp table forgotten_customers as
-select customer_key from named_customers
-union
-select customer_merges.merged_customer_key
-from customer_merges
-inner join named_customers on named_customers.customer_key = customer_merges.customer_key
-where customer_merges.store = getvariable('store');
+with recursive theirs as (
+    select customer_key from named_customers
+    union
+    select customer_merges.merged_customer_key
+    from customer_merges
+    inner join theirs on theirs.customer_key = customer_merges.customer_key
+    where customer_merges.store = getvariable('store')
+)
+
+from theirs;
 
 create or replace temp table forgotten_identifiers as
 select kind, value, customer_key

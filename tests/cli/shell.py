@@ -22,12 +22,14 @@ class Said:
     err: str
 
 
-def enrich(*arguments: object, environ: Mapping[str, str] | None = None) -> Said:
+def enrich(
+    *arguments: object, environ: Mapping[str, str] | None = None, now: datetime = NOW
+) -> Said:
     out, err = io.StringIO(), io.StringIO()
     code = run(
         [str(argument) for argument in arguments],
         environ=environ or {},
-        clock=lambda: NOW,
+        clock=lambda: now,
         out=PlainConsole(file=out, width=200, color_system=None),
         err=PlainConsole(file=err, width=200, color_system=None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,6 +33,10 @@ def test_the_demo_is_one_command_and_its_lake_can_be_asked(tmp_path: Path) -> No
     assert "ended early" not in status.out
 
 
+LATER = NOW + timedelta(hours=1)
+KEYS = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION}
+
+
 def test_who_is_forgotten_may_be_in_a_lake_until_it_is_written_again(tmp_path: Path) -> None:
     orders, data = tmp_path / "orders.csv", tmp_path / "data"
     orders.write_text(
@@ -47,9 +52,46 @@ def test_who_is_forgotten_may_be_in_a_lake_until_it_is_written_again(tmp_path: P
     for lake in lakes:
         where = lake.relative_to(data) if lake.is_relative_to(data) else lake
         assert f"{where / 'manifest.json'} still holds the person" in done.out + done.err
-        assert enrich(*export, "--out", lake).code == 0
+        assert enrich(*export, "--out", lake, now=LATER).code == 0
     again = enrich("forget", "--continue", "--data", data)
     assert "still holds" not in again.out + again.err
+
+
+def test_who_is_forgotten_may_be_in_a_lake_in_a_bucket(tmp_path: Path) -> None:
+    """Until its build is another, also where its copy on this machine is deleted."""
+    orders, data, lake = tmp_path / "orders.csv", tmp_path / "data", "s3://drop/a/lake"
+    orders.write_text(
+        "order_id,email,ordered_at,amount\n"
+        + "".join(f"{n},p{n}@example.com,2026-01-01T12:00:00Z,9.00\n" for n in range(4))
+    )
+    with serve_bucket() as (endpoint, state):
+
+        def said(*words: object, now: datetime = NOW) -> str:
+            environ = {**KEYS, "AWS_ENDPOINT_URL": endpoint}
+            done = enrich(*words, "--data", data, environ=environ, now=now)
+            return done.out + done.err
+
+        export = ("lake", "export", "--buckets", 1, "--out", lake)
+        said("import", "--orders", orders)
+        said(*export)
+        assert f"{lake} still holds the person" in said("forget", "p0@example.com", "--yes")
+        said("lake", "profiles", "--lake", lake)
+        assert f"{lake} still holds the person" in said("forget", "--continue")
+        state.refuses = "PUT"
+        said(*export, now=LATER)
+        assert f"{lake} still holds the person" in said("forget", "--continue")
+        state.refuses = None
+        said(*export, now=LATER)
+        assert lake not in said("forget", "--continue")
+        copy = data / "lakes"
+        copy.rename(tmp_path / "away")
+        assert f"{lake} is not reachable" in said("forget", "p1@example.com", "--yes")
+        (tmp_path / "away").rename(copy)
+        assert f"{lake} still holds the person" in said("forget", "p2@example.com", "--yes")
+        state.objects.clear()
+        assert "is no lake yet" in said("lake", "status", "--lake", lake)
+        assert not list(copy.rglob("*.parquet"))
+        assert lake not in said("forget", "--continue")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +123,7 @@ def test_a_lake_lies_in_a_bucket_and_is_made_of_files_there(tmp_path: Path) -> N
         for path in (tmp_path / "files").iterdir():
             state.keep(f"in/{path.name}", path.read_bytes())
         state.keep("a/lake/of others.txt", b"is not ours")
-        keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION}
-        environ = {**keys, "AWS_ENDPOINT_URL": endpoint}
+        environ = {**KEYS, "AWS_ENDPOINT_URL": endpoint}
         given = [
             word
             for kind in ("orders", "items", "customers")
@@ -103,3 +144,16 @@ def test_a_lake_lies_in_a_bucket_and_is_made_of_files_there(tmp_path: Path) -> N
         assert "nothing to do" in again.err
         assert state.appeared[before:] == ["a/lake/manifest.json"]
         assert "a/lake/of others.txt" in state.objects
+        # Work that could not be sent is sent by the next run; what cannot be brought harms nothing.
+        other = ("lake", "build", "--buckets", 2, "--out", lake, *given, *here)
+        sent = state.objects["a/lake/manifest.json"]
+        state.refuses = "PUT"
+        assert enrich(*other, environ=environ).code != 0
+        assert state.objects["a/lake/manifest.json"] == sent
+        state.refuses = None
+        assert "nothing to do" in enrich(*other, environ=environ).err
+        assert state.objects["a/lake/manifest.json"] != sent
+        brought = tmp_path / "there/lakes/drop/a/lake/manifest.json"
+        state.refuses = "GET .*parquet"
+        assert enrich(*count, *there, environ=environ).code != 0
+        assert brought.read_bytes() == sent

@@ -109,3 +109,37 @@ def test_a_lake_that_knows_less_than_the_warehouse_is_not_taken(
         )
         with pytest.raises(HeldBack, match="forgotten people may be in the lake"):
             load_lake(warehouse, exported, "main", NOW)
+
+
+def test_keys_stay_with_those_who_have_them(globs: dict[str, str], tmp_path: Path) -> None:
+    """A lake knows everybody whom the warehouse knows, by the same keys; what it merged is kept."""
+    lake = tmp_path / "lake"
+    with open_warehouse(tmp_path / "warehouse") as warehouse:
+        import_all(warehouse, globs)
+        warehouse_profiles(warehouse, tmp_path / "profiles.parquet")
+        export_lake(warehouse, build_of(lake, {}, 1))
+        lake_profiles(lake, SHOP, NOW)
+        ask, new = warehouse._connection.execute, warehouse.highest_key() + 1
+        swap = "update identity_links set customer_key = 3 - customer_key where customer_key < 3"
+        ask(swap)
+        with pytest.raises(HeldBack, match="2 people are not in the lake, or have other keys"):
+            load_lake(warehouse, lake, "main", NOW)
+        ask(swap)
+        ask(
+            "insert into identity_links by name select 'main' as store, 'email' as kind,"
+            f" 'new@example.com' as value, {new} as customer_key"
+        )
+        with pytest.raises(HeldBack, match="1 people are not in the lake"):
+            load_lake(warehouse, lake, "main", NOW)
+        # One of two who are one in the lake, by an identifier that both have.
+        ask(
+            f"update identity_links set customer_key = {new}"
+            " where customer_key = 2 and kind = 'email'"
+        )
+        load_lake(warehouse, lake, "main", NOW)
+        merges = ask("select customer_key, merged_customer_key, merged_at from customer_merges")
+        assert merges.fetchall() == [(2, new, NOW.replace(tzinfo=None))]
+        assert warehouse.highest_key() == new
+        ask("update customer_merges set merged_customer_key = 3")
+        with pytest.raises(HeldBack, match="1 people are merged here"):
+            load_lake(warehouse, lake, "main", NOW)

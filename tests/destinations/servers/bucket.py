@@ -22,7 +22,10 @@ LOST = -1  # the request is carried out, and the connection ends without an answ
 
 @dataclass
 class BucketState:
-    """The objects by key, in the order they became visible; `faults` are used up call by call."""
+    """The objects by key, in the order they became visible; `faults` are used up call by call.
+
+    `refuses` is a pattern of the method and path of calls that get 403.
+    """
 
     name: str = "drop"
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -32,6 +35,7 @@ class BucketState:
     faults: list[int] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)
     refused_signatures: int = 0
+    refuses: str | None = None
 
     def keep(self, key: str, content: bytes) -> None:
         self.objects[key] = content
@@ -65,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         fault = self.state.faults.pop(0) if self.state.faults else 200
         self.state.methods.append(self.command)
+        if self.state.refuses and re.match(self.state.refuses, f"{self.command} {self.path}"):
+            fault = 403
         if fault not in (200, LOST):
             return self._answer(fault, b"<Error><Code>SlowDown</Code></Error>")
         if not self._is_signed(body):
