@@ -27,6 +27,8 @@ KEYS = {
     "rdstation": {"authorization": "Bearer k"},
     "meta": {"authorization": "Bearer k"},
     "googleads": {"authorization": "Bearer k"},
+    "synerise": {"authorization": "Basic k"},
+    "connectif": {"authorization": "apiKey k"},
 }
 ADDRESS = "person0001@example.com"
 
@@ -133,6 +135,10 @@ def google(members: int = 1, identifiers: int = 1, places: int = 1, **other: Any
         "encoding": "HEX",
         "consent": {"adUserData": "CONSENT_GRANTED"},
     } | other
+
+
+PEOPLE, BOUGHT = "/v4/clients/batch", "/v4/transactions/batch"
+EXPORT = {"exportType": "contacts", "delimiter": ","}
 
 
 def with_token(account: Account) -> None:
@@ -345,6 +351,20 @@ CASES = [
         {name: value for name, value in google().items() if name != "consent"},
         before=with_token,
     ),
+    Case("synerise", "a token", 401, "POST", PEOPLE, [], headers={}),
+    Case("synerise", "1,000 people", 400, "POST", PEOPLE, [{"email": ADDRESS}] * 1_001),
+    Case("synerise", "1 MB", 400, "POST", PEOPLE, [{"email": ADDRESS, "city": "x" * 1_000_000}]),
+    Case("synerise", "100 transactions", 400, "POST", BOUGHT, [{"orderId": "1"}] * 101),
+    Case("connectif", "a key", 401, "POST", "/imports", {}, headers={}),
+    Case("connectif", "50 MB", 413, "POST", "/imports", b"x" * (50 * 1024 * 1024 + 1)),
+    Case(
+        *("connectif", "10 imports wait", 400, "POST", "/imports", b""),
+        before=lambda account: [account.new_job() for _ in range(10)],
+    ),
+    Case(
+        *("connectif", "5 exports wait", 400, "POST", "/exports", EXPORT),
+        before=lambda account: [account.new_job(file="") for _ in range(5)],
+    ),
 ]
 
 
@@ -364,6 +384,7 @@ RATES = [
     ("brevo", "/v3/contacts/attributes", 10, 1, "x-sib-ratelimit-reset"),
     ("brevo", "/v3/processes/9", 100, 3_600, "x-sib-ratelimit-reset"),
     ("segment", "/v1/batch", 1_000, 1, "x-ratelimit-reset"),
+    ("connectif", "/coupon-sets", 100, 60, "x-ratelimit-reset"),
     ("braze", "/users/track", 3_000, 3, "retry-after"),
     ("customerio", "/api/v1/accounts/region", 100, 1, "retry-after"),
     ("rdstation", "/platform/contacts/fields", 120, 60, "retry-after"),
