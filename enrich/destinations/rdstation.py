@@ -79,6 +79,7 @@ class RdStation(TokenDestination):
     sends_empty = False
     moves_address: MovesAddress = "update"
     refusal_keys = ("error_type", "error_message")
+    gone_codes = frozenset({"RESOURCE_NOT_FOUND"})
 
     def shape(self, row: Row, values: dict[str, Any]) -> Mapping[str, Any]:
         return {"address": row["email"], "fields": values}
@@ -100,7 +101,7 @@ class RdStation(TokenDestination):
 
     def _update(self, one: Addressee, values: Mapping[str, Any]) -> RecordResult:
         """The contact of an address changed by its uuid: by the address a new one could begin."""
-        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key})
+        found = self.fetch("GET", BY_EMAIL, at={"email": one.remote_key}, gone=self.gone_codes)
         uuid = safe_code(found.get("uuid"))
         if uuid is None:
             return RecordResult(one.record_id, Outcome.UNKNOWN, "no_uuid")
