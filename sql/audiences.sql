@@ -1,6 +1,5 @@
 -- name: person
 -- person (temporary view): what the rule of an audience may ask of a customer. Grain: one row per profile of the store.
--- A no of any source counts before every yes.
 create or replace temp view person as
 with statements as (
     select
@@ -35,10 +34,7 @@ select
     end as next_birthday_on,
     (open_carts.left_at at time zone 'UTC' at time zone getvariable('time_zone'))::date as cart_left_on,
     (open_carts.value_cents::decimal(38, 2) / 100)::decimal(18, 2) as cart_amount,
-    case
-        when statements.has_no or not profiles.newsletter_opt_in then false
-        when statements.has_yes or profiles.newsletter_opt_in then true
-    end as email_opt_in
+    email_consent(statements.has_no, statements.has_yes, profiles.newsletter_opt_in) as email_opt_in
 from profiles
 left join statements on statements.customer_key = profiles.customer_key
 left join open_carts on open_carts.customer_key = profiles.customer_key

@@ -27,6 +27,15 @@ create or replace temp macro identifier_digest(salt, kind, value) as
         || case when kind in ('contact', 'customer_id') then value else lower(value) end
     );
 
+-- name: consent
+-- email_consent: whether a person may be sent mails, by the statements of all sources and the source's own field; a no
+-- counts before every yes, null is not known.
+create or replace temp macro email_consent(has_no, has_yes, newsletter_opt_in) as
+    case
+        when has_no or not newsletter_opt_in then false
+        when has_yes or newsletter_opt_in then true
+    end;
+
 -- name: document
 -- clean_document: a document without punctuation when it is plausible, or null.
 -- cpf and cnpj must carry their check digits (a cnpj may hold letters since 2026: a letter counts

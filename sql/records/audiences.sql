@@ -54,10 +54,8 @@ members as (
         and history.left_on is null
         and customers.deleted_at is null
         and case named.channel
-            when 'email' then case
-                when statements.has_no or not customers.newsletter_opt_in then false
-                else statements.has_yes or customers.newsletter_opt_in
-            end
+            when 'email' then
+                email_consent(statements.has_no, statements.has_yes, customers.newsletter_opt_in)
             when 'sms' then customers.sms_opt_in
             when 'whatsapp' then customers.whatsapp_opt_in
             when 'ads' then customers.ads_opt_in
