@@ -183,7 +183,7 @@ def test_shipped_audiences_change_setting_by_setting() -> None:
 def test_who_is_forgotten_leaves_every_list_and_is_counted(tmp_path: Path) -> None:
     held = Audience("held", BIG.rule, hold_out=0.5)
     with open_warehouse(tmp_path) as warehouse:
-        everybody = {f"k{key}": 120 for key in range(1, 11)}
+        everybody = {f"k{key}": 120 for key in range(1, 31)}
         keep_profiles(warehouse, 0, **everybody)
         report = keep(warehouse, held, BIG)
         key = int(report.looks[0].members[0])
