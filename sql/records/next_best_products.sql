@@ -157,7 +157,7 @@ with ranked as (
         unnest(were_bought) as was_bought,
         generate_subscripts(product_nos, 1) as rank
     from next_best_to_push
-    where customer_key::varchar in (select record_id from asked)
+    where customer_key in (select record_id::bigint from asked)
 ),
 
 named as (
@@ -186,7 +186,7 @@ select
     customers.email,
     coalesce(named.lines, []) as lines
 from next_best_to_push
-inner join asked on asked.record_id = next_best_to_push.customer_key::varchar
+inner join asked on asked.record_id::bigint = next_best_to_push.customer_key
 left join customers
     on customers.store = getvariable('store')
     and customers.customer_key = next_best_to_push.customer_key

@@ -207,11 +207,12 @@ def taker(world: World) -> Destination:
     return Destination("there", ("main",), profiles, switched_on=(lists,), shops=shops)
 
 
-def pushed(folder: Path, world: World, day: int = 0, **options: bool) -> PushSummary:
+def pushed(folder: Path, world: World, day: int = 0, *, dry_run: bool = False) -> PushSummary:
     with opened(folder) as warehouse:
         now = NOW + timedelta(days=day)
-        options = {"confirmed": True, **options}
-        (done,) = push_destination(warehouse, taker(world), "main", now=now, **options)
+        (done,) = push_destination(
+            warehouse, taker(world), "main", now=now, confirmed=True, dry_run=dry_run
+        )
     assert done.fault is None
     return done
 
