@@ -18,37 +18,50 @@ select null::bigint as customer_key, null::uinteger[] as codes
 where false;
 
 -- name: to_push
--- offered_products (temporary). Grain: one row per product that was sold, in the words of the profiles. The first of
--- its SKUs that can be bought speaks for it, whichever was sold last: it changes with the catalogue alone.
+-- sold_as (temporary). Grain: one row per thing that was sold; product_now is what it is called in the newest purchase of its
+-- SKU, or of the product without one: so does the list.
+-- offered_products (temporary). Grain: one row per product that is called so now. The first of its SKUs that can be bought
+-- speaks for it, whichever was sold last: it changes with the catalogue alone.
 -- next_best_to_push (temporary). Grain: one row per customer with next best products, the likeliest first, and whether each
 -- was bought before; and the customers whose list is there and who have none now (is_over).
-create or replace temp table offered_products as
-with sold as (
+create or replace temp table sold_as as
+with newest as (
     select thing_no, max(purchase_no) as newest_no
     from numbered_lines
     where store = getvariable('store')
     group by thing_no
-),
+)
 
-speaking as (
+select
+    things.*,
+    newest.newest_no,
+    first_value(things.product) over (
+        partition by coalesce(things.sku, things.product)
+        order by newest.newest_no desc, things.product, things.category, things.brand
+    ) as product_now
+from sold_things as things
+inner join newest on newest.thing_no = things.thing_no
+where things.store = getvariable('store');
+
+create or replace temp table offered_products as
+with speaking as (
     select
-        things.product,
-        coalesce(things.product_id, skus.product_id) as product_id,
-        things.sku,
-        things.category,
-        things.brand,
+        sold_as.product,
+        coalesce(sold_as.product_id, skus.product_id) as product_id,
+        sold_as.sku,
+        sold_as.category,
+        sold_as.brand,
         skus.detail_url,
         skus.image_url
-    from sold_things as things
-    inner join sold on sold.thing_no = things.thing_no
-    left join skus on skus.store = things.store and skus.sku = things.sku
-    left join stock on stock.store = things.store and stock.sku = things.sku
-    where things.store = getvariable('store') and things.product is not null
+    from sold_as
+    left join skus on skus.store = sold_as.store and skus.sku = sold_as.sku
+    left join stock on stock.store = sold_as.store and stock.sku = sold_as.sku
+    where sold_as.product = sold_as.product_now
     qualify row_number() over (
-        partition by things.product
+        partition by sold_as.product
         order by
             coalesce(skus.is_active, false) and coalesce(stock.is_available, true) desc,
-            len(things.sku), things.sku, sold.newest_no desc, things.category, things.brand
+            len(sold_as.sku), sold_as.sku, sold_as.newest_no desc, sold_as.category, sold_as.brand
     ) = 1
 )
 
@@ -74,9 +87,8 @@ lists as (
 bought as (
     select lines.customer_key, list(distinct offered_products.product_no) as product_nos
     from numbered_lines as lines
-    inner join sold_things as things
-        on things.store = lines.store and things.thing_no = lines.thing_no
-    inner join offered_products on offered_products.product = things.product
+    inner join sold_as on sold_as.thing_no = lines.thing_no
+    inner join offered_products on offered_products.product = sold_as.product_now
     where lines.store = getvariable('store')
     group by lines.customer_key
 ),

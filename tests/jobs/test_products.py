@@ -239,11 +239,11 @@ def test_a_platform_has_the_lists_of_the_profiles_and_gets_only_what_changed(
     newcomer = next(int(str(key)) for key, _, mug in lists if not mug)
     orders, items = sold()
     (who,) = ask(first[0], f"select customer_id from customers where customer_key = {newcomer}")[0]
-    order = orders.filter(pl.col("customer_id") == who)["order_id"][0]
-    mug_too = (
-        items.filter(pl.col("sku") == "s-mug")
-        .head(1)
-        .with_columns(order_id=pl.lit(order), line_no=pl.lit(9).cast(items.schema["line_no"]))
+    under_another_name = items.filter(pl.col("sku") == "s-mug").head(1)
+    mug_too = under_another_name.with_columns(
+        order_id=pl.lit(f"{str(who)[1:]}-12"),
+        line_no=pl.lit(9).cast(items.schema["line_no"]),
+        product=pl.lit("Cup"),
     )
     with opened(folder) as warehouse:
         more = pl.concat([items, mug_too])
