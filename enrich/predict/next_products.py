@@ -1,9 +1,9 @@
 """What each customer buys next: again, or for the first time by what others bought along with it.
 
 A product is a candidate of a customer for one of three reasons: bought before (how often, how long
-ago, whether it is due), bought by people who bought the same things, or popular. How often the
-candidates of a kind are bought within the horizon is counted in the past, and orders all of them
-together: a shop of coffee repeats itself and a shop of furniture does not.
+ago, whether it is due, how well it sells), bought by people who bought the same things, or popular.
+How often the candidates of a kind are bought within the horizon is counted in the past, and orders
+all of them together: a shop of coffee repeats itself and a shop of furniture does not.
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ sample of so many rates are counted and the back-test is made."""
 
 _AGES = np.array([15, 31, 61, 91, 181, 366])
 _PHASES = np.array([0.25, 0.5, 0.75, 1.25, 1.75, 2.5])
+_SALES = np.array([0.02, 0.1, 0.35])
+"""Where the best sellers end, the good ones, the middling ones: shares of what sold lately."""
 _COUNTS, _SCORES = 4, 24
-_AGAIN = _COUNTS * (len(_AGES) + 1 + len(_PHASES) + 1)
+_WHENS, _BANDS = len(_AGES) + 1 + len(_PHASES) + 1, len(_SALES) + 1
+_AGAIN = _COUNTS * _WHENS * _BANDS
 KINDS = _AGAIN + _SCORES + POPULAR
-"""Kinds of candidates: bought before, by score, by place among the popular."""
+"""Kinds of candidates: bought before, by score, by place among the popular; below 2**9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,24 @@ def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
 @dataclass(frozen=True, slots=True)
 class ProductModel:
     """What is known of products up to a day: what goes along with each, after how many days it is
-    needed again (0: not regular), and which are popular, the most first."""
+    needed again (0: not regular), and which are popular, the most first. `by_sales` are all
+    products, what most bought lately first, `sales_rank` the place of each there (of equally likely
+    ones the first comes first), `band` which of _SALES it is in."""
 
     day: int
     along: scipy.sparse.csr_matrix
     usual: Numbers
     popular: Numbers
+    by_sales: Numbers
+    sales_rank: Numbers
+    band: Numbers
+
+    def strongest(
+        self, place: Numbers, code: Numbers, strength: Numbers, count: int
+    ) -> tuple[Numbers, Numbers]:
+        """place, code of the strongest few of each place, those first; see `_strongest`."""
+        place, rank, _ = _strongest(place, self.sales_rank[code], strength, count)
+        return place, self.by_sales[rank]
 
 
 def product_model(
@@ -88,10 +103,15 @@ def product_model(
 ) -> ProductModel:
     """The model by all parts; only products that are available become candidates."""
     newest = known.newest * available
-    popular = np.lexsort((np.arange(len(newest)), -newest))[:POPULAR]
+    by_sales = np.lexsort((np.arange(len(newest)), -newest))
+    sales_rank = np.empty_like(by_sales)
+    sales_rank[by_sales] = np.arange(len(by_sales))
+    band = np.digitize(sales_rank / max(np.count_nonzero(newest), 1), _SALES)
+    popular = by_sales[:POPULAR]
+    popular = popular[newest[popular] > 0]
     usual = usual_days(rhythms([known.repeats], rules), len(newest))
     along = _neighbours(known.together, known.buyers, available)
-    return ProductModel(day, along, usual, popular[newest[popular] > 0])
+    return ProductModel(day, along, usual, popular, by_sales, sales_rank, band)
 
 
 def _neighbours(
@@ -173,7 +193,7 @@ def _again(pairs: Pairs, model: ProductModel) -> Candidates:
     phases = np.digitize(ages / np.maximum(usual, 1), _PHASES) + len(_AGES) + 1
     when = np.where(usual > 0, phases, np.digitize(ages, _AGES))
     often = np.minimum(pairs.count, _COUNTS) - 1
-    kind = often * (_AGAIN // _COUNTS) + when
+    kind = (often * _WHENS + when) * _BANDS + model.band[pairs.code]
     strength = 4096 * np.minimum(pairs.count, 15) + 4095 - np.minimum(ages, 4095)
     return Candidates(pairs.place, pairs.code, kind, strength)
 
@@ -229,13 +249,14 @@ Rates = NDArray[np.float64]
 _GROUPS = (0, _AGAIN, _AGAIN + _SCORES, KINDS)
 
 
-def listed(found: Candidates, rates: Rates, count: int) -> tuple[Numbers, Numbers]:
+def listed(
+    found: Candidates, model: ProductModel, rates: Rates, count: int
+) -> tuple[Numbers, Numbers]:
     """place, code of the products that are likeliest to be bought, the best of each place first."""
     by_rate = np.empty(KINDS, dtype=np.int64)
     by_rate[np.lexsort((-np.arange(KINDS), rates))] = np.arange(KINDS)
-    strength = (by_rate[found.kind] << 16) | found.strength
-    place, code, _ = _strongest(found.place, found.code, strength, count)
-    return place, code
+    strength = (by_rate[found.kind] << 14) | (found.strength >> 2)
+    return model.strongest(found.place, found.code, strength, count)
 
 
 def bought_rates(found: Candidates, bought: BoughtDays, day: int, days: int) -> Rates:
@@ -291,11 +312,11 @@ def hit_rates(
         most = model.popular[:count]
         lists = {
             "popularity": (np.repeat(before, len(most)), np.tile(most, len(before))),
-            "personal_frequency": _strongest(
+            "personal_frequency": model.strongest(
                 found.place[is_own], found.code[is_own], found.strength[is_own], count
-            )[:2],
+            ),
         }
-        value = hit_rate(*listed(found, rates, count), coming, judged)
+        value = hit_rate(*listed(found, model, rates, count), coming, judged)
         rows += [
             (f"hit_rate_{count}", value, name, hit_rate(*one, coming, judged))
             for name, one in lists.items()
@@ -370,7 +391,7 @@ def _lists(
     bought: BoughtDays, model: ProductModel, rates: Rates, available: NDArray[np.bool_]
 ) -> pl.DataFrame:
     """The lists of a few customers, in the order of customer_key."""
-    place, code = listed(candidates(bought, model, available), rates, LISTED)
+    place, code = listed(candidates(bought, model, available), model, rates, LISTED)
     rows = pl.DataFrame({"place": place, "code": code.astype(np.uint32)})
     lists = rows.group_by("place", maintain_order=True).agg("code")
     keys = pl.Series(bought.keys[lists["place"].to_numpy()], dtype=pl.Int64)
