@@ -61,7 +61,8 @@ unpivot (
         select
             p_alive, churn_probability_90d, expected_orders_30d, expected_orders_90d,
             expected_orders_365d, expected_amount_365d, clv_365d, clv_tier, next_order_on,
-            next_order_from, next_order_until, prediction_status
+            next_order_from, next_order_until, prediction_status, next_due_product, next_due_on,
+            nullif(array_to_string(next_best_products, ', '), '') as next_best_products
         from profiles
         where store = getvariable('store') and customer_key = getvariable('customer_key')
     )

@@ -31,7 +31,8 @@ PRODUCTS = (
         "",
         [],
         "Up to ten products that the customer is likeliest to buy next, again or for the first"
-        " time, the likeliest first; of those that are active and in stock.",
+        " time, the likeliest first; of those that are active and in stock. The entity of this name"
+        " gives platforms each with its SKU, category and reason.",
         pl.col("next_best_products").fill_null([]),
     ),
 )

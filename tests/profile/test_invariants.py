@@ -97,6 +97,17 @@ def test_another_customers_order_changes_only_what_compares_customers(shop: Shop
 
 
 @settings(deadline=None, max_examples=20)
+@given(shops(), st.integers(1, 3))
+def test_a_customer_who_never_buys_changes_nobody_else(shop: Shop, count: int) -> None:
+    customers, purchases = shop
+    newcomers = [max(customers, default=0) + number for number in range(1, count + 1)]
+    before = computed(inputs(customers, purchases))
+    after = computed(inputs([*customers, *newcomers], purchases))
+    assert {key: after[key] for key in customers} == before
+    assert {after[key]["rfm_segment"] for key in newcomers} == {"PROSPECTS"}
+
+
+@settings(deadline=None, max_examples=20)
 @given(shops())
 def test_equal_values_get_equal_scores_and_no_frequency_class_is_skipped(shop: Shop) -> None:
     rows = computed(inputs(*shop)).values()

@@ -6,6 +6,10 @@ After `enrich demo`:
     python -m tests.report.pictures demo/dashboard.html --all FOLDER every language and period
     python -m tests.report.pictures demo/dashboard.html --runs       pages of a daily run
 
+After the commands of docs/import.md on Online Retail, with `--backtest`:
+
+    python -m tests.report.pictures data/dashboard.html --retail     what comes next for it
+
 A telephone is a frame of 390 points in a page, because Chromium makes no window that narrow.
 """
 
@@ -62,13 +66,18 @@ def phones(page: Path, views: list[str], target: Path, height: int = PHONE_HEIGH
     return taken
 
 
+def outlook(page: Path, target: Path, height: int = 1240) -> Path:
+    """The picture of what comes next."""
+    return desktop(page, "lang=en&part=outlook&theme=light", target, (1120, height))
+
+
 def for_the_docs(page: Path) -> None:
     """The pictures in docs/images."""
     desktop(page, "lang=en&period=90&theme=light", IMAGES / "dashboard.png")
     desktop(page, "lang=pt&period=90&theme=dark", IMAGES / "dashboard-dark.png")
     views = [f"lang=es&period=90&theme={theme}" for theme in THEMES]
     phones(page, views, IMAGES / "dashboard-phone.png")
-    desktop(page, "lang=en&part=outlook&theme=light", IMAGES / "dashboard-next.png", (1120, 1240))
+    outlook(page, IMAGES / "dashboard-next.png")
     desktop(page, "lang=en&part=week&theme=light", IMAGES / "dashboard-week.png", (1280, 1480))
 
 
@@ -138,10 +147,13 @@ if __name__ == "__main__":
     parser.add_argument("page", type=Path)
     parser.add_argument("--all", type=Path, metavar="FOLDER")
     parser.add_argument("--runs", action="store_true")
+    parser.add_argument("--retail", action="store_true")
     wanted = parser.parse_args()
     if wanted.runs:
         with TemporaryDirectory() as copy:
             run_pages(wanted.page.parent, Path(copy))
+    elif wanted.retail:
+        outlook(wanted.page, IMAGES / "retail-next.png", 1600)
     elif wanted.all:
         everything(wanted.page, wanted.all)
     else:
