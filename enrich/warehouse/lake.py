@@ -54,6 +54,8 @@ SHARED_TABLES = (
     "state.kept_settings",
 )
 """Small ones that every bucket reads whole."""
+PREDICTION_TABLES = ("prediction_models", "prediction_backtests")
+"""How customers buy and how well that held, of each day: read by nobody but whoever fits."""
 RESOLVED_TABLES = ("customers", "purchases", "numbered_lines", "purchase_promo_codes")
 """What profiles are made of, beside `sold_things`, which are of nobody."""
 KEYED_TABLES = (
