@@ -23,6 +23,7 @@ from enrich.destinations.base import (
     MappedField,
     Record,
     RecordKey,
+    Removable,
     Row,
     SecretRef,
     Tools,
@@ -129,7 +130,7 @@ class MasterDataAccount(HttpDestination):
     transport = "single"
     max_records = 50
     concurrency = 5
-    removals = ("clear", "delete")
+    removals: Removable = ("clear", "delete")
     refusal_keys = ("", "Message")
     gone_codes = frozenset({"http_404"})  # it has no code of its own
 

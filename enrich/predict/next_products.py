@@ -106,7 +106,7 @@ def product_model(
     by_sales = np.lexsort((np.arange(len(newest)), -newest))
     sales_rank = np.empty_like(by_sales)
     sales_rank[by_sales] = np.arange(len(by_sales))
-    band = np.digitize(sales_rank / max(np.count_nonzero(newest), 1), _SALES)
+    band = np.digitize(sales_rank / max(int(np.count_nonzero(newest)), 1), _SALES)
     popular = by_sales[:POPULAR]
     popular = popular[newest[popular] > 0]
     usual = usual_days(rhythms([known.repeats], rules), len(newest))
