@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
 from enrich.predict.arrays import Floats
-from enrich.predict.mbg import Silence, expected_orders, p_alive
+from enrich.predict.compared import Sums, compared
+from enrich.predict.levels import levels
 from enrich.predict.metrics import (
     auc,
     bias,
@@ -24,14 +24,8 @@ from enrich.predict.metrics import (
     share_between,
     tenths,
 )
-from enrich.predict.predicting import HORIZONS, PLAIN, Levels
+from enrich.predict.predicting import Levels
 from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model
-from enrich.predict.states import TRIPLE, states
-
-SEASON_DAYS = 364
-_SAME = 9  # decimals beyond which predictions are equal: the last bit depends on the array
-_PSEUDO_ORDERS = 25
-"""A level is drawn towards 1 as if so many more orders had come, as predicted."""
 
 BACKTESTS = {
     "metric": pl.String,
@@ -78,8 +72,7 @@ def backtest(
     cutoff = as_of - timedelta(days=horizon_days)
     shop = shop_model(parts, cutoff, rules, start)
     if shop.status is not None:
-        empty = pl.DataFrame(schema=BACKTESTS), pl.DataFrame(schema=CALIBRATION)
-        return Backtest(cutoff, horizon_days, shop, *empty)
+        return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
     before = levels(parts, cutoff, rules, (horizon_days,), shop)
     rows = _compared(parts, shop, horizon_days).with_columns(
         expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
@@ -88,128 +81,39 @@ def backtest(
     return Backtest(cutoff, horizon_days, shop, _measured(rows), _by_tenth(rows))
 
 
-def levels(
-    parts: PurchaseParts,
-    as_of: date,
-    rules: PredictionRules,
-    horizons: tuple[int, ...] = HORIZONS,
-    start: ShopModel | None = None,
-) -> Levels:
-    """Actual over predicted of each horizon that ends with `as_of`, by the model of its beginning.
+def backtest_of_sums(
+    shop: ShopModel, horizon_days: int, sums: Sums | None, before: Levels
+) -> Backtest:
+    """What adds up of a test over buckets: how far off all orders and amounts are; no tenths.
 
-    With two years of history it is moved by what the season did a year ago: the level of the days
-    after this day of last year, over that of the days before it. A horizon for which the history is
-    too short has no level.
+    `sums` are those of the model's own horizon, None where it has a status; `before` its levels.
     """
-    found = PLAIN
-    for days in horizons:
-        now = _level(parts, as_of - timedelta(days=days), days, rules, start)
-        if now is None:
-            continue
-        season = None
-        if days < SEASON_DAYS and now.history_days + days >= 2 * SEASON_DAYS:
-            season = _season(parts, as_of - timedelta(days=SEASON_DAYS), days, rules, start)
-        moved = 1.0 if season is None else season
-        found = found.renewed(
-            Levels(
-                {days: now.orders * moved},
-                {days: now.amount * moved},
-                {} if season is None else {days: season},
-            )
-        )
-    return found
+    if sums is None:
+        return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
+    orders, amount = sums.expected_orders, sums.expected_amount
+    pairs = {
+        "orders_bias": (orders * before.orders.get(horizon_days, 1.0), sums.orders),
+        "orders_bias_plain": (orders, sums.orders),
+        "amount_bias": (amount * before.amounts.get(horizon_days, 1.0), sums.amount),
+        "amount_bias_plain": (amount, sums.amount),
+    }
+    found = [
+        (name, expected / came - 1 if came else None, None, None)
+        for name, (expected, came) in pairs.items()
+        if name.startswith("orders") or amount
+    ]
+    return _without_tenths(shop, horizon_days, pl.DataFrame(found, BACKTESTS, orient="row"))
 
 
-def _season(
-    parts: PurchaseParts, day: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> float | None:
-    after = _level(parts, day, days, rules, start)
-    before = _level(parts, day - timedelta(days=days), days, rules, start)
-    return after.orders / before.orders if after and before else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """Actual over predicted orders and amounts after one cut-off, and the history before it."""
-
-    history_days: int
-    orders: float
-    amount: float
-
-
-def _level(
-    parts: PurchaseParts, cutoff: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> _Level | None:
-    """None where there is no model of the cut-off."""
-    shop = shop_model(parts, cutoff, rules, start)
-    if shop.status is not None:
-        return None
-    sums = _compared(parts, shop, days).sum().row(0, named=True)
-    orders = (sums["orders"] + _PSEUDO_ORDERS) / (sums["plain_orders"] + _PSEUDO_ORDERS)
-    paid, expected = sums["amount"], sums["plain_amount"]
-    per_order = sums["orders"] / sums["plain_orders"] if sums["plain_orders"] else 1.0
-    value = paid / expected / per_order if expected and paid else 1.0
-    return _Level(shop.history_days, orders, orders * value)
+def _without_tenths(shop: ShopModel, horizon_days: int, backtests: pl.DataFrame) -> Backtest:
+    """A test without tenths."""
+    return Backtest(shop.as_of, horizon_days, shop, backtests, pl.DataFrame(schema=CALIBRATION))
 
 
 def _compared(parts: PurchaseParts, shop: ShopModel, days: int) -> pl.DataFrame:
-    """One row per customer of the cut-off, ascending by key.
-
-    plain_orders, order_chance and plain_amount (0 without a model of values) as predicted; orders,
-    amount, position (where in its predicted distribution the first order came, null without one) as
-    it was; a column per baseline.
-    """
-    compared = (_compared_part(parts.purchases(one), shop, days) for one in range(parts.count))
-    return pl.concat(compared).sort("customer_key")
-
-
-def _compared_part(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
-    known = states(purchases, shop.as_of).customers
-    rows = known.select(TRIPLE).unique()
-    alive, silence = p_alive(rows, shop.buying), Silence(rows, shop.buying)
-    comes = 1 - silence.lasts(days)
-    predicted = rows.with_columns(
-        plain_orders=alive * expected_orders(rows, shop.buying, days),
-        order_chance=alive * comes,
-        comes=comes,
-    )
-    actual = _after(purchases, shop.as_of, days)
-    found = known.join(predicted, on=TRIPLE, how="left", maintain_order="left").join(
-        actual, on="customer_key", how="left", maintain_order="left"
-    )
-    waited = found["first_on"].fill_null(0)
-    position = (1 - Silence(found, shop.buying).lasts(waited.to_numpy())) / found["comes"]
-    value = np.zeros(found.height)
-    if shop.values is not None and shop.value_status is None:
-        value = shop.values.expected(found["paid"].to_numpy(), found["paid_cents"].to_numpy())
-    return found.select(
-        "customer_key",
-        pl.col("plain_orders", "order_chance").round(_SAME),
-        plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(_SAME),
-        orders=pl.col("orders").fill_null(0).cast(pl.Float64),
-        amount=pl.col("amount").fill_null(0.0),
-        position=pl.when(pl.col("first_on") > 0).then(pl.lit(pl.Series(position))),
-        same_rate=(pl.col("x") + 1) * days / pl.max_horizontal("T", days),
-        same_again=pl.col("before").fill_null(0).cast(pl.Float64),
-        recency=(pl.col("t_x") - pl.col("T")).cast(pl.Float64),
-        past_spend=pl.col("cents") / 100,
-    )
-
-
-def _after(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
-    """customer_key, first_on (days after the cut-off), orders, amount of the days after it, and the
-    purchase days among as many days before it."""
-    age = (pl.col("purchased_on") - pl.lit(cutoff)).dt.total_days().cast(pl.Int32)
-    near = purchases.select("customer_key", "amount_cents", day=age).filter(
-        pl.col("day").is_between(1 - days, days)
-    )
-    is_after = pl.col("day") > 0
-    return near.group_by("customer_key").agg(
-        first_on=pl.col("day").filter(is_after).min(),
-        orders=pl.col("day").filter(is_after).n_unique(),
-        amount=pl.col("amount_cents").filter(is_after).sum() / 100,
-        before=pl.col("day").filter(~is_after).n_unique(),
-    )
+    """The rows of `compared` of all parts, ascending by key."""
+    every = (compared(parts.purchases(one), shop, days) for one in range(parts.count))
+    return pl.concat(every).sort("customer_key")
 
 
 Metric = Callable[[Floats, Floats], float | None]

@@ -126,6 +126,14 @@ def added(parts: Iterable[ShopCounts]) -> ShopCounts:
     )
 
 
+COUNTS = {
+    "triples": pl.Schema({**dict.fromkeys(TRIPLE, pl.Int32), "customers": pl.Int64}),
+    "gaps": pl.Schema({"days": pl.Int32, "times": pl.Int64}),
+    "values": pl.Schema({"paid": pl.Int32, "paid_cents": pl.Int64, "customers": pl.Int64}),
+}
+"""The frames of ShopCounts."""
+
+
 def _tally(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias(name)).sort(rows.columns)
 
