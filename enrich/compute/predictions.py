@@ -12,19 +12,18 @@ from enrich.installed import page
 from enrich.predict import (
     PLAIN,
     Backtest,
+    InOrder,
     Levels,
     PredictionRules,
     PurchaseParts,
     ShopModel,
-    added,
     backtest,
-    counted,
     kept_levels,
     kept_model,
     levels,
     model_rows,
-    modelled,
     predictions,
+    shop_model,
     states_of,
     tier_cuts,
     winners,
@@ -69,17 +68,18 @@ def predict(
     """What comes next for the buyers of a store, from its purchases up to the day."""
     kept = warehouse.predictions.models(store, as_of)
     before = warehouse.predictions.backtest(store, as_of)
+    parts = InOrder(parts)
     every = list(states_of(parts, as_of))
     # from an earlier day's: what is computed again for a day is what it was
     yesterday = as_of - timedelta(days=1)
     start = kept_model(warehouse.predictions.models(store, yesterday), yesterday)
-    shop = modelled(added(map(counted, every)), as_of, rules, start)
+    shop = shop_model(every, as_of, rules, start)
     found, tested = kept_levels(kept), None
     old_levels: tuple[int, ...] = ()
     new_seasons: Mapping[int, float] = {}
     if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
         tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
-        new = levels(parts, as_of, rules, start=shop)
+        new = levels(parts, as_of, rules, start=shop, known=[tested.shop])
         old_levels = tuple(sorted(found.orders.keys() - new.orders.keys()))
         new_seasons = seasons_since(found, new)
         found = found.renewed(new)

@@ -29,14 +29,13 @@ from enrich.predict.replenishment import (
 )
 from enrich.predict.shop import (
     NO_PURCHASES,
+    InOrder,
     PredictionRules,
     PurchaseParts,
     ShopModel,
-    modelled,
     shop_model,
     states_of,
 )
-from enrich.predict.states import added, counted
 from enrich.predict.tracking import curve_of
 
 __all__ = [
@@ -49,6 +48,7 @@ __all__ = [
     "PREDICTIONS",
     "Backtest",
     "BoughtDays",
+    "InOrder",
     "Levels",
     "Model",
     "NextProducts",
@@ -57,10 +57,8 @@ __all__ = [
     "ProductRules",
     "PurchaseParts",
     "ShopModel",
-    "added",
     "backtest",
     "bought_days",
-    "counted",
     "curve_of",
     "day_number",
     "due",
@@ -68,7 +66,6 @@ __all__ = [
     "kept_model",
     "levels",
     "model_rows",
-    "modelled",
     "next_products",
     "predictions",
     "repeats",

@@ -6,7 +6,7 @@ it, and its levels come from a cut-off whose horizon ends there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,9 +24,9 @@ from enrich.predict.metrics import (
     share_between,
     tenths,
 )
-from enrich.predict.predicting import HORIZONS, PLAIN, Levels
-from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model
-from enrich.predict.states import TRIPLE, states
+from enrich.predict.predicting import HORIZONS, PLAIN, Levels, packed_triple
+from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model, states_of
+from enrich.predict.states import TRIPLE, States
 
 SEASON_DAYS = 364
 _SAME = 9  # decimals beyond which predictions are equal: the last bit depends on the array
@@ -76,12 +76,14 @@ def backtest(
 ) -> Backtest:
     """The test of the `horizon_days` that end with `as_of`."""
     cutoff = as_of - timedelta(days=horizon_days)
-    shop = shop_model(parts, cutoff, rules, start)
+    every = list(states_of(parts, cutoff))
+    shop = shop_model(every, cutoff, rules, start)
     if shop.status is not None:
         empty = pl.DataFrame(schema=BACKTESTS), pl.DataFrame(schema=CALIBRATION)
         return Backtest(cutoff, horizon_days, shop, *empty)
+    rows = _by_customer(_compared, parts, every, shop, horizon_days)
     before = levels(parts, cutoff, rules, (horizon_days,), shop)
-    rows = _compared(parts, shop, horizon_days).with_columns(
+    rows = rows.with_columns(
         expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
         expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
     )
@@ -94,21 +96,22 @@ def levels(
     rules: PredictionRules,
     horizons: tuple[int, ...] = HORIZONS,
     start: ShopModel | None = None,
+    known: Iterable[ShopModel] = (),
 ) -> Levels:
     """Actual over predicted of each horizon that ends with `as_of`, by the model of its beginning.
 
     With two years of history it is moved by what the season did a year ago: the level of the days
     after this day of last year, over that of the days before it. A horizon for which the history is
-    too short has no level.
+    too short has no level. `known` are models of earlier days that need no search.
     """
-    found = PLAIN
+    past, found = _Past(parts, rules, start, {one.as_of: one for one in known}), PLAIN
     for days in horizons:
-        now = _level(parts, as_of - timedelta(days=days), days, rules, start)
+        now = past.level(as_of - timedelta(days=days), days)
         if now is None:
             continue
         season = None
         if days < SEASON_DAYS and now.history_days + days >= 2 * SEASON_DAYS:
-            season = _season(parts, as_of - timedelta(days=SEASON_DAYS), days, rules, start)
+            season = past.season(as_of - timedelta(days=SEASON_DAYS), days)
         moved = 1.0 if season is None else season
         found = found.renewed(
             Levels(
@@ -120,14 +123,6 @@ def levels(
     return found
 
 
-def _season(
-    parts: PurchaseParts, day: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> float | None:
-    after = _level(parts, day, days, rules, start)
-    before = _level(parts, day - timedelta(days=days), days, rules, start)
-    return after.orders / before.orders if after and before else None
-
-
 @dataclass(frozen=True, slots=True)
 class _Level:
     """Actual over predicted orders and amounts after one cut-off, and the history before it."""
@@ -137,58 +132,95 @@ class _Level:
     amount: float
 
 
-def _level(
-    parts: PurchaseParts, cutoff: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> _Level | None:
-    """None where there is no model of the cut-off."""
-    shop = shop_model(parts, cutoff, rules, start)
-    if shop.status is not None:
-        return None
-    sums = _compared(parts, shop, days).sum().row(0, named=True)
-    orders = (sums["orders"] + _PSEUDO_ORDERS) / (sums["plain_orders"] + _PSEUDO_ORDERS)
-    paid, expected = sums["amount"], sums["plain_amount"]
-    per_order = sums["orders"] / sums["plain_orders"] if sums["plain_orders"] else 1.0
-    value = paid / expected / per_order if expected and paid else 1.0
-    return _Level(shop.history_days, orders, orders * value)
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A shop on earlier days; its `models` are searched from `start`, each once."""
+
+    parts: PurchaseParts
+    rules: PredictionRules
+    start: ShopModel | None
+    models: dict[date, ShopModel]
+
+    def season(self, day: date, days: int) -> float | None:
+        """The level of the days after the day over that of the days before it."""
+        after = self.level(day, days)
+        before = self.level(day - timedelta(days=days), days)
+        return after.orders / before.orders if after and before else None
+
+    def level(self, cutoff: date, days: int) -> _Level | None:
+        """None where there is no model of the cut-off."""
+        every = list(states_of(self.parts, cutoff))
+        if cutoff not in self.models:
+            self.models[cutoff] = shop_model(every, cutoff, self.rules, self.start)
+        shop = self.models[cutoff]
+        if shop.status is not None:
+            return None
+        sums = _by_customer(_came, self.parts, every, shop, days).sum().row(0, named=True)
+        orders = (sums["orders"] + _PSEUDO_ORDERS) / (sums["plain_orders"] + _PSEUDO_ORDERS)
+        paid, expected = sums["amount"], sums["plain_amount"]
+        per_order = sums["orders"] / sums["plain_orders"] if sums["plain_orders"] else 1.0
+        value = paid / expected / per_order if expected and paid else 1.0
+        return _Level(shop.history_days, orders, orders * value)
 
 
-def _compared(parts: PurchaseParts, shop: ShopModel, days: int) -> pl.DataFrame:
-    """One row per customer of the cut-off, ascending by key.
+def _by_customer(
+    made: Callable[[pl.DataFrame, pl.DataFrame, ShopModel, int], pl.DataFrame],
+    parts: PurchaseParts,
+    every: list[States],
+    shop: ShopModel,
+    days: int,
+) -> pl.DataFrame:
+    """What is made of each customer of the cut-off, ascending by key."""
+    rows = (
+        made(known.customers, parts.purchases(part), shop, days) for part, known in enumerate(every)
+    )
+    return pl.concat(rows).sort("customer_key")
 
-    plain_orders, order_chance and plain_amount (0 without a model of values) as predicted; orders,
-    amount, position (where in its predicted distribution the first order came, null without one) as
-    it was; a column per baseline.
-    """
-    compared = (_compared_part(parts.purchases(one), shop, days) for one in range(parts.count))
-    return pl.concat(compared).sort("customer_key")
 
-
-def _compared_part(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
-    known = states(purchases, shop.as_of).customers
-    rows = known.select(TRIPLE).unique()
-    alive, silence = p_alive(rows, shop.buying), Silence(rows, shop.buying)
-    comes = 1 - silence.lasts(days)
-    predicted = rows.with_columns(
-        plain_orders=alive * expected_orders(rows, shop.buying, days),
-        order_chance=alive * comes,
-        comes=comes,
+def _came(known: pl.DataFrame, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+    """plain_orders and plain_amount (0 without a model of values) as predicted, orders and amount
+    as they came; then what the predictions are made of."""
+    triple = packed_triple(known)
+    rows = known.select(TRIPLE).with_columns(triple).unique("triple")
+    orders = p_alive(rows, shop.buying) * expected_orders(rows, shop.buying, days)
+    predicted = rows.select("triple", plain_orders=pl.Series(orders))
+    value = np.zeros(known.height)
+    if shop.values is not None and shop.value_status is None:
+        value = shop.values.expected(known["paid"].to_numpy(), known["paid_cents"].to_numpy())
+    found = known.with_columns(triple).join(
+        predicted, on="triple", how="left", maintain_order="left"
     )
     actual = _after(purchases, shop.as_of, days)
-    found = known.join(predicted, on=TRIPLE, how="left", maintain_order="left").join(
-        actual, on="customer_key", how="left", maintain_order="left"
-    )
-    waited = found["first_on"].fill_null(0)
-    position = (1 - Silence(found, shop.buying).lasts(waited.to_numpy())) / found["comes"]
-    value = np.zeros(found.height)
-    if shop.values is not None and shop.value_status is None:
-        value = shop.values.expected(found["paid"].to_numpy(), found["paid_cents"].to_numpy())
-    return found.select(
-        "customer_key",
-        pl.col("plain_orders", "order_chance").round(_SAME),
+    found = found.join(actual, on="customer_key", how="left", maintain_order="left")
+    return found.with_columns(
+        pl.col("plain_orders").round(_SAME),
         plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(_SAME),
         orders=pl.col("orders").fill_null(0).cast(pl.Float64),
         amount=pl.col("amount").fill_null(0.0),
-        position=pl.when(pl.col("first_on") > 0).then(pl.lit(pl.Series(position))),
+    )
+
+
+def _compared(
+    known: pl.DataFrame, purchases: pl.DataFrame, shop: ShopModel, days: int
+) -> pl.DataFrame:
+    """The same with order_chance as predicted and position (where in its predicted distribution
+    the first order came, null without one) as it was; a column per baseline."""
+    found = _came(known, purchases, shop, days).join(
+        _before(purchases, shop.as_of, days), on="customer_key", how="left", maintain_order="left"
+    )
+    silence = Silence(found, shop.buying)
+    comes = 1 - silence.lasts(days)
+    waited = found["first_on"].fill_null(0).to_numpy()
+    return found.select(
+        "customer_key",
+        "plain_orders",
+        "plain_amount",
+        "orders",
+        "amount",
+        order_chance=pl.lit(pl.Series(p_alive(found, shop.buying) * comes)).round(_SAME),
+        position=pl.when(pl.col("first_on") > 0).then(
+            pl.lit(pl.Series((1 - silence.lasts(waited)) / comes))
+        ),
         same_rate=(pl.col("x") + 1) * days / pl.max_horizontal("T", days),
         same_again=pl.col("before").fill_null(0).cast(pl.Float64),
         recency=(pl.col("t_x") - pl.col("T")).cast(pl.Float64),
@@ -197,19 +229,26 @@ def _compared_part(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.Da
 
 
 def _after(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
-    """customer_key, first_on (days after the cut-off), orders, amount of the days after it, and the
-    purchase days among as many days before it."""
+    """customer_key, first_on (days after the cut-off), orders and amount of the days after it."""
+    near = _near(purchases, cutoff, 1, days).group_by("customer_key")
+    return near.agg(
+        first_on=pl.col("day").min(),
+        orders=pl.col("day").n_unique(),
+        amount=pl.col("amount_cents").sum() / 100,
+    )
+
+
+def _before(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
+    """customer_key, before: the purchase days among the days before the cut-off and itself."""
+    near = _near(purchases, cutoff, 1 - days, 0).group_by("customer_key")
+    return near.agg(before=pl.col("day").n_unique())
+
+
+def _near(purchases: pl.DataFrame, cutoff: date, first: int, last: int) -> pl.DataFrame:
+    """customer_key, amount_cents, day (after the cut-off) of the days from first to last."""
     age = (pl.col("purchased_on") - pl.lit(cutoff)).dt.total_days().cast(pl.Int32)
-    near = purchases.select("customer_key", "amount_cents", day=age).filter(
-        pl.col("day").is_between(1 - days, days)
-    )
-    is_after = pl.col("day") > 0
-    return near.group_by("customer_key").agg(
-        first_on=pl.col("day").filter(is_after).min(),
-        orders=pl.col("day").filter(is_after).n_unique(),
-        amount=pl.col("amount_cents").filter(is_after).sum() / 100,
-        before=pl.col("day").filter(~is_after).n_unique(),
-    )
+    near = purchases.select("customer_key", "amount_cents", day=age)
+    return near.filter(pl.col("day").is_between(first, last))
 
 
 Metric = Callable[[Floats, Floats], float | None]

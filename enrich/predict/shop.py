@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 import polars as pl
@@ -61,6 +62,18 @@ class PurchaseParts(Protocol):
         """The purchases of one part."""
 
 
+class InOrder:
+    """The purchases of parts by customer and day; the part asked for last is not read again."""
+
+    def __init__(self, parts: PurchaseParts) -> None:
+        def purchases(part: int) -> pl.DataFrame:
+            found = parts.purchases(part).select("customer_key", "purchased_on", "amount_cents")
+            return found.sort("customer_key", "purchased_on")
+
+        self.count = parts.count
+        self.purchases = lru_cache(1)(purchases)
+
+
 @dataclass(frozen=True, slots=True)
 class ShopModel:
     """How customers of a shop buy and pay; `status` says why there is no such model.
@@ -83,23 +96,16 @@ class ShopModel:
         return self.purchases.model
 
 
-def shop_model(
-    parts: PurchaseParts, as_of: date, rules: PredictionRules, start: ShopModel | None = None
-) -> ShopModel:
-    """The models of all parts together; `start` is an earlier one to search from."""
-    counts = added(counted(part) for part in states_of(parts, as_of))
-    return modelled(counts, as_of, rules, start)
-
-
 def states_of(parts: PurchaseParts, as_of: date) -> Iterator[States]:
     """The states of each part's customers."""
     return (states(parts.purchases(part), as_of) for part in range(parts.count))
 
 
-def modelled(
-    counts: ShopCounts, as_of: date, rules: PredictionRules, start: ShopModel | None = None
+def shop_model(
+    parts: Iterable[States], as_of: date, rules: PredictionRules, start: ShopModel | None = None
 ) -> ShopModel:
-    """The models of a shop from its counts."""
+    """The models of all parts together; `start` is an earlier one to search from."""
+    counts = added(map(counted, parts))
     known = (as_of, counts.buyers, counts.history_days)
     status = _too_little(counts, rules)
     if status is not None:

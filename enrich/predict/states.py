@@ -79,7 +79,9 @@ def _numbered(keys: Ints) -> tuple[Ints, Ints]:
 
 def _distinct_days(owner: Ints, day: Ints) -> Ints:
     """(customer, day) in one number each, ascending and once."""
-    packed: Ints = np.sort((owner << _DAY_BITS) | day)
+    packed: Ints = (owner << _DAY_BITS) | day
+    if (packed[1:] < packed[:-1]).any():
+        packed.sort()
     distinct: Ints = packed[np.diff(packed, prepend=-1) != 0]
     return distinct
 
