@@ -17,7 +17,7 @@ import polars as pl
 import scipy
 from numpy.typing import NDArray
 
-from enrich.predict.bought_days import BoughtDays, Numbers, Pairs, distinct, pairs_of
+from enrich.predict.bought_days import BoughtDays, Numbers, Pairs, distinct, pairs_of, starts_of
 from enrich.predict.replenishment import ProductRules, Repeats, repeats, rhythms, usual_days
 
 LISTED = 10
@@ -68,7 +68,7 @@ def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
         (seen.T @ seen).tocsr(),
         np.bincount(pairs.code, minlength=count),
         np.bincount(recent, minlength=count),
-        repeats(known),
+        repeats(known, pairs),
     )
 
 
@@ -101,17 +101,17 @@ def _neighbours(
     pairs = together.tocoo()
     kept = (pairs.data >= MIN_TOGETHER) & (pairs.row != pairs.col) & available[pairs.col]
     row, col = pairs.row[kept], pairs.col[kept]
-    share = pairs.data[kept] / (buyers[row] + DAMPING)
-    order = np.lexsort((col, -share, row))
-    row, col, share = row[order], col[order], share[order]
-    near = _place_in_group(row) < NEIGHBOURS
-    entries = (share[near].astype(np.float32), (row[near], col[near]))
+    share = (pairs.data[kept] / (buyers[row] + DAMPING)).astype(np.float32)
+    most_first = (row.astype(np.int64) << 39) - pairs.data[kept]
+    order = np.argsort(most_first, kind="stable")  # of equal ones the first, as they stand
+    near = order[_place_in_group(row[order]) < NEIGHBOURS]
+    entries = (share[near], (row[near], col[near]))
     return scipy.sparse.csr_matrix(entries, shape=together.shape)
 
 
 def _place_in_group(groups: Numbers) -> Numbers:
     """How many of the same group stand before each; equal ones stand together."""
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    starts = starts_of(groups)
     sizes = np.diff(np.append(starts, len(groups)))
     return np.arange(len(groups)) - np.repeat(starts, sizes)
 
@@ -393,7 +393,7 @@ def _lists(
 def _few_at_once(bought: BoughtDays) -> Iterable[BoughtDays]:
     """The customers of a part, as many at a time as fit in memory."""
     for start in range(0, len(bought.keys), SAMPLE):
-        yield bought.those(np.arange(start, min(start + SAMPLE, len(bought.keys))))
+        yield bought.between(start, start + SAMPLE)
 
 
 def _sampled(bought: BoughtDays, before: BoughtDays | None) -> BoughtDays:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from enrich.predict.arrays import Floats, Ints
+from enrich.predict.bought_days import starts_of
 
 DAYS_PER_WEEK = 7
 TRIPLE = ("x", "t_x", "T")
@@ -82,7 +83,7 @@ def _distinct_days(owner: Ints, day: Ints) -> Ints:
     packed: Ints = (owner << _DAY_BITS) | day
     if (packed[1:] < packed[:-1]).any():
         packed.sort()
-    distinct: Ints = packed[np.diff(packed, prepend=-1) != 0]
+    distinct: Ints = packed[starts_of(packed)]
     return distinct
 
 
