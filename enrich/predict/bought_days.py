@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from enrich.predict.arrays import Ints
+
 Numbers = NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 _DAY_BITS, _CODE_BITS = 16, 24
@@ -103,7 +105,7 @@ def distinct(numbers: Numbers) -> Numbers:
     return found
 
 
-def starts_of(numbers: Numbers) -> Numbers:
+def starts_of(numbers: Ints) -> Numbers:
     """Where each run of equal numbers begins."""
     is_new = np.ones(len(numbers), dtype=np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
