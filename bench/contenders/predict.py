@@ -21,6 +21,7 @@ from enrich.predict import (
     states_of,
     tier_cuts,
     with_tiers,
+    worths,
 )
 
 
@@ -55,7 +56,7 @@ def write_predictions(shop: Path, out: Path, part_count: int = 1) -> None:
     rules = PredictionRules()
     model = shop_model(every, AS_OF, rules)
     rows = [predictions(part, model, rules) for part in every]
-    cuts = tier_cuts(part["clv_365d"] for part in rows)
+    cuts = tier_cuts(worths(pl.concat(part.select("clv_365d") for part in rows)))
     out.mkdir(parents=True, exist_ok=True)
     for number, part in enumerate(rows):
         path = out / f"{number:03d}.parquet"

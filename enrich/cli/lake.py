@@ -259,6 +259,8 @@ def _show_profiles(shell: Shell, store: str, made: Entry) -> None:
     ]
     title = f"{store}: profiles"
     show_table(shell.out, title, ("what", "value"), facts, name="profiles", store=store)
+    for line in made["predictions"]:
+        shell.say(f"{store}: {line}")
     columns = ("finding", "detail", "rows", "cents")
     show_table(
         shell.out, f"{store}: findings", columns, made["findings"], name="findings", store=store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from enrich.installed import page
 from enrich.predict import (
     PLAIN,
+    PREDICTIONS,
     Backtest,
     InOrder,
     Levels,
@@ -28,32 +29,68 @@ from enrich.predict import (
     tier_cuts,
     winners,
     with_tiers,
+    worths,
 )
 from enrich.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept up to the day, as rows: the newest models and back-test.
+
+    `earlier_models` are those of before the day: what is computed again for a day is what it was.
+    """
+
+    models: pl.DataFrame
+    earlier_models: pl.DataFrame
+    backtest: pl.DataFrame
+
+    @property
+    def levels(self) -> Levels:
+        return kept_levels(self.models)
+
+    def start(self, as_of: date) -> ShopModel | None:
+        """The models to search from."""
+        return kept_model(self.earlier_models, as_of - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """What was predicted of one store (rows: PREDICTIONS), by which models and levels.
 
-    `tested` is the back-test when it was time for one; `before` the rows of the newest kept one.
-    `old_levels` are the days of the horizons that had no new level when it was time for one,
-    `new_seasons` those whose level the season moves for the first time, and by how much.
+    `kept` is what was known before; of `tested` and `new` there is none until it is time for one.
     """
 
     rows: pl.DataFrame
     shop: ShopModel
-    levels: Levels
-    tested: Backtest | None
-    before: pl.DataFrame
-    old_levels: tuple[int, ...] = ()
-    new_seasons: Mapping[int, float] = field(default_factory=dict)
+    kept: Kept
+    tested: Backtest | None = None
+    new: Levels | None = None
+
+    @property
+    def levels(self) -> Levels:
+        known = self.kept.levels
+        known = known if self.new is None else known.renewed(self.new)
+        return known if self.shop.status is None else PLAIN
+
+    @property
+    def old_levels(self) -> tuple[int, ...]:
+        """The days of the horizons that had no new level when it was time for one."""
+        new = self.new
+        return (
+            () if new is None else tuple(sorted(self.kept.levels.orders.keys() - new.orders.keys()))
+        )
+
+    @property
+    def new_seasons(self) -> Mapping[int, float]:
+        """Horizons whose level the season moves for the first time, and by how much."""
+        return {} if self.new is None else seasons_since(self.kept.levels, self.new)
 
     @property
     def measured(self) -> pl.DataFrame:
         """The rows of the newest back-test: metric, value, baseline, baseline_value."""
         is_new = self.tested is not None and not self.tested.backtests.is_empty()
-        return self.tested.backtests if self.tested and is_new else self.before
+        return self.tested.backtests if self.tested and is_new else self.kept.backtest
 
 
 def predict(
@@ -66,29 +103,22 @@ def predict(
     tests_now: bool = False,
 ) -> Predicted:
     """What comes next for the buyers of a store, from its purchases up to the day."""
-    kept = warehouse.predictions.models(store, as_of)
-    before = warehouse.predictions.backtest(store, as_of)
+    of_store = warehouse.predictions
+    kept = Kept(
+        of_store.models(store, as_of),
+        of_store.models(store, as_of - timedelta(days=1)),
+        of_store.backtest(store, as_of),
+    )
     parts = InOrder(parts)
     every = list(states_of(parts, as_of))
-    # from an earlier day's: what is computed again for a day is what it was
-    yesterday = as_of - timedelta(days=1)
-    start = kept_model(warehouse.predictions.models(store, yesterday), yesterday)
-    shop = shop_model(every, as_of, rules, start)
-    found, tested = kept_levels(kept), None
-    old_levels: tuple[int, ...] = ()
-    new_seasons: Mapping[int, float] = {}
-    if shop.status is None and (tests_now or is_due(shop, before, as_of, rules)):
+    shop = shop_model(every, as_of, rules, kept.start(as_of))
+    done = Predicted(pl.DataFrame(schema=PREDICTIONS), shop, kept)
+    if shop.status is None and (tests_now or is_due(shop, kept.backtest, as_of, rules)):
         tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
         new = levels(parts, as_of, rules, start=shop, known=[tested.shop])
-        old_levels = tuple(sorted(found.orders.keys() - new.orders.keys()))
-        new_seasons = seasons_since(found, new)
-        found = found.renewed(new)
-    found = found if shop.status is None else PLAIN
-    rows = [predictions(part, shop, rules, found) for part in every]
-    cuts = tier_cuts(part["clv_365d"] for part in rows)
-    return Predicted(
-        with_tiers(pl.concat(rows), cuts), shop, found, tested, before, old_levels, new_seasons
-    )
+        done = replace(done, tested=tested, new=new)
+    rows = pl.concat(predictions(part, shop, rules, done.levels) for part in every)
+    return replace(done, rows=with_tiers(rows, tier_cuts(worths(rows))))
 
 
 def seasons_since(before: Levels, new: Levels) -> Mapping[int, float]:
@@ -198,11 +228,11 @@ def lines_of(done: Predicted, rules: PredictionRules) -> tuple[str, ...]:
     lines += _edges(done)
     if done.shop.value_status is not None:
         lines.append(f"no amounts: {done.shop.value_status} ({page('prediction.md')})")
-    if not _WORDS.keys() <= values.keys():
+    found = [words.format(values[metric]) for metric, words in _WORDS.items() if metric in values]
+    if not found:
         why = "the history is too short" if done.measured.is_empty() else "too few orders came"
         return (*lines, f"{why} for a back-test")
-    found = ", ".join(words.format(values[metric]) for metric, words in _WORDS.items())
-    lines.append(f"back-test of {rules.backtest_horizon_days} days: {found}")
+    lines.append(f"back-test of {rules.backtest_horizon_days} days: {', '.join(found)}")
     lines += winners(done.measured)
     if rules.is_too_far_off(done.measured):
         lines.append("the bias is over max_bias: platforms get no predictions until it is not")

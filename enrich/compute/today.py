@@ -18,6 +18,7 @@ from enrich.predict import (
     states_of,
     tier_cuts,
     with_tiers,
+    worths,
 )
 from enrich.profile import profile_parts, score_some
 from enrich.profile.field import Joined
@@ -111,4 +112,4 @@ def _predicted(
     )
     (states,) = states_of(part, as_of)
     rows = predictions(states, shop, rules, kept_levels(kept))
-    return with_tiers(rows, tier_cuts([warehouse.today.worth(store)]))
+    return with_tiers(rows, tier_cuts(worths(warehouse.today.worth(store).to_frame())))

@@ -15,6 +15,7 @@ from enrich.compute.files import plain
 from enrich.durable import whole_file
 from enrich.lake.engines import Answer
 from enrich.model import Rules
+from enrich.predict import PredictionRules, with_tiers
 from enrich.profile import Counts, SegmentTable, counts_of, profile_parts, scored_by
 from enrich.profile.affinity import SUBJECTS
 from enrich.profile.predicted import no_predictions
@@ -41,7 +42,8 @@ class Plan:
     """Which lake and day, by which rules; `currency` is that of all buckets together.
 
     `kept` is the folder of the last profiles of the same build, whose keys and history go on;
-    `scoring` and `history_since` are known when all buckets are resolved.
+    `scoring` and `history_since` are known when all buckets are resolved, `tier_cuts` when all are
+    predicted: None where nothing is.
     """
 
     build: Path
@@ -50,6 +52,7 @@ class Plan:
     rules: Rules
     currency: str | None
     segments: SegmentTable
+    prediction: PredictionRules
     as_of: date
     now: datetime
     memory: str
@@ -57,6 +60,7 @@ class Plan:
     kept: Path | None = None
     history_since: date | None = None
     scoring: Scoring = NOT_SCORED
+    tier_cuts: Sequence[float] | None = None
 
     @property
     def work(self) -> Path:
@@ -77,6 +81,12 @@ class Plan:
         if self.kept is not None and table in KEPT_TABLES:
             return [self.kept / table / f"{bucket:06d}.parquet"]
         return sorted((self.build / "tables" / table / f"bucket={bucket}").glob("*.parquet"))
+
+    def kept_once(self, table: str) -> Path:
+        """The rows of earlier days of a table that is not in buckets."""
+        if self.kept is not None:
+            return self.kept / table / "000000.parquet"
+        return self.build / "shared" / f"{table}.parquet"
 
     @property
     def shop_lines(self) -> Path:
@@ -109,6 +119,8 @@ def resolve_bucket(plan: Plan, bucket: int) -> Answer:
         since = warehouse.resolved.history_since(plan.store)
         parts = warehouse.profiles.parts(plan.store)
         counts = [counts_of(parts, part, plan.as_of, plan.rules) for part in range(parts.count)]
+        bought = pl.concat(map(parts.purchases, range(parts.count))).drop("purchase_no")
+    write(bought, plan.resolved("bought", bucket))
     for name, frame in zip(("histograms", "shop_lines"), as_frames(counts), strict=True):
         write(frame, plan.resolved(name, bucket))
     return {"checks": checks.rows(), "history_since": since.isoformat() if since else None}
@@ -130,7 +142,8 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
         lines = read_lines(plan.shop_lines)
         since = plan.history_since
         scored = scored_by(plan.scoring, lines, parts, plan.as_of, plan.rules, history_since=since)
-        made = profile_parts(scored, before, predictions=no_predictions(), segments=plan.segments)
+        rows = _predicted(plan, bucket)
+        made = profile_parts(scored, before, predictions=rows, segments=plan.segments)
         blocks = list(made)
         profiles = pl.concat(map(plain, blocks))
         space.history_continued(plan.store, plan.as_of, profiles)
@@ -142,6 +155,12 @@ def profile_bucket(plan: Plan, bucket: int) -> Answer:
         "digest": digest_of_rows(plan.final("profiles", bucket)),
         "coded": list(enums_of(blocks[0])),
     }
+
+
+def _predicted(plan: Plan, bucket: int) -> pl.DataFrame:
+    if plan.tier_cuts is None:
+        return no_predictions()
+    return with_tiers(pl.read_parquet(plan.resolved("predicted", bucket)), plan.tier_cuts)
 
 
 HISTOGRAM = pl.Schema(

@@ -19,6 +19,7 @@ from enrich.sync.import_doubts import unknown_words
 from enrich.sync.import_files import brake
 from enrich.warehouse.lake import (
     KEPT_TABLES,
+    PREDICTION_TABLES,
     SHARED_TABLES,
     SOURCE_TABLES,
     Limits,
@@ -160,7 +161,7 @@ def _stage_nothing(build: Build) -> None:
             space.give(table, build.staged / table / "000000.parquet")
         if build.control_salt is not None:
             space.salt(build.control_salt)
-        for table in SHARED_TABLES:
+        for table in (*SHARED_TABLES, *PREDICTION_TABLES):
             space.give(table, build.folder / "shared" / f"{table}.parquet")
 
 
@@ -172,6 +173,11 @@ def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
     if known:
         old = root / known["build"]["folder"] / "shared" / "state.control_salt.parquet"
         shutil.copyfile(old, build.folder / "shared" / old.name)
+        for table in PREDICTION_TABLES:
+            newest = old.with_name(f"{table}.parquet")
+            if _goes_on(known):
+                newest = root / known["profiles"]["folder"] / table / "000000.parquet"
+            shutil.copyfile(newest, build.folder / "shared" / f"{table}.parquet")
     found = place(
         build.staged,
         {table: kept_files(root, known, table) for table in KEPT_TABLES},
@@ -203,10 +209,15 @@ def kept_files(root: Path, entry: Entry, table: str) -> list[Path]:
     """The newest files of a table that goes on from run to run, of all buckets."""
     if not entry:
         return []
-    made = entry.get("profiles", {})
-    if made.get("build") == entry["build"]["digest"]:
-        return sorted((root / made["folder"] / table).glob("*.parquet"))
+    if _goes_on(entry):
+        return sorted((root / entry["profiles"]["folder"] / table).glob("*.parquet"))
     return sorted((root / entry["build"]["folder"] / "tables" / table).glob("*/*.parquet"))
+
+
+def _goes_on(entry: Entry) -> bool:
+    """Whether the profiles are those of the newest build."""
+    made = entry.get("profiles", {})
+    return bool(made.get("build") == entry["build"]["digest"])
 
 
 def _sum(counts: Sequence[Answer], kind: str, what: str) -> int:

@@ -8,7 +8,7 @@ from enrich.lake.build import Build, placed
 from enrich.lake.manifest import Entry, only_writer, write_entry
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.warehouse import Warehouse
-from enrich.warehouse.lake import KEPT_TABLES, SHARED_TABLES, SOURCE_TABLES
+from enrich.warehouse.lake import KEPT_TABLES, PREDICTION_TABLES, SHARED_TABLES, SOURCE_TABLES
 
 
 def export_lake(warehouse: Warehouse, build: Build, report: Reporter = SILENT) -> Entry:
@@ -21,7 +21,7 @@ def export_lake(warehouse: Warehouse, build: Build, report: Reporter = SILENT) -
             warehouse.copy_out(table, path, store, "1 as file_no,")
         for table in KEPT_TABLES:
             warehouse.copy_out(table, build.staged / table / "000001.parquet", store)
-        for table in SHARED_TABLES:
+        for table in (*SHARED_TABLES, *PREDICTION_TABLES):
             warehouse.copy_out(table, build.folder / "shared" / f"{table}.parquet")
         report.say(f"{store}: cutting people into {build.buckets} buckets")
         entry = {"build": {**placed(build, {}, []), "highest_key": warehouse.highest_key()}}

@@ -10,9 +10,11 @@ import polars as pl
 
 from enrich.errors import BadSettings, HeldBack
 from enrich.lake.manifest import Entry, only_writer, read_manifest
+from enrich.predict import CALIBRATION
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.warehouse import Warehouse
+from enrich.warehouse.lake import PREDICTION_TABLES
 from enrich.warehouse.lake_rows import LakeRows, take_rows
 
 
@@ -42,9 +44,22 @@ def load_lake(
         cut_points = pl.read_parquet(results / "cut_points.parquet")
         kept = (store, as_of, _blocks(files, made["coded"]), cut_points)
         warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
+        _keep_predictions(warehouse, store, as_of, results)
         customers, notes = made["customers"], ["computed in a lake"]
         run.note({"as_of": made["as_of"], "kept": True, "customers": customers, "notes": notes})
         return dict(made)
+
+
+def _keep_predictions(warehouse: Warehouse, store: str, as_of: date, results: Path) -> None:
+    """The models of the day, and newer back-tests than are known; a lake's have no tenths."""
+    models, tests = (
+        pl.read_parquet(results / table / "*.parquet").drop("store") for table in PREDICTION_TABLES
+    )
+    warehouse.predictions.keep(store, as_of, models.filter(as_of=as_of).drop("as_of"))
+    newest = warehouse.predictions.backtest(store, as_of)["as_of"].max() or date.min
+    for rows in tests.filter(pl.col("as_of") > newest).partition_by("as_of"):
+        tenths = pl.DataFrame(schema=CALIBRATION)
+        warehouse.predictions.keep_backtest(store, rows["as_of"][0], rows.drop("as_of"), tenths)
 
 
 def _blocks(files: list[Path], coded: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -9,19 +9,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from enrich.compute.predictions import lines_of
 from enrich.errors import BadSettings
 from enrich.lake.buckets import (
     HISTOGRAM,
     SHOP_LINES,
     Plan,
-    added,
     histograms_of,
     profile_bucket,
     resolve_bucket,
     write,
 )
-from enrich.lake.engines import COST_FIELDS, Answer, Engine, Task, Workers
+from enrich.lake.engines import COST_FIELDS, Answer, Engine, Workers
 from enrich.lake.manifest import Entry, digest_of, only_writer, read_manifest, write_entry
+from enrich.lake.passes import Passes
+from enrich.lake.predicting import predict_lake
 from enrich.model import last_complete_day
 from enrich.profile.scoring import Scoring, scoring_of
 from enrich.runs.reporting import SILENT, Reporter
@@ -47,7 +49,7 @@ def lake_profiles(
     """What the manifest says of the store now, and whether anything was done.
 
     The profiles are those that `enrich profiles` makes in a warehouse of the same rows, without
-    predictions, next products and own fields. Raises Stop when a bucket failed; others are kept.
+    next products and own fields. Raises Stop when a bucket failed; others are kept.
     """
     with only_writer(lake, "lake profiles", now):
         entry = read_manifest(lake).get(shop.name)
@@ -70,7 +72,8 @@ def lake_profiles(
 def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> Plan:
     root, build = lake / f"store={shop.name}", entry["build"]
     as_of, made = last_complete_day(now, shop.rules.time_zone), entry.get("profiles", {})
-    digest = digest_of(build["digest"], asdict(shop.rules), shop.segments, as_of)
+    rules = asdict(shop.rules), asdict(shop.prediction)
+    digest = digest_of(build["digest"], *rules, shop.segments, as_of)
     goes_on = made.get("build") == build["digest"]
     return Plan(
         build=root / build["folder"],
@@ -79,6 +82,7 @@ def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> 
         rules=shop.rules,
         currency=build["currency"],
         segments=shop.segments,
+        prediction=shop.prediction,
         as_of=as_of,
         now=now,
         memory=means.memory,
@@ -90,14 +94,15 @@ def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> 
 def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: Reporter) -> Entry:
     count = entry["build"]["buckets"]
     highest = entry["profiles" if plan.kept else "build"]["highest_key"]
-    first = Task(resolve_bucket, plan, plan.work / "answers" / "resolve")
-    resolved = workers.run(first, count, "resolved", report)
+    passes = Passes(plan, count, workers, report)
+    resolved = passes.over("resolve", resolve_bucket)
     report.say(f"{plan.store}: adding up the counts of {count} buckets")
     highest = _number_keys(plan, count, highest, means)
-    scoring = _whole_shop(plan, count)
-    plan = replace(plan, history_since=_first_day(resolved), scoring=scoring)
-    second = Task(profile_bucket, plan, plan.work / "answers" / "profile")
-    profiled = workers.run(second, count, "profiles", report)
+    scoring = _whole_shop(passes)
+    predicted, tier_cuts = predict_lake(passes)
+    since = _first_day(resolved)
+    plan = replace(plan, history_since=since, scoring=scoring, tier_cuts=tier_cuts)
+    profiled = replace(passes, plan=plan).over("profile", profile_bucket)
     write(scoring.cut_points, plan.folder / "cut_points.parquet")
     return {
         "build": entry["build"]["digest"],
@@ -106,6 +111,7 @@ def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: 
         "history_since": plan.history_since,
         "customers": sum(one["customers"] for one in profiled),
         "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
+        "predictions": lines_of(predicted, plan.prediction) if predicted else (),
         "coded": profiled[0]["coded"],
         "highest_key": highest,
         "engine": means.engine.name,
@@ -119,13 +125,10 @@ def _first_day(resolved: Sequence[Answer]) -> date | None:
     return date.fromisoformat(min(days)) if days else None
 
 
-def _whole_shop(plan: Plan, count: int) -> Scoring:
+def _whole_shop(passes: Passes) -> Scoring:
     """The scoring by the counts of all buckets added up; `plan.shop_lines` is written."""
-    histograms, lines = (
-        added(schema, [plan.resolved(name, bucket) for bucket in range(count)])
-        for name, schema in (("histograms", HISTOGRAM), ("shop_lines", SHOP_LINES))
-    )
-    write(lines, plan.shop_lines)
+    plan, histograms = passes.plan, passes.added("histograms", HISTOGRAM)
+    write(passes.added("shop_lines", SHOP_LINES), plan.shop_lines)
     return scoring_of([histograms_of(histograms, plan.rules)], plan.rules, None)
 
 

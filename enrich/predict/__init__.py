@@ -1,8 +1,17 @@
 """What comes next for each customer, and how wrong it was before: a pure core."""
 
-from enrich.predict.backtest import Backtest, backtest, levels, winners, with_winners
+from enrich.predict.backtest import (
+    CALIBRATION,
+    Backtest,
+    backtest,
+    backtest_of_sums,
+    winners,
+    with_winners,
+)
 from enrich.predict.bought_days import BoughtDays, Numbers, bought_days, day_number
+from enrich.predict.compared import Sums, came, summed
 from enrich.predict.kept import kept_levels, kept_model, model_rows
+from enrich.predict.levels import Level, cutoffs, level, levels, levels_by
 from enrich.predict.mbg import Model
 from enrich.predict.next_products import (
     HIT_RATES,
@@ -12,12 +21,15 @@ from enrich.predict.next_products import (
     next_products,
 )
 from enrich.predict.predicting import (
+    HORIZONS,
     PLAIN,
     PREDICTIONS,
+    WORTHS,
     Levels,
     predictions,
     tier_cuts,
     with_tiers,
+    worths,
 )
 from enrich.predict.replenishment import (
     DUE,
@@ -33,22 +45,29 @@ from enrich.predict.shop import (
     PredictionRules,
     PurchaseParts,
     ShopModel,
+    modelled,
     shop_model,
     states_of,
 )
+from enrich.predict.states import COUNTS, ShopCounts, counted, states
 from enrich.predict.tracking import curve_of
 
 __all__ = [
+    "CALIBRATION",
+    "COUNTS",
     "DUE",
     "HIT_RATES",
+    "HORIZONS",
     "NEXT_BEST",
     "NEXT_PRODUCTS",
     "NO_PURCHASES",
     "PLAIN",
     "PREDICTIONS",
+    "WORTHS",
     "Backtest",
     "BoughtDays",
     "InOrder",
+    "Level",
     "Levels",
     "Model",
     "NextProducts",
@@ -56,25 +75,37 @@ __all__ = [
     "PredictionRules",
     "ProductRules",
     "PurchaseParts",
+    "ShopCounts",
     "ShopModel",
+    "Sums",
     "backtest",
+    "backtest_of_sums",
     "bought_days",
+    "came",
+    "counted",
     "curve_of",
+    "cutoffs",
     "day_number",
     "due",
     "kept_levels",
     "kept_model",
+    "level",
     "levels",
+    "levels_by",
     "model_rows",
+    "modelled",
     "next_products",
     "predictions",
     "repeats",
     "rhythms",
     "shop_model",
+    "states",
     "states_of",
+    "summed",
     "tier_cuts",
     "usual_days",
     "winners",
     "with_tiers",
     "with_winners",
+    "worths",
 ]

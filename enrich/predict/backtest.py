@@ -6,15 +6,15 @@ it, and its levels come from a cut-off whose horizon ends there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
 from enrich.predict.arrays import Floats
-from enrich.predict.mbg import Silence, expected_orders, p_alive
+from enrich.predict.compared import Sums, compared
+from enrich.predict.levels import levels
 from enrich.predict.metrics import (
     auc,
     bias,
@@ -24,14 +24,8 @@ from enrich.predict.metrics import (
     share_between,
     tenths,
 )
-from enrich.predict.predicting import HORIZONS, PLAIN, Levels, packed_triple
+from enrich.predict.predicting import Levels
 from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model, states_of
-from enrich.predict.states import TRIPLE, States
-
-SEASON_DAYS = 364
-_SAME = 9  # decimals beyond which predictions are equal: the last bit depends on the array
-_PSEUDO_ORDERS = 25
-"""A level is drawn towards 1 as if so many more orders had come, as predicted."""
 
 BACKTESTS = {
     "metric": pl.String,
@@ -79,176 +73,47 @@ def backtest(
     every = list(states_of(parts, cutoff))
     shop = shop_model(every, cutoff, rules, start)
     if shop.status is not None:
-        empty = pl.DataFrame(schema=BACKTESTS), pl.DataFrame(schema=CALIBRATION)
-        return Backtest(cutoff, horizon_days, shop, *empty)
-    rows = _by_customer(_compared, parts, every, shop, horizon_days)
+        return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
     before = levels(parts, cutoff, rules, (horizon_days,), shop)
-    rows = rows.with_columns(
-        expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
-        expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
+    found = (compared(one, parts.purchases(n), shop, horizon_days) for n, one in enumerate(every))
+    rows = (
+        pl.concat(found)
+        .sort("customer_key")
+        .with_columns(
+            expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
+            expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
+        )
     )
     return Backtest(cutoff, horizon_days, shop, _measured(rows), _by_tenth(rows))
 
 
-def levels(
-    parts: PurchaseParts,
-    as_of: date,
-    rules: PredictionRules,
-    horizons: tuple[int, ...] = HORIZONS,
-    start: ShopModel | None = None,
-    known: Iterable[ShopModel] = (),
-) -> Levels:
-    """Actual over predicted of each horizon that ends with `as_of`, by the model of its beginning.
+def backtest_of_sums(
+    shop: ShopModel, horizon_days: int, sums: Sums | None, before: Levels
+) -> Backtest:
+    """What adds up of a test over buckets: how far off all orders and amounts are; no tenths.
 
-    With two years of history it is moved by what the season did a year ago: the level of the days
-    after this day of last year, over that of the days before it. A horizon for which the history is
-    too short has no level. `known` are models of earlier days that need no search.
+    `sums` are those of the model's own horizon, None where it has a status; `before` its levels.
     """
-    past, found = _Past(parts, rules, start, {one.as_of: one for one in known}), PLAIN
-    for days in horizons:
-        now = past.level(as_of - timedelta(days=days), days)
-        if now is None:
-            continue
-        season = None
-        if days < SEASON_DAYS and now.history_days + days >= 2 * SEASON_DAYS:
-            season = past.season(as_of - timedelta(days=SEASON_DAYS), days)
-        moved = 1.0 if season is None else season
-        found = found.renewed(
-            Levels(
-                {days: now.orders * moved},
-                {days: now.amount * moved},
-                {} if season is None else {days: season},
-            )
-        )
-    return found
+    if sums is None:
+        return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
+    orders, amount = sums.expected_orders, sums.expected_amount
+    pairs = {
+        "orders_bias": (orders * before.orders.get(horizon_days, 1.0), sums.orders),
+        "orders_bias_plain": (orders, sums.orders),
+        "amount_bias": (amount * before.amounts.get(horizon_days, 1.0), sums.amount),
+        "amount_bias_plain": (amount, sums.amount),
+    }
+    found = [
+        (name, expected / came - 1 if came else None, None, None)
+        for name, (expected, came) in pairs.items()
+        if name.startswith("orders") or amount
+    ]
+    return _without_tenths(shop, horizon_days, pl.DataFrame(found, BACKTESTS, orient="row"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """Actual over predicted orders and amounts after one cut-off, and the history before it."""
-
-    history_days: int
-    orders: float
-    amount: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """A shop on earlier days; its `models` are searched from `start`, each once."""
-
-    parts: PurchaseParts
-    rules: PredictionRules
-    start: ShopModel | None
-    models: dict[date, ShopModel]
-
-    def season(self, day: date, days: int) -> float | None:
-        """The level of the days after the day over that of the days before it."""
-        after = self.level(day, days)
-        before = self.level(day - timedelta(days=days), days)
-        return after.orders / before.orders if after and before else None
-
-    def level(self, cutoff: date, days: int) -> _Level | None:
-        """None where there is no model of the cut-off."""
-        every = list(states_of(self.parts, cutoff))
-        if cutoff not in self.models:
-            self.models[cutoff] = shop_model(every, cutoff, self.rules, self.start)
-        shop = self.models[cutoff]
-        if shop.status is not None:
-            return None
-        sums = _by_customer(_came, self.parts, every, shop, days).sum().row(0, named=True)
-        orders = (sums["orders"] + _PSEUDO_ORDERS) / (sums["plain_orders"] + _PSEUDO_ORDERS)
-        paid, expected = sums["amount"], sums["plain_amount"]
-        per_order = sums["orders"] / sums["plain_orders"] if sums["plain_orders"] else 1.0
-        value = paid / expected / per_order if expected and paid else 1.0
-        return _Level(shop.history_days, orders, orders * value)
-
-
-def _by_customer(
-    made: Callable[[pl.DataFrame, pl.DataFrame, ShopModel, int], pl.DataFrame],
-    parts: PurchaseParts,
-    every: list[States],
-    shop: ShopModel,
-    days: int,
-) -> pl.DataFrame:
-    """What is made of each customer of the cut-off, ascending by key."""
-    rows = (
-        made(known.customers, parts.purchases(part), shop, days) for part, known in enumerate(every)
-    )
-    return pl.concat(rows).sort("customer_key")
-
-
-def _came(known: pl.DataFrame, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
-    """plain_orders and plain_amount (0 without a model of values) as predicted, orders and amount
-    as they came; then what the predictions are made of."""
-    triple = packed_triple(known)
-    rows = known.select(TRIPLE).with_columns(triple).unique("triple")
-    orders = p_alive(rows, shop.buying) * expected_orders(rows, shop.buying, days)
-    predicted = rows.select("triple", plain_orders=pl.Series(orders))
-    value = np.zeros(known.height)
-    if shop.values is not None and shop.value_status is None:
-        value = shop.values.expected(known["paid"].to_numpy(), known["paid_cents"].to_numpy())
-    found = known.with_columns(triple).join(
-        predicted, on="triple", how="left", maintain_order="left"
-    )
-    actual = _after(purchases, shop.as_of, days)
-    found = found.join(actual, on="customer_key", how="left", maintain_order="left")
-    return found.with_columns(
-        pl.col("plain_orders").round(_SAME),
-        plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(_SAME),
-        orders=pl.col("orders").fill_null(0).cast(pl.Float64),
-        amount=pl.col("amount").fill_null(0.0),
-    )
-
-
-def _compared(
-    known: pl.DataFrame, purchases: pl.DataFrame, shop: ShopModel, days: int
-) -> pl.DataFrame:
-    """The same with order_chance as predicted and position (where in its predicted distribution
-    the first order came, null without one) as it was; a column per baseline."""
-    found = _came(known, purchases, shop, days).join(
-        _before(purchases, shop.as_of, days), on="customer_key", how="left", maintain_order="left"
-    )
-    silence = Silence(found, shop.buying)
-    comes = 1 - silence.lasts(days)
-    waited = found["first_on"].fill_null(0).to_numpy()
-    return found.select(
-        "customer_key",
-        "plain_orders",
-        "plain_amount",
-        "orders",
-        "amount",
-        order_chance=pl.lit(pl.Series(p_alive(found, shop.buying) * comes)).round(_SAME),
-        position=pl.when(pl.col("first_on") > 0).then(
-            pl.lit(pl.Series((1 - silence.lasts(waited)) / comes))
-        ),
-        same_rate=(pl.col("x") + 1) * days / pl.max_horizontal("T", days),
-        same_again=pl.col("before").fill_null(0).cast(pl.Float64),
-        recency=(pl.col("t_x") - pl.col("T")).cast(pl.Float64),
-        past_spend=pl.col("cents") / 100,
-    )
-
-
-def _after(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
-    """customer_key, first_on (days after the cut-off), orders and amount of the days after it."""
-    near = _near(purchases, cutoff, 1, days).group_by("customer_key")
-    return near.agg(
-        first_on=pl.col("day").min(),
-        orders=pl.col("day").n_unique(),
-        amount=pl.col("amount_cents").sum() / 100,
-    )
-
-
-def _before(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
-    """customer_key, before: the purchase days among the days before the cut-off and itself."""
-    near = _near(purchases, cutoff, 1 - days, 0).group_by("customer_key")
-    return near.agg(before=pl.col("day").n_unique())
-
-
-def _near(purchases: pl.DataFrame, cutoff: date, first: int, last: int) -> pl.DataFrame:
-    """customer_key, amount_cents, day (after the cut-off) of the days from first to last."""
-    age = (pl.col("purchased_on") - pl.lit(cutoff)).dt.total_days().cast(pl.Int32)
-    near = purchases.select("customer_key", "amount_cents", day=age)
-    return near.filter(pl.col("day").is_between(first, last))
+def _without_tenths(shop: ShopModel, horizon_days: int, backtests: pl.DataFrame) -> Backtest:
+    """A test without tenths."""
+    return Backtest(shop.as_of, horizon_days, shop, backtests, pl.DataFrame(schema=CALIBRATION))
 
 
 Metric = Callable[[Floats, Floats], float | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +13,7 @@ import polars as pl
 from enrich.predict.arrays import Floats
 from enrich.predict.mbg import Silence, expected_orders, p_alive
 from enrich.predict.shop import BEYOND_HORIZON, STATUSES, PredictionRules, ShopModel
-from enrich.predict.states import TRIPLE, States
+from enrich.predict.states import TRIPLE, States, packed_triple
 
 HORIZONS = (30, 90, 365)
 CHURN_DAYS = 90
@@ -97,12 +97,6 @@ def _nothing(keys: pl.Series, status: str) -> pl.DataFrame:
     return keys.to_frame().with_columns(*empty, prediction_status=pl.lit(status, STATUS))
 
 
-def packed_triple(customers: pl.DataFrame) -> pl.Series:
-    """x, t_x and T in one number."""
-    x, t_x, days = (customers[name].cast(pl.Int64) for name in TRIPLE)
-    return (x * 2**32 + t_x * 2**16 + days).alias("triple")
-
-
 def _of_triples(
     rows: pl.DataFrame, shop: ShopModel, rules: PredictionRules, levels: Levels
 ) -> pl.DataFrame:
@@ -157,14 +151,26 @@ def _with_money(found: pl.DataFrame, shop: ShopModel, levels: Levels) -> pl.Data
     return found.with_columns(expected_amount_365d=amount, clv_365d=clv, prediction_status=why)
 
 
-def tier_cuts(worths: Iterable[pl.Series]) -> list[float]:
-    """The least clv_365d of each of TIERS, from those of all customers; none without any."""
-    every = pl.concat(list(worths)).drop_nulls().sort(descending=True)
-    counts = (math.ceil(len(every) * share) for share in TIERS.values())
-    return [every[count - 1] for count in counts] if len(every) else []
+WORTHS = pl.Schema({"clv_365d": pl.Float64, "customers": pl.Int64})
 
 
-def with_tiers(rows: pl.DataFrame, cuts: list[float]) -> pl.DataFrame:
+def worths(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many customers of the predictions have each clv_365d (WORTHS), which adds up."""
+    counted = rows.select(pl.col("clv_365d").drop_nulls().value_counts(name="customers"))
+    return counted.unnest("clv_365d").cast(WORTHS)
+
+
+def tier_cuts(worths: pl.DataFrame) -> list[float]:
+    """The least clv_365d of each of TIERS, from the WORTHS of all customers; none without any."""
+    from_best = worths.sort("clv_365d", descending=True)
+    reached = from_best["customers"].cum_sum()
+    total = int(worths["customers"].sum())
+    counts = [math.ceil(total * share) for share in TIERS.values()]
+    places = reached.search_sorted(pl.Series(counts), side="left")
+    return from_best["clv_365d"].gather(places).to_list() if total else []
+
+
+def with_tiers(rows: pl.DataFrame, cuts: Sequence[float]) -> pl.DataFrame:
     """The predictions with clv_tier; equal values are in the same tier."""
     found = pl.lit(REST, TIER)
     for tier, cut in reversed(list(zip(TIERS, cuts, strict=bool(cuts)))):

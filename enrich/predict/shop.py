@@ -96,16 +96,22 @@ class ShopModel:
         return self.purchases.model
 
 
+def shop_model(
+    parts: Iterable[States], as_of: date, rules: PredictionRules, start: ShopModel | None = None
+) -> ShopModel:
+    """The models of all parts together; `start` is an earlier one to search from."""
+    return modelled(added(map(counted, parts)), as_of, rules, start)
+
+
 def states_of(parts: PurchaseParts, as_of: date) -> Iterator[States]:
     """The states of each part's customers."""
     return (states(parts.purchases(part), as_of) for part in range(parts.count))
 
 
-def shop_model(
-    parts: Iterable[States], as_of: date, rules: PredictionRules, start: ShopModel | None = None
+def modelled(
+    counts: ShopCounts, as_of: date, rules: PredictionRules, start: ShopModel | None = None
 ) -> ShopModel:
-    """The models of all parts together; `start` is an earlier one to search from."""
-    counts = added(map(counted, parts))
+    """The models of a shop from its counts."""
     known = (as_of, counts.buyers, counts.history_days)
     status = _too_little(counts, rules)
     if status is not None:

@@ -129,6 +129,14 @@ def added(parts: Iterable[ShopCounts]) -> ShopCounts:
     )
 
 
+COUNTS = {
+    "triples": pl.Schema({**dict.fromkeys(TRIPLE, pl.Int32), "customers": pl.Int64}),
+    "gaps": pl.Schema({"days": pl.Int32, "times": pl.Int64}),
+    "values": pl.Schema({"paid": pl.Int32, "paid_cents": pl.Int64, "customers": pl.Int64}),
+}
+"""The frames of ShopCounts."""
+
+
 def _tally(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias(name)).sort(rows.columns)
 
@@ -136,6 +144,12 @@ def _tally(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 def _added(tallies: list[pl.DataFrame], name: str) -> pl.DataFrame:
     keys = [column for column in tallies[0].columns if column != name]
     return pl.concat(tallies).group_by(keys).agg(pl.col(name).sum()).sort(keys)
+
+
+def packed_triple(customers: pl.DataFrame) -> pl.Series:
+    """x, t_x and T in one number."""
+    x, t_x, days = (customers[name].cast(pl.Int64) for name in TRIPLE)
+    return (x * 2**32 + t_x * 2**16 + days).alias("triple")
 
 
 def weeks(days: pl.Series) -> Floats:

@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHOP = Shop(
     "main",
     Rules(time_zone="America/Sao_Paulo", rfm_method="icomm"),
-    prediction=PredictionRules(enabled=False),
+    prediction=PredictionRules(min_buyers=20, max_value_correlation=1),
     products=ProductRules(enabled=False),
 )
 CODES = ("SALE10", "sale10", "Sale10", "WELCOME", "welcome", "FRETE")
@@ -117,6 +117,6 @@ def import_all(warehouse: Warehouse, globs: dict[str, str]) -> None:
 
 
 def warehouse_profiles(warehouse: Warehouse, output: Path, now: datetime = NOW) -> pl.DataFrame:
-    """The profile table of a warehouse, by key, without what a lake does not predict."""
+    """The profile table of a warehouse, by key, without the products that a lake does not know."""
     make_profiles(warehouse, SHOP, now=now, output=output)
     return pl.read_parquet(output).sort("customer_key").drop(NOT_IN_A_LAKE)

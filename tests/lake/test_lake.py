@@ -74,6 +74,11 @@ def made(lake: Path, engine: Engine | None = None) -> Entry:
     return entry["profiles"]
 
 
+def models_of(lake: Path, entry: Entry) -> pl.DataFrame:
+    files = lake / "store=main" / entry["folder"] / "prediction_models" / "*.parquet"
+    return pl.read_parquet(files).sort("as_of", "model", "parameter")
+
+
 def profiles_of(lake: Path, entry: Entry) -> pl.DataFrame:
     files = lake / "store=main" / entry["folder"] / "profiles" / "*.parquet"
     return pl.read_parquet(files).drop("store").sort("customer_key")
@@ -169,7 +174,8 @@ def test_an_exported_warehouse_keeps_keys_and_history_and_both_go_on(
         import_all(warehouse, first)
         before = NOW - timedelta(days=40)
         warehouse_profiles(warehouse, tmp_path / "profiles.parquet", before)
-        salted = warehouse._connection.execute("select salt from state.control_salt").fetchone()
+        ask = warehouse._connection.execute
+        salted = ask("select salt from state.control_salt").fetchone()
         import_all(warehouse, given_files)
         export_lake(warehouse, build_of(lake, {}, 1))
         entry, _ = lake_profiles(lake, SHOP, NOW)
@@ -180,7 +186,11 @@ def test_an_exported_warehouse_keeps_keys_and_history_and_both_go_on(
         entry, _ = lake_profiles(lake, SHOP, later)
         expected = warehouse_profiles(warehouse, tmp_path / "profiles.parquet", later)
         assert_frame_equal(profiles_of(lake, entry["profiles"]), expected)
+        models = ask("from prediction_models order by as_of, model, parameter").fetchall()
+    assert len({as_of for _, as_of, *_ in models}) == 3
+    assert models_of(lake, entry["profiles"]).rows() == models
     assert expected["rfm_segment_changed_on"].count() > 0
+    assert expected["clv_tier"].count() > 0
     salt = next((lake / "store=main").glob("build-*/shared/state.control_salt.parquet"))
     assert pl.read_parquet(salt).row(0) == salted
 

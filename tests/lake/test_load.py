@@ -69,23 +69,35 @@ def test_loaded_profiles_are_pushed_and_drawn_like_those_of_a_warehouse(
         found = shown(warehouse, loaded)
         load_lake(warehouse, lake, "main", NOW)
         again = warehouse_profiles(warehouse, tmp_path / "again.parquet")
-    profiles, pushed, page = found
+    profiles, pushed, tested, page = found
     assert_frame_equal(profiles, expected[0])
     assert_frame_equal(pushed, expected[1])
-    assert page == expected[2]
+    assert set(tested["metric"]) >= {"orders_bias", "amount_bias"}
+    assert_frame_equal(tested, expected[2].join(tested, on="metric", how="semi"), rel_tol=1e-4)
+    assert page == expected[3]
     assert_frame_equal(again, profiles.drop("store"), check_column_order=False)
 
 
-def shown(warehouse: Warehouse, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame, str]:
-    """The profiles, what a file drop got of them, and the page."""
+def shown(
+    warehouse: Warehouse, folder: Path
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, str]:
+    """The profiles, what a file drop got of them, how a back-test went, and the page without it."""
     wiring = Wiring(parse_settings({"data_dir": str(folder), **SETTINGS}), {}, lambda: NOW)
     (pushed,) = pipeline.push(wiring, warehouse, ("main",), SILENT)
     assert pushed.fault is None
+    tested = warehouse.predictions.backtest("main", NOW.date())
+    for table in ("prediction_backtests", "prediction_calibration"):  # a lake knows less of it
+        warehouse._connection.execute(f"delete from {table}")
     publish(warehouse)
     page = pipeline.dashboard(wiring, ("main",), folder / "page.html").read_text()
     (dropped,) = (folder / "drop").glob("*.parquet")
     profiles = warehouse.profiles.of("main").sort("customer_key")
-    return profiles.drop(NOT_IN_A_LAKE, strict=False), pl.read_parquet(dropped), OTHER.sub("", page)
+    return (
+        profiles.drop(NOT_IN_A_LAKE, strict=False),
+        pl.read_parquet(dropped),
+        tested.select("metric", "value").unique().sort("metric"),
+        OTHER.sub("", page),
+    )
 
 
 def test_a_lake_that_knows_less_than_the_warehouse_is_not_taken(

@@ -23,6 +23,7 @@ from enrich.predict import (
     tier_cuts,
     winners,
     with_tiers,
+    worths,
 )
 from tests.predict.shops import AS_OF, Split
 
@@ -128,7 +129,7 @@ def test_status(rules: PredictionRules, status: str | None, value_status: str | 
     assert (shop.status, shop.value_status) == (status, value_status)
     (part,) = states_of(Split(steady()), AS_OF)
     rows = predictions(part, shop, rules)
-    rows = with_tiers(rows, tier_cuts([rows["clv_365d"]]))
+    rows = with_tiers(rows, tier_cuts(worths(rows)))
     assert rows["p_alive"].is_null().all() == (status is not None)
     assert rows["clv_tier"].is_null().all() == (value_status is not None)
     if value_status:
@@ -142,12 +143,12 @@ def test_nobody_bought_again() -> None:
 
 def test_tiers_are_shares_of_the_customers() -> None:
     rows = pl.DataFrame({"clv_365d": [float(i) for i in range(1000)] + [None]})
-    found = with_tiers(rows, tier_cuts([rows["clv_365d"]]))["clv_tier"].value_counts()
+    found = with_tiers(rows, tier_cuts(worths(rows)))["clv_tier"].value_counts()
     assert dict(found.iter_rows()) == {
         "top_1": 10, "top_5": 40, "top_10": 50, "top_25": 150, "top_50": 250, "rest": 500, None: 1
     }  # fmt: skip
     equal = pl.DataFrame({"clv_365d": [1.0] * 7})
-    assert set(with_tiers(equal, tier_cuts([equal["clv_365d"]]))["clv_tier"]) == {"top_1"}
+    assert set(with_tiers(equal, tier_cuts(worths(equal)))["clv_tier"]) == {"top_1"}
 
 
 def test_money_worth_less_later() -> None:
