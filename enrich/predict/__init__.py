@@ -32,7 +32,6 @@ from enrich.predict.predicting import (
     worths,
 )
 from enrich.predict.replenishment import (
-    DUE,
     ProductRules,
     due,
     repeats,
@@ -55,7 +54,6 @@ from enrich.predict.tracking import curve_of
 __all__ = [
     "CALIBRATION",
     "COUNTS",
-    "DUE",
     "HIT_RATES",
     "HORIZONS",
     "NEXT_BEST",
