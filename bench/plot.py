@@ -9,7 +9,6 @@ from bench.measure import Run, medians
 from bench.table import says
 
 _LABEL, _BAR, _ROW, _TOP = 230, 330, 26, 44
-_OURS = ("stage", "warehouse", "job", "dashboard", "orders", "sync")
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .small { font-size: 12px; fill: #59636e }

@@ -16,10 +16,8 @@ from bench.measure import say_seconds
 from bench.scales import AS_OF, table_path
 from enrich.predict import (
     PredictionRules,
-    added,
-    counted,
-    modelled,
     predictions,
+    shop_model,
     states_of,
     tier_cuts,
     with_tiers,
@@ -56,7 +54,7 @@ def write_predictions(shop: Path, out: Path, part_count: int = 1) -> None:
     """Writes one row per buyer of the shop."""
     every = list(states_of(parts_of(table_path(shop, "purchases"), part_count), AS_OF))
     rules = PredictionRules()
-    model = modelled(added(map(counted, every)), AS_OF, rules)
+    model = shop_model(every, AS_OF, rules)
     rows = [predictions(part, model, rules) for part in every]
     cuts = tier_cuts(worths(pl.concat(part.select("clv_365d") for part in rows)))
     out.mkdir(parents=True, exist_ok=True)

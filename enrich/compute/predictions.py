@@ -13,19 +13,18 @@ from enrich.predict import (
     PLAIN,
     PREDICTIONS,
     Backtest,
+    InOrder,
     Levels,
     PredictionRules,
     PurchaseParts,
     ShopModel,
-    added,
     backtest,
-    counted,
     kept_levels,
     kept_model,
     levels,
     model_rows,
-    modelled,
     predictions,
+    shop_model,
     states_of,
     tier_cuts,
     winners,
@@ -110,12 +109,14 @@ def predict(
         of_store.models(store, as_of - timedelta(days=1)),
         of_store.backtest(store, as_of),
     )
+    parts = InOrder(parts)
     every = list(states_of(parts, as_of))
-    shop = modelled(added(map(counted, every)), as_of, rules, kept.start(as_of))
+    shop = shop_model(every, as_of, rules, kept.start(as_of))
     done = Predicted(pl.DataFrame(schema=PREDICTIONS), shop, kept)
     if shop.status is None and (tests_now or is_due(shop, kept.backtest, as_of, rules)):
         tested = backtest(parts, as_of, rules.backtest_horizon_days, rules, shop)
-        done = replace(done, tested=tested, new=levels(parts, as_of, rules, start=shop))
+        new = levels(parts, as_of, rules, start=shop, known=[tested.shop])
+        done = replace(done, tested=tested, new=new)
     rows = pl.concat(predictions(part, shop, rules, done.levels) for part in every)
     return replace(done, rows=with_tiers(rows, tier_cuts(worths(rows))))
 

@@ -29,7 +29,7 @@ from enrich.predict import (
     ShopModel,
     Sums,
     backtest_of_sums,
-    compared,
+    came,
     counted,
     cutoffs,
     level,
@@ -120,7 +120,8 @@ def count_bucket(days: Iterable[date], plan: Plan, bucket: int) -> Answer:
 def compare_bucket(tests: Tests, plan: Plan, bucket: int) -> Answer:
     """The sums of each test: what was predicted, and what came."""
     bought = pl.read_parquet(plan.resolved("bought", bucket))
-    return {"sums": [astuple(summed(compared(bought, shop, days))) for shop, days in tests]}
+    found = (came(states(bought, shop.as_of), bought, shop, days) for shop, days in tests)
+    return {"sums": [astuple(summed(rows)) for rows in found]}
 
 
 def predict_bucket(shop: ShopModel, levels: Levels, plan: Plan, bucket: int) -> Answer:

@@ -9,7 +9,7 @@ from enrich.predict.backtest import (
     with_winners,
 )
 from enrich.predict.bought_days import BoughtDays, Numbers, bought_days, day_number
-from enrich.predict.compared import Sums, compared, summed
+from enrich.predict.compared import Sums, came, summed
 from enrich.predict.kept import kept_levels, kept_model, model_rows
 from enrich.predict.levels import Level, cutoffs, level, levels, levels_by
 from enrich.predict.mbg import Model
@@ -32,7 +32,6 @@ from enrich.predict.predicting import (
     worths,
 )
 from enrich.predict.replenishment import (
-    DUE,
     ProductRules,
     due,
     repeats,
@@ -41,6 +40,7 @@ from enrich.predict.replenishment import (
 )
 from enrich.predict.shop import (
     NO_PURCHASES,
+    InOrder,
     PredictionRules,
     PurchaseParts,
     ShopModel,
@@ -48,13 +48,12 @@ from enrich.predict.shop import (
     shop_model,
     states_of,
 )
-from enrich.predict.states import COUNTS, ShopCounts, added, counted, states
+from enrich.predict.states import COUNTS, ShopCounts, counted, states
 from enrich.predict.tracking import curve_of
 
 __all__ = [
     "CALIBRATION",
     "COUNTS",
-    "DUE",
     "HIT_RATES",
     "HORIZONS",
     "NEXT_BEST",
@@ -65,6 +64,7 @@ __all__ = [
     "WORTHS",
     "Backtest",
     "BoughtDays",
+    "InOrder",
     "Level",
     "Levels",
     "Model",
@@ -76,11 +76,10 @@ __all__ = [
     "ShopCounts",
     "ShopModel",
     "Sums",
-    "added",
     "backtest",
     "backtest_of_sums",
     "bought_days",
-    "compared",
+    "came",
     "counted",
     "curve_of",
     "cutoffs",

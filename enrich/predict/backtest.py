@@ -25,7 +25,7 @@ from enrich.predict.metrics import (
     tenths,
 )
 from enrich.predict.predicting import Levels
-from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model
+from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model, states_of
 
 BACKTESTS = {
     "metric": pl.String,
@@ -70,13 +70,19 @@ def backtest(
 ) -> Backtest:
     """The test of the `horizon_days` that end with `as_of`."""
     cutoff = as_of - timedelta(days=horizon_days)
-    shop = shop_model(parts, cutoff, rules, start)
+    every = list(states_of(parts, cutoff))
+    shop = shop_model(every, cutoff, rules, start)
     if shop.status is not None:
         return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
     before = levels(parts, cutoff, rules, (horizon_days,), shop)
-    rows = _compared(parts, shop, horizon_days).with_columns(
-        expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
-        expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
+    found = (compared(one, parts.purchases(n), shop, horizon_days) for n, one in enumerate(every))
+    rows = (
+        pl.concat(found)
+        .sort("customer_key")
+        .with_columns(
+            expected_orders=pl.col("plain_orders") * before.orders.get(horizon_days, 1.0),
+            expected_amount=pl.col("plain_amount") * before.amounts.get(horizon_days, 1.0),
+        )
     )
     return Backtest(cutoff, horizon_days, shop, _measured(rows), _by_tenth(rows))
 
@@ -108,12 +114,6 @@ def backtest_of_sums(
 def _without_tenths(shop: ShopModel, horizon_days: int, backtests: pl.DataFrame) -> Backtest:
     """A test without tenths."""
     return Backtest(shop.as_of, horizon_days, shop, backtests, pl.DataFrame(schema=CALIBRATION))
-
-
-def _compared(parts: PurchaseParts, shop: ShopModel, days: int) -> pl.DataFrame:
-    """The rows of `compared` of all parts, ascending by key."""
-    every = (compared(parts.purchases(one), shop, days) for one in range(parts.count))
-    return pl.concat(every).sort("customer_key")
 
 
 Metric = Callable[[Floats, Floats], float | None]

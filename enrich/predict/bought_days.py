@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from enrich.predict.arrays import Ints
+
 Numbers = NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 _DAY_BITS, _CODE_BITS = 16, 24
@@ -49,6 +51,12 @@ class BoughtDays:
         kept = place >= 0
         rest = self.packed[kept] & ((1 << (_CODE_BITS + _DAY_BITS)) - 1)
         return BoughtDays(self.keys[places], (place[kept] << (_CODE_BITS + _DAY_BITS)) | rest)
+
+    def between(self, first: int, end: int) -> BoughtDays:
+        """The customers of neighbouring places alone, from `first` to before `end`."""
+        bits = _CODE_BITS + _DAY_BITS
+        here = slice(*np.searchsorted(self.packed, [first << bits, end << bits]))
+        return BoughtDays(self.keys[first:end], self.packed[here] - (first << bits))
 
     def beside(self, others: BoughtDays) -> BoughtDays:
         """These customers and others, whose places come after."""
@@ -93,10 +101,15 @@ def _places(bought: Numbers) -> tuple[Numbers, Numbers]:
 def distinct(numbers: Numbers) -> Numbers:
     """The numbers once, ascending: a fifth of numpy's own time, which is for any type."""
     ordered = np.sort(numbers)
-    is_new = np.ones(len(ordered), dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
-    found: Numbers = ordered[is_new]
+    found: Numbers = ordered[starts_of(ordered)]
     return found
+
+
+def starts_of(numbers: Ints) -> Numbers:
+    """Where each run of equal numbers begins."""
+    is_new = np.ones(len(numbers), dtype=np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
+    return np.flatnonzero(is_new)
 
 
 def day_number(day: date) -> int:
@@ -123,16 +136,16 @@ class Pairs:
 
 def pairs_of(bought: BoughtDays) -> Pairs:
     """Each customer and thing once, in the order of both."""
-    pair, day = bought.packed >> _DAY_BITS, bought.day
-    starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    ends = np.append(starts[1:], len(pair)) - 1 if len(pair) else starts
-    found = pair[starts]
+    starts = starts_of(bought.packed >> _DAY_BITS)
+    ends = np.append(starts, len(bought.packed))[1:]
+    first, last = bought.packed[starts], bought.packed[ends - 1]
+    found = first >> _DAY_BITS
     return Pairs(
         found >> _CODE_BITS,
         found & ((1 << _CODE_BITS) - 1),
-        ends - starts + 1,
-        day[starts],
-        day[ends],
+        ends - starts,
+        first & ((1 << _DAY_BITS) - 1),
+        last & ((1 << _DAY_BITS) - 1),
     )
 
 

@@ -7,47 +7,68 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from polars.dataframe.group_by import GroupBy
 
 from enrich.predict.mbg import Silence, expected_orders, p_alive
 from enrich.predict.shop import ShopModel
-from enrich.predict.states import TRIPLE, states
+from enrich.predict.states import TRIPLE, States, packed_triple
 
 SAME_DECIMALS = 9
 """Predictions are equal up to so many: the last bit depends on the array."""
 _WHOLE: int = 10**SAME_DECIMALS
 
 
-def compared(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+def came(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+    """The customers of the states at the day of the model, with what came within `days` after it.
+
+    plain_orders and plain_amount (0 without a model of values) as predicted; orders, amount and
+    first_on (after how many days, null without an order) as it was.
+    """
+    customers = known.customers.with_columns(packed_triple(known.customers))
+    rows = customers.select("triple", *TRIPLE).unique("triple")
+    alive = p_alive(rows, shop.buying)
+    plain = pl.Series("plain_orders", alive * expected_orders(rows, shop.buying, days))
+    value = np.zeros(customers.height)
+    if shop.values is not None and shop.value_status is None:
+        value = shop.values.expected(
+            customers["paid"].to_numpy(), customers["paid_cents"].to_numpy()
+        )
+    after = _near(purchases, shop.as_of, 1, days).agg(
+        first_on=pl.col("day").min(),
+        orders=pl.col("day").n_unique(),
+        amount=pl.col("amount_cents").sum() / 100,
+    )
+    return (
+        customers.join(rows.select("triple", plain), on="triple", how="left", maintain_order="left")
+        .join(after, on="customer_key", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("plain_orders").round(SAME_DECIMALS),
+            plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(SAME_DECIMALS),
+            orders=pl.col("orders").fill_null(0).cast(pl.Float64),
+            amount=pl.col("amount").fill_null(0.0),
+        )
+    )
+
+
+def compared(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
     """One row per customer of the day of the model, ascending by key.
 
-    plain_orders, order_chance and plain_amount (0 without a model of values) as predicted; orders,
-    amount, position (where in its predicted distribution the first order came, null without one) as
-    it was; a column per baseline.
+    plain_orders, plain_amount, orders and amount as in `came`; order_chance as predicted; position
+    (where in its predicted distribution the first order came, null without one) as it was; a
+    column per baseline.
     """
-    known = states(purchases, shop.as_of).customers
-    rows = known.select(TRIPLE).unique()
-    alive, silence = p_alive(rows, shop.buying), Silence(rows, shop.buying)
+    before = _near(purchases, shop.as_of, 1 - days, 0).agg(before=pl.col("day").n_unique())
+    found = came(known, purchases, shop, days).join(
+        before, on="customer_key", how="left", maintain_order="left"
+    )
+    silence = Silence(found, shop.buying)
     comes = 1 - silence.lasts(days)
-    predicted = rows.with_columns(
-        plain_orders=alive * expected_orders(rows, shop.buying, days),
-        order_chance=alive * comes,
-        comes=comes,
-    )
-    actual = _after(purchases, shop.as_of, days)
-    found = known.join(predicted, on=TRIPLE, how="left", maintain_order="left").join(
-        actual, on="customer_key", how="left", maintain_order="left"
-    )
-    waited = found["first_on"].fill_null(0)
-    position = (1 - Silence(found, shop.buying).lasts(waited.to_numpy())) / found["comes"]
-    value = np.zeros(found.height)
-    if shop.values is not None and shop.value_status is None:
-        value = shop.values.expected(found["paid"].to_numpy(), found["paid_cents"].to_numpy())
+    waited = found["first_on"].fill_null(0).to_numpy()
+    position, chance = (1 - silence.lasts(waited)) / comes, p_alive(found, shop.buying) * comes
     return found.select(
         "customer_key",
-        pl.col("plain_orders", "order_chance").round(SAME_DECIMALS),
-        plain_amount=(pl.col("plain_orders") * pl.lit(pl.Series(value))).round(SAME_DECIMALS),
-        orders=pl.col("orders").fill_null(0).cast(pl.Float64),
-        amount=pl.col("amount").fill_null(0.0),
+        *("plain_orders", "plain_amount", "orders", "amount"),
+        order_chance=pl.lit(pl.Series(chance)).round(SAME_DECIMALS),
         position=pl.when(pl.col("first_on") > 0).then(pl.lit(pl.Series(position))),
         same_rate=(pl.col("x") + 1) * days / pl.max_horizontal("T", days),
         same_again=pl.col("before").fill_null(0).cast(pl.Float64),
@@ -56,20 +77,11 @@ def compared(purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFram
     )
 
 
-def _after(purchases: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
-    """customer_key, first_on (days after the cut-off), orders, amount of the days after it, and the
-    purchase days among as many days before it."""
+def _near(purchases: pl.DataFrame, cutoff: date, first: int, last: int) -> GroupBy:
+    """By customer, amount_cents and day (after the cut-off) of the days from first to last."""
     age = (pl.col("purchased_on") - pl.lit(cutoff)).dt.total_days().cast(pl.Int32)
-    near = purchases.select("customer_key", "amount_cents", day=age).filter(
-        pl.col("day").is_between(1 - days, days)
-    )
-    is_after = pl.col("day") > 0
-    return near.group_by("customer_key").agg(
-        first_on=pl.col("day").filter(is_after).min(),
-        orders=pl.col("day").filter(is_after).n_unique(),
-        amount=pl.col("amount_cents").filter(is_after).sum() / 100,
-        before=pl.col("day").filter(~is_after).n_unique(),
-    )
+    near = purchases.select("customer_key", "amount_cents", day=age)
+    return near.filter(pl.col("day").is_between(first, last)).group_by("customer_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,7 @@ class Sums:
 
 
 def summed(rows: pl.DataFrame) -> Sums:
-    """The sums of rows of `compared`."""
+    """The sums of rows of `came`."""
     units = {"orders": 1, "amount": 100, "plain_orders": _WHOLE, "plain_amount": _WHOLE}
     whole = ((pl.col(name) * unit).round().cast(pl.Int128).sum() for name, unit in units.items())
     return Sums(*rows.select(whole).row(0))

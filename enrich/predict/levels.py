@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 from operator import add
 
-from enrich.predict.compared import Sums, compared, summed
+from enrich.predict.compared import Sums, came, summed
 from enrich.predict.predicting import HORIZONS, PLAIN, Levels
-from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model
+from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model, states_of
 
 SEASON_DAYS = 364
 _PSEUDO_ORDERS = 25
@@ -36,9 +36,22 @@ def levels(
     rules: PredictionRules,
     horizons: tuple[int, ...] = HORIZONS,
     start: ShopModel | None = None,
+    known: Iterable[ShopModel] = (),
 ) -> Levels:
-    """The levels of purchases in parts; see `levels_by`."""
-    return levels_by(lambda day, days: _level(parts, day, days, rules, start), as_of, horizons)
+    """The levels of purchases in parts; see `levels_by`. `known` are models of earlier days."""
+    models = {shop.as_of: shop for shop in known}
+
+    def level_of(cutoff: date, days: int) -> Level | None:
+        every = list(states_of(parts, cutoff))
+        if cutoff not in models:
+            models[cutoff] = shop_model(every, cutoff, rules, start)
+        shop = models[cutoff]
+        if shop.status is not None:
+            return None
+        rows = (came(one, parts.purchases(n), shop, days) for n, one in enumerate(every))
+        return level(shop, reduce(add, map(summed, rows)))
+
+    return levels_by(level_of, as_of, horizons)
 
 
 def levels_by(level_of: LevelOf, as_of: date, horizons: tuple[int, ...] = HORIZONS) -> Levels:
@@ -73,16 +86,6 @@ def cutoffs(as_of: date, days: int) -> tuple[date, ...]:
     """Whose levels that of a horizon may need: its own, and the two of last year's season."""
     own, season = as_of - timedelta(days=days), as_of - timedelta(days=SEASON_DAYS)
     return (own, season, season - timedelta(days=days)) if days < SEASON_DAYS else (own,)
-
-
-def _level(
-    parts: PurchaseParts, cutoff: date, days: int, rules: PredictionRules, start: ShopModel | None
-) -> Level | None:
-    shop = shop_model(parts, cutoff, rules, start)
-    if shop.status is not None:
-        return None
-    every = (summed(compared(parts.purchases(one), shop, days)) for one in range(parts.count))
-    return level(shop, reduce(add, every))
 
 
 def level(shop: ShopModel, sums: Sums) -> Level:

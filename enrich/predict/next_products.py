@@ -17,7 +17,7 @@ import polars as pl
 import scipy
 from numpy.typing import NDArray
 
-from enrich.predict.bought_days import BoughtDays, Numbers, Pairs, distinct, pairs_of
+from enrich.predict.bought_days import BoughtDays, Numbers, Pairs, distinct, pairs_of, starts_of
 from enrich.predict.replenishment import ProductRules, Repeats, repeats, rhythms, usual_days
 
 LISTED = 10
@@ -71,7 +71,7 @@ def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
         (seen.T @ seen).tocsr(),
         np.bincount(pairs.code, minlength=count),
         np.bincount(recent, minlength=count),
-        repeats(known),
+        repeats(known, pairs),
     )
 
 
@@ -121,35 +121,35 @@ def _neighbours(
     pairs = together.tocoo()
     kept = (pairs.data >= MIN_TOGETHER) & (pairs.row != pairs.col) & available[pairs.col]
     row, col = pairs.row[kept], pairs.col[kept]
-    share = pairs.data[kept] / (buyers[row] + DAMPING)
-    order = np.lexsort((col, -share, row))
-    row, col, share = row[order], col[order], share[order]
-    near = _place_in_group(row) < NEIGHBOURS
-    entries = (share[near].astype(np.float32), (row[near], col[near]))
+    share = (pairs.data[kept] / (buyers[row] + DAMPING)).astype(np.float32)
+    most_first = (row.astype(np.int64) << 39) - pairs.data[kept]
+    order = np.argsort(most_first, kind="stable")  # of equal ones the first, as they stand
+    near = order[_place_in_group(row[order]) < NEIGHBOURS]
+    entries = (share[near], (row[near], col[near]))
     return scipy.sparse.csr_matrix(entries, shape=together.shape)
 
 
 def _place_in_group(groups: Numbers) -> Numbers:
     """How many of the same group stand before each; equal ones stand together."""
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    starts = starts_of(groups)
     sizes = np.diff(np.append(starts, len(groups)))
     return np.arange(len(groups)) - np.repeat(starts, sizes)
 
 
 def _matrix(pairs: Pairs, day: int, count: int, *, is_weighted: bool) -> scipy.sparse.csr_matrix:
     """Customers by products: their newest few, weighted by age or 1."""
-    has_many = np.bincount(pairs.place)[pairs.place] > HISTORY
-    many = np.flatnonzero(has_many)
-    order = many[np.lexsort((pairs.code[many], -pairs.last[many], pairs.place[many]))]
-    newest = order[_place_in_group(pairs.place[order]) < HISTORY]
-    kept = np.concatenate([np.flatnonzero(~has_many), newest])
-    place, code = pairs.place[kept], pairs.code[kept]
-    weights = np.ones(len(kept), dtype=np.int32)
+    counts = np.bincount(pairs.place)
+    many = np.flatnonzero((counts > HISTORY)[pairs.place])
+    newest_first = (pairs.place << 40) | ((65_535 - pairs.last) << 24) | pairs.code
+    order = many[np.argsort(newest_first[many])]
+    kept = np.ones(len(pairs.place), dtype=np.bool_)
+    kept[order[_place_in_group(pairs.place[order]) >= HISTORY]] = False
+    weights = np.ones(int(kept.sum()), dtype=np.int32)
     if is_weighted:
         ages = day - pairs.last[kept]
         weights = (0.5 ** (ages / HALF_LIFE_DAYS)).astype(np.float32)
-    rows = int(pairs.place[-1]) + 1 if len(pairs.place) else 0
-    return scipy.sparse.csr_matrix((weights, (place, code)), shape=(rows, count))
+    ends = np.append(0, np.minimum(counts, HISTORY).cumsum())  # pairs are in the order of both
+    return scipy.sparse.csr_matrix((weights, pairs.code[kept], ends), shape=(len(counts), count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,7 @@ def candidates(bought: BoughtDays, model: ProductModel, available: NDArray[np.bo
     pairs = pairs_of(bought.until(model.day))
     again = _again(pairs, model)
     along = _along(pairs, model, len(available))
-    mine = np.concatenate([_whole(again.place, again.code), _whole(along.place, along.code)])
-    popular = _popular(distinct(pairs.place), np.sort(mine), model)
+    popular = _popular(pairs, (again, along), model, len(available))
     kept = available[again.code]
     again = Candidates(*(column[kept] for column in _columns(again)))
     every = zip(*map(_columns, (again, along, popular)), strict=True)
@@ -226,14 +225,19 @@ def _strongest(
     return packed >> 47, packed & ((1 << 24) - 1), (1 << 23) - 1 - inverse
 
 
-def _popular(places: Numbers, mine: Numbers, model: ProductModel) -> Candidates:
+def _popular(
+    pairs: Pairs, known: Iterable[Candidates], model: ProductModel, count: int
+) -> Candidates:
     """The popular products that are no candidates yet."""
-    ranks = np.arange(len(model.popular))
-    place, rank = np.repeat(places, len(ranks)), np.tile(ranks, len(places))
-    code = model.popular[rank]
-    new = ~_is_in(_whole(place, code), mine)
-    place, code, rank = place[new], code[new], rank[new]
-    return Candidates(place, code, _AGAIN + _SCORES + rank, 65_535 - rank)
+    rank_of = np.full(count, -1)
+    rank_of[model.popular] = np.arange(len(model.popular))
+    is_new = np.zeros((int(pairs.place.max(initial=-1)) + 1, len(model.popular)), dtype=np.bool_)
+    is_new[pairs.place] = True
+    for found in known:
+        rank = rank_of[found.code]
+        is_new[found.place[rank >= 0], rank[rank >= 0]] = False
+    place, rank = np.nonzero(is_new)
+    return Candidates(place, model.popular[rank], _AGAIN + _SCORES + rank, 65_535 - rank)
 
 
 def _is_in(wanted: Numbers, held: Numbers) -> NDArray[np.bool_]:
@@ -249,14 +253,12 @@ Rates = NDArray[np.float64]
 _GROUPS = (0, _AGAIN, _AGAIN + _SCORES, KINDS)
 
 
-def listed(
-    found: Candidates, model: ProductModel, rates: Rates, count: int
-) -> tuple[Numbers, Numbers]:
-    """place, code of the products that are likeliest to be bought, the best of each place first."""
+def listed(found: Candidates, model: ProductModel, rates: Rates) -> tuple[Numbers, Numbers]:
+    """place, code of the LISTED products likeliest to be bought, the best of each place first."""
     by_rate = np.empty(KINDS, dtype=np.int64)
     by_rate[np.lexsort((-np.arange(KINDS), rates))] = np.arange(KINDS)
     strength = (by_rate[found.kind] << 14) | (found.strength >> 2)
-    return model.strongest(found.place, found.code, strength, count)
+    return model.strongest(found.place, found.code, strength, LISTED)
 
 
 def bought_rates(found: Candidates, bought: BoughtDays, day: int, days: int) -> Rates:
@@ -278,6 +280,12 @@ def _coming(bought: BoughtDays, day: int, days: int) -> Numbers:
     """Customer and product of what was bought within `days` after the day, sorted."""
     is_next = (bought.day > day) & (bought.day <= day + days)
     return distinct(_whole(bought.place[is_next], bought.code[is_next]))
+
+
+def _first(count: int, place: Numbers, code: Numbers) -> tuple[Numbers, Numbers]:
+    """The first few of each list."""
+    kept = _place_in_group(place) < count
+    return place[kept], code[kept]
 
 
 def hit_rate(place: Numbers, code: Numbers, coming: Numbers, judged: Numbers) -> float | None:
@@ -307,20 +315,23 @@ def hit_rates(
     before = distinct(bought.until(model.day).place)
     judged = np.intersect1d(distinct(coming >> 24), before)
     is_own = found.kind < _AGAIN
-    rows = []
-    for count in (5, LISTED):
-        most = model.popular[:count]
-        lists = {
-            "popularity": (np.repeat(before, len(most)), np.tile(most, len(before))),
-            "personal_frequency": model.strongest(
-                found.place[is_own], found.code[is_own], found.strength[is_own], count
-            ),
-        }
-        value = hit_rate(*listed(found, model, rates, count), coming, judged)
-        rows += [
-            (f"hit_rate_{count}", value, name, hit_rate(*one, coming, judged))
-            for name, one in lists.items()
-        ]
+    own = model.strongest(found.place[is_own], found.code[is_own], found.strength[is_own], LISTED)
+    most = model.popular[:LISTED]
+    baselines = {
+        "popularity": (np.repeat(before, len(most)), np.tile(most, len(before))),
+        "personal_frequency": own,
+    }
+    best = listed(found, model, rates)
+    rows = [
+        (
+            f"hit_rate_{count}",
+            hit_rate(*_first(count, *best), coming, judged),
+            name,
+            hit_rate(*_first(count, *one), coming, judged),
+        )
+        for count in (5, LISTED)
+        for name, one in baselines.items()
+    ]
     return pl.DataFrame(rows, HIT_RATES, orient="row")
 
 
@@ -391,7 +402,7 @@ def _lists(
     bought: BoughtDays, model: ProductModel, rates: Rates, available: NDArray[np.bool_]
 ) -> pl.DataFrame:
     """The lists of a few customers, in the order of customer_key."""
-    place, code = listed(candidates(bought, model, available), model, rates, LISTED)
+    place, code = listed(candidates(bought, model, available), model, rates)
     rows = pl.DataFrame({"place": place, "code": code.astype(np.uint32)})
     lists = rows.group_by("place", maintain_order=True).agg("code")
     keys = pl.Series(bought.keys[lists["place"].to_numpy()], dtype=pl.Int64)
@@ -401,7 +412,7 @@ def _lists(
 def _few_at_once(bought: BoughtDays) -> Iterable[BoughtDays]:
     """The customers of a part, as many at a time as fit in memory."""
     for start in range(0, len(bought.keys), SAMPLE):
-        yield bought.those(np.arange(start, min(start + SAMPLE, len(bought.keys))))
+        yield bought.between(start, start + SAMPLE)
 
 
 def _sampled(bought: BoughtDays, before: BoughtDays | None) -> BoughtDays:

@@ -13,7 +13,7 @@ import polars as pl
 from enrich.predict.arrays import Floats
 from enrich.predict.mbg import Silence, expected_orders, p_alive
 from enrich.predict.shop import BEYOND_HORIZON, STATUSES, PredictionRules, ShopModel
-from enrich.predict.states import TRIPLE, States
+from enrich.predict.states import TRIPLE, States, packed_triple
 
 HORIZONS = (30, 90, 365)
 CHURN_DAYS = 90
@@ -58,10 +58,10 @@ def predictions(
     customers = part.customers
     if shop.status is not None:
         return _nothing(customers["customer_key"], shop.status)
-    packed = _packed(customers)
-    rows = customers.select(TRIPLE).with_columns(triple=packed).unique("triple")
+    triple = packed_triple(customers)
+    rows = customers.select(TRIPLE).with_columns(triple).unique("triple")
     known = _of_triples(rows, shop, rules, levels)
-    found = customers.select("customer_key", "paid", "paid_cents").with_columns(triple=packed)
+    found = customers.select("customer_key", "paid", "paid_cents").with_columns(triple)
     found = found.join(known, on="triple", how="left", maintain_order="left")
     figures = [pl.col(name).round(DECIMALS[name]) if name in DECIMALS else name for name in FIGURES]
     return _with_money(found, shop, levels).select("customer_key", *figures, "prediction_status")
@@ -95,12 +95,6 @@ PREDICTIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 def _nothing(keys: pl.Series, status: str) -> pl.DataFrame:
     empty = [pl.lit(None, dtype).alias(name) for name, dtype in FIGURES.items()]
     return keys.to_frame().with_columns(*empty, prediction_status=pl.lit(status, STATUS))
-
-
-def _packed(customers: pl.DataFrame) -> pl.Series:
-    """x, t_x and T in one number."""
-    x, t_x, days = (customers[name].cast(pl.Int64) for name in TRIPLE)
-    return (x * 2**32 + t_x * 2**16 + days).alias("triple")
 
 
 def _of_triples(

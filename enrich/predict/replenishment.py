@@ -59,9 +59,9 @@ class Repeats:
     people: pl.DataFrame
 
 
-def repeats(bought: BoughtDays) -> Repeats:
-    """What a part of the customers knows of the intervals of things."""
-    pairs = pairs_of(bought)
+def repeats(bought: BoughtDays, pairs: Pairs | None = None) -> Repeats:
+    """What a part of the customers knows of the intervals of things; `pairs` are those of them."""
+    pairs = pairs or pairs_of(bought)
     buyers = np.bincount(pairs.code)
     people = np.bincount(pairs.code, weights=pairs.count > 1, minlength=len(buyers))
     counts = {"code": np.arange(len(buyers)), "buyers": buyers, "people": people}

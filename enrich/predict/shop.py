@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 import polars as pl
@@ -61,6 +62,18 @@ class PurchaseParts(Protocol):
         """The purchases of one part."""
 
 
+class InOrder:
+    """The purchases of parts by customer and day; the part asked for last is not read again."""
+
+    def __init__(self, parts: PurchaseParts) -> None:
+        def purchases(part: int) -> pl.DataFrame:
+            found = parts.purchases(part).select("customer_key", "purchased_on", "amount_cents")
+            return found.sort("customer_key", "purchased_on")
+
+        self.count = parts.count
+        self.purchases = lru_cache(1)(purchases)
+
+
 @dataclass(frozen=True, slots=True)
 class ShopModel:
     """How customers of a shop buy and pay; `status` says why there is no such model.
@@ -84,11 +97,10 @@ class ShopModel:
 
 
 def shop_model(
-    parts: PurchaseParts, as_of: date, rules: PredictionRules, start: ShopModel | None = None
+    parts: Iterable[States], as_of: date, rules: PredictionRules, start: ShopModel | None = None
 ) -> ShopModel:
     """The models of all parts together; `start` is an earlier one to search from."""
-    counts = added(counted(part) for part in states_of(parts, as_of))
-    return modelled(counts, as_of, rules, start)
+    return modelled(added(map(counted, parts)), as_of, rules, start)
 
 
 def states_of(parts: PurchaseParts, as_of: date) -> Iterator[States]:

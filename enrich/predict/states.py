@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from enrich.predict.arrays import Floats, Ints
+from enrich.predict.bought_days import starts_of
 
 DAYS_PER_WEEK = 7
 TRIPLE = ("x", "t_x", "T")
@@ -79,8 +80,10 @@ def _numbered(keys: Ints) -> tuple[Ints, Ints]:
 
 def _distinct_days(owner: Ints, day: Ints) -> Ints:
     """(customer, day) in one number each, ascending and once."""
-    packed: Ints = np.sort((owner << _DAY_BITS) | day)
-    distinct: Ints = packed[np.diff(packed, prepend=-1) != 0]
+    packed: Ints = (owner << _DAY_BITS) | day
+    if (packed[1:] < packed[:-1]).any():
+        packed.sort()
+    distinct: Ints = packed[starts_of(packed)]
     return distinct
 
 
@@ -141,6 +144,12 @@ def _tally(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 def _added(tallies: list[pl.DataFrame], name: str) -> pl.DataFrame:
     keys = [column for column in tallies[0].columns if column != name]
     return pl.concat(tallies).group_by(keys).agg(pl.col(name).sum()).sort(keys)
+
+
+def packed_triple(customers: pl.DataFrame) -> pl.Series:
+    """x, t_x and T in one number."""
+    x, t_x, days = (customers[name].cast(pl.Int64) for name in TRIPLE)
+    return (x * 2**32 + t_x * 2**16 + days).alias("triple")
 
 
 def weeks(days: pl.Series) -> Floats:

@@ -1,11 +1,10 @@
 """The pure core: frames in, one profile per customer out."""
 
 from enrich.profile.catalogue import FIELDS, fields, is_field_name
-from enrich.profile.contracts import Details, Parts, ProfileInputs, no_history
+from enrich.profile.contracts import Details, Parts, ProfileInputs
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
     Counts,
-    ProfileResult,
     ScoredParts,
     build_profiles,
     counts_of,
@@ -16,8 +15,8 @@ from enrich.profile.engine import (
 )
 from enrich.profile.field import ProfileField
 from enrich.profile.scoring import notes
-from enrich.profile.segmenting import DaySegments, segments_of_day
-from enrich.profile.segments import SEGMENTS, SegmentRow, SegmentTable, parse_segments
+from enrich.profile.segmenting import segments_of_day
+from enrich.profile.segments import SEGMENTS, SegmentTable, parse_segments
 from enrich.profile.windows import window_names, windows_of
 
 __all__ = [
@@ -25,20 +24,16 @@ __all__ = [
     "FIELDS",
     "SEGMENTS",
     "Counts",
-    "DaySegments",
     "Details",
     "Parts",
     "ProfileField",
     "ProfileInputs",
-    "ProfileResult",
     "ScoredParts",
-    "SegmentRow",
     "SegmentTable",
     "build_profiles",
     "counts_of",
     "fields",
     "is_field_name",
-    "no_history",
     "notes",
     "parse_segments",
     "profile_parts",

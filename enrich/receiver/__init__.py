@@ -5,7 +5,7 @@ The server itself is in `enrich.receiver.server`; whoever drains an inbox does n
 
 from enrich.receiver.app import Receiver, build_receiver
 from enrich.receiver.callers import KINDS, RegisteredCaller, check_secret
-from enrich.receiver.inbox import FOLDER, Inbox, InboxFile, Waiting, inbox_of, inboxes_in
+from enrich.receiver.inbox import FOLDER, Inbox, InboxFile, inbox_of, inboxes_in
 from enrich.receiver.messages import CONSENTS, CUSTOMERS, ORDERS, TOPICS, Message, Notice, Topic
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Receiver",
     "RegisteredCaller",
     "Topic",
-    "Waiting",
     "build_receiver",
     "check_secret",
     "inbox_of",

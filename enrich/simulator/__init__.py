@@ -2,19 +2,17 @@
 
 from enrich.simulator.access import REFERENCE_ROLE, AppKey
 from enrich.simulator.app import Simulator
-from enrich.simulator.build import FULL_KEY, ICOMM_KEY, Simulation, build_simulation
-from enrich.simulator.server import run_forever, serve
+from enrich.simulator.build import FULL_KEY, Simulation, build_simulation
+from enrich.simulator.server import serve
 from enrich.simulator.weather import Weather
 
 __all__ = [
     "FULL_KEY",
-    "ICOMM_KEY",
     "REFERENCE_ROLE",
     "AppKey",
     "Simulation",
     "Simulator",
     "Weather",
     "build_simulation",
-    "run_forever",
     "serve",
 ]

@@ -13,7 +13,6 @@ from enrich.warehouse.connection import another, connect
 from enrich.warehouse.damage import explained, memory_explained
 from enrich.warehouse.forgetting import Found, Named
 from enrich.warehouse.lock import writer_lock
-from enrich.warehouse.parts import StoreParts
 from enrich.warehouse.publishing import OWN_COPY
 from enrich.warehouse.pushes import NOTHING_LEFT, Pushes, PushStatus, PushTarget
 from enrich.warehouse.reading import ReadCopy, read_lake, read_warehouse
@@ -42,7 +41,6 @@ __all__ = [
     "ReadyQuery",
     "Resolved",
     "Sharing",
-    "StoreParts",
     "Traces",
     "Warehouse",
     "is_database",

@@ -70,9 +70,6 @@ def platforms_below(base):
     return below | ({base} if is_platform else set())
 
 
-SERVED_ELSEWHERE = ("file", "icomm", "webhook")
-
-
 def test_a_platform_its_fake_and_its_page_have_one_name(any_kind):
     """Growing by a platform is a class, a fake and a page; nothing lists them by hand."""
     pages = {path.stem for path in (Path(__file__).parents[2] / "docs" / "platforms").glob("*.md")}

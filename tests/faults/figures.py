@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.faults.moments import MOMENTS
 from tests.faults.shop import Difference
 
 
@@ -46,10 +45,6 @@ class Figures:
         self.invented += found.invented
         self.duplicated += found.duplicated
         self.cents_off += found.cents_off
-
-    @property
-    def never_reached(self) -> list[str]:
-        return [name for name in MOMENTS if name not in self.moments]
 
     @property
     def is_clean(self) -> bool:

@@ -108,7 +108,7 @@ def test_a_season_is_said_when_it_moves_the_level_first() -> None:
         levels(shop, AS_OF - timedelta(days=days), RULES, (HORIZON_DAYS,)) for days in (7, 0)
     )
     assert (set(before.seasons), set(new.seasons)) == (set(), {HORIZON_DAYS})
-    again = kept_levels(model_rows(shop_model(shop, AS_OF, RULES), new))
+    again = kept_levels(model_rows(shop_model(states_of(shop, AS_OF), AS_OF, RULES), new))
     assert again == new
     first, later, never = (seasons_since(one, new) for one in (before, new, Levels()))
     assert (first, later, never) == (new.seasons, {}, {})
@@ -125,7 +125,7 @@ def test_a_season_is_said_when_it_moves_the_level_first() -> None:
     ids=["few", "short", "dependent", "enough"],
 )
 def test_status(rules: PredictionRules, status: str | None, value_status: str | None) -> None:
-    shop = shop_model(Split(steady()), AS_OF, rules)
+    shop = shop_model(states_of(Split(steady()), AS_OF), AS_OF, rules)
     assert (shop.status, shop.value_status) == (status, value_status)
     (part,) = states_of(Split(steady()), AS_OF)
     rows = predictions(part, shop, rules)
@@ -138,7 +138,7 @@ def test_status(rules: PredictionRules, status: str | None, value_status: str | 
 
 def test_nobody_bought_again() -> None:
     once = steady().unique("customer_key", maintain_order=True)
-    assert shop_model(Split(once), AS_OF, RULES).status == "too_few_buyers"
+    assert shop_model(states_of(Split(once), AS_OF), AS_OF, RULES).status == "too_few_buyers"
 
 
 def test_tiers_are_shares_of_the_customers() -> None:
@@ -154,7 +154,7 @@ def test_tiers_are_shares_of_the_customers() -> None:
 def test_money_worth_less_later() -> None:
     rules = PredictionRules(yearly_discount_rate=0.2)
     (part,) = states_of(Split(steady()), AS_OF)
-    rows = predictions(part, shop_model(Split(steady()), AS_OF, rules), rules)
+    rows = predictions(part, shop_model(states_of(Split(steady()), AS_OF), AS_OF, rules), rules)
     rich = rows.filter(pl.col("expected_amount_365d") > 10)
     share = rich["clv_365d"] / rich["expected_amount_365d"]
     assert share.is_between(1.2**-1, 1).all()

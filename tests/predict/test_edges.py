@@ -36,7 +36,10 @@ def test_neighbouring_days_and_any_start_agree(model: Model) -> None:
     parts, warm, totals = Split(purchases(1_500, AS_OF, model=model, seed=SEED)), None, []
     for ago in range(DAYS, -1, -1):
         day = AS_OF - timedelta(days=ago)
-        cold, warm = shop_model(parts, day, RULES), shop_model(parts, day, RULES, warm)
+        cold, warm = (
+            shop_model(states_of(parts, day), day, RULES),
+            shop_model(states_of(parts, day), day, RULES, warm),
+        )
         assert (cold.status, cold.value_status, warm.status, warm.value_status) == (None,) * 4
         assert cold.purchases is not None
         assert warm.purchases is not None
@@ -51,7 +54,7 @@ def test_neighbouring_days_and_any_start_agree(model: Model) -> None:
 def test_an_edge_is_named() -> None:
     def found(name: str) -> Model:
         parts = Split(purchases(1_500, AS_OF, model=SHOPS[name], seed=SEED))
-        return shop_model(parts, AS_OF, RULES).buying
+        return shop_model(states_of(parts, AS_OF), AS_OF, RULES).buying
 
     assert found("both, and regularly").nobody_leaves
     assert not found("everybody buys alike").nobody_leaves

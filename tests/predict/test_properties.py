@@ -133,6 +133,6 @@ def test_keys_far_apart_are_as_good() -> None:
 
 def test_nobody_bought() -> None:
     nothing = small_shop().clear()
-    shop = shop_model(Split(nothing), AS_OF, ANY_SHOP)
+    shop = shop_model(states_of(Split(nothing), AS_OF), AS_OF, ANY_SHOP)
     assert shop.status == "too_few_buyers"
     assert predictions(states(nothing, AS_OF), shop, ANY_SHOP).height == 0

@@ -166,11 +166,6 @@ def _moment(dice: Random) -> str:
     return f"2026-01-{dice.randint(1, 20):02} {dice.choice([10, 11])}:00:00"
 
 
-def change_of(entity: str, key: str, **tables: Row) -> Change:
-    """One thing with a row in each of these tables."""
-    return entity, key, {table: [row] for table, row in tables.items()}
-
-
 def apply(connection: duckdb.DuckDBPyConnection, store: str, changes: list[Change]) -> None:
     """The typed rows of everything the changes name are as they say; the last word counts."""
     for entity, tables in ENTITIES.items():

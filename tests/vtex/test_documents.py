@@ -489,7 +489,6 @@ def test_a_return_calls_for_the_detail_though_the_list_names_no_change() -> None
     ]
 
 
-WHEN = ("before", "after")
 LISTED = {
     "order_id": "orderId",
     "status": "status",
