@@ -29,7 +29,7 @@ pace = {{ requests_per_second = 90 }}
 [destinations.files]
 kind = "file"
 formats = ["csv", "parquet", "ndjson"]
-entities = ["profiles", "products", "purchases", "carts"]
+entities = ["profiles", "products", "purchases", "carts", "next_best_products"]
 cart_days = 3000
 """
 ENVIRON = {"KEY": FULL_KEY.app_key, "TOKEN": FULL_KEY.app_token}
