@@ -219,7 +219,7 @@ def _show_profiles(shell: Shell, store: str, made: Entry) -> None:
     ]
     title = f"{store}: profiles"
     show_table(shell.out, title, ("what", "value"), facts, name="profiles", store=store)
-    for line in made["predictions"]:
+    for line in made["notes"]:
         shell.say(f"{store}: {line}")
     columns = ("finding", "detail", "rows", "cents")
     show_table(
