@@ -139,13 +139,13 @@ with theirs as (
     select destination, entity, record_id, remote_key
     from push_job_records
     where store = getvariable('store')
-        and entity = 'profiles'
+        and entity in ('profiles', 'next_best_products')
         and record_id in (select customer_key::varchar from forgotten_customers)
     union all
     select destination, entity, record_id, remote_key
     from push_intents
     where store = getvariable('store')
-        and entity = 'profiles'
+        and entity in ('profiles', 'next_best_products')
         and remote_key is not null
         and record_id in (select customer_key::varchar from forgotten_customers)
     union all

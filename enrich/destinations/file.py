@@ -23,7 +23,14 @@ from enrich.destinations.base import (
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.file_sets import MANIFEST, drop_old, manifest_text, take_out
 from enrich.destinations.file_tables import writer
-from enrich.destinations.kinds import AUDIENCES, CARTS, PRODUCTS, PROFILES, PURCHASES
+from enrich.destinations.kinds import (
+    AUDIENCES,
+    CARTS,
+    NEXT_BEST_PRODUCTS,
+    PRODUCTS,
+    PROFILES,
+    PURCHASES,
+)
 from enrich.destinations.mapping import version_of
 from enrich.destinations.places.local import LocalFolder
 from enrich.destinations.places.place import Place
@@ -197,4 +204,4 @@ class _Records(RecordEntity, FileDrop):
     max_records = RECORDS_PER_FILE
 
 
-FileDrop.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, AUDIENCES)
+FileDrop.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, NEXT_BEST_PRODUCTS, AUDIENCES)

@@ -18,7 +18,7 @@ from enrich.destinations.places.place import FileEntry, Place
 MANIFEST = ".manifest.json"
 # STORE-ENTITY-DAY-ID.KIND, and the same while it is not finished: nobody else's files match.
 OURS = re.compile(
-    r"^\.?[a-z0-9_-]+-[a-z]+-\d{4}-\d{2}-\d{2}-[0-9a-f]{8}"
+    r"^\.?[a-z0-9_-]+-[a-z_]+-\d{4}-\d{2}-\d{2}-[0-9a-f]{8}"
     r"\.(parquet|csv|ndjson|manifest\.json)(\.unfinished)?$"
 )
 

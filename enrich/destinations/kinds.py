@@ -20,6 +20,7 @@ PROFILES = "profiles"
 PURCHASES, PRODUCTS, COUPONS, CARTS = "purchases", "products", "coupons", "carts"
 CONSENTS = "consents"
 AUDIENCES = "audiences"
+NEXT_BEST_PRODUCTS = "next_best_products"
 
 # What a plan needs of every record. The digest stays while nothing that is sent changes; is_over is
 # what counts no longer (canceled, archived, bought) and a platform may have.
@@ -102,6 +103,18 @@ CART_LINE = (
     Column("sku", pl.String, "SKU."),
     Column("product", pl.String, "Name as the catalogue says."),
     Column("quantity", pl.Int64, "Units."),
+    Column("url", pl.String, "Its page in the shop; null without store_url."),
+    Column("image_url", pl.String, "Its picture."),
+)
+
+NEXT_BEST_LINE = (
+    Column("rank", pl.Int64, "Its place in the list, from 1."),
+    Column("product_id", pl.String, "Product the SKU belongs to."),
+    Column("sku", pl.String, "SKU of it, one that can be bought where there is one."),
+    Column("product", pl.String, "The product in the words of the profiles (product_label)."),
+    Column("category", pl.String, "The category in the words of the profiles (category_label)."),
+    Column("brand", pl.String, "Brand."),
+    Column("reason", pl.String, "bought_again: the customer has bought it; else never_bought."),
     Column("url", pl.String, "Its page in the shop; null without store_url."),
     Column("image_url", pl.String, "Its picture."),
 )
@@ -190,6 +203,20 @@ _KINDS = (
         CART_LINE,
         after=(PROFILES,),
         options=("cart_days",),
+    ),
+    Kind(
+        NEXT_BEST_PRODUCTS,
+        "lists of next best products",
+        (
+            Column("customer_key", pl.Int64, "Our key of the customer."),
+            Column("customer_id", pl.String, "The source's own id of the customer."),
+            Column("email", pl.String, "Real e-mail address of the customer."),
+            Column(
+                "lines", _lines(NEXT_BEST_LINE), "The likeliest first; empty once there is none."
+            ),
+        ),
+        NEXT_BEST_LINE,
+        after=(PROFILES,),
     ),
     Kind(
         CONSENTS,

@@ -1,9 +1,9 @@
 """VTEX Master Data: a document per customer in an entity of our own, or chosen fields of CL.
 
-Ours is Master Data v2. With `entity = "CL"` fields go into the shop's own customer documents (v1).
-A write there fires every trigger the shop has on a customer and moves the document's dates, so
-little is written: only by PATCH, only what differs, only so many a day, only into fields that are
-there.
+Ours is Master Data v2, as is that of the lists of next best products. With `entity = "CL"` fields
+go into the shop's own customer documents (v1). A write there fires every trigger the shop has on a
+customer and moves the document's dates, so little is written: only by PATCH, only what differs,
+only so many a day, only into fields that are there.
 """
 
 from __future__ import annotations
@@ -15,14 +15,24 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from enrich.client import NotFound, parse_json
-from enrich.destinations.base import Addressee, MappedField, Record, Row, SecretRef, Tools
+from enrich.destinations.base import (
+    Addressee,
+    MappedField,
+    Record,
+    RecordKey,
+    Row,
+    SecretRef,
+    Tools,
+)
 from enrich.destinations.entity import DestinationEntity
 from enrich.destinations.http import HttpDestination, HttpSettings
+from enrich.destinations.kinds import NEXT_BEST_PRODUCTS
 from enrich.destinations.mapping import COMPUTED, JSON_FORMATS, Format, joined, named
-from enrich.destinations.sending import GONE, by_hand, objects_in
+from enrich.destinations.records import HttpRecords, own_fields
+from enrich.destinations.sending import GONE, by_hand, erase_one, objects_in
 from enrich.errors import Stop
 from enrich.model import Outcome, RecordResult
 
@@ -33,6 +43,7 @@ STRUCTURE = f"/api/dataentities/{OF_THE_SHOP}"
 OF_CL = f"{STRUCTURE}/documents/{{id}}"
 TO_WRITE = "Insert or update document (not remove)"
 TO_DELETE = "Full access to all documents"
+ENTITY_NAME = r"^[A-Za-z][A-Za-z0-9_]{1,49}$"
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 # VTEX's own fields of a customer: never ours to write.
 OF_VTEX = frozenset(  # one word a field
@@ -66,7 +77,8 @@ class MasterDataSettings(HttpSettings):
 
     account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     app_token: SecretRef
-    entity: str = Field("enrich_profiles", pattern=r"^[A-Za-z][A-Za-z0-9_]{1,49}$")
+    entity: str = Field("enrich_profiles", pattern=ENTITY_NAME)
+    next_best_products_entity: str = Field("enrich_next_best_products", pattern=ENTITY_NAME)
     schema_name: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
     records_per_day: int = Field(5_000, ge=1)
     clear_with: Literal["nothing", "null", "empty"] = "nothing"
@@ -76,6 +88,13 @@ class MasterDataSettings(HttpSettings):
     def _not_the_shops(cls, entity: str) -> str:
         if len(entity) == 2 and entity != OF_THE_SHOP:
             raise ValueError("two letters name an entity of VTEX or the shop, such as AD; use ours")
+        return entity
+
+    @field_validator("next_best_products_entity")
+    @classmethod
+    def _of_lists_alone(cls, entity: str, info: ValidationInfo) -> str:
+        if len(entity) == 2 or entity == info.data.get("entity"):
+            raise ValueError("an entity that is neither VTEX's or the shop's nor that of profiles")
         return entity
 
     @model_validator(mode="after")
@@ -112,6 +131,7 @@ class MasterDataAccount(HttpDestination):
     concurrency = 5
     removals = ("clear", "delete")
     refusal_keys = ("", "Message")
+    gone_codes = frozenset({"http_404"})  # it has no code of its own
 
     @property
     def host(self) -> str:
@@ -122,6 +142,20 @@ class MasterDataAccount(HttpDestination):
             "X-VTEX-API-AppKey": self.secret(),
             "X-VTEX-API-AppToken": self.secret("app_token"),
         }
+
+    def delete(self, one: Addressee) -> RecordResult:
+        """The list of a customer, which is known by our key and not by an address."""
+        at = self.list_at(one.record_id)
+        return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
+
+    def list_at(self, customer_key: str) -> dict[str, str]:
+        entity = self.settings.next_best_products_entity
+        return {"entity": entity, "id": document_id(customer_key)}
+
+    def prove(self, at: Mapping[str, str]) -> None:
+        """Ask for a document that is not there: an answer of 404 proves the key."""
+        with suppress(NotFound):
+            self.ask("GET", DOCUMENT, at=at)
 
 
 class MasterData(MasterDataAccount):
@@ -144,7 +178,6 @@ class MasterData(MasterDataAccount):
     empty = None
     idempotency_key = "document id, made from the e-mail"
     moves_address = "delete"
-    gone_codes = frozenset({"http_404"})  # it has no code of its own
     null_meaning = "clears"
 
     @classmethod
@@ -170,6 +203,8 @@ class MasterData(MasterDataAccount):
         return self.save_one(record, call)
 
     def delete(self, one: Addressee) -> RecordResult:
+        if "@" not in one.remote_key:
+            return super().delete(one)
         at = self._at(one.remote_key)
         return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
 
@@ -177,15 +212,43 @@ class MasterData(MasterDataAccount):
         return {"entity": self.settings.entity, "id": document_id(email)}
 
     def problems(self) -> list[str]:
-        """Asks for a document that is not there: an answer of 404 proves the key."""
-        with suppress(NotFound):
-            self.ask("GET", DOCUMENT, at=self._at("check@example.com"))
+        self.prove(self._at("check@example.com"))
         return []
 
 
-def document_id(email: str) -> str:
-    """The id of a customer's document: the same address, the same document, no address in it."""
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+def document_id(key: str) -> str:
+    """The id of a document: the same address or key, the same document, no address in it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+class NextBestProducts(HttpRecords, MasterDataAccount):
+    """One document per customer with their list, known by our key; none where the list is over."""
+
+    name = NEXT_BEST_PRODUCTS
+    version = "masterdata-lists-1"
+    mapping = own_fields(NEXT_BEST_PRODUCTS)
+    record_key: RecordKey = "record_id"
+    idempotency_key = "document id, made from customer_key"
+    written = ("next_best_products_entity",)
+    removals = ()
+
+    def save(self, records: Sequence[Record]) -> list[RecordResult]:
+        return self.save_each(records, self._put)
+
+    def _put(self, record: Record) -> RecordResult:
+        if not record.payload["lines"]:
+            return erase_one(Addressee(record.record_id, record.record_id), self.delete)
+        at = self.list_at(record.record_id)
+        return self.save_one(
+            record, self.call("PUT", DOCUMENT, record.payload, at=at, resource=TO_WRITE)
+        )
+
+    def problems(self) -> list[str]:
+        self.prove(self.list_at("check"))
+        return []
+
+
+MasterData.others = (NextBestProducts,)
 
 
 class WriteBack(MasterDataAccount):
@@ -261,6 +324,8 @@ class WriteBack(MasterDataAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         """Our fields emptied, where the settings say how; the customer's document is the shop's."""
+        if "@" not in one.remote_key:
+            return super().delete(one)
         names = [field.target for field in self.fields]
         if self.settings.clear_with == "nothing":
             message = f"empty {', '.join(names)} of the customer's document in Master Data by hand"

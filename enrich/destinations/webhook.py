@@ -25,7 +25,14 @@ from enrich.destinations.base import (
 )
 from enrich.destinations.batches import batch_id_of, payload_bytes
 from enrich.destinations.entity import DestinationEntity
-from enrich.destinations.kinds import AUDIENCES, CARTS, KINDS, PRODUCTS, PURCHASES
+from enrich.destinations.kinds import (
+    AUDIENCES,
+    CARTS,
+    KINDS,
+    NEXT_BEST_PRODUCTS,
+    PRODUCTS,
+    PURCHASES,
+)
 from enrich.destinations.mapping import version_of
 from enrich.destinations.member_templates import Template, template
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
@@ -214,7 +221,7 @@ class _Records(RecordEntity, Webhook):
         self.record_key = "email" if needs_email else "record_id"
 
 
-Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, AUDIENCES)
+Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, NEXT_BEST_PRODUCTS, AUDIENCES)
 
 
 def sign(body: bytes, secret: SecretStr) -> str:

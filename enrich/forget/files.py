@@ -64,7 +64,7 @@ class Sought:
             return [
                 one
                 for store, one in self.traces.items()
-                if re.match(rf"{re.escape(store)}-[a-z]+-\d{{4}}-", whole)
+                if re.match(rf"{re.escape(store)}-[a-z_]+-\d{{4}}-", whole)
             ]
         return list(self.traces.values())
 

@@ -67,6 +67,10 @@ KEYED_TABLES = (
 )
 BUCKET_NUMBERS = ("purchase_no", "thing_no")
 """Columns that are numbered from the start in each bucket."""
+MAX_WAITING_ROWS = 1_000_000
+"""Rows of all buckets together that wait to be written. DuckDB's own limit is half as many for each
+bucket, so that a whole table would wait, in the spill folder."""
+MAX_OPEN_FILES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,9 @@ def place(
             "currency": rules.currency,
             "max_people_per_identifier": rules.max_people_per_identifier,
         }
+        waiting, files = MAX_WAITING_ROWS // buckets, min(buckets, MAX_OPEN_FILES)
+        connection.execute(f"set partitioned_write_flush_threshold = {max(waiting, 1)}")
+        connection.execute(f"set partitioned_write_max_open_files = {files}")
         _open_staged(connection, staged, kept)
         run(connection, "lake/whole")
         run(connection, "identity/shared_identifiers", **values)

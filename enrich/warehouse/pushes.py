@@ -14,6 +14,8 @@ import polars as pl
 from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
 
 CONSENTS = "consents"
+OF_PROFILES = frozenset({"audiences", "next_best_products"})
+"""What is pushed of them reads the kept profiles, which there may not be yet."""
 
 # The hash of a record of which the platform has nothing any more.
 NOTHING_LEFT = ""
@@ -102,10 +104,10 @@ class Pushes:
         `values` are the destination and store, and what the statements of sql/records ask for.
         """
         run(self._connection, "records/there", entity=entity, **values)
-        if entity == "audiences":
+        if entity in OF_PROFILES:
             has_profiles = table_exists(self._connection, "profiles")
-            name = "reach" if has_profiles else "no_reach"
-            run(self._connection, f"records/audiences/{name}", **values)
+            name = "profiles" if has_profiles else "no_profiles"
+            run(self._connection, f"records/{entity}/{name}", **values)
         run(self._connection, f"records/{entity}/to_push", **values)
         return read(self._connection, f"records/{entity}/index", **values)
 

@@ -1,4 +1,4 @@
--- name: reach
+-- name: profiles
 -- reach (temporary view): phone (E.164) and amount of every profile of the store. A profile of an older version has neither.
 create or replace temp view reach as
 select customer_key, phone_e164 as phone, amount_lifetime as amount
@@ -10,7 +10,7 @@ from (
 )
 where store = getvariable('store');
 
--- name: no_reach
+-- name: no_profiles
 -- The same before the first profiles.
 create or replace temp view reach as
 select null::bigint as customer_key, null::varchar as phone, null::decimal(18, 2) as amount

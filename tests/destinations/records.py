@@ -83,6 +83,7 @@ _ENDED: Mapping[str, Mapping[str, Any]] = {
     "carts": {"is_abandoned": False},
     "coupons": {"is_archived": True},
     "audiences": {"is_member": False},
+    "next_best_products": {"lines": []},
 }
 
 
@@ -202,6 +203,19 @@ def _cart(number: int) -> dict[str, Any]:
     }
 
 
+def _listed(number: int) -> dict[str, Any]:
+    whole = _product(number)
+    of_line = ("product_id", "sku", "product", "brand", "url", "image_url")
+    first = {"rank": 1, **{name: whole[name] for name in of_line}}
+    return {
+        "record_id": f"{number}",
+        "customer_key": number,
+        "customer_id": f"0f8fad5b-d9cb-469f-a165-{number:012}",
+        "email": f"person{number:04}@example.com",
+        "lines": [{**first, "category": "Lamps/Wall", "reason": "bought_again"}],
+    }
+
+
 def _consent(number: int) -> dict[str, Any]:
     return {
         "record_id": f"digest-{number}",
@@ -233,6 +247,7 @@ _MAKERS = {
     "carts": _cart,
     "consents": _consent,
     "audiences": _member,
+    "next_best_products": _listed,
 }
 
 

@@ -164,11 +164,11 @@ def test_a_person_is_taken_out_of_the_files_of_purchases_as_well(world, tmp_path
     options = {"folder": str(folder), "allow_outside_data": True, **ALL}
     names = {"customer_key": "id"}
     world.push(world.open("file", **options, names=names), make_people(3))
-    for entity in ("purchases", "carts", "products"):
+    for entity in ("purchases", "carts", "next_best_products", "products"):
         world.push_records(world.open("file", entity, **options), make(entity, 3))
     profiles = world.open("file", **options, names=names)
     (told,) = profiles.erase([Addressee("2", "2")])
-    assert told.message.startswith("9 file(s)")
+    assert told.message.startswith("12 file(s)")
     for path in folder.glob("*.ndjson"):
         assert ("person0002" in path.read_text()) is False
         assert len(path.read_text().splitlines()) == (3 if "-products-" in path.name else 2)

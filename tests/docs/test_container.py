@@ -1,4 +1,4 @@
-"""The container files by their form, as no engine is here to run them; units by systemd itself."""
+"""The container files by their form, as CI has no engine to run them; units by systemd itself."""
 
 from __future__ import annotations
 
@@ -59,19 +59,53 @@ def test_the_command_of_the_service_is_spelt_right(service: str) -> None:
 
 def test_no_secret_stands_in_it_and_nothing_listens_to_the_world() -> None:
     for service in COMPOSE["services"].values():
-        for variable, value in service.get("environment", {}).items():
-            is_secret = re.search("KEY|TOKEN|PASSWORD|AUTH_STRING", variable)
-            # Without a value of the caller's it does not start: nothing is open by default.
-            assert not is_secret or re.match(r"\$\{\w+:\?", value), variable
+        assert "env_file" not in service
+        for variable in service.get("environment", {}):
+            assert not re.search("(KEY|TOKEN|PASSWORD|AUTH_STRING|CONNECTION_URL)$", variable), (
+                variable
+            )
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_prefect_starts_closed_and_enrich_knows_its_password() -> None:
-    server, client = (COMPOSE["services"][name]["environment"] for name in ("prefect", "enrich"))
+def test_prefect_starts_closed_and_enrich_knows_its_password(tmp_path: Path) -> None:
+    server = COMPOSE["services"]["prefect"]["environment"]
     ours = server_environment({}, ROOT, Address(4200), SecretStr("enrich:PASSWORD"))
     closed = {"PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"}
     assert all(server[name] == ours[name] for name in (*closed, "PREFECT_UI_API_URL"))
-    assert server["PREFECT_SERVER_API_AUTH_STRING"] == client["PREFECT_API_AUTH_STRING"]
+    (tmp_path / "database_password").write_text("p@ss/word\n")
+    (tmp_path / "prefect_auth").write_text("enrich:PASSWORD\n")
+    started, seen = started_with_secrets("prefect", tmp_path)
+    assert started == ["prefect", "server", "start", "--host", "0.0.0.0"]
+    assert seen["PREFECT_SERVER_API_AUTH_STRING"] == "enrich:PASSWORD"
+    assert seen["PREFECT_SERVER_DATABASE_PASSWORD"] == "p@ss/word"
+    started, seen = started_with_secrets("enrich", tmp_path)
+    assert started == ["enrich", *shlex.split(COMPOSE["services"]["enrich"]["command"])]
+    assert seen["PREFECT_API_AUTH_STRING"] == "enrich:PASSWORD"
+    (tmp_path / "prefect_auth").write_text("\n")
+    assert started_with_secrets("prefect", tmp_path) == (
+        [],
+        {},
+    )  # never open for want of a password
+
+
+def started_with_secrets(service: str, secrets: Path) -> tuple[list[str], dict[str, str]]:
+    """What the shell of the service starts, with its PREFECT_ variables; none if it refuses."""
+    spec = COMPOSE["services"][service]
+    command = spec["command"]
+    words = [
+        *spec.get("entrypoint", []),
+        *(shlex.split(command) if "entrypoint" in spec else command),
+    ]
+    words = [word.replace("$$", "$").replace("/run/secrets", str(secrets)) for word in words]
+    for name in ("prefect", "enrich"):
+        (secrets / name).write_text('#!/bin/sh\necho "${0##*/} $*"\nenv\n')
+        (secrets / name).chmod(0o700)
+    path = f"{secrets}:/usr/bin:/bin"
+    run = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": path})
+    if run.returncode:
+        return [], {}
+    first, *variables = run.stdout.splitlines()
+    return first.split(), dict(line.split("=", 1) for line in variables if "PREFECT_" in line)
 
 
 def test_the_image_of_prefect_is_the_version_that_the_tests_run_with() -> None:
@@ -96,11 +130,17 @@ def test_every_service_says_whether_it_is_well() -> None:
             assert needed == {"condition": "service_healthy"}
 
 
-def test_the_secrets_come_from_a_file_that_only_the_service_reads() -> None:
-    services = COMPOSE["services"].items()
-    files = {name: service["env_file"] for name, service in services if "env_file" in service}
-    assert files == {"enrich": "enrich.env", "receive": "receive.env"}
-    assert {*files.values()} <= {*(ROOT / ".gitignore").read_text().split()}
+def test_each_service_sees_the_secrets_that_it_needs_and_no_other() -> None:
+    seen = {name: service["secrets"] for name, service in COMPOSE["services"].items()}
+    assert seen == {
+        "database": ["database_password"],
+        "prefect": ["database_password", "prefect_auth"],
+        "enrich": ["prefect_auth", "vtex_app_key", "vtex_app_token"],
+        "receive": ["receive_crm", "receive_hook"],
+    }
+    named = {name for names in seen.values() for name in names}
+    assert COMPOSE["secrets"] == {name: {"file": f"secrets/{name}"} for name in named}
+    assert "secrets/" in (ROOT / ".gitignore").read_text().split()
 
 
 def test_the_image_has_extras_of_the_package() -> None:

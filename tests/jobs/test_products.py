@@ -1,10 +1,10 @@
-"""Products in the daily job: intervals each day, next best products when it is time."""
+"""Products in the daily job: intervals each day, lists when it is time, and lists to a platform."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +12,19 @@ import polars as pl
 import pytest
 
 from enrich.compute.profiles import ProfilesReport, make_profiles
+from enrich.destinations import REGISTRY
+from enrich.destinations.masterdata import document_id
+from enrich.forget.journal import Case, Journal
+from enrich.forget.platforms import ask_platforms, whom_to_ask
 from enrich.model import RawRecord, Rules
 from enrich.predict import PredictionRules, ProductRules
+from enrich.push.destination import Destination, push_destination
+from enrich.push.summary import PushSummary
 from enrich.runs.publish import publish
 from enrich.settings import shipped_audiences
 from enrich.shop import Shop
-from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
+from enrich.warehouse import Named, Warehouse, open_warehouse, read_warehouse
+from tests.destinations.conftest import World
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 AS_OF = date(2026, 6, 30)
@@ -182,3 +189,91 @@ def test_switched_off_there_are_no_rows_and_empty_fields(folder: Path) -> None:
     fields = "select next_due_product, next_due_on, next_best_products from profiles group by all"
     assert ask(folder, fields) == [(None, None, [])]
     assert ask(folder, "from replenishment") == []
+
+
+LISTS = "next_best_products"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def taker(world: World) -> Destination:
+    """Master Data, which gets lists alone."""
+    example = REGISTRY["masterdata"].example
+    lists, profiles = (world.open("masterdata", one, **example) for one in (LISTS, "profiles"))
+    shops = {"main": SHOP}
+    return Destination("there", ("main",), profiles, switched_on=(lists,), shops=shops)
+
+
+def pushed(folder: Path, world: World, day: int = 0, *, dry_run: bool = False) -> PushSummary:
+    with opened(folder) as warehouse:
+        now = NOW + timedelta(days=day)
+        (done,) = push_destination(
+            warehouse, taker(world), "main", now=now, confirmed=True, dry_run=dry_run
+        )
+    assert done.fault is None
+    return done
+
+
+def held(world: World, customer_key: int) -> list[tuple[str, str]]:
+    """Products and reasons of the list that the platform has of a customer."""
+    document = world.account("masterdata").table(LISTS)[document_id(str(customer_key))]
+    assert [line["rank"] for line in document["lines"]] == [*range(1, len(document["lines"]) + 1)]
+    return [(line["product"], line["reason"]) for line in document["lines"]]
+
+
+def test_a_platform_has_the_lists_of_the_profiles_and_gets_only_what_changed(
+    folder: Path, first: tuple[Path, ProfilesReport], world: World
+) -> None:
+    assert pushed(folder, world, dry_run=True).adds == PEOPLE
+    assert pushed(folder, world).accepted == PEOPLE
+    has_mug = "list_contains(products_lifetime, 'Mug')"
+    lists = ask(first[0], f"select customer_key, next_best_products, {has_mug} from profiles")
+    for key, products, mug in lists:
+        found = held(world, int(str(key)))
+        assert [product for product, _ in found] == products
+        assert ("Mug", "bought_again" if mug else "never_bought") in found
+    assert pushed(folder, world).batches == 0
+    newcomer = next(int(str(key)) for key, _, mug in lists if not mug)
+    orders, items = sold()
+    (who,) = ask(first[0], f"select customer_id from customers where customer_key = {newcomer}")[0]
+    under_another_name = items.filter(pl.col("sku") == "s-mug").head(1)
+    mug_too = under_another_name.with_columns(
+        order_id=pl.lit(f"{str(who)[1:]}-12"),
+        line_no=pl.lit(9).cast(items.schema["line_no"]),
+        product=pl.lit("Cup"),
+    )
+    with opened(folder) as warehouse:
+        more = pl.concat([items, mug_too])
+        warehouse.imports.load("main", orders, more, None, run_id="j", now=NOW)
+    computed(folder, 1)
+    assert pushed(folder, world, 1).accepted == 1
+    assert ("Mug", "bought_again") in held(world, newcomer)
+
+
+def test_a_list_that_is_over_and_one_of_a_forgotten_person_is_taken_away(
+    folder: Path, world: World
+) -> None:
+    pushed(folder, world)
+    with opened(folder) as warehouse:
+        named = Named((1,))
+        found = warehouse.people.find("main", named)
+        case = Case("case", NOW, {}, whom_to_ask([found]), {})
+        there = taker(world)
+        done = ask_platforms(Journal(folder), case, lambda name: nullcontext(there))
+        assert (done.to_ask, done.faults, done.answers) == ({}, {}, {"there": ("erased",)})
+        warehouse.people.forget("main", named, Rules(), certificate="c", run_id="f", now=NOW)
+    documents = world.account("masterdata").table(LISTS)
+    assert set(documents) == {document_id(str(key)) for key in range(2, PEOPLE + 1)}
+    computed(folder, 1, Shop("main", SHOP.rules, products=ProductRules(enabled=False)))
+    assert pushed(folder, world, 1).accepted == PEOPLE - 1
+    assert not documents
+    assert pushed(folder, world, 2).batches == 0
+
+
+def test_before_the_first_profiles_nobody_has_a_list(tmp_path: Path, world: World) -> None:
+    with opened(tmp_path) as warehouse:
+        warehouse.imports.load("main", *sold(), None, run_id="i", now=NOW)
+    assert pushed(tmp_path, world).adds == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from enrich.simulator.http import Reply, Request, json_reply
 from enrich.simulator.platforms.account import Account, Platform
@@ -19,27 +20,28 @@ def answer(account: Account, request: Request) -> Reply:
     )
     if entity in OF_THE_SHOP or not document_id:
         return json_reply({"Message": "not in v2"}, 400)
-    found = account.contacts.get(document_id)
+    documents = account.table(entity.removeprefix("enrich_"))
+    found = documents.get(document_id)
     if request.method == "PUT":
-        return _put(account, request, document_id)
+        return _put(account, documents, request, document_id)
     if found is None:
         return Reply(404)
     if request.method == "DELETE" and "Full access to all documents" in account.denied:
         return json_reply({"Message": "Forbidden"}, 403)
     if request.method == "DELETE":
-        del account.contacts[document_id]
+        del documents[document_id]
         return Reply(204)
     return json_reply(found)
 
 
-def _put(account: Account, request: Request, document_id: str) -> Reply:
+def _put(account: Account, documents: dict[str, Any], request: Request, document_id: str) -> Reply:
     values = request.json()
-    if values["email"] in account.refused:
+    if account.refused & {values.get("email"), str(values.get("customer_key"))}:
         return json_reply({"Message": "Schema validation"}, 400)
-    if account.contacts.get(document_id) == values:
+    if documents.get(document_id) == values:
         return Reply(304)
     account.times[document_id] = account.times.get(document_id, 0) + 1
-    account.contacts[document_id] = values
+    documents[document_id] = values
     return Reply(204)
 
 
