@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,10 +33,10 @@ def private_files() -> Iterator[None]:
         os.umask(previous)
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
     """The file with this content, mode 0600, on disk when this returns; raises OSError."""
     with whole_file(path) as unfinished, unfinished.open("wb") as out:
-        out.write(content)
+        out.writelines([content] if isinstance(content, bytes) else content)
         out.flush()
         os.fsync(out.fileno())
     sync_folder(path.parent)

@@ -103,6 +103,15 @@ Cron = Annotated[str, AfterValidator(_cron_line)]
 Memory = Annotated[str, AfterValidator(_bytes)]
 
 
+def _whole_path(text: str) -> str:
+    if not text.startswith(("/", "s3://")):
+        raise ValueError("a lake is named by a whole path or s3://BUCKET/FOLDER")
+    return text
+
+
+LakeFiles = Annotated[str, AfterValidator(_whole_path)]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -481,6 +490,42 @@ class ReadCopySettings(_Frozen):
     """Whether its tables are also Parquet files, in `analysis_parquet` beside it."""
 
 
+class LakeSettings(_Frozen):
+    """Files that a schedule makes a [lake](scale.md#on-a-schedule) of, with its profiles."""
+
+    orders: LakeFiles | None = None
+    """Which files, as `/srv/in/orders-*.parquet` or `s3://BUCKET/orders-*.parquet`."""
+    items: LakeFiles | None = None
+    """Files of their lines."""
+    customers: LakeFiles | None = None
+    """Files of customers."""
+    folder: LakeFiles | None = None
+    """Where the lake lies, also `s3://BUCKET/FOLDER`; default: `lake` in the data folder."""
+    store: Name | None = None
+    """Of which store; needed when there are several."""
+    cron: Cron = "45 3 * * *"
+    """When, five fields of cron, where files are named."""
+    buckets: int = Field(64, ge=1, le=4096)
+    """How many parts people are cut into."""
+    engine: Literal["local", "processes", "dask", "spark"] = "processes"
+    """Who works on them."""
+    workers: int = Field(2, ge=1)
+    """How many workers are started."""
+    address: str | None = None
+    """A cluster of yours, for `dask` and `spark`."""
+    memory: Memory = "2 GB"
+    """What DuckDB may take in each worker."""
+
+    @property
+    def files(self) -> dict[Literal["orders", "items", "customers"], str | None]:
+        """The globs by their kind."""
+        return {"orders": self.orders, "items": self.items, "customers": self.customers}
+
+    @property
+    def is_wanted(self) -> bool:
+        return any(self.files.values())
+
+
 class AlertTarget(_Frozen):
     """Where alerts go."""
 
@@ -525,6 +570,7 @@ class Settings(_Frozen):
     retention: Retention = Retention()
     imports: dict[ImportKind, ImportSettings] = {}
     read_copy: ReadCopySettings = ReadCopySettings()
+    lake: LakeSettings = LakeSettings()
     receive: Receive = Receive()
     consent: Consent = Consent()
     prediction: PredictionSettings = PredictionSettings()
@@ -583,6 +629,8 @@ class Settings(_Frozen):
         for name, goal in self.goals.items():
             if problem := self._problem_of_store(goal.store):
                 raise ValueError(f"goals.{name} {problem}")
+        if self.lake.is_wanted and (problem := self._problem_of_store(self.lake.store)):
+            raise ValueError(f"lake.store {problem}")
         missing = sorted(set(self.consent.read_from) - set(self.destinations))
         if missing:
             raise ValueError(f"consent.read_from names unknown destinations: {missing}")

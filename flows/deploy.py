@@ -32,6 +32,7 @@ from enrich.serve.installation import installation_name
 from enrich.settings import Settings
 
 from .alerts import set_alerts
+from .lake import lake_flow
 from .profiles import profiles_flow
 from .received import received_flow
 from .sync import sync_flow
@@ -41,6 +42,7 @@ TAG = "enrich"
 SYNC = "Pull what changed in VTEX, resolve customers and purchases, publish the read copy."
 RECEIVED = "Pull what was received, push these people's profiles of today."
 PROFILES = "Compute every customer's profile, keep it, push what changed to the platforms."
+LAKE = "Make a lake of the files of the settings, and its profiles."
 # Before installations had names, every deployment of a server was called so.
 EARLIER_NAMES = ("four-hourly", "daily")
 # A run that finds another one at work waits in the queue; when its turn comes and there is nothing
@@ -78,20 +80,23 @@ class Installation:
         return str(self.settings.data_dir.resolve())
 
     @property
-    def plans(self) -> tuple[Plan, Plan, Plan]:
+    def plans(self) -> tuple[Plan, ...]:
         """The deployments; their clock is `settings.schedule_zone`.
 
-        The small run costs a start of Python each time, so it is scheduled where somebody wants it.
+        The small run costs a start of Python each time, so it is scheduled where somebody wants it;
+        that of a lake is there where its files are named.
         """
         schedule = self.settings.schedule
         is_wanted = any(
             one.enabled and one.within_minutes for one in self.settings.destinations.values()
         )
-        received = f"received-{self.name}"
+        received, lake = f"received-{self.name}", self.settings.lake
+        of_lake = Plan(lake_flow, f"lake-{self.name}", lake.cron, LAKE)
         return (
             Plan(sync_flow, f"four-hourly-{self.name}", schedule.sync_cron, SYNC),
             Plan(profiles_flow, f"daily-{self.name}", schedule.profiles_cron, PROFILES),
             Plan(received_flow, received, schedule.received_cron, RECEIVED, is_wanted, CANCELLED),
+            *([of_lake] if lake.is_wanted else []),
         )
 
     @property

@@ -344,21 +344,6 @@ select
         as customer_key
 from new_keys;
 
--- name: highest_key
--- The highest key that anybody ever had, as identity/keys has it. Grain: one row.
-select coalesce(max(customer_key), 0) as customer_key
-from (
-    select max(customer_key) as customer_key from identity_links
-    union all
-    select max(merged_customer_key) as customer_key from customer_merges
-    union all
-    select max(new_customer_key) as customer_key from customer_splits
-    union all
-    select max(customer_key) as customer_key from customers
-    union all
-    select max(customer_key) as customer_key from state.tombstones
-);
-
 -- name: unknown
 -- What a warehouse knows and a lake does not: rows would be lost, or people come back, if it were taken in. Grain: one row per
 -- reason, with a count. Of a lake made of this warehouse the rows of sources stay; any other one takes their place, and its salt

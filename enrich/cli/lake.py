@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from enrich import lake_pipeline
 from enrich.cli.console import reporter, show_table
 from enrich.cli.options import StoreOption
 from enrich.cli.shell import Shell
@@ -20,15 +19,12 @@ from enrich.lake.export import export_lake
 from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
-from enrich.lake.objects import bring_files, brought_lake, is_in, split_address
 from enrich.lake.picture import picture
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
+from enrich.lake_pipeline import lake_at, remember
 from enrich.runs.publish import publish
-from enrich.settings import import_format
 from enrich.shop import Shop
-from enrich.sources.files.reading import COLUMNS
-from enrich.warehouse.copies import LAKE_MANIFEST, LAKES, S3, drop_copies, remember_copy
 
 OrdersOption = Annotated[
     str | None,
@@ -76,22 +72,19 @@ def lake_build(
 ) -> None:
     """Cut the people of import files into buckets of Parquet; unchanged files do nothing."""
     name = shell.only_store(store)
-    shop = shell.wiring.plain_shop(name)
     globs: dict[Kind, str | None] = {"orders": orders, "items": items, "customers": customers}
-    with lake_at(shell, out, is_written=True) as lake, reporter(shell.err) as report:
-        build = Build(
-            lake=lake,
-            store=name,
-            rules=shop.rules,
-            files=input_files({kind: _brought(shell, glob) for kind, glob in globs.items()}),
+    means = Means(_engine(engine, workers, address), memory)
+    with reporter(shell.err) as report:
+        entry, is_new = lake_pipeline.build(
+            shell.wiring,
+            name,
+            globs,
+            out,
+            means,
+            report,
             buckets=buckets,
-            now=shell.now,
-            formats={kind: import_format(shell.settings, kind, {}) for kind in COLUMNS},
-            memory=memory,
             max_component=max_component,
         )
-        _remember(shell, build)
-        entry, is_new = build_lake(build, _engine(engine, workers, address), report)
     if not is_new:
         shell.say("nothing to do: the lake is of these files already")
     _show_build(shell, name, entry["build"])
@@ -109,9 +102,8 @@ def lake_make_profiles(
     """Compute every customer's profile, bucket by bucket; the same on every engine."""
     name = shell.only_store(store)
     means = Means(_engine(engine, workers, address), memory)
-    shop = shell.wiring.plain_shop(name)
-    with lake_at(shell, lake, is_written=True) as folder, reporter(shell.err) as report:
-        entry, is_new = lake_profiles(folder, shop, shell.now, means, report)
+    with reporter(shell.err) as report:
+        entry, is_new = lake_pipeline.profiles(shell.wiring, name, lake, means, report)
     if not is_new:
         shell.say("nothing to do: these are the profiles of this lake and day already")
     _show_profiles(shell, name, entry["profiles"])
@@ -129,13 +121,13 @@ def lake_export(
     name = shell.only_store(store)
     rules = shell.wiring.plain_shop(name).rules
     with (
-        lake_at(shell, out, is_written=True) as lake,
+        lake_at(shell.wiring, out, is_written=True) as lake,
         shell.wiring.warehouse("lake export") as warehouse,
         reporter(shell.err) as report,
     ):
         build = Build(lake, name, rules, (), buckets, shell.now)
         build = replace(build, memory=memory, max_component=max_component)
-        _remember(shell, build)
+        remember(shell.wiring, build)
         entry = export_lake(warehouse, build, report)
     _show_build(shell, name, entry["build"])
 
@@ -144,7 +136,7 @@ def lake_load(shell: Shell, lake: LakeOption = None, store: StoreOption = None) 
     """Take a lake's rows and profiles into the warehouse, to be pushed and drawn from there."""
     name = shell.only_store(store)
     with (
-        lake_at(shell, lake) as folder,
+        lake_at(shell.wiring, lake) as folder,
         shell.wiring.warehouse("lake load") as warehouse,
         reporter(shell.err) as report,
     ):
@@ -181,45 +173,13 @@ def lake_demo(
 
 def lake_status(shell: Shell, lake: LakeOption = None) -> None:
     """Show what a lake holds, how even its buckets are, and what an ended run left to do."""
-    with lake_at(shell, lake) as folder:
+    with lake_at(shell.wiring, lake) as folder:
         for name, entry in read_manifest(folder).items():
             _show_build(shell, name, entry["build"])
             if "profiles" in entry:
                 _show_profiles(shell, name, entry["profiles"])
         for line in unfinished(folder):
             shell.answer(line)
-
-
-@contextmanager
-def lake_at(shell: Shell, named: str | None, *, is_written: bool = False) -> Iterator[Path]:
-    """The folder of the lake; of one in a bucket its working copy, which is sent back after it."""
-    data_dir = shell.settings.data_dir.resolve()
-    if named is None or not named.startswith(S3):
-        yield data_dir / "lake" if named is None else Path(named).resolve()
-        return
-    where = split_address(named)
-    folder, objects = data_dir.joinpath(LAKES, *where), shell.wiring.bucket(*where)
-    with brought_lake(objects, folder, shell.now, is_written):
-        manifest = folder / LAKE_MANIFEST
-        if is_written or manifest.is_file() or is_in(objects):
-            remember_copy(data_dir, manifest, shell.now)
-        else:
-            drop_copies(data_dir, [manifest.resolve()])
-        yield folder
-
-
-def _brought(shell: Shell, glob: str | None) -> str | None:
-    """The glob of files of this machine; those of a bucket are brought here."""
-    if glob is None or not glob.startswith(S3):
-        return glob
-    bucket, pattern = split_address(glob)
-    folder = shell.settings.data_dir.resolve() / "lake-input" / bucket
-    return str(bring_files(shell.wiring.bucket(bucket), pattern, folder))
-
-
-def _remember(shell: Shell, build: Build) -> None:
-    """`forget` names the lake, wherever it is."""
-    remember_copy(shell.settings.data_dir, build.lake / LAKE_MANIFEST, build.now)
 
 
 def _engine(name: str, workers: int, address: str | None) -> Engine:
@@ -259,7 +219,7 @@ def _show_profiles(shell: Shell, store: str, made: Entry) -> None:
     ]
     title = f"{store}: profiles"
     show_table(shell.out, title, ("what", "value"), facts, name="profiles", store=store)
-    for line in made["predictions"]:
+    for line in made["notes"]:
         shell.say(f"{store}: {line}")
     columns = ("finding", "detail", "rows", "cents")
     show_table(

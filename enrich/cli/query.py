@@ -14,7 +14,6 @@ import typer
 from polars import selectors
 
 from enrich.cli.console import show_table
-from enrich.cli.lake import lake_at
 from enrich.cli.look import LimitOption
 from enrich.cli.options import CsvForOption
 from enrich.cli.shell import Shell
@@ -22,6 +21,7 @@ from enrich.compute.files import FORMATS, written
 from enrich.durable import whole_file
 from enrich.errors import BadSettings, Stop
 from enrich.lake.manifest import tables_in
+from enrich.lake_pipeline import lake_at
 from enrich.plain_text import json_text
 from enrich.spreadsheet import csv_options, flat, for_people
 from enrich.warehouse import ReadCopy, ReadyQuery, query_of, read_lake, ready_queries
@@ -101,7 +101,7 @@ def _asked(shell: Shell, lake: str | None) -> Iterator[ReadCopy]:
         with shell.wiring.read_copy() as copy:
             yield copy
         return
-    with lake_at(shell, lake) as folder, read_lake(folder, tables_in(folder)) as copy:
+    with lake_at(shell.wiring, lake) as folder, read_lake(folder, tables_in(folder)) as copy:
         yield copy
 
 

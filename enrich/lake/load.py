@@ -45,7 +45,7 @@ def load_lake(
         kept = (store, as_of, _blocks(files, made["coded"]), cut_points)
         warehouse.profiles.keep(*kept, run_id=run.run_id, now=now)
         _keep_predictions(warehouse, store, as_of, results)
-        customers, notes = made["customers"], ["computed in a lake"]
+        customers, notes = made["customers"], ["computed in a lake", *made["notes"]]
         run.note({"as_of": made["as_of"], "kept": True, "customers": customers, "notes": notes})
         return dict(made)
 

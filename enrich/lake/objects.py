@@ -1,4 +1,4 @@
-"""A lake that lies in a bucket of S3: worked on in a folder, sent back with its manifest last.
+"""A lake that lies in a bucket of S3: worked on in a folder, uploaded with its manifest last.
 
 The folders of a lake never change once a manifest names them, so a file that is there is not moved
 again, and a reader of the bucket sees the lake of before or the new one whole.
@@ -34,26 +34,26 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 @contextmanager
-def brought_lake(objects: Bucket, lake: Path, now: datetime, is_written: bool) -> Iterator[None]:
+def downloaded_lake(objects: Bucket, lake: Path, now: datetime, is_written: bool) -> Iterator[None]:
     """The lake of the bucket is in the folder, and what was written there in the bucket after it.
 
-    Raises Locked while another process brings or writes it.
+    Raises Locked while another process downloads or writes it.
     """
     with only_writer(lake, "lake in a bucket", now, ".bucket.lock"):
-        theirs = bring_lake(objects, lake)
+        theirs = download_lake(objects, lake)
         if is_written:
             write_durably(lake / UNSENT, theirs)
             yield
-            send_lake(objects, lake)
+            upload_lake(objects, lake)
             (lake / UNSENT).unlink()
     if not is_written:
         yield
 
 
-def bring_lake(objects: Bucket, lake: Path) -> bytes:
+def download_lake(objects: Bucket, lake: Path) -> bytes:
     """The manifest of the bucket, whose lake is in the folder; b"" where there is none.
 
-    Files that are there stay, and so does work that was not sent, on what the bucket has still.
+    Files that are there stay, and so does work that was not uploaded, on what the bucket has still.
     """
     there = {entry.name for entry in objects.entries()}
     manifest = objects.fetch(NAME) if NAME in there else b""
@@ -69,7 +69,7 @@ def bring_lake(objects: Bucket, lake: Path) -> bytes:
     write_durably(coming, manifest)
     for name in sorted(there):
         if name.startswith(_folders_of(lake, coming.name)) and not (lake / name).exists():
-            _save(lake / name, objects.fetch(name))
+            _download(objects, name, lake / name)
     coming.rename(before)
     return manifest
 
@@ -80,7 +80,7 @@ def is_in(objects: Bucket) -> bool:
     return NAME in names or any(map(_OF_A_LAKE.match, names))
 
 
-def send_lake(objects: Bucket, lake: Path) -> None:
+def upload_lake(objects: Bucket, lake: Path) -> None:
     """The bucket has the lake of the folder: files, then the manifest; then what neither names."""
     there = {entry.name for entry in objects.entries()}
     named = _folders_of(lake, NAME)
@@ -99,7 +99,7 @@ def send_lake(objects: Bucket, lake: Path) -> None:
             objects.remove(name)
 
 
-def bring_files(objects: Bucket, pattern: str, folder: Path) -> Path:
+def download_files(objects: Bucket, pattern: str, folder: Path) -> Path:
     """The glob, in the folder, of the objects that the pattern names; others there are removed.
 
     A star stays within a folder, as in the glob of a disk; raises BadSettings on two of them.
@@ -117,7 +117,7 @@ def bring_files(objects: Bucket, pattern: str, folder: Path) -> Path:
     for name, entry in found.items():
         path, at = folder / name, entry.modified_at.timestamp()
         if not path.exists() or path.stat().st_mtime != at:
-            _save(path, objects.fetch(name))
+            _download(objects, name, path)
             os.utime(path, (at, at))
     return folder / pattern
 
@@ -136,9 +136,9 @@ def _folders_of(lake: Path, manifest: str) -> tuple[str, ...]:
     )
 
 
-def _save(path: Path, content: bytes) -> None:
+def _download(objects: Bucket, name: str, path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_durably(path, content)
+    write_durably(path, objects.chunks(name))
 
 
 def _put(objects: Bucket, name: str, path: Path) -> None:

@@ -62,11 +62,17 @@ def lake_profiles(
         if entry.get("profiles", {}).get("digest") == digest:
             return entry, False
         with means.engine.started() as workers:
-            made = _profiles(plan, entry, workers, means, report)
+            made = _profiles(plan, entry, workers, means, report, _lacking(shop))
         entry = {**entry, "profiles": {"folder": plan.folder.name, "digest": digest, **made}}
         shutil.rmtree(plan.work)
         write_entry(lake, shop.name, entry)
         return entry, True
+
+
+def _lacking(shop: Shop) -> list[str]:
+    """What a warehouse computes of all customers at once by these settings, and a lake does not."""
+    products = ["next products"] if shop.products.enabled else []
+    return [*products, *(f"fields.{one.name}" for one in shop.own_fields)]
 
 
 def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> Plan:
@@ -91,7 +97,14 @@ def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> 
     )
 
 
-def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: Reporter) -> Entry:
+def _profiles(
+    plan: Plan,
+    entry: Entry,
+    workers: Workers,
+    means: Means,
+    report: Reporter,
+    lacking: Sequence[str],
+) -> Entry:
     count = entry["build"]["buckets"]
     highest = entry["profiles" if plan.kept else "build"]["highest_key"]
     passes = Passes(plan, count, workers, report)
@@ -111,7 +124,10 @@ def _profiles(plan: Plan, entry: Entry, workers: Workers, means: Means, report: 
         "history_since": plan.history_since,
         "customers": sum(one["customers"] for one in profiled),
         "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
-        "predictions": lines_of(predicted, plan.prediction) if predicted else (),
+        "notes": (
+            *(lines_of(predicted, plan.prediction) if predicted else ()),
+            *([f"not in a lake, so null or not there: {', '.join(lacking)}"] if lacking else ()),
+        ),
         "coded": profiled[0]["coded"],
         "highest_key": highest,
         "engine": means.engine.name,

@@ -56,7 +56,7 @@ _OWNERS = (
     "contact_owners",
     "order_owners",
 )
-_CUSTOMERS = ("keys", "links", "conflicts", "customers")
+_CUSTOMERS = ("highest_key", "keys", "links", "conflicts", "customers")
 _PURCHASES = (
     "reporting_currency",
     "order_classes",

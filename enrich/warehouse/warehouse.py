@@ -27,7 +27,7 @@ from enrich.warehouse.pushes import Pushes
 from enrich.warehouse.reconciling import Orders
 from enrich.warehouse.resolved import Resolved
 from enrich.warehouse.runs import Runs
-from enrich.warehouse.scripts import quoted, read, table_counts, transaction
+from enrich.warehouse.scripts import frame_of, quoted, run, table_counts, transaction
 from enrich.warehouse.sharing import Sharing
 from enrich.warehouse.today import Today
 
@@ -103,7 +103,8 @@ class Warehouse:
 
     def highest_key(self) -> int:
         """The highest customer_key that anybody ever had."""
-        return int(read(self._connection, "lake/highest_key").item())
+        run(self._connection, "identity/highest_key")
+        return int(frame_of(self._connection.sql("from highest_key")).item())
 
     def table_counts(self) -> pl.DataFrame:
         """table_name, row_count: one row per table."""

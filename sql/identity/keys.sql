@@ -70,22 +70,7 @@ from won_keys
 group by group_no;
 
 create or replace temp table new_keys as
-with highest as (
-    select coalesce(max(customer_key), 0) as customer_key
-    from (
-        select max(customer_key) as customer_key from identity_links
-        union all
-        select max(merged_customer_key) as customer_key from customer_merges
-        union all
-        select max(new_customer_key) as customer_key from customer_splits
-        union all
-        select max(customer_key) as customer_key from customers
-        union all
-        select max(customer_key) as customer_key from state.tombstones
-    )
-),
-
-named as (
+with named as (
     select
         groups.group_no,
         groups.first_seen_at,
@@ -106,7 +91,7 @@ named as (
 
 select
     group_no,
-    (select customer_key from highest)
+    (select customer_key from highest_key)
     + row_number() over (order by first_seen_at nulls last, label) as customer_key,
     first_seen_at,
     label

@@ -19,6 +19,7 @@ from prefect import Task
 from prefect.client.schemas.schedules import CronSchedule
 from pydantic import ValidationError
 
+import enrich.flows.lake
 import enrich.flows.profiles
 import enrich.flows.received
 import enrich.flows.sync
@@ -155,6 +156,7 @@ def test_every_task_hides_customer_data() -> None:
             enrich.flows.sync,
             enrich.flows.profiles,
             enrich.flows.received,
+            enrich.flows.lake,
             enrich.flows.wire,
         )
         for value in vars(module).values()
@@ -177,6 +179,8 @@ def test_the_schedules_are_cron_lines_on_the_stores_clock() -> None:
     soon = {"kind": "file", "within_minutes": True}
     ours = Installation(parse_settings({"destinations": {"drop": soon}}), None)
     assert [ours.options_of(plan)["schedule"].active for plan in ours.plans] == [True, True, True]
+    ours = Installation(parse_settings({"lake": {"orders": "s3://in/orders-*.parquet"}}), None)
+    assert [plan.flow.name for plan in ours.plans] == ["sync", "profiles", "received", "lake"]
     for options in found.values():
         assert options["schedule"].timezone == "America/Sao_Paulo"
         assert options["concurrency_limit"].limit == 1

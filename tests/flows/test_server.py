@@ -19,6 +19,7 @@ import pytest
 from enrich.flows.deploy import TAG
 from enrich.flows.received import NOTHING_WAITS
 from enrich.flows.runner import ABANDONED
+from enrich.lake.made_up import write_files
 from enrich.receiver import ORDERS, Message, Notice, inbox_of
 from enrich.simulator.build import FULL_KEY
 from enrich.simulator.truth import order_truth
@@ -50,6 +51,11 @@ min_buyers = 20
 min_history_days = 30
 max_bias = 0.001
 backtest_horizon_days = {days}
+
+[lake]
+orders = "{folder}/in/orders-*.parquet"
+buckets = 1
+workers = 1
 """
 TO = "from=enrich@example.org&to=operator@example.org"
 
@@ -66,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, came: Came) -> Iterator[Ser
     size = {"orders": 1500, "customers": 600} if PICTURES else {"orders": 120, "customers": 60}
     with town(**size) as there:
         days = min((datetime.now(UTC) - NOW).days + 90, 730)  # its last 90 are tested
-        alerts = ALERTS.replace("{days}", str(days))
+        alerts = ALERTS.replace("{days}", str(days)).replace("{folder}", str(folder))
         text = f'installation = "{INSTALLATION}"\n{SETTINGS.format(address=there.address)}{alerts}'
         (folder / "enrich.toml").write_text(text)
         server = Server(free_port(), folder / "data")
@@ -98,6 +104,7 @@ def test_the_deployments_run_on_the_stores_clock(server: Server) -> None:
         "four-hourly": "15 */4 * * *",
         "daily": "45 5 * * *",
         "received": "*/2 * * * *",
+        "lake": "45 3 * * *",
     }
     for deployment in found.values():
         assert deployment["schedules"][0]["schedule"]["timezone"] == "America/Sao_Paulo"
@@ -106,11 +113,13 @@ def test_the_deployments_run_on_the_stores_clock(server: Server) -> None:
         "four-hourly": True,
         "daily": True,
         "received": False,  # no destination wants it
+        "lake": True,
     }
     assert {name: d["concurrency_options"]["collision_strategy"] for name, d in found.items()} == {
         "four-hourly": "ENQUEUE",
         "daily": "ENQUEUE",
         "received": "CANCEL_NEW",
+        "lake": "ENQUEUE",
     }
 
 
@@ -154,6 +163,14 @@ def test_a_small_run_ends_in_a_line_or_says_what_it_did(served: Served) -> None:
     assert done["state_type"] == "COMPLETED", done["state"]
     assert "profiles of today" in done["state"]["message"]
     assert inbox.waiting(ORDERS).file_count == 0
+
+
+def test_a_lake_is_made_by_two_tasks_whose_workers_are_processes(served: Served) -> None:
+    write_files(served.folder / "in", 30, 1, NOW)
+    done = served.server.run("lake")
+    assert done["state_type"] == "COMPLETED", done["state"]
+    assert re.match(r"main: 30 profiles as of .*, of new files$", done["state"]["message"])
+    assert "of the files of before" in served.server.run("lake")["state"]["message"]
 
 
 def _look(server: Server, run: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ from enrich.lake.export import export_lake
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
+from enrich.profile.own import OwnField
 from enrich.runs.reporting import SILENT
 from enrich.warehouse import open_warehouse
 from enrich.warehouse.lake import components
@@ -35,6 +36,8 @@ from tests.lake.killing import kill_always, kill_once
 from tests.lake.shop import NOW, SHOP, import_all, warehouse_profiles, write_shop
 
 SALT = "the salt of these tests"
+VIP = OwnField("vip", "select customer_key, true from customers", "boolean", "Everybody.")
+WITH_FIELD = replace(SHOP, own_fields=(VIP,))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def build_of(lake: Path, globs: dict[str, str], buckets: int) -> Build:
 
 
 def made(lake: Path, engine: Engine | None = None) -> Entry:
-    entry, is_new = lake_profiles(lake, SHOP, NOW, Means(engine or Engine()))
+    entry, is_new = lake_profiles(lake, WITH_FIELD, NOW, Means(engine or Engine()))
     assert is_new
     return entry["profiles"]
 
@@ -96,8 +99,9 @@ def test_any_number_of_buckets_gives_the_profiles_of_a_warehouse(
     build = build_of(tmp_path, given_files, buckets)
     entry = made(tmp_path)
     assert_frame_equal(profiles_of(tmp_path, entry), warehouse_made)
+    assert entry["notes"][-1] == "not in a lake, so null or not there: fields.vip"
     assert not build_lake(build, Engine())[1]
-    assert not lake_profiles(tmp_path, SHOP, NOW)[1]
+    assert not lake_profiles(tmp_path, WITH_FIELD, NOW)[1]
     assert {path.name for path in (tmp_path / "store=main").iterdir()} == {
         build.folder.name,
         entry["folder"],

@@ -7,7 +7,7 @@ obstore signs, cuts large files, and waits and retries by itself, within the lim
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -75,6 +75,12 @@ class Bucket:
 
     def fetch(self, name: str) -> bytes:
         return self._asked(lambda: bytes(self._obstore.get(self._store, name).bytes()))
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The content of an object, some megabytes at a time."""
+        stream = self._asked(lambda: iter(self._obstore.get(self._store, name).stream()))
+        while (chunk := self._asked(lambda: next(stream, None))) is not None:
+            yield bytes(chunk)
 
     def remove(self, name: str) -> None:
         self._asked(lambda: self._obstore.delete(self._store, name))

@@ -1,0 +1,92 @@
+"""A lake as the settings reach it, here or in S3: what `enrich lake` and its flow are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_files
+from enrich.lake.engines import Engine
+from enrich.lake.manifest import Entry
+from enrich.lake.objects import download_files, downloaded_lake, is_in, split_address
+from enrich.lake.profiles import Means, lake_profiles
+from enrich.runs.reporting import Reporter
+from enrich.settings import import_format
+from enrich.sources.files.reading import COLUMNS
+from enrich.warehouse.copies import LAKE_MANIFEST, LAKES, S3, drop_copies, remember_copy
+from enrich.wiring import Wiring
+
+
+def build(
+    wiring: Wiring,
+    store: str,
+    globs: Mapping[Kind, str | None],
+    out: str | None,
+    means: Means,
+    report: Reporter,
+    *,
+    buckets: int,
+    max_component: int = MAX_COMPONENT,
+) -> tuple[Entry, bool]:
+    """What the manifest says of the store, and whether anything was done; see `build_lake`."""
+    with lake_at(wiring, out, is_written=True) as lake:
+        wanted = Build(
+            lake=lake,
+            store=store,
+            rules=wiring.plain_shop(store).rules,
+            files=input_files({kind: _downloaded(wiring, glob) for kind, glob in globs.items()}),
+            buckets=buckets,
+            now=wiring.now,
+            formats={kind: import_format(wiring.settings, kind, {}) for kind in COLUMNS},
+            memory=means.memory,
+            max_component=max_component,
+        )
+        remember(wiring, wanted)
+        return build_lake(wanted, means.engine, report)
+
+
+def profiles(
+    wiring: Wiring, store: str, lake: str | None, means: Means, report: Reporter
+) -> tuple[Entry, bool]:
+    """What the manifest says of the store, and whether anything was done; see `lake_profiles`."""
+    with lake_at(wiring, lake, is_written=True) as folder:
+        return lake_profiles(folder, wiring.plain_shop(store), wiring.now, means, report)
+
+
+def means_of(wiring: Wiring) -> Means:
+    """Who works, as the settings say."""
+    wanted = wiring.settings.lake
+    return Means(Engine(wanted.engine, wanted.workers, wanted.address), wanted.memory)
+
+
+@contextmanager
+def lake_at(wiring: Wiring, named: str | None, *, is_written: bool = False) -> Iterator[Path]:
+    """The folder of the lake; of one in S3 its local copy, which is uploaded after the block."""
+    data_dir = wiring.settings.data_dir.resolve()
+    if named is None or not named.startswith(S3):
+        yield data_dir / "lake" if named is None else Path(named).resolve()
+        return
+    where = split_address(named)
+    folder, objects = data_dir.joinpath(LAKES, *where), wiring.bucket(*where)
+    with downloaded_lake(objects, folder, wiring.now, is_written):
+        manifest = folder / LAKE_MANIFEST
+        if is_written or manifest.is_file() or is_in(objects):
+            remember_copy(data_dir, manifest, wiring.now)
+        else:
+            drop_copies(data_dir, [manifest.resolve()])
+        yield folder
+
+
+def remember(wiring: Wiring, build: Build) -> None:
+    """`forget` names the lake, wherever it is."""
+    remember_copy(wiring.settings.data_dir, build.lake / LAKE_MANIFEST, build.now)
+
+
+def _downloaded(wiring: Wiring, glob: str | None) -> str | None:
+    """The glob of files of this machine; those of S3 are downloaded."""
+    if glob is None or not glob.startswith(S3):
+        return glob
+    bucket, pattern = split_address(glob)
+    folder = wiring.settings.data_dir.resolve() / "lake-input" / bucket
+    return str(download_files(wiring.bucket(bucket), pattern, folder))
