@@ -67,11 +67,9 @@ def _modules() -> tuple[str, ...]:
 
 @cache
 def _platform_in(module: str) -> type[DestinationEntity] | None:
-    for one in vars(import_module(f"{__name__}.{module}")).values():
-        is_entity = isinstance(one, type) and issubclass(one, DestinationEntity)
-        if is_entity and vars(one).get("kind") == module:
-            return one
-    return None
+    names = vars(import_module(f"{__name__}.{module}")).values()
+    entities = (one for one in names if isinstance(one, type) and issubclass(one, DestinationEntity))
+    return next((one for one in entities if vars(one).get("kind") == module), None)
 
 
 REGISTRY: Mapping[str, type[DestinationEntity]] = _Platforms()
