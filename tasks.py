@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -33,7 +34,7 @@ TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
 # A third of the suite waits for servers and other processes: two more workers than cores.
 WORKERS = str((os.cpu_count() or 1) + 2)
-TESTS: Check = ("tests", ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal"))
+TESTS = ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,23 +83,43 @@ def _quiet() -> dict[str, str]:
 
 
 def _run(command: Sequence[str]) -> int:
-    return subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT)
+    return subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=_compiled())
 
 
-def run_checks(checks: Sequence[Check]) -> int:
-    """0 when every check passed, else 1; all of them run, so that every failure is seen at once."""
-    failed = []
-    for name, command in checks:
-        if failed and name == TESTS[0]:
-            print(f"failed before the tests: {', '.join(failed)}", flush=True)
-        if _run(command):
-            failed.append(name)
-    return 1 if failed else 0
+def _compiled() -> dict[str, str]:
+    """Hundreds of processes start in the tests: modules are compiled once, whatever is set here."""
+    return {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def run_checks(checks: Sequence[Check]) -> list[str]:
+    """The names of the checks that failed; all run side by side and print one after the other."""
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda check: _output(check[1]), checks))
+    for _, output in done:
+        print(output, end="", flush=True)
+    return [name for (name, _), (code, _) in zip(checks, done, strict=True) if code]
+
+
+def _output(command: Sequence[str]) -> tuple[int, str]:
+    """The exit code of a command and what it printed."""
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT, env=_compiled(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def static(checks: Sequence[Check]) -> int:
+    return 1 if run_checks(checks) else 0
 
 
 def test(rest: Sequence[str]) -> int:
-    tests = (TESTS[0], (*TESTS[1], *rest))
-    return run_checks((FORMAT, LINT, TYPES, IMPORTS, tests))
+    """1 when any check failed; the tests run after all others, so that every failure is seen."""
+    failed = run_checks((FORMAT, LINT, TYPES, IMPORTS))
+    if failed:
+        print(f"failed before the tests: {', '.join(failed)}", flush=True)
+    return 1 if _run((*TESTS, *rest)) or failed else 0
 
 
 # What leans most on the libraries; without a server or a browser.
@@ -150,12 +171,12 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "test": test,
     "format": tidy,
-    "lint": lambda rest: run_checks((FORMAT, LINT)),
+    "lint": lambda rest: static((FORMAT, LINT)),
     "release": lambda rest: _run(["python", "-m", "tests.release", *rest]),
     "site": lambda rest: _run(["mkdocs", "build", "--strict", *rest]),
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "ranges": ranges,
-    "types": lambda rest: run_checks((TYPES, IMPORTS)),
+    "types": lambda rest: static((TYPES, IMPORTS)),
 }
 
 if __name__ == "__main__":

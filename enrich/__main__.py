@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from datetime import UTC, datetime
 
-from enrich.cli import run
+gc.disable()  # what is imported stays: looking for garbage among it is a twelfth of a start
+from enrich.cli import run  # noqa: E402
+
+gc.freeze()
+gc.enable()
 
 
 def main() -> None:

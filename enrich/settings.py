@@ -33,6 +33,7 @@ from pydantic import (
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
+from enrich.described import Described
 from enrich.errors import BadSettings
 from enrich.model import EARLIEST, LATEST, WINDOWS_DAYS, FileFormat, Rules
 from enrich.profile import SEGMENTS, SegmentTable, parse_segments, window_names
@@ -112,8 +113,8 @@ def _whole_path(text: str) -> str:
 LakeFiles = Annotated[str, AfterValidator(_whole_path)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+class _Frozen(Described, BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SecretSource(_Frozen):
@@ -280,10 +281,10 @@ def shipped_audiences() -> dict[str, dict[str, Any]]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-class DestinationEntry(BaseModel):
+class DestinationEntry(Described, BaseModel):
     """One destination as written; its own adapter validates the rest of the keys."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
     """Which platform; [platforms](platforms/README.md) lists them."""

@@ -165,6 +165,75 @@ select
     getvariable('now')::timestamp as started_at,
     'running' as status;
 
+-- name: record_doubtful_addresses
+-- Where nobody knows whether the platform has them by a new address, it is kept.
+insert into push_addresses by name
+select
+    records.destination,
+    records.store,
+    records.entity,
+    records.record_id,
+    incoming.remote_key as address,
+    getvariable('now')::timestamp as noted_at
+from incoming
+inner join push_records as records
+    on records.destination = getvariable('destination')
+    and records.store = getvariable('store')
+    and records.entity = getvariable('entity')
+    and records.record_id = incoming.record_id
+where incoming.outcome = 'unknown'
+    and incoming.remote_key <> records.remote_key
+    and not exists (
+        from push_addresses as noted
+        where noted.destination = records.destination
+            and noted.store = records.store
+            and noted.entity = records.entity
+            and noted.record_id = records.record_id
+            and noted.address = incoming.remote_key
+    );
+
+-- name: record_export_progress
+-- How many records of `incoming` an export is done with.
+update push_exports
+set done_count = done_count + (
+        select count(distinct record_id)
+        from incoming
+        where outcome in ('accepted', 'queued', 'rejected', 'invalid')
+    ),
+    updated_at = getvariable('now')::timestamp
+where export_id = getvariable('export_id');
+
+-- name: close_job
+-- The platform is done with a job.
+delete from push_job_records
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and job_id = getvariable('closed_job');
+
+update push_jobs
+set finished_at = getvariable('now')::timestamp, status = 'finished'
+where destination = getvariable('destination')
+    and store = getvariable('store')
+    and job_id = getvariable('closed_job');
+
+-- name: record_jobs
+-- The records of `incoming` that are in a job which the platform works on by itself.
+insert into push_job_records
+select
+    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'), record_id,
+    hash, remote_key
+from incoming
+where job_id is not null;
+
+insert into push_jobs
+select
+    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'),
+    getvariable('run_id'), getvariable('batch_id'), count(*), getvariable('now')::timestamp, null,
+    'running'
+from incoming
+where job_id is not null
+group by job_id;
+
 -- name: intend
 -- The records of the registered frame `leaving` (record_id, memo, remote_key) are about to be sent. Where the
 -- platform may know one of them by another address, that address is kept.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -40,15 +41,40 @@ __all__ = [
 ]
 
 
-def _platforms() -> Iterator[type[DestinationEntity]]:
-    """The classes in this folder that name a kind."""
-    for module in pkgutil.iter_modules(__path__):
-        for one in vars(import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(one, type) and issubclass(one, DestinationEntity) and "kind" in vars(one):
-                yield one
+class _Platforms(Mapping[str, type[DestinationEntity]]):
+    """The classes of this folder by the kind that they name.
+
+    A module has the name of its kind, and is imported when that is asked for: all of them together
+    would be a tenth of the start of every command.
+    """
+
+    def __getitem__(self, kind: str) -> type[DestinationEntity]:
+        if kind not in _modules() or (found := _platform_in(kind)) is None:
+            raise KeyError(kind)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in _modules() if _platform_in(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-REGISTRY: dict[str, type[DestinationEntity]] = {one.kind: one for one in _platforms()}
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(__path__))
+
+
+@cache
+def _platform_in(module: str) -> type[DestinationEntity] | None:
+    names = vars(import_module(f"{__name__}.{module}")).values()
+    entities = (
+        one for one in names if isinstance(one, type) and issubclass(one, DestinationEntity)
+    )
+    return next((one for one in entities if vars(one).get("kind") == module), None)
+
+
+REGISTRY: Mapping[str, type[DestinationEntity]] = _Platforms()
 
 
 def platform_of(kind: str) -> type[DestinationEntity] | None:

@@ -7,6 +7,8 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -42,7 +44,8 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
     if path.exists():
         path.chmod(0o600)
     connection = _open(path)
-    if is_outdated(path, schema_version(connection)):
+    version = schema_version(connection)
+    if is_outdated(path, version):
         connection.execute("checkpoint")
         connection.close()
         copy_privately(path, path.with_name(f"{path.stem}.before-schema-{SCHEMA_VERSION}.duckdb"))
@@ -50,8 +53,9 @@ def connect(path: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDB
     _limit(connection, spill_folder(path), memory_limit, threads)
     for script in scripts_in("macros"):
         run(connection, script)
-    with transaction(connection):
-        _migrate(connection)
+    if version != SCHEMA_VERSION or _mark(connection) != _marked(connection):
+        with transaction(connection):
+            _migrate(connection, version)
     return connection
 
 
@@ -164,9 +168,8 @@ def _limit(
         connection.execute(f"set {name} = $value", {"value": value})
 
 
-def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+def _migrate(connection: duckdb.DuckDBPyConnection, version: int | None) -> None:
     """The migrations after the file's version, what is missing of the schema, the new version."""
-    version = schema_version(connection)
     for number, script in _migrations():
         if version is not None and number > version:
             run(connection, script)
@@ -182,6 +185,33 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             "insert into state.schema_version values ($version, 'enrich')",
             {"version": SCHEMA_VERSION},
         )
+    connection.execute(f"comment on table state.schema_version is {quoted(_mark(connection))}")
+
+
+def _mark(connection: duckdb.DuckDBPyConnection) -> str:
+    """The schema of this program, and how much of it the file has: the mark of a complete file."""
+    found = connection.execute(
+        "select count(*), sum(column_count),"
+        " (select count(*) from duckdb_views() where database_name = 'warehouse' and not internal)"
+        " from duckdb_tables() where database_name = 'warehouse'"
+    ).fetchall()
+    return " ".join(map(str, (_schema_digest(), *found[0])))
+
+
+def _marked(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The mark that was left when the file was complete."""
+    found = connection.execute(
+        "select comment from duckdb_tables()"
+        " where database_name = 'warehouse' and schema_name = 'state'"
+        " and table_name = 'schema_version'"
+    ).fetchall()
+    return found[0][0] if found else None
+
+
+@cache
+def _schema_digest() -> str:
+    names = (name for folder in ("schema", "typed") for name in scripts_in(folder))
+    return sha256("\0".join(map(statement, names)).encode()).hexdigest()[:16]
 
 
 def make_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,6 +29,7 @@ from enrich.warehouse.scripts import (
     registered,
     run,
     scripts_in,
+    set_variable,
     statement,
 )
 from enrich.warehouse.warehouse import Warehouse
@@ -260,7 +261,7 @@ def components(pairs: pl.DataFrame) -> pl.DataFrame:
 def _place(
     connection: duckdb.DuckDBPyConnection, table: str, target: Path, values: dict[str, Any]
 ) -> None:
-    connection.execute("set variable buckets = $value", {"value": values["buckets"]})
+    set_variable(connection, "buckets", values["buckets"])
     query = statement(f"lake/placed_{table}")
     write_rows(connection, query, target / table, by_bucket=True)
 
@@ -294,7 +295,7 @@ def number_keys(files: Sequence[Path], target: Path, highest: int, limits: Limit
     with closing(_in_memory(limits)) as connection:
         connection.execute(f"create temp view new_keys as from {rows_of(files)}")
         query = statement("lake/numbered_keys")
-        connection.execute("set variable highest_key = $value", {"value": highest})
+        set_variable(connection, "highest_key", highest)
         write_rows(connection, query, target, by_bucket=True)
         return highest + int(frame_of(connection.sql("select count(*) from new_keys")).item())
 

@@ -13,15 +13,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import duckdb
 import polars as pl
 
 _VARIABLE = re.compile(r"getvariable\('([a-z_0-9]+)'\)")
 _NAME = re.compile(r"^-- name: (.+)$", re.MULTILINE)
+_PLAIN = (str, int, bool, float, date, datetime)
+"""Values that are the same in SQL when they are equal here; a list may hold anything."""
+_VALUES: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, Any]] = WeakKeyDictionary()
+"""What each open connection has for a variable; a rollback does not take it back."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -173,4 +179,18 @@ def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, 
     if missing:
         raise TypeError(f"{name} needs {sorted(missing)}")
     for key in sorted(wanted):
-        connection.execute(f"set variable {key} = $value", {"value": values[key]})
+        set_variable(connection, key, values[key])
+
+
+def set_variable(connection: duckdb.DuckDBPyConnection, name: str, value: Any) -> None:
+    """`getvariable('name')` is this value from here on; every set of a variable is done here.
+
+    Setting one costs as much as a small statement, so one that has the value already is left alone.
+    """
+    known = _VALUES.setdefault(connection, {})
+    if name in known and type(known[name]) is type(value) and known[name] == value:
+        return
+    known.pop(name, None)
+    connection.execute(f"set variable {name} = $value", {"value": value})
+    if value is None or type(value) in _PLAIN:
+        known[name] = value

@@ -13,32 +13,6 @@ select
 from incoming
 having getvariable('closed_job') is null;
 
--- Where nobody knows whether the platform has them by a new address, it is kept.
-insert into push_addresses by name
-select
-    records.destination,
-    records.store,
-    records.entity,
-    records.record_id,
-    incoming.remote_key as address,
-    getvariable('now')::timestamp as noted_at
-from incoming
-inner join push_records as records
-    on records.destination = getvariable('destination')
-    and records.store = getvariable('store')
-    and records.entity = getvariable('entity')
-    and records.record_id = incoming.record_id
-where incoming.outcome = 'unknown'
-    and incoming.remote_key <> records.remote_key
-    and not exists (
-        from push_addresses as noted
-        where noted.destination = records.destination
-            and noted.store = records.store
-            and noted.entity = records.entity
-            and noted.record_id = records.record_id
-            and noted.address = incoming.remote_key
-    );
-
 -- An address at which a record was taken is nobody's former one any more.
 delete from push_addresses
 where destination = getvariable('destination')
@@ -96,44 +70,8 @@ when not matched then insert (
     getvariable('export_id')
 );
 
-update push_exports
-set done_count = done_count + (
-        select count(distinct record_id)
-        from incoming
-        where outcome in ('accepted', 'queued', 'rejected', 'invalid')
-    ),
-    updated_at = getvariable('now')::timestamp
-where export_id = getvariable('export_id') and getvariable('closed_job') is null;
-
 delete from push_intents
 where destination = getvariable('destination')
     and store = getvariable('store')
     and entity = getvariable('entity')
     and record_id in (select record_id from incoming);
-
-delete from push_job_records
-where destination = getvariable('destination')
-    and store = getvariable('store')
-    and job_id = getvariable('closed_job');
-
-update push_jobs
-set finished_at = getvariable('now')::timestamp, status = 'finished'
-where destination = getvariable('destination')
-    and store = getvariable('store')
-    and job_id = getvariable('closed_job');
-
-insert into push_job_records
-select
-    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'), record_id,
-    hash, remote_key
-from incoming
-where job_id is not null;
-
-insert into push_jobs
-select
-    job_id, getvariable('destination'), getvariable('store'), getvariable('entity'),
-    getvariable('run_id'), getvariable('batch_id'), count(*), getvariable('now')::timestamp, null,
-    'running'
-from incoming
-where job_id is not null
-group by job_id;

@@ -18,6 +18,7 @@ from pathlib import Path
 from enrich.warehouse import Traces, traces_of
 from enrich.warehouse.searching import tables_naming
 from tests.attack.attempt import Attempt, Finding
+from tests.cli.shell import Said, enrich
 
 ANA = ("ana.souza@example.com", "52998224725", "customer-of-ana")
 SETTINGS = """
@@ -62,9 +63,13 @@ class Shop:
     def data(self) -> Path:
         return self.folder / "data"
 
-    def do(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+    def do(self, *arguments: object) -> Said:
+        """One command; a process of its own begins in two seconds."""
+        return enrich(*arguments, "--config", self.folder / "enrich.toml")
+
+    def without_terminal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command as a process without a terminal."""
-        return self._run([sys.executable, "-m", "enrich", *map(str, arguments)])
+        return self._run([sys.executable, "-m", "enrich", *arguments])
 
     def killed(self, moment: int, *arguments: str) -> int:
         """How a command ended that kills itself before its write number `moment` to the journal."""
@@ -128,11 +133,11 @@ def made() -> Path:
     )
     shop = Shop(folder)
     for command in (
-        ("import", "--orders", "orders.csv", "--customers", "customers.csv"),
+        ("import", "--orders", folder / "orders.csv", "--customers", folder / "customers.csv"),
         ("run",),
     ):
         done = shop.do(*command)
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.err
     (folder / "orders.csv").unlink()
     (folder / "customers.csv").unlink()
     return folder
@@ -141,16 +146,16 @@ def made() -> Path:
 def _two_people(folder: Path) -> Finding:
     shop = shop_in(folder)
     done = shop.do("forget", "7", "--yes")  # the key of one, the customer id of another
-    said = done.stdout + done.stderr
-    held = done.returncode == 2 and "several customers" in said and len(shop.holding()) > 3
+    said = done.out + done.err
+    held = done.code == 2 and "several customers" in said and len(shop.holding()) > 3
     hidden = "person0" not in said and not shop.certificates
-    return Finding(held and hidden, f"exit {done.returncode}, both stay, neither is named openly")
+    return Finding(held and hidden, f"exit {done.code}, both stay, neither is named openly")
 
 
 def _nobody_there(folder: Path) -> Finding:
     shop = shop_in(folder)
     before = shop.holding()
-    done = shop.do("forget", ANA[0])
+    done = shop.without_terminal("forget", ANA[0])
     lines = done.stderr.strip().splitlines() + done.stdout.strip().splitlines()
     refused = done.returncode == 2 and "--yes" in done.stdout + done.stderr
     return Finding(
@@ -193,10 +198,10 @@ def _broken_file(folder: Path) -> Finding:
         "Ana" not in str(one) and one["removed"]["main"]["customers"]  # type: ignore[index]
         for one in shop.certificates
     )
-    named = "broken.parquet" in first.stdout and "broken.parquet" in second.stdout
+    named = "broken.parquet" in first.out and "broken.parquet" in second.out
     broken.unlink()
     third = shop.do("forget", "--continue")
-    codes = (first.returncode, second.returncode, third.returncode)
+    codes = (first.code, second.code, third.code)
     only_there = [one for one in left if not one.startswith("forgetting/")]
     return Finding(
         codes == (1, 1, 0)
@@ -219,7 +224,7 @@ def _killed(folder: Path, moments: Sequence[int]) -> Finding:
         again = (
             shop.do("forget", "--continue") if moment > 1 else shop.do("forget", ANA[0], "--yes")
         )
-        whole = again.returncode == 0 and not shop.holding() and len(shop.certificates) == 1
+        whole = again.code == 0 and not shop.holding() and len(shop.certificates) == 1
         if not whole:
             return Finding(False, f"killed at write {moment}: {shop.holding()}")
         survived += 1
@@ -233,7 +238,7 @@ def _backup(folder: Path) -> Finding:
     shop.do("backup", "--to", outside)
     (inside,) = (shop.data / "backups").iterdir()
     done = shop.do("forget", ANA[0], "--yes")
-    named = all(str(path.name) in done.stdout for path in (inside, outside))
+    named = all(str(path.name) in done.out for path in (inside, outside))
     found = sum(
         bool(tables_naming(outside, {"main": traces_of([("email", f"person{n:03}@example.com")])}))
         for n in LOOKED_FOR
@@ -242,7 +247,7 @@ def _backup(folder: Path) -> Finding:
     inside.unlink()
     outside.unlink()
     last = shop.do("forget", "--continue")
-    codes = (done.returncode, again.returncode, last.returncode)
+    codes = (done.code, again.code, last.code)
     return Finding(
         codes == (1, 1, 0) and named and found == len(LOOKED_FOR) and not shop.holding(),
         f"both named, {found} of {len(LOOKED_FOR)} others found in one; done when they are gone",
@@ -257,10 +262,10 @@ def _restore(folder: Path) -> Finding:
     done = shop.do("restore", backup, "--yes")
     held = [one for one in shop.holding() if "before-restore" not in one]
     backup.unlink()
-    sold = shop.do("query", "select sum(amount_cents), count(*) from purchases", "--csv").stdout
+    sold = shop.do("query", "select sum(amount_cents), count(*) from purchases", "--csv").out
     return Finding(
-        done.returncode == 0
-        and "forgotten again" in done.stdout
+        done.code == 0
+        and "forgotten again" in done.out
         and not held
         and sold.splitlines()[1] == f"{PEOPLE * 1000},{PEOPLE}",
         "the backup held the person; after the restore nothing does, and no sale is lost",
@@ -275,8 +280,8 @@ def _long_null(folder: Path) -> Finding:
     done = shop.do("forget", ANA[0], "--yes")
     lines = path.read_text().splitlines()
     return Finding(
-        done.returncode == 0 and len(lines) == 5_000 and not shop.holding(),
-        f"exit {done.returncode}, one line of {len(rows):,} taken out",
+        done.code == 0 and len(lines) == 5_000 and not shop.holding(),
+        f"exit {done.code}, one line of {len(rows):,} taken out",
     )
 
 
@@ -289,14 +294,14 @@ def _damaged_records(folder: Path) -> Finding:
     digests = shop.data / "forgotten.ndjson"
     digests.write_bytes(b'{"torn\n\xff\xfe\n')
     done = shop.do("forget", ANA[0], "--yes")
-    named = spoilt.name in done.stdout and "2 line(s)" in done.stdout
-    told = spoilt.name in shop.do("status").stdout
+    named = spoilt.name in done.out and "2 line(s)" in done.out
+    told = spoilt.name in shop.do("status").out
     left = shop.holding()
     spoilt.unlink()
     digests.write_bytes(b"\n".join(digests.read_bytes().split(b"\n")[2:]))
     last = shop.do("forget", "--continue")
     return Finding(
-        (done.returncode, last.returncode) == (1, 0) and named and told and not left,
+        (done.code, last.code) == (1, 0) and named and told and not left,
         "both named, exit 1, and the person is gone all the same",
     )
 
@@ -315,10 +320,10 @@ def _not_as_rows(folder: Path) -> Finding:
     for name, content in spoilt.items():
         (exports / name).write_bytes(content)
     done = shop.do("forget", ANA[0], "--yes")
-    named = [name for name in spoilt if f"{name} " in done.stdout]
+    named = [name for name in spoilt if f"{name} " in done.out]
     return Finding(
-        done.returncode == 1 and len(named) == len(spoilt) and not shop.certificates,
-        f"{len(named)} of {len(spoilt)} named, exit {done.returncode}, not certified",
+        done.code == 1 and len(named) == len(spoilt) and not shop.certificates,
+        f"{len(named)} of {len(spoilt)} named, exit {done.code}, not certified",
     )
 
 

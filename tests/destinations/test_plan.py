@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.destinations.base import MappedField
@@ -15,6 +15,7 @@ from enrich.destinations.plan import JUDGED_BY, SHARED_EMAIL, build_plan, hash_p
 from enrich.errors import BadSettings
 from enrich.profile.predicted import MONEY_STEP
 from tests.destinations.conftest import make_people, make_profiles
+from tests.examples import costly
 
 FIELDS = own_names()
 NOTHING = pl.DataFrame(schema={"record_id": pl.String, "hash": pl.String})
@@ -128,7 +129,7 @@ def test_money_is_a_change_from_a_tenth_of_it_on(before, now, is_a_change):
     assert done.changes == int(is_a_change)
 
 
-@settings(max_examples=20, deadline=None)
+@costly(10)
 @given(st.lists(st.integers(-3000, 3000), max_size=30), st.sampled_from([1, 10, 100_000]))
 def test_small_moves_of_money_add_up(moves, scale):
     """However small each is: what a platform has is less than a tenth, or a unit, old."""
@@ -294,7 +295,7 @@ people_of_any_kind = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@costly(15)
 @given(people_of_any_kind, st.sampled_from(["customer_key", "email"]), st.booleans())
 def test_after_everything_was_accepted_the_plan_is_empty(rows, key, whole_table):
     people = make_profiles(*rows)
@@ -306,7 +307,7 @@ def test_after_everything_was_accepted_the_plan_is_empty(rows, key, whole_table)
     assert first.to_send.height + sum(first.invalid.values()) == people.height
 
 
-@settings(max_examples=40, deadline=None)
+@costly(15)
 @given(people_of_any_kind.filter(len), st.data())
 def test_changing_one_mapped_field_sends_exactly_that_record(rows, data):
     before = accepted(plan(make_profiles(*rows)))
@@ -321,7 +322,7 @@ def test_changing_one_mapped_field_sends_exactly_that_record(rows, data):
     assert (done.changes, done.adds) == (1, 0)
 
 
-@settings(max_examples=40, deadline=None)
+@costly(15)
 @given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-6, 6), st.booleans()), max_size=30))
 def test_small_moves_add_up_so_that_a_platform_is_never_a_step_from_the_truth(moves):
     """Whatever is accepted on the way: what a platform has is less than a step old."""

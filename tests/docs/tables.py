@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from typer.models import OptionInfo
 
 from enrich.cli.main import COMMANDS, GROUPS
+from enrich.described import texts_below
 from enrich.settings import (
     Alerts,
     AlertTarget,
@@ -133,10 +134,11 @@ _TABLES = (
 def _rows_of(
     prefix: str, model: type[BaseModel], skip: Sequence[str] = ()
 ) -> Iterator[tuple[str, str, str, str]]:
+    texts = texts_below(model)
     for name, field in model.model_fields.items():
         if name not in skip:
             values, default = _values_of(field.annotation), _default_of(field)
-            yield f"`{prefix}{name}`", values, default, field.description or ""
+            yield f"`{prefix}{name}`", values, default, texts.get(name, "")
 
 
 def _values_of(annotation: Any) -> str:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from enrich.errors import BadSettings
 from enrich.sources.source import ImportFrames
+from tests.examples import costly
 from tests.imports.reads import read
 
 OURS = ("order_id", "customer_id", "ordered_at", "amount", "promo_code")
@@ -135,7 +136,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(costly(60), suppress_health_check=[HealthCheck.too_slow])
 @given(sheet=sheets())
 def test_a_made_up_spreadsheet(sheet: Sheet) -> None:
     tried(sheet)

@@ -1,9 +1,10 @@
 """The fast stage equals the slow reference on every field, for any shop and list of windows."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.model import WINDOWS_DAYS, Rules
+from tests.examples import costly
 from tests.profile import reference
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, computed, inputs, shops
@@ -13,7 +14,7 @@ LONGER = st.lists(st.integers(361, 1000), unique=True, max_size=12).map(sorted)
 WINDOWS = LONGER.map(lambda longer: (*WINDOWS_DAYS, *longer))
 
 
-@settings(max_examples=50, deadline=None)
+@costly(20)
 @given(
     shop=shops(),
     windows=st.one_of(st.just(WINDOWS_DAYS), WINDOWS),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.examples import costly
 
 SCRIPT = Path(__file__).resolve().parents[2] / "sql" / "identity" / "contact_groups.sql"
 CONTACTS = """
@@ -19,7 +21,7 @@ people = st.lists(st.tuples(emails, customer_ids), min_size=1, max_size=20)
 
 
 @given(people)
-@settings(max_examples=60, deadline=None)
+@costly(25)
 def test_contacts_are_one_person_by_any_chain(
     contacts: list[tuple[str | None, str | None]],
 ) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.profile import FIELDS
 from enrich.warehouse import Warehouse, open_warehouse, read_warehouse
 from enrich.warehouse.coded import CODE
+from tests.examples import costly
 from tests.store.conftest import RUN
 
 Lists = Sequence[Sequence[str] | None]
@@ -72,7 +73,7 @@ def test_lists_come_back(brands: pl.Enum, lists: Lists, tmp_path: Path) -> None:
 WORDS = st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=6, unique=True)
 
 
-@settings(max_examples=25, deadline=None)
+@costly(10)
 @given(data=st.data(), brands=WORDS, codes=WORDS)
 def test_whatever_any_blocks_hold_comes_back(
     data: st.DataObject,

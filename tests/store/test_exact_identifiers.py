@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.cli import run as enrich
@@ -18,6 +18,7 @@ from enrich.cli.console import PlainConsole
 from enrich.model import Rules
 from enrich.warehouse import Warehouse, open_warehouse
 from enrich.warehouse.connection import connect
+from tests.examples import costly
 from tests.store.conftest import NOW
 from tests.store.test_migrating import NAME, SCHEMAS
 
@@ -40,7 +41,7 @@ def key(connection: duckdb.DuckDBPyConnection, written: str) -> str:
 
 
 @given(LETTERS, st.data())
-@settings(max_examples=60, deadline=None)
+@costly(25)
 def test_blanks_around_and_marks_nobody_sees_make_no_other_id(
     connection: duckdb.DuckDBPyConnection, written: str, data: st.DataObject
 ) -> None:
@@ -53,7 +54,7 @@ def test_blanks_around_and_marks_nobody_sees_make_no_other_id(
 
 
 @given(st.uuids(), st.booleans(), st.sampled_from(["{}", "()", "", "bare"]))
-@settings(max_examples=40, deadline=None)
+@costly(15)
 def test_a_guid_is_one_however_it_is_written(
     connection: duckdb.DuckDBPyConnection, guid: object, is_upper: bool, around: str
 ) -> None:
@@ -65,7 +66,7 @@ def test_a_guid_is_one_however_it_is_written(
 
 
 @given(LETTERS, LETTERS)
-@settings(max_examples=40, deadline=None)
+@costly(15)
 def test_other_letters_are_another_id(
     connection: duckdb.DuckDBPyConnection, one: str, other: str
 ) -> None:

@@ -18,14 +18,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.progress import track
 
 from enrich.model import Rules
 from enrich.warehouse.connection import connect
 from enrich.warehouse.resolving import MATCH_RULES, resolve
-from enrich.warehouse.scripts import transaction
+from enrich.warehouse.scripts import set_variable, transaction
+from tests.examples import costly
 from tests.store.towns import apply, beginning, step
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -74,7 +75,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 @given(st.sampled_from(RULES), st.integers(0, 2**32))
 @example(RULES[1], 1045)  # a refund has another customer: what it took from the first one is back
-@settings(max_examples=4, deadline=None)
+@costly(2)
 def test_everything_counts_once_after_every_change(
     connection: duckdb.DuckDBPyConnection, rules: Rules, seed: int
 ) -> None:
@@ -274,7 +275,7 @@ def assert_refunds(connection: duckdb.DuckDBPyConnection, store: str) -> None:
 
 
 def rows(connection: duckdb.DuckDBPyConnection, table: str, store: str) -> list[Row]:
-    connection.execute("set variable store = $store", {"store": store})
+    set_variable(connection, "store", store)
     found = connection.sql(f"from {table} where store = '{store}'")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import duckdb
@@ -129,6 +129,17 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(BadSettings, match="schema 99"), open_warehouse(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("lost", ["drop table orders", "alter table push_records drop memo"])
+def test_what_is_missing_of_the_schema_is_made_when_it_is_opened(tmp_path: Path, lost: str) -> None:
+    whole = "select table_name, column_name from duckdb_columns() order by all"
+    path = tmp_path / "warehouse.duckdb"
+    with closing(connect(path, "1GB", 1)) as connection:
+        before = connection.execute(whole).fetchall()
+        connection.execute(lost)
+    with closing(connect(path, "1GB", 1)) as connection:
+        assert connection.execute(whole).fetchall() == before
 
 
 def test_nothing_was_published_yet(tmp_path: Path) -> None:

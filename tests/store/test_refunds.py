@@ -13,13 +13,14 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.model import Rules
 from enrich.warehouse.connection import connect
 from enrich.warehouse.resolving import resolve
 from enrich.warehouse.scripts import registered
+from tests.examples import costly
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 NUMBERS = count()
@@ -113,7 +114,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 
 @given(sales, refunds, rules)
-@settings(max_examples=12, deadline=None)
+@costly(6)
 def test_every_refunded_cent_has_its_place(
     connection: duckdb.DuckDBPyConnection,
     sales: list[Sale],

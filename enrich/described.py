@@ -1,0 +1,52 @@
+"""Models whose attributes are described below them, read when somebody asks for the JSON schema.
+
+Pydantic reads its sources for that whenever the program starts (`use_attribute_docstrings`): a
+twentieth of the start of every command.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from itertools import pairwise
+from textwrap import dedent
+from typing import Any
+
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+
+class Described:
+    """Of a model: its JSON schema has the texts below its attributes as descriptions."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in texts_below(cls).items():
+            properties[name]["description"] = text
+        return schema
+
+
+def texts_below(model: type[Any]) -> dict[str, str]:
+    """The text below each field of a model that has one, by the field's name."""
+    classes = [one for one in reversed(model.__mro__) if issubclass(one, Described)]
+    found = {name: text for one in classes for name, text in _own_texts(one).items()}
+    return {name: found[name] for name in model.model_fields if name in found}
+
+
+def _own_texts(model: type[Any]) -> dict[str, str]:
+    (tree,) = ast.parse(dedent(inspect.getsource(model))).body
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        one.target.id: inspect.cleandoc(below.value.value)
+        for one, below in pairwise(tree.body)
+        if isinstance(one, ast.AnnAssign)
+        and isinstance(one.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
