@@ -117,10 +117,18 @@ where store = getvariable('store')
 -- knows what the platform knows them by (a null remote_key).
 with theirs as (
     select destination, entity, record_id, remote_key
-    from push_records
-    where store = getvariable('store')
+    from (
+        select destination, store, entity, record_id, remote_key, memo
+        from push_records
         -- What is on its way, or of which nobody knows, may be there as well.
-        and (accepted_at is not null or outcome in ('queued', 'unknown'))
+        where accepted_at is not null or outcome in ('queued', 'unknown')
+        union all
+        -- All but a profile is known by its record.
+        select destination, store, entity, record_id, coalesce(remote_key, record_id) as remote_key, memo
+        from push_intents
+        where entity <> 'profiles'
+    )
+    where store = getvariable('store')
         and case
             when entity = 'purchases' then record_id in (select order_id from forgotten_orders)
             when entity in ('products', 'coupons') then false
@@ -145,7 +153,7 @@ with theirs as (
     select destination, entity, record_id, remote_key
     from push_intents
     where store = getvariable('store')
-        and entity in ('profiles', 'next_best_products')
+        and entity = 'profiles'
         and remote_key is not null
         and record_id in (select customer_key::varchar from forgotten_customers)
     union all
