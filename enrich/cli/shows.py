@@ -181,6 +181,7 @@ def _push_lines(done: PushSummary) -> list[str]:
         f"{done.resent:,} were sent again, nobody knows what became of them": done.resent > 0,
         f"{done.left:,} are left for the next run": done.left > 0,
         f"{done.frozen:,} changed since, and the platform takes no change": done.frozen > 0,
+        f"{done.ends:,} of the changes say that a record is over": done.ends > 0,
         split_line(done.splits): bool(done.splits),
     }
     return [line for line, is_so in lines.items() if is_so]

@@ -64,7 +64,7 @@ class Kind:
 
     `after` are the entities that are pushed before it, where they are switched on. `options` are
     the settings that decide which records there are. `may_jump`: that there are many more or fewer
-    than the last time is no sign of a fault.
+    than the last time is no sign of a fault; `may_end`: nor that many end at once.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Kind:
     after: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     may_jump: bool = False
+    may_end: bool = True
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -217,6 +218,7 @@ _KINDS = (
         ),
         NEXT_BEST_LINE,
         after=(PROFILES,),
+        may_end=False,
     ),
     Kind(
         CONSENTS,

@@ -66,7 +66,8 @@ class PushPlan:
     reason the profiles this platform cannot take.
     `removed` has record_id and remote_key of the customers the platform has and the profiles no
     longer have. `row_count` is how many records it could have. `frozen` changed since they were
-    accepted and the platform takes no change. `done_before` were answered in an earlier run of the
+    accepted and the platform takes no change. `ends` of the `living` records that the platform has
+    are over from now on. `done_before` were answered in an earlier run of the
     same export. `load_rows` gives some rows of `to_send` the
     columns that they are rendered from.
     """
@@ -78,6 +79,8 @@ class PushPlan:
     removed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMOVED_SCHEMA))
     invalid: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
+    ends: int = 0
+    living: int = 0
     done_before: int = 0
     load_rows: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 

@@ -33,10 +33,12 @@ def plan_records(
     can be taken back. With `export_id` everything goes that this export was not answered for.
     """
     salt = record_salt(destination.fields, destination.mapping_version)
-    is_by_email = destination.record_key == "email"
+    needs_email = pl.lit(destination.record_key == "email")
+    if destination.ends_by_id:
+        needs_email &= ~pl.col("is_over")
     judged = index.with_columns(
         hash=pl.concat_str(pl.lit(salt), "digest"),
-        problem=email_problem() if is_by_email else pl.lit(None, dtype=pl.String),
+        problem=pl.when(needs_email).then(email_problem()),
     )
     good = judged.filter(pl.col("problem").is_null())
     records = compared(good, pushed.records, export_id).with_columns(
@@ -48,6 +50,8 @@ def plan_records(
     )
     due = records.filter("is_due")
     known_count = int(due["is_known"].sum())
+    was_over = pl.col("is_over") & pl.col("old_hash").str.ends_with(pl.col("digest"))
+    is_living = pl.col("is_known") & ~was_over
     is_frozen = pl.col("is_changed") & pl.col("is_known") & ~pl.col("is_due")
     return PushPlan(
         adds=due.height - known_count,
@@ -56,6 +60,8 @@ def plan_records(
         to_send=due.select("record_id", "hash", "is_known", "is_over", "is_doubtful", "memo"),
         invalid=count_problems(judged),
         frozen=records.filter(is_frozen).height,
+        ends=due.filter(is_living & pl.col("is_over")).height,
+        living=records.filter(is_living).height,
         done_before=0 if export_id is None else int(records["is_done"].sum()),
         load_rows=load_rows,
     )

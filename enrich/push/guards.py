@@ -30,7 +30,7 @@ def held_back(
         room = settings.first_run_records - status.accepted_count
         if room <= 0:
             return _not_confirmed(target, plan, status)
-    return _jump(target, plan, status, settings)
+    return _jump(target, plan, status, settings) or _many_ends(target, plan, status, settings)
 
 
 def needs_confirmation(destination: DestinationEntity, status: PushStatus) -> bool:
@@ -119,6 +119,23 @@ def _jump(
     return HeldBack(
         f"{target.destination}: {now:,} {_noun(target)} of {target.store} where the last good push"
         f" had {before:,}, a change of more than {settings.stop_row_change:.0%}; if that is right,"
+        f" run `enrich push --destination {target.destination} --confirm`"
+    )
+
+
+def _many_ends(
+    target: PushTarget, plan: PushPlan, status: PushStatus, settings: DestinationSettings
+) -> HeldBack | None:
+    """As of fewer profiles, where a record that ends is one fewer."""
+    if target.entity not in KINDS or KINDS[target.entity].may_end or status.row_count is None:
+        return None
+    if plan.living < settings.stop_after_records:
+        return None
+    if plan.ends <= settings.stop_row_change * plan.living:
+        return None
+    return HeldBack(
+        f"{target.destination}: {plan.ends:,} of {plan.living:,} {_noun(target)} of {target.store}"
+        f" would end, more than {settings.stop_row_change:.0%}; if that is right,"
         f" run `enrich push --destination {target.destination} --confirm`"
     )
 

@@ -26,7 +26,8 @@ class PushSummary:
     `invalid` counts by reason what we did not send, `refused` by code and reason what the platform
     refused; `moved` are contacts that follow a changed address. `fault` is what ended or held the
     run. `left` did not fit the run's budget; `resent` are records sent again because nobody knows
-    what became of them the last time; `frozen` changed since, and the platform takes no change.
+    what became of them the last time; `frozen` changed since, and the platform takes no change;
+    `ends` of the changes say that a record is over.
     `requests` and `estimated_seconds` are of a dry run, as is `sample`, masked payloads by what
     they are of. `splits` are customers with a key of their own since the last push there: the key
     before, the new one. No field holds a customer's value.
@@ -47,6 +48,7 @@ class PushSummary:
     left: int = 0
     resent: int = 0
     frozen: int = 0
+    ends: int = 0
     batches: int = 0
     seconds: float = 0.0
     requests: int | None = None
@@ -103,7 +105,7 @@ class PushSummary:
     def plan(self, plan: PushPlan) -> None:
         """Take over what is to be sent."""
         self.adds, self.changes, self.unchanged = plan.adds, plan.changes, plan.unchanged
-        self.removals, self.frozen = plan.removals, plan.frozen
+        self.removals, self.frozen, self.ends = plan.removals, plan.frozen, plan.ends
         self.invalid.update(plan.invalid)
 
     def count(self, results: Sequence[RecordResult]) -> None:
@@ -148,7 +150,7 @@ class PushSummary:
 _COUNTS = (
     *("rows", "adds", "changes", "unchanged", "removals", "removed"),
     *("accepted", "queued", "rejected", "retryable", "unknown"),
-    *("moved", "left", "resent", "frozen", "batches"),
+    *("moved", "left", "resent", "frozen", "ends", "batches"),
 )
 
 
