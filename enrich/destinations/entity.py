@@ -93,6 +93,7 @@ class DestinationEntity(ABC):
     sends_empty: bool = True  # False: a computed value that no longer holds is left out too
     takes_changes: bool = True  # False: what was accepted can never be changed
     tells_end: bool = True  # False: nor can it be taken back when it counts no longer
+    ends_by_id: bool = False  # that it is over needs no address, even where records are known by it
     removals: Removable = ()  # of a customer who is gone
     # What becomes of the old contact when an address changes. update: it gets the new address
     # first. Else, once the new one is accepted: clear, its fields are emptied; merge, it goes into

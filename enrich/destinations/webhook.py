@@ -219,6 +219,7 @@ class _Records(RecordEntity, Webhook):
                 self.template.require(audience.channel)
         needs_email = self.settings.key == "email" and "email" in KINDS[self.name].schema
         self.record_key = "email" if needs_email else "record_id"
+        self.ends_by_id = self.template is None
 
 
 Webhook.others = own_records(_Records, PRODUCTS, PURCHASES, CARTS, NEXT_BEST_PRODUCTS, AUDIENCES)

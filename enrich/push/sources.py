@@ -126,6 +126,7 @@ def _values(
         "shop_url": shop.url,
         "currency": shop.rules.currency,
         "time_zone": shop.rules.time_zone,
+        "is_by_email": entity.record_key == "email",
         "audience_keys": [one.key for one in entity.audiences],
         "audience_names": [one.name for one in entity.audiences],
         "audience_channels": [one.channel for one in entity.audiences],
