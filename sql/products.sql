@@ -78,13 +78,19 @@ where lines.store = getvariable('store')
 
 -- name: kept_lists
 -- The next best products that the kept profiles have, as numbers of the vocabulary; what is no longer available is left
--- out. Grain: one row per customer.
+-- out. Grain: one row per customer with a list, an empty one too; none where no lists were computed.
+-- What was sold under a name is called as the newest purchase of its SKU: the same while any of its SKUs is called so.
 with products as (
-    select distinct things.product as text, thing_codes.product as code
+    select
+        things.product as text,
+        arg_min(items.product, (items.product <> thing_codes.product, items.code)) as code
     from sold_things as things
     inner join thing_codes on thing_codes.thing_no = things.thing_no
+    inner join item_codes on item_codes.thing_no = things.thing_no
+    inner join sold_items as items on items.code = item_codes.code
     where things.store = getvariable('store')
-        and thing_codes.product in (select product from sold_items where is_available)
+        and items.product in (select product from sold_items where is_available)
+    group by things.product
 ),
 
 texts as (
@@ -97,10 +103,17 @@ texts as (
 select
     customer_key,
     list_filter(
-        list_select(codes, next_best_products), lambda code: code is not null
+        list_select(codes, next_best_products),
+        lambda code, place: code is not null
+            and list_position(list_select(codes, next_best_products), code) = place
     ) as next_best_products
-from coded_profiles, texts
-where store = getvariable('store');
+from (
+    from coded_profiles
+    union all by name
+    select null::uinteger[] as next_best_products
+    where false
+), texts
+where store = getvariable('store') and next_best_products is not null;
 
 -- name: newest_hit_rates
 -- The newest back-test of next best products up to as_of. Grain: one row per metric and baseline.

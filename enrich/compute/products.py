@@ -25,7 +25,8 @@ from enrich.predict import (
     usual_days,
     winners,
 )
-from enrich.profile.products import no_products
+from enrich.profile.field import Joined
+from enrich.profile.products import PRODUCTS, UNLISTED, no_products
 from enrich.warehouse import Warehouse
 from enrich.warehouse.parts import StoreParts
 
@@ -36,11 +37,12 @@ Read = Callable[[int], BoughtDays]
 class ProductsAhead:
     """What comes next of products.
 
-    rows: a row per customer of whom anything is known (profile.products). replenishment: what is
-    bought again at regular intervals. hit_rates: of new lists; None where they are older ones.
+    joined: the fields of every customer of whom anything is known (profile.products).
+    replenishment: what is bought again at regular intervals. hit_rates: of new lists; None where
+    they are older ones.
     """
 
-    rows: pl.DataFrame
+    joined: Joined
     replenishment: pl.DataFrame
     hit_rates: pl.DataFrame | None = None
     lines: tuple[str, ...] = ()
@@ -62,13 +64,17 @@ def products_ahead(
     """
     sold = _Sold(parts.items() if rules.enabled else _NOTHING, parts.texts["product"])
     if sold.items.is_empty():
-        return ProductsAhead(no_products(sold.texts), pl.DataFrame(schema=_REPLENISHMENT))
+        nothing = Joined(UNLISTED, no_products(sold.texts))
+        return ProductsAhead(nothing, pl.DataFrame(schema=_REPLENISHMENT))
     read: Read = lru_cache(1)(lambda part: bought_days(parts.bought(part), as_of))
     by_item, by_category = _rhythms(read, parts.count, sold, rules)
     usual = usual_days(by_item, sold.items.height), usual_days(by_category, sold.category_count)
     owed = pl.concat(due(read(n), sold.categories, *usual, as_of) for n in range(parts.count))
     before = warehouse.predictions.hit_rates(store, as_of)
-    if are_new or _are_old(before, warehouse.profiles.columns(), as_of, rules):
+    is_time = are_new or _are_old(before, warehouse.profiles.columns(), as_of, rules)
+    lists = pl.DataFrame() if is_time else parts.kept_lists()
+    measured: pl.DataFrame | None = None
+    if lists.is_empty():
         found = next_products(
             lambda part: read(part).by(sold.products),
             parts.count,
@@ -77,12 +83,10 @@ def products_ahead(
             rules,
         )
         lists, measured = found.lists, _measured(found.measured)
-    else:
-        lists, measured = parts.kept_lists(), None
     table = sold.regular(by_item, by_category, parts.texts["category"])
     rows = sold.worded(owed, lists)
     lines = _lines(table, before if measured is None else measured, rules)
-    return ProductsAhead(rows, table, measured, lines)
+    return ProductsAhead(Joined(PRODUCTS, rows), table, measured, lines)
 
 
 def keep_products(
@@ -113,8 +117,8 @@ def _rhythms(
 def _are_old(
     before: pl.DataFrame, columns: tuple[str, ...], as_of: date, rules: ProductRules
 ) -> bool:
-    """Whether the lists of the kept profiles are too old, or there are none."""
-    if before.is_empty() or "next_best_products" not in columns:
+    """Whether the lists of the kept profiles are too old, or there are no profiles."""
+    if before.is_empty() or not columns:
         return True
     age: int = (as_of - before["as_of"][0]).days
     return age >= rules.every_days

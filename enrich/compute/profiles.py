@@ -31,9 +31,7 @@ from enrich.profile import (
     profile_parts,
     score_parts,
 )
-from enrich.profile.field import Joined
 from enrich.profile.predicted import no_predictions
-from enrich.profile.products import PRODUCTS
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -161,7 +159,7 @@ def _profiles(known: _Gathered, shop: Shop) -> Iterator[pl.DataFrame]:
         known.scored,
         known.previous,
         predictions=no_predictions() if predicted is None else predicted.rows,
-        joined=(Joined(PRODUCTS, known.ahead.rows), *known.own.joined),
+        joined=(known.ahead.joined, *known.own.joined),
         segments=shop.segments,
     )
 

@@ -24,7 +24,7 @@ from enrich.profile import profile_parts, score_some
 from enrich.profile.field import Joined
 from enrich.profile.own import declared
 from enrich.profile.predicted import no_predictions
-from enrich.profile.products import PRODUCTS
+from enrich.profile.products import PRODUCTS, UNLISTED
 from enrich.runs.record import kept_day, recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
@@ -93,6 +93,8 @@ def _kept(warehouse: Warehouse, shop: Shop, keys: pl.Series) -> tuple[Joined, ..
     """Next products and fields of the shop's own, as the daily run left them."""
     wanted = (*PRODUCTS, *declared(shop.own_fields))
     rows = warehouse.today.kept_values(shop.name, keys, [one.name for one in wanted])
+    if not rows["next_best_products"].count():
+        wanted = (*UNLISTED, *declared(shop.own_fields))
     return (Joined(tuple(one for one in wanted if one.name in rows.columns), rows),)
 
 

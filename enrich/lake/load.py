@@ -11,6 +11,7 @@ import polars as pl
 from enrich.errors import BadSettings, HeldBack
 from enrich.lake.manifest import Entry, only_writer, read_manifest
 from enrich.predict import CALIBRATION
+from enrich.profile.products import no_products
 from enrich.runs.record import recorded
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.warehouse import Warehouse
@@ -63,7 +64,10 @@ def _keep_predictions(warehouse: Warehouse, store: str, as_of: date, results: Pa
 
 
 def _blocks(files: list[Path], coded: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """The profiles of each bucket, with the vocabularies that a warehouse keeps them by."""
+    """The profiles of each bucket, with the vocabularies that a warehouse keeps them by.
+
+    A lake knows no next products: nulls of them leave other stores their columns.
+    """
     rows = pl.scan_parquet(files)
     schema = {name: dtype for name, dtype in rows.collect_schema().items() if name in coded}
     texts = {
@@ -73,8 +77,10 @@ def _blocks(files: list[Path], coded: Sequence[str]) -> Iterator[pl.DataFrame]:
     }
     known = pl.Enum(sorted(texts))
     types = {n: pl.List(known) if isinstance(t, pl.List) else known for n, t in schema.items()}
+    products = no_products(known).drop("customer_key").clear(1)
     for file in files:
-        yield pl.read_parquet(file).drop("store").cast(types)  # type: ignore[arg-type]
+        block = pl.read_parquet(file).drop("store").cast(types)  # type: ignore[arg-type]
+        yield block.join(products, how="cross")
 
 
 def _distinct(rows: pl.LazyFrame, is_list: bool) -> pl.Series:

@@ -1,5 +1,7 @@
 """Products that a customer needs again or may buy next, as `enrich.predict` finds them."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from enrich.profile.field import TEXTS, ProfileField
@@ -36,6 +38,8 @@ PRODUCTS = (
         pl.col("next_best_products").fill_null([]),
     ),
 )
+# The same where no lists were computed, which is not to have an empty one.
+UNLISTED = tuple(replace(one, expression=pl.col(one.name)) for one in PRODUCTS)
 
 
 def no_products(texts: pl.DataType) -> pl.DataFrame:

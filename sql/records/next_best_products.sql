@@ -1,6 +1,6 @@
 -- name: profiles
--- listed (temporary view): the next best products of every profile of the store, as codes of profile_texts. A profile of an
--- older version has none.
+-- listed (temporary view): the next best products of every profile of the store, as codes of profile_texts; empty where no
+-- lists were computed (switched off, of a lake, of an older version).
 create or replace temp view listed as
 select customer_key, next_best_products as codes
 from (
@@ -9,7 +9,7 @@ from (
     select null::uinteger[] as next_best_products
     where false
 )
-where store = getvariable('store');
+where store = getvariable('store') and next_best_products is not null;
 
 -- name: no_profiles
 -- The same before the first profiles.
@@ -23,7 +23,8 @@ where false;
 -- offered_products (temporary). Grain: one row per product that is called so now. The first of its SKUs that can be bought
 -- speaks for it, whichever was sold last: it changes with the catalogue alone.
 -- next_best_to_push (temporary). Grain: one row per customer with next best products, the likeliest first, and whether each
--- was bought before; and the customers whose list is there and who have none now (is_over).
+-- was bought before; and the customers whose list is there and who have none now (is_over). Nothing is known to be over
+-- where no lists were computed. With is_by_email nobody without an address has one.
 create or replace temp table sold_as as
 with newest as (
     select thing_no, max(purchase_no) as newest_no
@@ -106,14 +107,17 @@ present as (
     inner join customers
         on customers.store = getvariable('store') and customers.customer_key = lists.customer_key
     left join bought on bought.customer_key = lists.customer_key
-    where len(lists.product_nos) > 0 and customers.deleted_at is null
+    where len(lists.product_nos) > 0
+        and customers.deleted_at is null
+        and (customers.email is not null or not coalesce(getvariable('is_by_email')::boolean, false))
 )
 
 from present
 union all
 select record_id::bigint as customer_key, [] as product_nos, [] as were_bought, true as is_over
 from there
-where record_id not in (select customer_key::varchar from present);
+where exists (from listed)
+    and record_id not in (select customer_key::varchar from present);
 
 -- name: index
 -- What a plan needs of next_best_to_push, the lists that are over last. Grain: one row per customer.
