@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.destinations import REGISTRY
+from enrich.destinations.base import Batch
 from enrich.destinations.masterdata import document_id
 from enrich.forget.journal import Case, Journal
 from enrich.forget.platforms import ask_platforms, whom_to_ask
-from enrich.model import RawRecord, Rules
+from enrich.lake.build import Build
+from enrich.lake.export import export_lake
+from enrich.lake.load import load_lake
+from enrich.lake.profiles import lake_profiles
+from enrich.model import RawRecord, RecordResult, Rules
 from enrich.predict import PredictionRules, ProductRules
 from enrich.push.destination import Destination, push_destination
 from enrich.push.summary import PushSummary
@@ -183,11 +191,11 @@ def test_the_shipped_audience_finds_who_is_due(folder: Path) -> None:
     assert found.height == 7  # those of seven of the 28 days
 
 
-def test_switched_off_there_are_no_rows_and_empty_fields(folder: Path) -> None:
+def test_switched_off_there_are_no_rows_and_no_fields(folder: Path) -> None:
     off = Shop("main", SHOP.rules, products=ProductRules(enabled=False))
     computed(folder, 1, off)
     fields = "select next_due_product, next_due_on, next_best_products from profiles group by all"
-    assert ask(folder, fields) == [(None, None, [])]
+    assert ask(folder, fields) == [(None, None, None)]
     assert ask(folder, "from replenishment") == []
 
 
@@ -199,22 +207,38 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def taker(world: World) -> Destination:
-    """Master Data, which gets lists alone."""
-    example = REGISTRY["masterdata"].example
-    lists, profiles = (world.open("masterdata", one, **example) for one in (LISTS, "profiles"))
+def taker(world: World, kind: str = "masterdata", **options: object) -> Destination:
+    """A platform that gets lists alone."""
+    example = {**REGISTRY[kind].example, **options}
+    lists, profiles = (world.open(kind, one, **example) for one in (LISTS, "profiles"))
     shops = {"main": SHOP}
     return Destination("there", ("main",), profiles, switched_on=(lists,), shops=shops)
 
 
-def pushed(folder: Path, world: World, day: int = 0, *, dry_run: bool = False) -> PushSummary:
+def pushed(
+    folder: Path,
+    world: World,
+    day: int = 0,
+    there: Destination | None = None,
+    *,
+    store: str = "main",
+    dry_run: bool = False,
+) -> PushSummary:
     with opened(folder) as warehouse:
         now = NOW + timedelta(days=day)
         (done,) = push_destination(
-            warehouse, taker(world), "main", now=now, confirmed=True, dry_run=dry_run
+            warehouse, there or taker(world), store, now=now, confirmed=True, dry_run=dry_run
         )
     assert done.fault is None
     return done
+
+
+def take_off_sale(folder: Path) -> None:
+    """The catalogue has nothing active any more: every list is over."""
+    skus = ("s-coffee", "s-filter", "s-mug", "s-old")
+    records = [RawRecord(sku, f'{{"Id": "{sku}", "IsActive": false}}') for sku in skus]
+    with opened(folder) as warehouse:
+        warehouse.records.load("main", "skus", records, run_id="s", now=NOW)
 
 
 def held(world: World, customer_key: int) -> list[tuple[str, str]]:
@@ -267,10 +291,137 @@ def test_a_list_that_is_over_and_one_of_a_forgotten_person_is_taken_away(
         warehouse.people.forget("main", named, Rules(), certificate="c", run_id="f", now=NOW)
     documents = world.account("masterdata").table(LISTS)
     assert set(documents) == {document_id(str(key)) for key in range(2, PEOPLE + 1)}
-    computed(folder, 1, Shop("main", SHOP.rules, products=ProductRules(enabled=False)))
+    take_off_sale(folder)
+    computed(folder, 1)
     assert pushed(folder, world, 1).accepted == PEOPLE - 1
     assert not documents
     assert pushed(folder, world, 2).batches == 0
+
+
+def test_what_was_not_computed_ends_no_list(folder: Path, world: World) -> None:
+    """Neither switched off nor loaded from a lake, and no other store loses its lists by that."""
+    second = replace(SHOP, name="second")
+    with opened(folder) as warehouse:
+        warehouse.imports.load("second", *sold(), None, run_id="i", now=NOW)
+        make_profiles(warehouse, second, now=NOW)
+        export_lake(warehouse, Build(folder / "lake", "main", SHOP.rules, (), 2, NOW))
+    for store in ("main", "second"):
+        assert pushed(folder, world, store=store).accepted == PEOPLE
+    tomorrow = NOW + timedelta(days=1)
+    lake_profiles(folder / "lake", SHOP, tomorrow)
+    with opened(folder) as warehouse:
+        load_lake(warehouse, folder / "lake", "main", tomorrow)
+        publish(warehouse)
+    known = "select store, count(next_best_products) from profiles group by store order by store"
+    assert ask(folder, known) == [("main", 0), ("second", PEOPLE)]
+    for store in ("main", "second"):
+        assert pushed(folder, world, 1, store=store).batches == 0
+    computed(folder, 2)
+    assert ask(folder, known) == [("main", PEOPLE), ("second", PEOPLE)]
+    computed(folder, 3, Shop("main", SHOP.rules, products=ProductRules(enabled=False)))
+    assert pushed(folder, world, 3).batches == 0
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_list_of_a_killed_push_is_erased_with_its_person(folder: Path, world: World) -> None:
+    there = taker(world)
+    (lists,) = there.entities
+    send = lists.push
+
+    def send_and_die(batch: Batch) -> list[RecordResult]:
+        send(batch)
+        raise Killed
+
+    lists.push = send_and_die  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        pushed(folder, world, there=there)
+    documents = world.account("masterdata").table(LISTS)
+    assert len(documents) == PEOPLE
+    with opened(folder) as warehouse:
+        case = Case("case", NOW, {}, whom_to_ask([warehouse.people.find("main", Named((1,)))]), {})
+        done = ask_platforms(Journal(folder), case, lambda name: nullcontext(there))
+    assert (done.to_ask, done.answers) == ({}, {"there": ("erased",)})
+    assert document_id("1") not in documents
+
+
+def test_many_lists_end_only_after_a_person_agreed(folder: Path, world: World) -> None:
+    there = taker(world, stop_after_records=PEOPLE)
+    pushed(folder, world, there=there)
+    take_off_sale(folder)
+    computed(folder, 1)
+    assert pushed(folder, world, 1, there, dry_run=True).ends == PEOPLE
+    with opened(folder) as warehouse:
+        at = NOW + timedelta(days=1)
+        (held_back,) = push_destination(warehouse, there, "main", now=at)
+    assert f"{PEOPLE} of {PEOPLE} lists" in str(held_back.fault)
+    documents = world.account("masterdata").table(LISTS)
+    assert len(documents) == PEOPLE
+    assert pushed(folder, world, 1, there).accepted == PEOPLE
+    assert not documents
+
+
+def test_by_address_a_list_ends_though_the_address_is_gone(tmp_path: Path, world: World) -> None:
+    """Somebody was merged into another customer, and somebody else has no address any more."""
+    people = {
+        "customer_id": ["c1", "c2", "c3"],
+        "email": ["p1@example.com", "p2@example.com", "p3@example.com"],
+    }
+    later = {**people, "email": ["p1@example.com", "p1@example.com", None]}
+    there = taker(world, "webhook", key="email")
+    for day, contacts in enumerate((people, later)):
+        with opened(tmp_path) as warehouse:
+            named = pl.DataFrame(contacts)
+            warehouse.imports.load("main", *sold(), named, run_id=f"i{day}", now=NOW)
+        computed(tmp_path, day)
+        pushed(tmp_path, world, day, there)
+    listed = {body["customer_key"]: len(body["lines"]) for body in world.receiver.profiles.values()}
+    assert sorted(listed.values()) == [0, 0, 4]
+    assert pushed(tmp_path, world, 2, there).batches == 0
+
+
+def test_the_newest_list_in_files_is_found_by_the_documented_query(
+    folder: Path, world: World
+) -> None:
+    there = taker(world, "file", folder="exports", formats=["parquet"])
+    text = Path("docs/platforms/file.md").read_text()
+    query = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[0]
+    query = query.replace("exports/", f"{folder}/exports/")
+    for hour in range(1, 7):  # the names of files of a day are in no order
+        text = f'{{"Id": "s-coffee", "ProductId": "p{hour}", "IsActive": true}}'
+        with opened(folder) as warehouse:
+            records = [RawRecord("s-coffee", text)]
+            at = NOW + timedelta(hours=hour)
+            warehouse.records.load("main", "skus", records, run_id=f"s{hour}", now=at)
+            push_destination(warehouse, there, "main", now=at)
+        found = duckdb.sql(query).filter("customer_key = 1 and rank = 1").pl()
+        assert found["product_id"].to_list() == [f"p{hour}"]
+    take_off_sale(folder)
+    computed(folder, 1)
+    pushed(folder, world, 1, there)
+    assert duckdb.sql(query).fetchall() == []
+
+
+def test_a_kept_list_has_a_product_by_its_new_name(
+    folder: Path, first: tuple[Path, ProfilesReport]
+) -> None:
+    lists = "select customer_key, next_best_products from profiles order by all"
+    before = ask(first[0], lists)
+    orders, items = sold()
+    renamed = items.with_columns(
+        product=pl.when(
+            pl.col("order_id").str.ends_with("-0") & (pl.col("sku") == "s-coffee")
+        ).then(pl.lit("Coffee, whole")).otherwise("product")
+    )  # fmt: skip
+    with opened(folder) as warehouse:
+        warehouse.imports.load("main", orders, renamed, None, run_id="j", now=NOW)
+    computed(folder, 1)
+    assert ask(folder, lists) == [
+        (key, ["Coffee, whole" if one == "Coffee" else one for one in products])
+        for key, products in before
+    ]
 
 
 def test_before_the_first_profiles_nobody_has_a_list(tmp_path: Path, world: World) -> None:
