@@ -20,5 +20,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What completion shows: what is loaded when asked for is there too."""
+    """Names for completion, with the functions that are imported at first use."""
     return sorted({*globals(), *_LIBRARY})
