@@ -99,7 +99,7 @@ def test_any_number_of_buckets_gives_the_profiles_of_a_warehouse(
     build = build_of(tmp_path, given_files, buckets)
     entry = made(tmp_path)
     assert_frame_equal(profiles_of(tmp_path, entry), warehouse_made)
-    assert entry["notes"][-1] == "not in a lake, so null or not there: fields.vip"
+    assert entry["notes"][-1] == "not computed in a lake: fields.vip"
     assert not build_lake(build, Engine())[1]
     assert not lake_profiles(tmp_path, WITH_FIELD, NOW)[1]
     assert {path.name for path in (tmp_path / "store=main").iterdir()} == {
