@@ -93,7 +93,7 @@ def _kept(warehouse: Warehouse, shop: Shop, keys: pl.Series) -> tuple[Joined, ..
     """Next products and fields of the shop's own, as the daily run left them."""
     wanted = (*PRODUCTS, *declared(shop.own_fields))
     rows = warehouse.today.kept_values(shop.name, keys, [one.name for one in wanted])
-    if not rows["next_best_products"].count():
+    if "next_best_products" in rows.columns and not rows["next_best_products"].count():
         wanted = (*UNLISTED, *declared(shop.own_fields))
     return (Joined(tuple(one for one in wanted if one.name in rows.columns), rows),)
 
