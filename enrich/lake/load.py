@@ -52,6 +52,8 @@ def load_lake(
 
 def _keep_predictions(warehouse: Warehouse, store: str, as_of: date, results: Path) -> None:
     """The models of the day, and newer back-tests than are known; a lake's have no tenths."""
+    if not (results / PREDICTION_TABLES[0]).exists():  # profiles older than predictions
+        return
     models, tests = (
         pl.read_parquet(results / table / "*.parquet").drop("store") for table in PREDICTION_TABLES
     )
