@@ -87,7 +87,7 @@ def _run(command: Sequence[str]) -> int:
 
 
 def _compiled() -> dict[str, str]:
-    """Hundreds of processes start in the tests: modules are compiled once, whatever is set here."""
+    """The environment with bytecode allowed: tests start hundreds of processes of the program."""
     return {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -108,10 +108,6 @@ def _output(command: Sequence[str]) -> tuple[int, str]:
         check=False,
     )  # fmt: skip
     return done.returncode, done.stdout
-
-
-def static(checks: Sequence[Check]) -> int:
-    return 1 if run_checks(checks) else 0
 
 
 def test(rest: Sequence[str]) -> int:
@@ -171,12 +167,12 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "test": test,
     "format": tidy,
-    "lint": lambda rest: static((FORMAT, LINT)),
+    "lint": lambda rest: bool(run_checks((FORMAT, LINT))),
     "release": lambda rest: _run(["python", "-m", "tests.release", *rest]),
     "site": lambda rest: _run(["mkdocs", "build", "--strict", *rest]),
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "ranges": ranges,
-    "types": lambda rest: static((TYPES, IMPORTS)),
+    "types": lambda rest: bool(run_checks((TYPES, IMPORTS))),
 }
 
 if __name__ == "__main__":

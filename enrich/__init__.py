@@ -17,3 +17,8 @@ def __getattr__(name: str) -> Any:
     if name in _LIBRARY:
         return getattr(import_module("enrich.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Names for completion, with the functions that are imported at first use."""
+    return sorted({*globals(), *_LIBRARY})

@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-gc.disable()  # what is imported stays: looking for garbage among it is a twelfth of a start
+gc.disable()  # imported modules stay: collecting garbage among them is a twelfth of a start
 from enrich.cli import run  # noqa: E402
 
 gc.freeze()

@@ -1,7 +1,7 @@
-"""Models whose attributes are described below them, read when somebody asks for the JSON schema.
+"""Attribute docstrings as JSON schema descriptions, read only when a schema is built.
 
-Pydantic reads its sources for that whenever the program starts (`use_attribute_docstrings`): a
-twentieth of the start of every command.
+Pydantic's `use_attribute_docstrings` reads the sources at every start, which is a twentieth of the
+start of every command.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema
 
 
 class Described:
-    """Of a model: its JSON schema has the texts below its attributes as descriptions."""
+    """Mix-in of a model: its JSON schema describes each field by the text below the field."""
 
     @classmethod
     def __get_pydantic_json_schema__(

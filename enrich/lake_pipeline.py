@@ -1,4 +1,4 @@
-"""A lake as the settings reach it, here or in S3: what `enrich lake` and its flow are made of."""
+"""Build and profile a lake, on disk or in S3; `enrich lake` and the scheduled flow call this."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def profiles(
 
 
 def means_of(wiring: Wiring) -> Means:
-    """Who works, as the settings say."""
+    """The engine and memory limit of the settings."""
     wanted = wiring.settings.lake
     return Means(Engine(wanted.engine, wanted.workers, wanted.address), wanted.memory)
 

@@ -106,7 +106,7 @@ Memory = Annotated[str, AfterValidator(_bytes)]
 
 def _whole_path(text: str) -> str:
     if not text.startswith(("/", "s3://")):
-        raise ValueError("a lake is named by a whole path or s3://BUCKET/FOLDER")
+        raise ValueError("write an absolute path, or s3://BUCKET/... for files in S3")
     return text
 
 
@@ -495,27 +495,33 @@ class LakeSettings(_Frozen):
     """Files that a schedule makes a [lake](scale.md#on-a-schedule) of, with its profiles."""
 
     orders: LakeFiles | None = None
-    """Which files, as `/srv/in/orders-*.parquet` or `s3://BUCKET/orders-*.parquet`."""
+    """Files of orders, such as `/srv/in/orders-*.parquet` or `s3://BUCKET/orders-*.parquet`."""
     items: LakeFiles | None = None
-    """Files of their lines."""
+    """Files of order lines."""
     customers: LakeFiles | None = None
     """Files of customers."""
     folder: LakeFiles | None = None
-    """Where the lake lies, also `s3://BUCKET/FOLDER`; default: `lake` in the data folder."""
+    """Folder of the lake, or `s3://BUCKET/FOLDER`; default: `lake` in the data folder."""
     store: Name | None = None
-    """Of which store; needed when there are several."""
+    """Store that the files belong to; required when there are several stores."""
     cron: Cron = "45 3 * * *"
-    """When, five fields of cron, where files are named."""
+    """When the lake is built, as five fields of cron; only where files are named."""
     buckets: int = Field(64, ge=1, le=4096)
-    """How many parts people are cut into."""
+    """Number of buckets that people are divided into."""
     engine: Literal["local", "processes", "dask", "spark"] = "processes"
-    """Who works on them."""
+    """What runs the work on the buckets."""
     workers: int = Field(2, ge=1)
-    """How many workers are started."""
+    """Number of workers to start."""
     address: str | None = None
-    """A cluster of yours, for `dask` and `spark`."""
+    """Address of your cluster, for `dask` and `spark`."""
     memory: Memory = "2 GB"
-    """What DuckDB may take in each worker."""
+    """Memory limit of DuckDB in each worker."""
+
+    @model_validator(mode="after")
+    def _address_is_used(self) -> LakeSettings:
+        if self.address is not None and self.engine in ("local", "processes"):
+            raise ValueError(f'address is for engine "dask" or "spark", not for "{self.engine}"')
+        return self
 
     @property
     def files(self) -> dict[Literal["orders", "items", "customers"], str | None]:

@@ -1,4 +1,4 @@
-"""A lake on a schedule: two fat tasks, whose workers are those of the lake's own engine."""
+"""A lake on a schedule: one task builds it, one computes profiles; the lake's engine runs both."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def lake_profiles(wiring: Wiring, store: str) -> Entry:
     description="Makes a lake of the files of the settings, and its profiles.",
 )
 def lake_flow(config: str | None = None, data: str | None = None) -> Any:
-    """What a run did, in a line; a run after a kill does what is left, one without news nothing."""
+    """One line on what the run did. It finishes what a killed run left; without changes it ends."""
     wiring = live_wiring(config, data)
     store = wiring.settings.lake.store or next(iter(wiring.settings.stores))
     is_new = build_lake(wiring, store)
     made = lake_profiles(wiring, store)
-    news = "new files" if is_new else "the files of before"
-    message = f"{store}: {made['customers']:,} profiles as of {made['as_of']}, of {news}"
+    files = "new files" if is_new else "unchanged files"
+    message = f"{store}: {made['customers']:,} profiles as of {made['as_of']}, from {files}"
     return Completed(message=message)

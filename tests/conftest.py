@@ -16,7 +16,7 @@ settings.load_profile("same")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported and collected stays to the end: no garbage is looked for among it."""
+    """Collect without the garbage collector: what is imported and collected stays to the end."""
     gc.disable()
     try:
         return (yield)

@@ -78,6 +78,10 @@ def test_the_lines_of_the_page_run(
     assert "1220.50" in capsys.readouterr().out
 
 
+def test_completion_shows_what_is_loaded_when_asked_for() -> None:
+    assert {"build_predictions", "build_profiles", "open_read_copy"} <= set(dir(enrich))
+
+
 def test_the_import_alone_loads_nothing() -> None:
     heavy = "{'polars', 'duckdb', 'pydantic', 'typer'} & set(sys.modules)"
     said = [sys.executable, "-c", f"import sys, enrich; sys.exit(len({heavy}))"]

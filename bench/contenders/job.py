@@ -36,14 +36,14 @@ def make_plain(folder: Path, now: datetime) -> None:
 
 
 class WithoutSales:
-    """Parts of which nobody wants to know what customers are like."""
+    """Parts without sales: their profiles do not say what customers are like."""
 
     def __init__(self, parts: Parts) -> None:
         self.count, self.customers, self.purchases = parts.count, parts.customers, parts.purchases
         self.details, self.facts = parts.details, parts.facts
 
     def sales(self, part: int) -> None:
-        """Nobody asks."""
+        """None: the parts have no sales."""
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ from enrich.warehouse import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept up to the day, as rows: the newest models and back-test.
+    """The newest kept models and back-test up to the day, as rows.
 
-    `earlier_models` are those of before the day: what is computed again for a day is what it was.
+    `earlier_models` exclude the day itself, so that computing a day again gives the same result.
     """
 
     models: pl.DataFrame
@@ -58,7 +58,7 @@ class Kept:
 class Predicted:
     """What was predicted of one store (rows: PREDICTIONS), by which models and levels.
 
-    `kept` is what was known before; of `tested` and `new` there is none until it is time for one.
+    `kept` was known before; `tested` and `new` (levels) are None when no back-test was due.
     """
 
     rows: pl.DataFrame
@@ -75,7 +75,7 @@ class Predicted:
 
     @property
     def old_levels(self) -> tuple[int, ...]:
-        """The days of the horizons that had no new level when it was time for one."""
+        """Horizons in days that keep an old level because the due back-test found no new one."""
         new = self.new
         return (
             () if new is None else tuple(sorted(self.kept.levels.orders.keys() - new.orders.keys()))

@@ -110,7 +110,7 @@ CART_LINE = (
 NEXT_BEST_LINE = (
     Column("rank", pl.Int64, "Its place in the list, from 1."),
     Column("product_id", pl.String, "Product the SKU belongs to."),
-    Column("sku", pl.String, "SKU of it, one that can be bought where there is one."),
+    Column("sku", pl.String, "One of its SKUs; one that can be bought, if there is any."),
     Column("product", pl.String, "The product in the words of the profiles (product_label)."),
     Column("category", pl.String, "The category in the words of the profiles (category_label)."),
     Column("brand", pl.String, "Brand."),

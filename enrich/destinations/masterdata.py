@@ -95,7 +95,7 @@ class MasterDataSettings(HttpSettings):
     @classmethod
     def _of_lists_alone(cls, entity: str, info: ValidationInfo) -> str:
         if len(entity) == 2 or entity == info.data.get("entity"):
-            raise ValueError("an entity that is neither VTEX's or the shop's nor that of profiles")
+            raise ValueError("use an entity with over two letters that is not the one of `entity`")
         return entity
 
     @model_validator(mode="after")
@@ -145,7 +145,7 @@ class MasterDataAccount(HttpDestination):
         }
 
     def delete(self, one: Addressee) -> RecordResult:
-        """The list of a customer, which is known by our key and not by an address."""
+        """Delete a customer's list: its document is known by our key, not by an address."""
         at = self.list_at(one.record_id)
         return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
 

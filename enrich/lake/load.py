@@ -51,7 +51,7 @@ def load_lake(
 
 
 def _keep_predictions(warehouse: Warehouse, store: str, as_of: date, results: Path) -> None:
-    """The models of the day, and newer back-tests than are known; a lake's have no tenths."""
+    """Keep the day's models, and back-tests newer than the warehouse's; a lake has no tenths."""
     if not (results / PREDICTION_TABLES[0]).exists():  # profiles older than predictions
         return
     models, tests = (

@@ -1,4 +1,4 @@
-"""The buckets of a plan, gone over as often as it takes; between two passes what adds up."""
+"""Run a function over every bucket of a plan, and add up the rows that the buckets wrote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from enrich.runs.reporting import Reporter
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """A plan, how many buckets it has, and who works."""
+    """A plan, its number of buckets, and the workers that process them."""
 
     plan: Plan
     count: int
@@ -22,7 +22,7 @@ class Passes:
     report: Reporter
 
     def over(self, name: str, function: Callable[[Plan, int], Answer]) -> list[Answer]:
-        """The answers of all buckets; raises Stop, when all others are done, where one failed."""
+        """The answers of all buckets; if any failed, raises Stop after the others are done."""
         task = Task(function, self.plan, self.plan.work / "answers" / name)
         return self.workers.run(task, self.count, name, self.report)
 

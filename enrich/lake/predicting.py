@@ -1,7 +1,7 @@
-"""What comes next for the customers of a lake: counts of all buckets, one model, each bucket by it.
+"""Predict for the customers of a lake: add up the counts of all buckets, fit one model, apply it.
 
-The figures are those of `enrich.compute.predictions`. What it measures of all customers at once in
-a back-test (ranks, tenths) does not add up over buckets and is not there.
+Results equal those of `enrich.compute.predictions`. Back-test metrics that rank all customers (AUC,
+tenths) do not add up over buckets and are left out.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ Tests = Sequence[tuple[ShopModel, int]]
 
 
 def predict_lake(passes: Passes) -> tuple[Predicted, list[float]] | tuple[None, None]:
-    """What was predicted, and the tier cuts; its rows are in files of the buckets alone.
+    """The models with their levels, and the tier cuts; the rows are in one file per bucket.
 
-    None of both where the settings want no predictions.
+    (None, None) when predictions are switched off.
     """
     plan, kept = passes.plan, _kept(passes.plan)
     if not plan.prediction.enabled:
@@ -69,7 +69,7 @@ def predict_lake(passes: Passes) -> tuple[Predicted, list[float]] | tuple[None, 
 
 
 def _tested(passes: Passes, done: Predicted) -> Predicted:
-    """The same with new levels, and how far off all was together in the newest horizon."""
+    """`done` with new levels and a back-test of the newest horizon."""
     as_of, days = passes.plan.as_of, passes.plan.prediction.backtest_horizon_days
     tested_on = as_of - timedelta(days=days)
     wanted = {(day, one) for one in HORIZONS for day in cutoffs(as_of, one)}
@@ -108,7 +108,7 @@ def _models(
 
 
 def count_bucket(days: Iterable[date], plan: Plan, bucket: int) -> Answer:
-    """Nothing; what the models of these days are found from is in files after it."""
+    """Write the counts that the models of these days are fitted from."""
     bought = pl.read_parquet(plan.resolved("bought", bucket))
     for day in days:
         counts = counted(states(bought, day))
@@ -126,7 +126,7 @@ def compare_bucket(tests: Tests, plan: Plan, bucket: int) -> Answer:
 
 
 def predict_bucket(shop: ShopModel, levels: Levels, plan: Plan, bucket: int) -> Answer:
-    """Nothing; predictions of the customers, and how many are worth what, are in files after it."""
+    """Write the bucket's predictions, and how many customers have each clv_365d."""
     bought, keys = pl.read_parquet(plan.resolved("bought", bucket)), plan.keys(bucket)
     if keys.exists():
         known = pl.read_parquet(keys).select(customer_key="local_key", key="customer_key")

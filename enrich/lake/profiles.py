@@ -70,7 +70,7 @@ def lake_profiles(
 
 
 def _lacking(shop: Shop) -> list[str]:
-    """What a warehouse computes of all customers at once by these settings, and a lake does not."""
+    """Wanted by these settings but not computed in a lake: values that compare all customers."""
     products = ["next products"] if shop.products.enabled else []
     return [*products, *(f"fields.{one.name}" for one in shop.own_fields)]
 
@@ -126,7 +126,7 @@ def _profiles(
         "rows_digest": f"{sum(one['digest'] for one in profiled) % 2**64:016x}",
         "notes": (
             *(lines_of(predicted, plan.prediction) if predicted else ()),
-            *([f"not in a lake, so null or not there: {', '.join(lacking)}"] if lacking else ()),
+            *([f"not computed in a lake: {', '.join(lacking)}"] if lacking else ()),
         ),
         "coded": profiled[0]["coded"],
         "highest_key": highest,

@@ -19,7 +19,7 @@ _WHOLE: int = 10**SAME_DECIMALS
 
 
 def came(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
-    """The customers of the states at the day of the model, with what came within `days` after it.
+    """One row per customer known on the model's day: predictions beside the next `days` days.
 
     plain_orders and plain_amount (0 without a model of values) as predicted; orders, amount and
     first_on (after how many days, null without an order) as it was.
@@ -86,8 +86,10 @@ def _near(purchases: pl.DataFrame, cutoff: date, first: int, last: int) -> Group
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of all customers of a part; the predicted ones in 1e-9: whole numbers, which add up to the
-    same whatever the parts are."""
+    """Actual and predicted totals of a part's customers.
+
+    Predicted totals are whole numbers of 1e-9, so that any split into parts adds up to the same.
+    """
 
     orders: int
     cents: int

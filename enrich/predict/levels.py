@@ -1,4 +1,4 @@
-"""How much more came than a model predicted: by what predictions are multiplied."""
+"""Levels: actual over predicted orders and amounts, by which predictions are multiplied."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ sample of so many rates are counted and the back-test is made."""
 _AGES = np.array([15, 31, 61, 91, 181, 366])
 _PHASES = np.array([0.25, 0.5, 0.75, 1.25, 1.75, 2.5])
 _SALES = np.array([0.02, 0.1, 0.35])
-"""Where the best sellers end, the good ones, the middling ones: shares of what sold lately."""
+"""Upper bounds of the sales bands: shares of the products that sold lately, best sellers first."""
 _COUNTS, _SCORES = 4, 24
 _WHENS, _BANDS = len(_AGES) + 1 + len(_PHASES) + 1, len(_SALES) + 1
 _AGAIN = _COUNTS * _WHENS * _BANDS
@@ -77,10 +77,13 @@ def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
 
 @dataclass(frozen=True, slots=True)
 class ProductModel:
-    """What is known of products up to a day: what goes along with each, after how many days it is
-    needed again (0: not regular), and which are popular, the most first. `by_sales` are all
-    products, what most bought lately first, `sales_rank` the place of each there (of equally likely
-    ones the first comes first), `band` which of _SALES it is in."""
+    """What is known of products up to a day.
+
+    `along` are the products bought together with each, `usual` the days after which it is bought
+    again (0: not regular), `popular` the best sellers. `by_sales` has all product codes, best
+    sellers first; `sales_rank` is each product's place in it and decides between equally likely
+    products; `band` is the product's place among _SALES.
+    """
 
     day: int
     along: scipy.sparse.csr_matrix

@@ -189,7 +189,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection, version: int | None) -> None
 
 
 def _mark(connection: duckdb.DuckDBPyConnection) -> str:
-    """The schema of this program, and how much of it the file has: the mark of a complete file."""
+    """Digest of this program's schema, then the file's counts of tables, columns and views.
+
+    A file whose stored mark equals this has the whole schema and is not migrated again.
+    """
     found = connection.execute(
         "select count(*), sum(column_count),"
         " (select count(*) from duckdb_views() where database_name = 'warehouse' and not internal)"
@@ -199,7 +202,7 @@ def _mark(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _marked(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The mark that was left when the file was complete."""
+    """The mark that the last migration stored; None for a file that has none."""
     found = connection.execute(
         "select comment from duckdb_tables()"
         " where database_name = 'warehouse' and schema_name = 'state'"

@@ -56,7 +56,7 @@ SHARED_TABLES = (
 )
 """Small ones that every bucket reads whole."""
 PREDICTION_TABLES = ("prediction_models", "prediction_backtests")
-"""How customers buy and how well that held, of each day: read by nobody but whoever fits."""
+"""Models and back-tests of each day; only the predictions read them, no bucket does."""
 RESOLVED_TABLES = ("customers", "purchases", "numbered_lines", "purchase_promo_codes")
 """What profiles are made of, beside `sold_things`, which are of nobody."""
 KEYED_TABLES = (
@@ -69,8 +69,8 @@ KEYED_TABLES = (
 BUCKET_NUMBERS = ("purchase_no", "thing_no")
 """Columns that are numbered from the start in each bucket."""
 MAX_WAITING_ROWS = 1_000_000
-"""Rows of all buckets together that wait to be written. DuckDB's own limit is half as many for each
-bucket, so that a whole table would wait, in the spill folder."""
+"""Rows that may wait to be written, of all buckets together. DuckDB's default is half as many per
+bucket: a whole table would then wait in the spill folder."""
 MAX_OPEN_FILES = 500
 
 

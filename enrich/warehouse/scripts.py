@@ -25,9 +25,9 @@ import polars as pl
 _VARIABLE = re.compile(r"getvariable\('([a-z_0-9]+)'\)")
 _NAME = re.compile(r"^-- name: (.+)$", re.MULTILINE)
 _PLAIN = (str, int, bool, float, date, datetime)
-"""Values that are the same in SQL when they are equal here; a list may hold anything."""
+"""Types whose equal values are equal in SQL too; not lists, which may hold mixed types."""
 _VALUES: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, Any]] = WeakKeyDictionary()
-"""What each open connection has for a variable; a rollback does not take it back."""
+"""The variables of each open connection; safe to remember, as a rollback does not undo them."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -183,9 +183,9 @@ def _set(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, 
 
 
 def set_variable(connection: duckdb.DuckDBPyConnection, name: str, value: Any) -> None:
-    """`getvariable('name')` is this value from here on; every set of a variable is done here.
+    """Set what `getvariable('name')` returns; set variables only here, or the cache is wrong.
 
-    Setting one costs as much as a small statement, so one that has the value already is left alone.
+    A `set variable` costs as much as a small statement, so an unchanged value is not set again.
     """
     known = _VALUES.setdefault(connection, {})
     if name in known and type(known[name]) is type(value) and known[name] == value:

@@ -18,12 +18,12 @@ select null::bigint as customer_key, null::uinteger[] as codes
 where false;
 
 -- name: to_push
--- sold_as (temporary). Grain: one row per thing that was sold; product_now is what it is called in the newest purchase of its
--- SKU, or of the product without one: so does the list.
--- offered_products (temporary). Grain: one row per product that is called so now. The first of its SKUs that can be bought
--- speaks for it, whichever was sold last: it changes with the catalogue alone.
--- next_best_to_push (temporary). Grain: one row per customer with next best products, the likeliest first, and whether each
--- was bought before; and the customers whose list is there and who have none now (is_over).
+-- sold_as (temporary). Grain: one row per thing that was sold; product_now is its name in the newest purchase of its SKU (of
+-- the product, where there is no SKU). Lists use the same names.
+-- offered_products (temporary). Grain: one row per current product name. It is represented by its first SKU that can be bought,
+-- not by the SKU sold last, so that a list changes with the catalogue and not with every sale.
+-- next_best_to_push (temporary). Grain: one row per customer: next best products, the likeliest first, and whether each was
+-- bought before; customers whose list the platform has and who have none now are is_over.
 create or replace temp table sold_as as
 with newest as (
     select thing_no, max(purchase_no) as newest_no
@@ -44,7 +44,7 @@ inner join newest on newest.thing_no = things.thing_no
 where things.store = getvariable('store');
 
 create or replace temp table offered_products as
-with speaking as (
+with representatives as (
     select
         sold_as.product,
         coalesce(sold_as.product_id, skus.product_id) as product_id,
@@ -66,7 +66,7 @@ with speaking as (
 )
 
 select *, row_number() over (order by product) as product_no
-from speaking;
+from representatives;
 
 create or replace temp table next_best_to_push as
 with texts as (
@@ -160,8 +160,8 @@ left join customers
 order by is_over, next_best_to_push.customer_key;
 
 -- name: rows
--- The whole lists of the registered frame `asked` (record_id). Grain: one row per customer; none in `lines` says that
--- nothing is known any more.
+-- The whole lists of the registered frame `asked` (record_id). Grain: one row per customer; empty `lines` mean that the
+-- customer has no list any more.
 with ranked as (
     select
         customer_key,

@@ -64,7 +64,7 @@ class Shop:
         return self.folder / "data"
 
     def do(self, *arguments: object) -> Said:
-        """One command; a process of its own begins in two seconds."""
+        """One command in this process: a process of its own takes two seconds to start."""
         return enrich(*arguments, "--config", self.folder / "enrich.toml")
 
     def without_terminal(self, *arguments: str) -> subprocess.CompletedProcess[str]:

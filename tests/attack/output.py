@@ -49,7 +49,7 @@ def enrich(folder: Path, *arguments: object, on_terminal: bool = False) -> tuple
 
 
 def called(*arguments: object) -> tuple[int, str]:
-    """The same without a process of its own, which begins in two seconds."""
+    """Exit code and output of a command in this process: a new one takes two seconds to start."""
     done = shell.enrich(*arguments)
     return done.code, done.out + done.err
 

@@ -72,6 +72,7 @@ def test_the_environment_comes_before_the_file(
         ('[stores.main]\n\ncurency = "BRL"', {}, "did you mean currency? (HERE:3)"),
         ('[stores.main]\nrfm_method = "icom"', {}, "did you mean icomm? (HERE:2)"),
         ("stores.main.pace = { requests_per_secnd = 1 }", {}, "requests_per_second? (HERE:1)"),
+        ('[lake]\naddress = "tcp://h:1"', {}, 'address is for engine "dask" or "spark"'),
         ("[schedul]\n", {}, "schedul: there is no such setting; did you mean schedule? (HERE:1)"),
         ("", {"STORES__MAIN__CURENCY": "X"}, "currency? (ENRICH_STORES__MAIN__CURENCY)"),
         ("", {"STORES__MAIN__CURRENCY": "real"}, "as BRL (ENRICH_STORES__MAIN__CURRENCY)"),

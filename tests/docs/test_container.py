@@ -82,10 +82,8 @@ def test_prefect_starts_closed_and_enrich_knows_its_password(tmp_path: Path) -> 
     assert started == ["enrich", *shlex.split(COMPOSE["services"]["enrich"]["command"])]
     assert seen["PREFECT_API_AUTH_STRING"] == "enrich:PASSWORD"
     (tmp_path / "prefect_auth").write_text("\n")
-    assert started_with_secrets("prefect", tmp_path) == (
-        [],
-        {},
-    )  # never open for want of a password
+    # An empty password must not start an open server.
+    assert started_with_secrets("prefect", tmp_path) == ([], {})
 
 
 def started_with_secrets(service: str, secrets: Path) -> tuple[list[str], dict[str, str]]:

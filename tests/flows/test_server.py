@@ -169,8 +169,8 @@ def test_a_lake_is_made_by_two_tasks_whose_workers_are_processes(served: Served)
     write_files(served.folder / "in", 30, 1, NOW)
     done = served.server.run("lake")
     assert done["state_type"] == "COMPLETED", done["state"]
-    assert re.match(r"main: 30 profiles as of .*, of new files$", done["state"]["message"])
-    assert "of the files of before" in served.server.run("lake")["state"]["message"]
+    assert re.match(r"main: 30 profiles as of .*, from new files$", done["state"]["message"])
+    assert "from unchanged files" in served.server.run("lake")["state"]["message"]
 
 
 def _look(server: Server, run: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ BUYER = {
     RETURNS: "buyer14@example.com",
     SERVICES: "buyer19@example.com",
 }
-"""Whose order a document is."""
+"""The e-mail of the buyer in each document."""
 
 CASES = (
     # -- products ------------------------------------------------------------------------------
@@ -366,7 +366,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 @pytest.fixture(scope="module")
 def neighbours(warehouse: Warehouse) -> Neighbours:
-    """The profiles by case of all cases with these rules: of one store, as a resolve takes half a
+    """Profiles by case; all cases with the same rules share a store, as a resolve takes half a
     second."""
     known: dict[str, Mapping[str, Fields]] = {}
 
