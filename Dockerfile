@@ -1,4 +1,4 @@
-# enrich as a container: settings and data in /srv/enrich, secrets in the environment. See docs/operations.md.
+# enrich as a container: settings and data in /srv/enrich, secrets in files that the settings name. See docs/operations.md.
 FROM python:3.12-slim
 
 RUN useradd --uid 10001 --create-home enrich \

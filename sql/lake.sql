@@ -201,22 +201,63 @@ where a not in (from tangled_nodes) and b not in (from tangled_nodes)
 union all
 select node, label from incoming;
 
+-- name: chunks
+-- Staged files in their order, as many together as have a row for 256 bytes of the memory limit, the last one whole: what rows
+-- are joined with then fits, and no wide row waits on disk for it. Grain: one row per chunk.
+select list(file_name order by file_name) as files
+from (
+    select
+        file_name,
+        (sum(num_rows) over (order by file_name) - num_rows)
+        // greatest(parse_formatted_bytes(current_setting('memory_limit')) // 256, 1) as chunk
+    from parquet_file_metadata(getvariable('files'))
+)
+group by chunk
+order by chunk;
+
+-- name: near_orders
+-- near (temporary), before each placing in chunks: the rows of labels or order_places that the chunk needs.
+-- Grain: as labels or order_places.
+create or replace temp table near as
+from labels where node in (select nodes[1] from lake_orders);
+
+-- name: near_contacts
+-- As near_orders. Grain: as labels.
+create or replace temp table near as
+from labels where node in (select nodes[1] from lake_contacts);
+
+-- name: near_order_items
+-- As near_orders. Grain: as order_places.
+create or replace temp table near as
+from order_places where order_hash in (select hash(order_id) from order_items);
+
+-- name: near_order_refunds
+-- As near_orders. Grain: as order_places.
+create or replace temp table near as
+from order_places
+where order_hash in (select hash(case when source = 'import' then receipt else order_id end) from order_refunds);
+
+-- name: near_order_promo_codes
+-- As near_orders. Grain: as order_places.
+create or replace temp table near as
+from order_places where order_hash in (select hash(order_id) from order_promo_codes);
+
 -- name: placed_orders
 -- Orders with the bucket of their component. Grain: one row per order.
 select
     lake_orders.* exclude (nodes),
-    (coalesce(labels.label, nodes[1], hash(order_id)) % getvariable('buckets')::ubigint)::integer as bucket
+    (coalesce(near.label, nodes[1], hash(order_id)) % getvariable('buckets')::ubigint)::integer as bucket
 from lake_orders
-left join labels on labels.node = lake_orders.nodes[1];
+left join near on near.node = lake_orders.nodes[1];
 
 -- name: placed_contacts
 -- Contacts with the bucket of their component. Grain: one row per contact.
 select
     lake_contacts.* exclude (nodes),
-    (coalesce(labels.label, nodes[1], hash(contact_id)) % getvariable('buckets')::ubigint)::integer
+    (coalesce(near.label, nodes[1], hash(contact_id)) % getvariable('buckets')::ubigint)::integer
         as bucket
 from lake_contacts
-left join labels on labels.node = lake_contacts.nodes[1];
+left join near on near.node = lake_contacts.nodes[1];
 
 -- name: placed_identity_links
 -- Links of earlier runs with the bucket of their component. Grain: one row per identifier.
@@ -264,25 +305,25 @@ group by codes.promo_code_key;
 
 -- name: placed_order_items
 -- Order lines beside their orders. Grain: one row per line.
-select order_items.*, order_places.bucket
+select order_items.*, near.bucket
 from order_items
-inner join order_places on order_places.order_hash = hash(order_items.order_id);
+inner join near on near.order_hash = hash(order_items.order_id);
 
 -- name: placed_order_refunds
 -- Refunds beside the order that holds them. Grain: one row per receipt.
-select order_refunds.*, order_places.bucket
+select order_refunds.*, near.bucket
 from order_refunds
-inner join order_places
-    on order_places.order_hash
+inner join near
+    on near.order_hash
         = hash(case when source = 'import' then order_refunds.receipt else order_refunds.order_id end);
 
 -- name: placed_order_promo_codes
 -- Promo codes beside their orders, spelled as the whole store does. Grain: one row per order and code.
 select
     codes.* replace (coalesce(earliest_codes.promo_code, codes.promo_code) as promo_code),
-    order_places.bucket
+    near.bucket
 from order_promo_codes as codes
-inner join order_places on order_places.order_hash = hash(codes.order_id)
+inner join near on near.order_hash = hash(codes.order_id)
 left join earliest_codes on earliest_codes.promo_code_key = codes.promo_code_key;
 
 -- name: placed_contact_deletions

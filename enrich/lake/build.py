@@ -177,7 +177,8 @@ def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
             newest = old.with_name(f"{table}.parquet")
             if _goes_on(known):
                 newest = root / known["profiles"]["folder"] / table / "000000.parquet"
-            shutil.copyfile(newest, build.folder / "shared" / f"{table}.parquet")
+            if newest.exists():  # else the lake is older than these tables
+                shutil.copyfile(newest, build.folder / "shared" / f"{table}.parquet")
     found = place(
         build.staged,
         {table: kept_files(root, known, table) for table in KEPT_TABLES},

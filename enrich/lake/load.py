@@ -53,6 +53,8 @@ def load_lake(
 
 def _keep_predictions(warehouse: Warehouse, store: str, as_of: date, results: Path) -> None:
     """Keep the day's models, and back-tests newer than the warehouse's; a lake has no tenths."""
+    if not (results / PREDICTION_TABLES[0]).exists():  # profiles older than predictions
+        return
     models, tests = (
         pl.read_parquet(results / table / "*.parquet").drop("store") for table in PREDICTION_TABLES
     )

@@ -11,6 +11,7 @@ from dataclasses import astuple, replace
 from datetime import date, timedelta
 from functools import partial, reduce
 from operator import add
+from pathlib import Path
 
 import polars as pl
 
@@ -42,7 +43,7 @@ from enrich.predict import (
     tier_cuts,
     worths,
 )
-from enrich.warehouse.lake import PREDICTION_TABLES
+from enrich.warehouse.lake import PREDICTION_TABLES, Limits, scratch
 
 MODELS, BACKTESTS = PREDICTION_TABLES
 Tests = Sequence[tuple[ShopModel, int]]
@@ -144,9 +145,19 @@ def _kept(plan: Plan) -> Kept:
 
 
 def _kept_rows(plan: Plan, table: str) -> pl.DataFrame:
-    rows = pl.read_parquet(plan.kept_once(table)).filter(store=plan.store)
+    rows = pl.read_parquet(_kept_file(plan, table)).filter(store=plan.store)
     of_products = pl.col("metric").str.starts_with("hit_rate")
     return rows.filter(~of_products) if table == BACKTESTS else rows
+
+
+def _kept_file(plan: Plan, table: str) -> Path:
+    """Of the rows of earlier days; without rows where the lake is older than the table."""
+    kept, empty = plan.kept_once(table), plan.work / f"{table}.parquet"
+    if kept.exists():
+        return kept
+    with scratch(Limits(plan.work / "spill" / "nothing", plan.memory)) as space:
+        space.give(table, empty)
+    return empty
 
 
 def _newest(rows: pl.DataFrame, until: date) -> pl.DataFrame:

@@ -204,13 +204,17 @@ def place(
         run(connection, "lake/whole")
         run(connection, "identity/shared_identifiers", **values)
         _label(connection)
-        for table in ("orders", "contacts", *KEPT_TABLES):
-            _place(connection, table, target, values)
+        set_variable(connection, "buckets", buckets)
+        for table in KEPT_TABLES:
+            _place(connection, table, target)
+        for table in ("orders", "contacts"):
+            _place_in_chunks(connection, table, staged, target)
         for table in ("orders", "contacts"):
             _read_written(connection, table, target)
         run(connection, "lake/places")
-        for table in set(SOURCE_TABLES) - {"orders", "contacts"}:
-            _place(connection, table, target, values)
+        for table in ("order_items", "order_refunds", "order_promo_codes"):
+            _place_in_chunks(connection, table, staged, target)
+        _place(connection, "contact_deletions", target)
         return _placed(connection, values, max_component)
 
 
@@ -218,11 +222,14 @@ def _open_staged(
     connection: duckdb.DuckDBPyConnection, staged: Path, kept: Mapping[str, Sequence[Path]]
 ) -> None:
     for table in SOURCE_TABLES:
-        files = sorted((staged / table).glob("*.parquet"))
-        connection.execute(f"create temp view staged_{table} as from {rows_of(files)}")
+        _open_files(connection, table, sorted((staged / table).glob("*.parquet")))
     for table in KEPT_TABLES:
         files = [*(staged / table).glob("*.parquet"), *kept[table]]
         connection.execute(f"create temp view known_{table} as from {rows_of(files)}")
+
+
+def _open_files(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
+    connection.execute(f"create or replace temp view staged_{table} as from {rows_of(files)}")
 
 
 def _read_written(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
@@ -258,12 +265,23 @@ def components(pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"node": nodes, "label": nodes[firsts[numbers]]})
 
 
-def _place(
-    connection: duckdb.DuckDBPyConnection, table: str, target: Path, values: dict[str, Any]
+def _place_in_chunks(
+    connection: duckdb.DuckDBPyConnection, table: str, staged: Path, target: Path
 ) -> None:
-    set_variable(connection, "buckets", values["buckets"])
-    query = statement(f"lake/placed_{table}")
-    write_rows(connection, query, target / table, by_bucket=True)
+    """Some files at a time, beside as much of the labels or places as these need."""
+    files = sorted((staged / table).glob("*.parquet"))
+    chunks = read(connection, "lake/chunks", files=list(map(str, files)))["files"]
+    for number, chunk in enumerate(chunks):
+        _open_files(connection, table, list(map(Path, chunk)))
+        run(connection, f"lake/near_{table}")
+        _place(connection, table, target, f"{number:06d}_{{i}}")
+    _open_files(connection, table, files)
+
+
+def _place(
+    connection: duckdb.DuckDBPyConnection, table: str, target: Path, names: str = "data_{i}"
+) -> None:
+    write_rows(connection, statement(f"lake/placed_{table}"), target / table, names)
 
 
 def _placed(
@@ -296,7 +314,7 @@ def number_keys(files: Sequence[Path], target: Path, highest: int, limits: Limit
         connection.execute(f"create temp view new_keys as from {rows_of(files)}")
         query = statement("lake/numbered_keys")
         set_variable(connection, "highest_key", highest)
-        write_rows(connection, query, target, by_bucket=True)
+        write_rows(connection, query, target, "data_{i}")
         return highest + int(frame_of(connection.sql("select count(*) from new_keys")).item())
 
 

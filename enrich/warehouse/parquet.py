@@ -18,13 +18,13 @@ def rows_of(files: Iterable[Path]) -> str:
 
 
 def write_rows(
-    connection: duckdb.DuckDBPyConnection, query: str, path: Path, by_bucket: bool = False
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, names: str = ""
 ) -> None:
-    """The answer of the query in a file, or in a folder with a folder a bucket."""
+    """The answer of the query in a file, or, with names as "data_{i}", in a folder a bucket."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    parted = ", partition_by (bucket), overwrite_or_ignore true" if by_bucket else ""
+    parts = f", partition_by (bucket), overwrite_or_ignore, filename_pattern {quoted(names)}"
     with private_files():
         connection.execute(
             f"copy ({query.rstrip().rstrip(';')}) to {quoted(str(path))}"
-            f" (format parquet, compression zstd{parted})"
+            f" (format parquet, compression zstd{parts if names else ''})"
         )

@@ -116,7 +116,9 @@ def import_all(warehouse: Warehouse, globs: dict[str, str]) -> None:
             warehouse.imports.load("main", *frames, run_id="r", now=NOW)
 
 
-def warehouse_profiles(warehouse: Warehouse, output: Path, now: datetime = NOW) -> pl.DataFrame:
+def warehouse_profiles(
+    warehouse: Warehouse, output: Path, now: datetime = NOW, shop: Shop = SHOP
+) -> pl.DataFrame:
     """The profile table of a warehouse, by key, without the products that a lake does not know."""
-    make_profiles(warehouse, SHOP, now=now, output=output)
+    make_profiles(warehouse, shop, now=now, output=output)
     return pl.read_parquet(output).sort("customer_key").drop(NOT_IN_A_LAKE)

@@ -28,6 +28,7 @@ from enrich.lake.export import export_lake
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.profiles import Means, lake_profiles
 from enrich.lake.unfinished import unfinished
+from enrich.predict import PredictionRules
 from enrich.profile.own import OwnField
 from enrich.runs.reporting import SILENT
 from enrich.warehouse import open_warehouse
@@ -96,6 +97,9 @@ def test_any_number_of_buckets_gives_the_profiles_of_a_warehouse(
     tmp_path: Path,
 ) -> None:
     shutil.copytree(built[buckets], tmp_path, dirs_exist_ok=True)
+    if buckets == 1:  # as a lake that was built before there were predictions
+        for path in tmp_path.rglob("shared/prediction_*.parquet"):
+            path.unlink()
     build = build_of(tmp_path, given_files, buckets)
     entry = made(tmp_path)
     assert_frame_equal(profiles_of(tmp_path, entry), warehouse_made)
@@ -212,8 +216,34 @@ def test_people_who_hang_together_in_too_many_orders_are_told(
 def test_files_of_one_kind_alone_make_a_lake(
     kind: str, given_files: dict[str, str], tmp_path: Path
 ) -> None:
-    build_lake(build_of(tmp_path, {kind: given_files[kind]}, 1), Engine())
+    globs = {kind: given_files[kind]}
+    build_lake(build_of(tmp_path, globs, 1), Engine())
     assert (made(tmp_path)["customers"] > 0) is (kind == "customers")
+    for path in tmp_path.rglob("prediction_*/*.parquet"):  # as profiles of before predictions
+        path.unlink()
+    assert build_lake(build_of(tmp_path, globs, 2), Engine())[1]
+
+
+def test_a_small_store_beside_another_is_that_of_a_warehouse(tmp_path: Path) -> None:
+    """A bucket is empty, predictions have too few buyers, or the settings want none."""
+    globs = write_shop(tmp_path / "files", people=12)
+    lake, none = tmp_path / "lake", replace(SHOP, prediction=PredictionRules(enabled=False))
+    few = replace(SHOP, prediction=PredictionRules(min_buyers=200))
+    other = build_of(lake, {"customers": globs["customers"]}, 1)
+    build_lake(replace(other, store="other"), Engine())
+    build_lake(build_of(lake, globs, 4), Engine())
+    assert len(list((lake / "store=main").glob("build-*/tables/orders/bucket=*"))) < 4
+    entry_of_other, _ = lake_profiles(lake, replace(none, name="other"), NOW)
+    with open_warehouse(tmp_path / "warehouse") as warehouse:
+        warehouse._connection.execute("update state.control_salt set salt = $salt", {"salt": SALT})
+        import_all(warehouse, globs)
+        for shop, status in ((few, "too_few_buyers"), (none, None)):
+            expected = warehouse_profiles(warehouse, tmp_path / "profiles.parquet", shop=shop)
+            profiles = profiles_of(lake, lake_profiles(lake, shop, NOW)[0]["profiles"])
+            assert_frame_equal(profiles, expected)
+            assert set(profiles["prediction_status"]) == {status, "no_purchases"}
+    digest = read_manifest(lake)["other"]["profiles"]["rows_digest"]
+    assert digest == entry_of_other["profiles"]["rows_digest"]
 
 
 NODES = st.integers(0, 12)
