@@ -129,7 +129,7 @@ def test_money_is_a_change_from_a_tenth_of_it_on(before, now, is_a_change):
     assert done.changes == int(is_a_change)
 
 
-@costly(10)
+@costly(20)
 @given(st.lists(st.integers(-3000, 3000), max_size=30), st.sampled_from([1, 10, 100_000]))
 def test_small_moves_of_money_add_up(moves, scale):
     """However small each is: what a platform has is less than a tenth, or a unit, old."""
@@ -295,7 +295,7 @@ people_of_any_kind = st.lists(
 )
 
 
-@costly(15)
+@costly(40)
 @given(people_of_any_kind, st.sampled_from(["customer_key", "email"]), st.booleans())
 def test_after_everything_was_accepted_the_plan_is_empty(rows, key, whole_table):
     people = make_profiles(*rows)
@@ -307,7 +307,7 @@ def test_after_everything_was_accepted_the_plan_is_empty(rows, key, whole_table)
     assert first.to_send.height + sum(first.invalid.values()) == people.height
 
 
-@costly(15)
+@costly(40)
 @given(people_of_any_kind.filter(len), st.data())
 def test_changing_one_mapped_field_sends_exactly_that_record(rows, data):
     before = accepted(plan(make_profiles(*rows)))
@@ -322,7 +322,7 @@ def test_changing_one_mapped_field_sends_exactly_that_record(rows, data):
     assert (done.changes, done.adds) == (1, 0)
 
 
-@costly(15)
+@costly(40)
 @given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-6, 6), st.booleans()), max_size=30))
 def test_small_moves_add_up_so_that_a_platform_is_never_a_step_from_the_truth(moves):
     """Whatever is accepted on the way: what a platform has is less than a step old."""

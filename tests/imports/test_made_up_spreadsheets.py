@@ -136,7 +136,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
     )
 
 
-@settings(costly(60), suppress_health_check=[HealthCheck.too_slow])
+@settings(costly(150), suppress_health_check=[HealthCheck.too_slow])
 @given(sheet=sheets())
 def test_a_made_up_spreadsheet(sheet: Sheet) -> None:
     tried(sheet)

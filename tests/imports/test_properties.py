@@ -24,7 +24,7 @@ CELL = st.one_of(
 SOUP = st.lists(st.sampled_from([*'a1,;"\r\n\t |-.é\x00', "2024-01-01", ORDERS]), max_size=60)
 
 
-@costly(25)
+@costly(60)
 @given(rows=st.lists(st.lists(CELL, min_size=WIDTH, max_size=WIDTH), min_size=1, max_size=8))
 def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]]) -> None:
     text = io.StringIO()
@@ -42,7 +42,7 @@ def test_every_row_of_a_well_formed_file_is_accounted_for(rows: list[list[str]])
     assert "sure" in column(frames, "order_id")
 
 
-@costly(25)
+@costly(60)
 @given(soup=SOUP)
 def test_no_file_crashes_and_a_good_row_before_the_mess_is_kept(soup: list[str]) -> None:
     content = f"{ORDERS}\nfirst,c,2024-01-01,1\n{''.join(soup)}"
@@ -53,7 +53,7 @@ def test_no_file_crashes_and_a_good_row_before_the_mess_is_kept(soup: list[str])
     assert len(lines) == len(set(lines))
 
 
-@costly(25)
+@costly(60)
 @given(content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "ndjson", "parquet"]))
 @example(content=b"\r\x00", suffix="csv")
 def test_any_bytes_are_read_or_refused_in_one_line(content: bytes, suffix: str) -> None:
@@ -65,7 +65,7 @@ def test_any_bytes_are_read_or_refused_in_one_line(content: bytes, suffix: str) 
             assert "\n" not in str(refused)
 
 
-@costly(25)
+@costly(50)
 @given(
     amounts=st.lists(
         st.decimals(-(10**11), 10**11, places=4, allow_nan=False), min_size=1, max_size=20

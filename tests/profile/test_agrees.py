@@ -14,7 +14,7 @@ LONGER = st.lists(st.integers(361, 1000), unique=True, max_size=12).map(sorted)
 WINDOWS = LONGER.map(lambda longer: (*WINDOWS_DAYS, *longer))
 
 
-@costly(20)
+@costly(50)
 @given(
     shop=shops(),
     windows=st.one_of(st.just(WINDOWS_DAYS), WINDOWS),

@@ -22,7 +22,7 @@ OF_THE_SHOP = re.compile("rfm_|[rfm]_score|[rfm]_percentile|top_(brand|category)
 DATES = ("first_purchase_date", "second_purchase_date", "last_purchase_date")
 
 
-@costly(8)
+@costly(20)
 @given(shops())
 def test_counts_and_amounts_never_fall_from_30_to_360_days(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -31,7 +31,7 @@ def test_counts_and_amounts_never_fall_from_30_to_360_days(shop: Shop) -> None:
                 assert row[f"{measure}_{shorter}"] <= row[f"{measure}_{longer}"]
 
 
-@costly(8)
+@costly(20)
 @given(shops())
 def test_inside_plus_outside_360_days_is_the_lifetime(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -40,7 +40,7 @@ def test_inside_plus_outside_360_days_is_the_lifetime(shop: Shop) -> None:
             assert parts == row[f"{measure}_lifetime"]
 
 
-@costly(8)
+@costly(20)
 @given(shops())
 def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -> None:
     for row in computed(inputs(*shop)).values():
@@ -53,7 +53,7 @@ def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -
             assert off <= Decimal(count) / 200
 
 
-@costly(8)
+@costly(20)
 @given(shops(), st.randoms(use_true_random=False))
 def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> None:
     plain = inputs(*shop)
@@ -66,7 +66,7 @@ def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> 
     assert computed(plain) == computed(shuffled)
 
 
-@costly(8)
+@costly(20)
 @given(shops(), st.integers(-1000, 1000))
 def test_moving_every_day_alike_changes_only_dates(shop: Shop, days: int) -> None:
     customers, purchases = shop
@@ -82,7 +82,7 @@ def test_moving_every_day_alike_changes_only_dates(shop: Shop, days: int) -> Non
             assert after[key][name] == (value + shift if shift is not None else value)
 
 
-@costly(8)
+@costly(20)
 @given(shops())
 def test_another_customers_order_changes_only_what_compares_customers(shop: Shop) -> None:
     customers, purchases = shop
@@ -97,7 +97,7 @@ def test_another_customers_order_changes_only_what_compares_customers(shop: Shop
                 assert after[key][name] == value
 
 
-@costly(8)
+@costly(20)
 @given(shops(), st.integers(1, 3))
 def test_a_customer_who_never_buys_changes_nobody_else(shop: Shop, count: int) -> None:
     customers, purchases = shop
@@ -108,7 +108,7 @@ def test_a_customer_who_never_buys_changes_nobody_else(shop: Shop, count: int) -
     assert {after[key]["rfm_segment"] for key in newcomers} == {"PROSPECTS"}
 
 
-@costly(8)
+@costly(20)
 @given(shops())
 def test_equal_values_get_equal_scores_and_no_frequency_class_is_skipped(shop: Shop) -> None:
     rows = computed(inputs(*shop)).values()

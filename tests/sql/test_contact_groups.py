@@ -21,7 +21,7 @@ people = st.lists(st.tuples(emails, customer_ids), min_size=1, max_size=20)
 
 
 @given(people)
-@costly(25)
+@costly(60)
 def test_contacts_are_one_person_by_any_chain(
     contacts: list[tuple[str | None, str | None]],
 ) -> None:

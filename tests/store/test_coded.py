@@ -73,7 +73,7 @@ def test_lists_come_back(brands: pl.Enum, lists: Lists, tmp_path: Path) -> None:
 WORDS = st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=6, unique=True)
 
 
-@costly(10)
+@costly(25)
 @given(data=st.data(), brands=WORDS, codes=WORDS)
 def test_whatever_any_blocks_hold_comes_back(
     data: st.DataObject,

@@ -41,7 +41,7 @@ def key(connection: duckdb.DuckDBPyConnection, written: str) -> str:
 
 
 @given(LETTERS, st.data())
-@costly(25)
+@costly(60)
 def test_blanks_around_and_marks_nobody_sees_make_no_other_id(
     connection: duckdb.DuckDBPyConnection, written: str, data: st.DataObject
 ) -> None:
@@ -54,7 +54,7 @@ def test_blanks_around_and_marks_nobody_sees_make_no_other_id(
 
 
 @given(st.uuids(), st.booleans(), st.sampled_from(["{}", "()", "", "bare"]))
-@costly(15)
+@costly(40)
 def test_a_guid_is_one_however_it_is_written(
     connection: duckdb.DuckDBPyConnection, guid: object, is_upper: bool, around: str
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_guid_is_one_however_it_is_written(
 
 
 @given(LETTERS, LETTERS)
-@costly(15)
+@costly(40)
 def test_other_letters_are_another_id(
     connection: duckdb.DuckDBPyConnection, one: str, other: str
 ) -> None:

@@ -75,7 +75,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 @given(st.sampled_from(RULES), st.integers(0, 2**32))
 @example(RULES[1], 1045)  # a refund has another customer: what it took from the first one is back
-@costly(2)
+@costly(4)
 def test_everything_counts_once_after_every_change(
     connection: duckdb.DuckDBPyConnection, rules: Rules, seed: int
 ) -> None:

@@ -114,7 +114,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 
 @given(sales, refunds, rules)
-@costly(6)
+@costly(12)
 def test_every_refunded_cent_has_its_place(
     connection: duckdb.DuckDBPyConnection,
     sales: list[Sale],
