@@ -50,11 +50,17 @@ class Server:
         return (self.data / "prefect-password").read_text().strip()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
-        """What the API answers, asked as Prefect's own clients ask."""
+        """What the API answers, asked as Prefect's own clients ask.
+
+        They too ask again when its SQLite is busy with something else, which it answers by 503.
+        """
         user, _, password = self.password.partition(":")
-        answer = httpx.request(
-            method, f"{self.ui}/api/{path}", auth=(user, password), timeout=30, **options
-        )
+        url, deadline = f"{self.ui}/api/{path}", time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = httpx.request(method, url, auth=(user, password), timeout=120, **options)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -80,9 +86,7 @@ class Server:
     def start(self, deployment: str) -> str:
         """The id of a triggered run of the deployment."""
         deployment_id = self.deployments()[deployment]["id"]
-        # Its SQLite answers 503 while something else writes; Prefect's own clients ask again too.
-        started = wait_for(lambda: self.ask(f"deployments/{deployment_id}/create_flow_run"))
-        return str(started["id"])
+        return str(self.ask(f"deployments/{deployment_id}/create_flow_run")["id"])
 
     def until(self, run_id: str, *states: str) -> dict[str, Any]:
         """The run, when it is in one of these states."""
@@ -138,12 +142,16 @@ def free_port() -> int:
 
 @dataclass
 class Served:
-    """`enrich serve` of one installation, and its server; `town` is the made-up shop of one."""
+    """`enrich serve` of one installation, and its server; `town` is the made-up shop of one.
+
+    It has started when all its `deployments` are registered, which happens one by one.
+    """
 
     folder: Path
     server: Server
     environ: Mapping[str, str]
     town: Town | None = None
+    deployments: frozenset[str] = frozenset({"four-hourly", "daily", "received"})
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, *arguments: str) -> None:
@@ -157,9 +165,7 @@ class Served:
                 stdout=said,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(
-            lambda: self.is_at_work() and {"four-hourly", "daily"} <= set(self.server.deployments())
-        )
+        wait_for(lambda: self.is_at_work() and self.deployments <= set(self.server.deployments()))
 
     def is_at_work(self) -> bool:
         """True; raises with what was said when the process has ended."""

@@ -82,7 +82,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, came: Came) -> Iterator[Ser
             "HOOK": f"http://127.0.0.1:{came.port}/hook",
             "MAIL": f"mailto://127.0.0.1:{came.mail_port}/?{TO}",
         }
-        found = Served(folder, server, environ, there)
+        found = Served(folder, server, environ, there, Served.deployments | {"lake"})
         found.start()
         try:
             found.server.keep_secret("vtex-token", FULL_KEY.app_token)
