@@ -10,7 +10,7 @@ from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_file
 from enrich.lake.engines import Engine
 from enrich.lake.manifest import Entry
 from enrich.lake.objects import download_files, downloaded_lake, is_in, split_address
-from enrich.lake.profiles import Means, lake_profiles
+from enrich.lake.profiles import Resources, lake_profiles
 from enrich.runs.reporting import Reporter
 from enrich.settings import import_format
 from enrich.sources.files.reading import COLUMNS
@@ -23,7 +23,7 @@ def build(
     store: str,
     globs: Mapping[Kind, str | None],
     out: str | None,
-    means: Means,
+    resources: Resources,
     report: Reporter,
     *,
     buckets: int,
@@ -39,25 +39,25 @@ def build(
             buckets=buckets,
             now=wiring.now,
             formats={kind: import_format(wiring.settings, kind, {}) for kind in COLUMNS},
-            memory=means.memory,
+            memory=resources.memory,
             max_component=max_component,
         )
         remember(wiring, wanted)
-        return build_lake(wanted, means.engine, report)
+        return build_lake(wanted, resources.engine, report)
 
 
 def profiles(
-    wiring: Wiring, store: str, lake: str | None, means: Means, report: Reporter
+    wiring: Wiring, store: str, lake: str | None, resources: Resources, report: Reporter
 ) -> tuple[Entry, bool]:
     """What the manifest says of the store, and whether anything was done; see `lake_profiles`."""
     with lake_at(wiring, lake, is_written=True) as folder:
-        return lake_profiles(folder, wiring.plain_shop(store), wiring.now, means, report)
+        return lake_profiles(folder, wiring.plain_shop(store), wiring.now, resources, report)
 
 
-def means_of(wiring: Wiring) -> Means:
+def resources_of(wiring: Wiring) -> Resources:
     """The engine and memory limit of the settings."""
     wanted = wiring.settings.lake
-    return Means(Engine(wanted.engine, wanted.workers, wanted.address), wanted.memory)
+    return Resources(Engine(wanted.engine, wanted.workers, wanted.address), wanted.memory)
 
 
 @contextmanager

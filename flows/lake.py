@@ -18,9 +18,15 @@ from .wire import RETRYING, hide_customer_data, live_wiring, run_name, run_repor
 @hide_customer_data
 def build_lake(wiring: Wiring, store: str) -> bool:
     """Whether anything was built of the files of the settings."""
-    wanted, means = wiring.settings.lake, lake_pipeline.means_of(wiring)
+    wanted, resources = wiring.settings.lake, lake_pipeline.resources_of(wiring)
     _, is_new = lake_pipeline.build(
-        wiring, store, wanted.files, wanted.folder, means, run_reporter(), buckets=wanted.buckets
+        wiring,
+        store,
+        wanted.files,
+        wanted.folder,
+        resources,
+        run_reporter(),
+        buckets=wanted.buckets,
     )
     return is_new
 
@@ -29,9 +35,9 @@ def build_lake(wiring: Wiring, store: str) -> bool:
 @hide_customer_data
 def lake_profiles(wiring: Wiring, store: str) -> Entry:
     """What the manifest says of the profiles of the lake."""
-    means = lake_pipeline.means_of(wiring)
+    resources = lake_pipeline.resources_of(wiring)
     entry, _ = lake_pipeline.profiles(
-        wiring, store, wiring.settings.lake.folder, means, run_reporter()
+        wiring, store, wiring.settings.lake.folder, resources, run_reporter()
     )
     return dict(entry["profiles"])
 

@@ -20,7 +20,7 @@ from enrich.lake.load import load_lake
 from enrich.lake.made_up import write_files
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.picture import picture
-from enrich.lake.profiles import Means, lake_profiles
+from enrich.lake.profiles import Resources, lake_profiles
 from enrich.lake.unfinished import unfinished
 from enrich.lake_pipeline import lake_at, remember
 from enrich.runs.publish import publish
@@ -73,14 +73,14 @@ def lake_build(
     """Cut the people of import files into buckets of Parquet; unchanged files do nothing."""
     name = shell.only_store(store)
     globs: dict[Kind, str | None] = {"orders": orders, "items": items, "customers": customers}
-    means = Means(_engine(engine, workers, address), memory)
+    resources = Resources(_engine(engine, workers, address), memory)
     with reporter(shell.err) as report:
         entry, is_new = lake_pipeline.build(
             shell.wiring,
             name,
             globs,
             out,
-            means,
+            resources,
             report,
             buckets=buckets,
             max_component=max_component,
@@ -101,9 +101,9 @@ def lake_make_profiles(
 ) -> None:
     """Compute every customer's profile, bucket by bucket; the same on every engine."""
     name = shell.only_store(store)
-    means = Means(_engine(engine, workers, address), memory)
+    resources = Resources(_engine(engine, workers, address), memory)
     with reporter(shell.err) as report:
-        entry, is_new = lake_pipeline.profiles(shell.wiring, name, lake, means, report)
+        entry, is_new = lake_pipeline.profiles(shell.wiring, name, lake, resources, report)
     if not is_new:
         shell.say("nothing to do: these are the profiles of this lake and day already")
     _show_profiles(shell, name, entry["profiles"])
@@ -163,7 +163,7 @@ def lake_demo(
     with reporter(shell.err) as report:
         lake = folder.resolve() / "lake"
         build_lake(Build(lake, "main", shop.rules, found, buckets, shell.now), started, report)
-        entry, _ = lake_profiles(lake, shop, shell.now, Means(started), report)
+        entry, _ = lake_profiles(lake, shop, shell.now, Resources(started), report)
     made, drawn = entry["profiles"], folder / "buckets.svg"
     drawn.write_text(picture(made["times"], f"{made['customers']:,} profiles by {workers} workers"))
     _show_profiles(shell, "main", made)

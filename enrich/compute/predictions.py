@@ -13,11 +13,11 @@ from enrich.predict import (
     PLAIN,
     PREDICTIONS,
     Backtest,
-    InOrder,
     Levels,
     PredictionRules,
     PurchaseParts,
     ShopModel,
+    SortedParts,
     backtest,
     kept_levels,
     kept_model,
@@ -35,7 +35,7 @@ from enrich.warehouse import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPredictions:
     """The newest kept models and back-test up to the day, as rows.
 
     `earlier_models` exclude the day itself, so that computing a day again gives the same result.
@@ -63,7 +63,7 @@ class Predicted:
 
     rows: pl.DataFrame
     shop: ShopModel
-    kept: Kept
+    kept: KeptPredictions
     tested: Backtest | None = None
     new: Levels | None = None
 
@@ -104,12 +104,12 @@ def predict(
 ) -> Predicted:
     """What comes next for the buyers of a store, from its purchases up to the day."""
     of_store = warehouse.predictions
-    kept = Kept(
+    kept = KeptPredictions(
         of_store.models(store, as_of),
         of_store.models(store, as_of - timedelta(days=1)),
         of_store.backtest(store, as_of),
     )
-    parts = InOrder(parts)
+    parts = SortedParts(parts)
     every = list(states_of(parts, as_of))
     shop = shop_model(every, as_of, rules, kept.start(as_of))
     done = Predicted(pl.DataFrame(schema=PREDICTIONS), shop, kept)

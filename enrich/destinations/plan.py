@@ -137,7 +137,7 @@ def build_plan(
     good = judged.filter(pl.col("problem").is_null()).sort("customer_key")
     steps = [field.step for field in _diffed(fields) if field.step is not None]
     mine = good.join(hashes, on="customer_key", maintain_order="left")
-    people = compared(mine, state, export_id, steps)
+    people = with_push_state(mine, state, export_id, steps)
     people = _moved(people, good["email"], is_by_email=record_key == "email")
     changed = people.filter("is_changed" if export_id is None else ~pl.col("is_done"))
     known_count = int(changed["is_known"].sum())
@@ -221,7 +221,7 @@ def _canonical(column: str, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.String).fill_null(NULL)
 
 
-def compared(
+def with_push_state(
     good: pl.DataFrame,
     state: pl.DataFrame,
     export_id: str | None,

@@ -12,9 +12,9 @@ from enrich.destinations.mapping import version_of
 from enrich.destinations.plan import (
     PushedState,
     PushPlan,
-    compared,
     count_problems,
     email_problem,
+    with_push_state,
 )
 
 
@@ -41,7 +41,7 @@ def plan_records(
         problem=pl.when(needs_email).then(email_problem()),
     )
     good = judged.filter(pl.col("problem").is_null())
-    records = compared(good, pushed.records, export_id).with_columns(
+    records = with_push_state(good, pushed.records, export_id).with_columns(
         is_unanswered=pl.col("record_id").is_in(list(pushed.unanswered))
     )
     records = records.with_columns(

@@ -17,7 +17,7 @@ from typing import Any
 
 from enrich.durable import append_durably, write_durably
 from enrich.forget.copies import drop_gone, search_copies, still_holding
-from enrich.forget.files import clean_files, files_naming, sought_of
+from enrich.forget.files import clean_files, files_naming, searched_people
 from enrich.forget.jobs import OpenErasure, follow_jobs, jobs_for, left_of_jobs, name_of
 from enrich.forget.journal import (
     BYTES,
@@ -91,15 +91,15 @@ def preview(places: Places, warehouse: Warehouse, people: Mapping[str, Named]) -
     """What is held of the people and where; nothing is changed."""
     found = {store: warehouse.people.find(store, named) for store, named in people.items()}
     case = _case(places, found)
-    sought = sought_of(case)
-    copies = search_copies(places.data_dir, sought.traces)
+    searched = searched_people(case)
+    copies = search_copies(places.data_dir, searched.traces)
     return Preview(
         tuple((store, what, n) for store, one in found.items() for what, n in one.counts if n),
         {
             **{name: len({one.record_id for one in asked}) for name, asked in case.to_ask.items()},
             **Counter(name_of(job.store) for job in case.jobs),
         },
-        files_naming(places.data_dir, sought),
+        files_naming(places.data_dir, searched),
         tuple(copies.holding),
         copies.unreachable,
     )
@@ -218,7 +218,7 @@ def _leave_files(places: Places, case: Case) -> Case:
     if FILES in case.steps:
         case = places.journal.save(_clean_files(places, case))
     if COPIES in case.steps:
-        found = search_copies(places.data_dir, sought_of(case).traces)
+        found = search_copies(places.data_dir, searched_people(case).traces)
         case = replace(case, copies=found.holding, unreachable=found.unreachable)
         case = places.journal.save(_done(case, COPIES))
         drop_gone(places.data_dir)
@@ -235,7 +235,7 @@ def _leave_files(places: Places, case: Case) -> Case:
 
 
 def _clean_files(places: Places, case: Case) -> Case:
-    cleaned = clean_files(places.data_dir, sought_of(case), case.left)
+    cleaned = clean_files(places.data_dir, searched_people(case), case.left)
     rewritten = tuple(sorted({*case.rewritten, *cleaned.rewritten}))
     case = replace(case, rewritten=rewritten, left=cleaned.left)
     return case if cleaned.left else _done(case, FILES)

@@ -51,7 +51,7 @@ OWN_FILES = frozenset({COPIES_NAME, REMEMBERED_NAME, ".lock"})
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SearchedPeople:
     """Whom the files are searched for, by store."""
 
     traces: Mapping[str, Traces] = field(repr=False)
@@ -69,9 +69,9 @@ class Sought:
         return list(self.traces.values())
 
 
-def sought_of(case: Case) -> Sought:
+def searched_people(case: Case) -> SearchedPeople:
     """Whom a case is about."""
-    return Sought(
+    return SearchedPeople(
         {store: traces_of(people.traces) for store, people in case.people.items()},
         frozenset(key for people in case.people.values() for key in people.named.customer_keys),
     )
@@ -85,7 +85,7 @@ class Cleaned:
     left: Mapping[str, str]
 
 
-def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cleaned:
+def clean_files(data_dir: Path, people: SearchedPeople, only: Iterable[str] = ()) -> Cleaned:
     """The files of the data folder without the people; `only`: just these, of an earlier try.
 
     A file that cannot be read is named and stops nothing.
@@ -95,9 +95,9 @@ def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cle
     asked = [path for name in only if (path := data_dir / name).is_file()]
     for path in asked if only else list(_files(data_dir)):
         try:
-            if path.suffix in SCANS and _rewrite(path, sought):
+            if path.suffix in SCANS and _rewrite(path, people):
                 rewritten.append(path)
-            if _names_somebody(path, sought):
+            if _names_somebody(path, people):
                 left[path] = HOLDS
         except BROKEN as fault:
             left[path] = f"cannot be read ({type(fault).__name__})"
@@ -106,7 +106,7 @@ def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cle
             _correct_manifest(path)
         except BROKEN as fault:
             left[path] = f"is not corrected ({type(fault).__name__})"
-    rewritten += _clean_inboxes(data_dir, sought)
+    rewritten += _clean_inboxes(data_dir, people)
     return Cleaned(
         _inside(rewritten, data_dir),
         dict(zip(_inside(list(left), data_dir), left.values(), strict=True)),
@@ -116,13 +116,13 @@ def clean_files(data_dir: Path, sought: Sought, only: Iterable[str] = ()) -> Cle
 HOLDS = "names the person"
 
 
-def files_naming(data_dir: Path, sought: Sought) -> tuple[str, ...]:
+def files_naming(data_dir: Path, people: SearchedPeople) -> tuple[str, ...]:
     """The files that name one of the people, or that cannot be read; nothing is changed."""
     found = []
     for path in _files(data_dir):
         try:
             scan = SCANS.get(path.suffix)
-            named = bool(scan and _has(scan(path), path, sought)) or _names_somebody(path, sought)
+            named = bool(scan and _has(scan(path), path, people)) or _names_somebody(path, people)
         except BROKEN:
             named = True
         if named:
@@ -141,31 +141,31 @@ def _files(data_dir: Path) -> Iterator[Path]:
             yield path
 
 
-def _rewrite(path: Path, sought: Sought) -> bool:
+def _rewrite(path: Path, people: SearchedPeople) -> bool:
     """Whether the file was written again without the rows of the people; its age stays."""
     table = SCANS[path.suffix](path)
-    if not _has(table, path, sought):
+    if not _has(table, path, people):
         return False
     before = path.stat()
     with whole_file(path) as fresh:
-        SINKS[path.suffix](table.filter(~_is_theirs(table, path.name, sought)), fresh)
+        SINKS[path.suffix](table.filter(~_is_theirs(table, path.name, people)), fresh)
         os.utime(fresh, ns=(before.st_atime_ns, before.st_mtime_ns))
     return True
 
 
-def _has(table: pl.LazyFrame, path: Path, sought: Sought) -> bool:
-    found = table.select(_is_theirs(table, path.name, sought).any())
+def _has(table: pl.LazyFrame, path: Path, people: SearchedPeople) -> bool:
+    found = table.select(_is_theirs(table, path.name, people).any())
     return bool(found.collect(engine="streaming").item())
 
 
-def _is_theirs(table: pl.LazyFrame, name: str, sought: Sought) -> pl.Expr:
+def _is_theirs(table: pl.LazyFrame, name: str, people: SearchedPeople) -> pl.Expr:
     """Rows of our key, or that name one of the people in any column of text."""
     schema = table.collect_schema()
     theirs = [pl.lit(False)]
     if KEY in schema.names():
-        keys = [str(key) for key in sought.customer_keys]
+        keys = [str(key) for key in people.customer_keys]
         theirs.append(pl.col(KEY).cast(pl.String).is_in(keys))
-    for traces in sought.of_file(name):
+    for traces in people.of_file(name):
         for column, kind in schema.items():
             theirs += _naming(column, kind, traces)
     return pl.any_horizontal(theirs).fill_null(False)
@@ -206,16 +206,16 @@ def _correct_manifest(path: Path) -> None:
     path.write_bytes(manifest_text(manifest))
 
 
-def _clean_inboxes(data_dir: Path, sought: Sought) -> list[Path]:
+def _clean_inboxes(data_dir: Path, people: SearchedPeople) -> list[Path]:
     return [
         path
         for store, inbox in inboxes_in(data_dir).items()
-        if store in sought.traces
-        for path in inbox.forget(sought.traces[store].values)
+        if store in people.traces
+        for path in inbox.forget(people.traces[store].values)
     ]
 
 
-def _names_somebody(path: Path, sought: Sought) -> bool:
+def _names_somebody(path: Path, people: SearchedPeople) -> bool:
     """Whether the content names one of the people: plain text, gzip, zip and Excel.
 
     Of tables too: the first line of a CSV file, or what is nested, is no row that could go.
@@ -224,7 +224,7 @@ def _names_somebody(path: Path, sought: Sought) -> bool:
         traces.in_texts(pl.Series([text])).any()
         for content in _contents(path)
         for text in _texts(content)
-        for traces in sought.of_file(path.name)
+        for traces in people.of_file(path.name)
     )
 
 

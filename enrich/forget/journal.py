@@ -35,7 +35,7 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordToErase:
     """A record that a platform has to erase, by our id and the key there, None if nobody knows it.
 
     `is_address`: the key is an address of the person's, for platforms that know people by it.
@@ -79,7 +79,7 @@ class Case:
     case_id: str
     begun_at: datetime
     people: Mapping[str, People] = field(repr=False)
-    to_ask: Mapping[str, tuple[Asked, ...]] = field(repr=False)
+    to_ask: Mapping[str, tuple[RecordToErase, ...]] = field(repr=False)
     removed: Mapping[str, Mapping[str, int]]
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import polars as pl
 from enrich.destinations.base import Addressee
 from enrich.destinations.sending import same_outcome
 from enrich.errors import EnrichError
-from enrich.forget.journal import Asked, Case, Journal
+from enrich.forget.journal import Case, Journal, RecordToErase
 from enrich.model import Outcome, RecordResult
 from enrich.push.destination import Destination
 from enrich.push.sending import ERASED_AT_ONCE
@@ -23,18 +23,20 @@ TAKEN_OUT = "taken out of its lists"
 OpenDestination = Callable[[str], AbstractContextManager[Destination | None]]
 
 
-def whom_to_ask(found: Iterable[Found]) -> dict[str, tuple[Asked, ...]]:
+def whom_to_ask(found: Iterable[Found]) -> dict[str, tuple[RecordToErase, ...]]:
     """Per platform the records it accepted of the people, and all addresses they ever had here.
 
     A platform that knows people by an address may have them by an older one.
     """
-    asked: dict[str, list[Asked]] = {}
+    asked: dict[str, list[RecordToErase]] = {}
     for one in found:
         addresses = _addresses(one)
         for destination, record_id, remote_key in one.pushed.iter_rows():
             records = asked.setdefault(destination, [])
-            records.append(Asked(record_id, remote_key))
-            records += [Asked(record_id, address, True) for address in addresses.get(record_id, ())]
+            records.append(RecordToErase(record_id, remote_key))
+            records += [
+                RecordToErase(record_id, address, True) for address in addresses.get(record_id, ())
+            ]
     return {name: tuple(dict.fromkeys(records)) for name, records in asked.items()}
 
 
@@ -67,7 +69,7 @@ def _ask(journal: Journal, case: Case, name: str, destination: Destination | Non
     people, others = _reachable(rest, destination)
     waiting = (*listed, *people)
     case = _answered(case, name, waiting, (BY_HAND,) if others else ())
-    again: list[Asked] = []
+    again: list[RecordToErase] = []
     while waiting:
         count = min(ERASED_AT_ONCE, sum(one.is_membership for one in waiting) or len(waiting))
         turn, waiting = waiting[:count], waiting[count:]
@@ -80,7 +82,7 @@ def _ask(journal: Journal, case: Case, name: str, destination: Destination | Non
     return case
 
 
-def _erased(destination: Destination, turn: Sequence[Asked]) -> list[RecordResult]:
+def _erased(destination: Destination, turn: Sequence[RecordToErase]) -> list[RecordResult]:
     """The outcomes in their order; of lists that nobody can be taken out of, by hand."""
     records = [Addressee(one.record_id, str(one.remote_key)) for one in turn]
     if not turn[0].is_membership:
@@ -91,8 +93,8 @@ def _erased(destination: Destination, turn: Sequence[Asked]) -> list[RecordResul
 
 
 def _reachable(
-    records: Sequence[Asked], destination: Destination
-) -> tuple[tuple[Asked, ...], bool]:
+    records: Sequence[RecordToErase], destination: Destination
+) -> tuple[tuple[RecordToErase, ...], bool]:
     """Whom the platform can be asked for, and whether there are others.
 
     It may know a record by one key alone, so each key is asked for once.
@@ -105,7 +107,7 @@ def _reachable(
     return tuple(distinct.values()), any(one.record_id not in keys for one in wanted)
 
 
-def _answered(case: Case, name: str, left: Sequence[Asked], words: Iterable[str]) -> Case:
+def _answered(case: Case, name: str, left: Sequence[RecordToErase], words: Iterable[str]) -> Case:
     to_ask = {**case.to_ask, name: tuple(left)}
     answers = tuple(sorted({*case.answers.get(name, ()), *words}))
     faults = {other: fault for other, fault in case.faults.items() if other != name}
@@ -117,7 +119,7 @@ def _answered(case: Case, name: str, left: Sequence[Asked], words: Iterable[str]
     )
 
 
-def _in_words(one: Asked, result: RecordResult) -> str:
+def _in_words(one: RecordToErase, result: RecordResult) -> str:
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNCHANGED):
         return TAKEN_OUT if one.is_membership else ERASED
     if result.outcome is Outcome.QUEUED:

@@ -82,7 +82,7 @@ class Plan:
             return [self.kept / table / f"{bucket:06d}.parquet"]
         return sorted((self.build / "tables" / table / f"bucket={bucket}").glob("*.parquet"))
 
-    def kept_once(self, table: str) -> Path:
+    def unbucketed_file(self, table: str) -> Path:
         """The rows of earlier days of a table that is not in buckets."""
         if self.kept is not None:
             return self.kept / table / "000000.parquet"

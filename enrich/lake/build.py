@@ -16,7 +16,7 @@ from enrich.model import FileFormat, Rules
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.sources.files.reading import read_import
 from enrich.sync.import_doubts import unknown_words
-from enrich.sync.import_files import brake
+from enrich.sync.import_files import refuse_many_rejects
 from enrich.warehouse.lake import (
     KEPT_TABLES,
     PREDICTION_TABLES,
@@ -133,7 +133,7 @@ def import_file(build: Build, number: int) -> Answer:
     )
     if unknown := [problem for file in frames.counts if (problem := unknown_words(file))]:
         raise HeldBack(unknown[0])
-    brake(frames.counts)
+    refuse_many_rejects(frames.counts)
     limits = build.limits(str(number))
     with scratch(limits) as space:
         space.warehouse.imports.load(
@@ -175,7 +175,7 @@ def placed(build: Build, known: Entry, counts: Sequence[Answer]) -> Entry:
         shutil.copyfile(old, build.folder / "shared" / old.name)
         for table in PREDICTION_TABLES:
             newest = old.with_name(f"{table}.parquet")
-            if _goes_on(known):
+            if _has_current_profiles(known):
                 newest = root / known["profiles"]["folder"] / table / "000000.parquet"
             if newest.exists():  # else the lake is older than these tables
                 shutil.copyfile(newest, build.folder / "shared" / f"{table}.parquet")
@@ -210,12 +210,12 @@ def kept_files(root: Path, entry: Entry, table: str) -> list[Path]:
     """The newest files of a table that goes on from run to run, of all buckets."""
     if not entry:
         return []
-    if _goes_on(entry):
+    if _has_current_profiles(entry):
         return sorted((root / entry["profiles"]["folder"] / table).glob("*.parquet"))
     return sorted((root / entry["build"]["folder"] / "tables" / table).glob("*/*.parquet"))
 
 
-def _goes_on(entry: Entry) -> bool:
+def _has_current_profiles(entry: Entry) -> bool:
     """Whether the profiles are those of the newest build."""
     made = entry.get("profiles", {})
     return bool(made.get("build") == entry["build"]["digest"])

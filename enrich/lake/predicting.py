@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from enrich.compute.predictions import Kept, Predicted, is_due
+from enrich.compute.predictions import KeptPredictions, Predicted, is_due
 from enrich.lake.buckets import Plan, write
 from enrich.lake.engines import Answer
 from enrich.lake.passes import Passes
@@ -30,17 +30,17 @@ from enrich.predict import (
     ShopModel,
     Sums,
     backtest_of_sums,
-    came,
-    counted,
     cutoffs,
+    fitted_shop,
     level,
-    levels_by,
     model_rows,
-    modelled,
     predictions,
+    seasonal_levels,
+    shop_counts,
     states,
-    summed,
+    sums_of,
     tier_cuts,
+    with_actuals,
     worths,
 )
 from enrich.warehouse.lake import PREDICTION_TABLES, Limits, scratch
@@ -86,9 +86,9 @@ def _tested(passes: Passes, done: Predicted) -> Predicted:
         found = sums.get((day, days))
         return None if found is None else level(models[day], found)
 
-    before = levels_by(level_of, tested_on, (days,))
+    before = seasonal_levels(level_of, tested_on, (days,))
     tested = backtest_of_sums(models[tested_on], days, sums.get((tested_on, days)), before)
-    return replace(done, tested=tested, new=levels_by(level_of, as_of))
+    return replace(done, tested=tested, new=seasonal_levels(level_of, as_of))
 
 
 def _models(
@@ -97,7 +97,7 @@ def _models(
     """The model of each day by the counts of all buckets."""
     passes.over(name, partial(count_bucket, days))
     return {
-        day: modelled(
+        day: fitted_shop(
             ShopCounts(**{kind: passes.added(f"{kind}-{day}", COUNTS[kind]) for kind in COUNTS}),
             day,
             passes.plan.prediction,
@@ -111,7 +111,7 @@ def count_bucket(days: Iterable[date], plan: Plan, bucket: int) -> Answer:
     """Write the counts that the models of these days are fitted from."""
     bought = pl.read_parquet(plan.resolved("bought", bucket))
     for day in days:
-        counts = counted(states(bought, day))
+        counts = shop_counts(states(bought, day))
         for kind, schema in COUNTS.items():
             frame: pl.DataFrame = getattr(counts, kind)
             write(frame.select(list(schema)), plan.resolved(f"{kind}-{day}", bucket))
@@ -121,8 +121,8 @@ def count_bucket(days: Iterable[date], plan: Plan, bucket: int) -> Answer:
 def compare_bucket(tests: Tests, plan: Plan, bucket: int) -> Answer:
     """The sums of each test: what was predicted, and what came."""
     bought = pl.read_parquet(plan.resolved("bought", bucket))
-    found = (came(states(bought, shop.as_of), bought, shop, days) for shop, days in tests)
-    return {"sums": [astuple(summed(rows)) for rows in found]}
+    found = (with_actuals(states(bought, shop.as_of), bought, shop, days) for shop, days in tests)
+    return {"sums": [astuple(sums_of(rows)) for rows in found]}
 
 
 def predict_bucket(shop: ShopModel, levels: Levels, plan: Plan, bucket: int) -> Answer:
@@ -138,10 +138,12 @@ def predict_bucket(shop: ShopModel, levels: Levels, plan: Plan, bucket: int) -> 
     return {}
 
 
-def _kept(plan: Plan) -> Kept:
+def _kept(plan: Plan) -> KeptPredictions:
     models, tests = (_kept_rows(plan, table) for table in PREDICTION_TABLES)
     yesterday = plan.as_of - timedelta(days=1)
-    return Kept(_newest(models, plan.as_of), _newest(models, yesterday), _newest(tests, plan.as_of))
+    return KeptPredictions(
+        _newest(models, plan.as_of), _newest(models, yesterday), _newest(tests, plan.as_of)
+    )
 
 
 def _kept_rows(plan: Plan, table: str) -> pl.DataFrame:
@@ -152,7 +154,7 @@ def _kept_rows(plan: Plan, table: str) -> pl.DataFrame:
 
 def _kept_file(plan: Plan, table: str) -> Path:
     """Of the rows of earlier days; without rows where the lake is older than the table."""
-    kept, empty = plan.kept_once(table), plan.work / f"{table}.parquet"
+    kept, empty = plan.unbucketed_file(table), plan.work / f"{table}.parquet"
     if kept.exists():
         return kept
     with scratch(Limits(plan.work / "spill" / "nothing", plan.memory)) as space:

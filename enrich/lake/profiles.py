@@ -32,7 +32,7 @@ from enrich.warehouse.lake import Limits, number_keys
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Resources:
     """Who works, and what each worker may take."""
 
     engine: Engine = field(default_factory=Engine)
@@ -43,7 +43,7 @@ def lake_profiles(
     lake: Path,
     shop: Shop,
     now: datetime,
-    means: Means = Means(),
+    resources: Resources = Resources(),
     report: Reporter = SILENT,
 ) -> tuple[Entry, bool]:
     """What the manifest says of the store now, and whether anything was done.
@@ -57,12 +57,12 @@ def lake_profiles(
             raise BadSettings(f"the lake has no store {shop.name!r} yet: `enrich lake build`")
         if shop.rules.rfm_frozen_for != "never":
             raise BadSettings("a lake has no frozen cut points: rfm_frozen_for must be never")
-        plan = _plan(lake, shop, entry, now, means)
+        plan = _plan(lake, shop, entry, now, resources)
         digest = plan.folder.name.removeprefix("profiles-")
         if entry.get("profiles", {}).get("digest") == digest:
             return entry, False
-        with means.engine.started() as workers:
-            made = _profiles(plan, entry, workers, means, report, _lacking(shop))
+        with resources.engine.started() as workers:
+            made = _profiles(plan, entry, workers, resources, report, _lacking(shop))
         entry = {**entry, "profiles": {"folder": plan.folder.name, "digest": digest, **made}}
         shutil.rmtree(plan.work)
         write_entry(lake, shop.name, entry)
@@ -75,7 +75,7 @@ def _lacking(shop: Shop) -> list[str]:
     return [*products, *(f"fields.{one.name}" for one in shop.own_fields)]
 
 
-def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> Plan:
+def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, resources: Resources) -> Plan:
     root, build = lake / f"store={shop.name}", entry["build"]
     as_of, made = last_complete_day(now, shop.rules.time_zone), entry.get("profiles", {})
     rules = asdict(shop.rules), asdict(shop.prediction)
@@ -91,8 +91,8 @@ def _plan(lake: Path, shop: Shop, entry: Entry, now: datetime, means: Means) -> 
         prediction=shop.prediction,
         as_of=as_of,
         now=now,
-        memory=means.memory,
-        threads=None if means.engine.name == "local" else 1,
+        memory=resources.memory,
+        threads=None if resources.engine.name == "local" else 1,
         kept=root / made["folder"] if goes_on else None,
     )
 
@@ -101,7 +101,7 @@ def _profiles(
     plan: Plan,
     entry: Entry,
     workers: Workers,
-    means: Means,
+    resources: Resources,
     report: Reporter,
     lacking: Sequence[str],
 ) -> Entry:
@@ -110,7 +110,7 @@ def _profiles(
     passes = Passes(plan, count, workers, report)
     resolved = passes.over("resolve", resolve_bucket)
     report.say(f"{plan.store}: adding up the counts of {count} buckets")
-    highest = _number_keys(plan, count, highest, means)
+    highest = _number_keys(plan, count, highest, resources)
     scoring = _whole_shop(passes)
     predicted, tier_cuts = predict_lake(passes)
     since = _first_day(resolved)
@@ -130,7 +130,7 @@ def _profiles(
         ),
         "coded": profiled[0]["coded"],
         "highest_key": highest,
-        "engine": means.engine.name,
+        "engine": resources.engine.name,
         "findings": _findings([entry["build"]["findings"], *(one["checks"] for one in resolved)]),
         "times": [_times(kind, one) for kind, all in _kinds(resolved, profiled) for one in all],
     }
@@ -148,11 +148,13 @@ def _whole_shop(passes: Passes) -> Scoring:
     return scoring_of([histograms_of(histograms, plan.rules)], plan.rules, None)
 
 
-def _number_keys(plan: Plan, count: int, highest: int, means: Means) -> int:
+def _number_keys(plan: Plan, count: int, highest: int, resources: Resources) -> int:
     """The highest key, when everybody new has one."""
     new = [plan.resolved("new_keys", bucket) for bucket in range(count)]
     shutil.rmtree(plan.work / "keys", ignore_errors=True)  # of a run that was killed
-    return number_keys(new, plan.work / "keys", highest, Limits(plan.work / "spill", means.memory))
+    return number_keys(
+        new, plan.work / "keys", highest, Limits(plan.work / "spill", resources.memory)
+    )
 
 
 def _findings(parts: Iterable[Iterable[Sequence[Any]]]) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """What comes next for each customer, and how wrong it was before: a pure core."""
 
+from enrich.predict.actuals import Sums, sums_of, with_actuals
 from enrich.predict.backtest import (
     CALIBRATION,
     Backtest,
@@ -9,9 +10,8 @@ from enrich.predict.backtest import (
     with_winners,
 )
 from enrich.predict.bought_days import BoughtDays, Numbers, bought_days, day_number
-from enrich.predict.compared import Sums, came, summed
 from enrich.predict.kept import kept_levels, kept_model, model_rows
-from enrich.predict.levels import Level, cutoffs, level, levels, levels_by
+from enrich.predict.levels import Level, cutoffs, level, levels, seasonal_levels
 from enrich.predict.mbg import Model
 from enrich.predict.next_products import (
     HIT_RATES,
@@ -40,15 +40,15 @@ from enrich.predict.replenishment import (
 )
 from enrich.predict.shop import (
     NO_PURCHASES,
-    InOrder,
     PredictionRules,
     PurchaseParts,
     ShopModel,
-    modelled,
+    SortedParts,
+    fitted_shop,
     shop_model,
     states_of,
 )
-from enrich.predict.states import COUNTS, ShopCounts, counted, states
+from enrich.predict.states import COUNTS, ShopCounts, shop_counts, states
 from enrich.predict.tracking import curve_of
 
 __all__ = [
@@ -64,7 +64,6 @@ __all__ = [
     "WORTHS",
     "Backtest",
     "BoughtDays",
-    "InOrder",
     "Level",
     "Levels",
     "Model",
@@ -75,34 +74,35 @@ __all__ = [
     "PurchaseParts",
     "ShopCounts",
     "ShopModel",
+    "SortedParts",
     "Sums",
     "backtest",
     "backtest_of_sums",
     "bought_days",
-    "came",
-    "counted",
     "curve_of",
     "cutoffs",
     "day_number",
     "due",
+    "fitted_shop",
     "kept_levels",
     "kept_model",
     "level",
     "levels",
-    "levels_by",
     "model_rows",
-    "modelled",
     "next_products",
     "predictions",
     "repeats",
     "rhythms",
+    "seasonal_levels",
+    "shop_counts",
     "shop_model",
     "states",
     "states_of",
-    "summed",
+    "sums_of",
     "tier_cuts",
     "usual_days",
     "winners",
+    "with_actuals",
     "with_tiers",
     "with_winners",
     "worths",

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from enrich.predict.actuals import Sums, backtest_rows
 from enrich.predict.arrays import Floats
-from enrich.predict.compared import Sums, compared
 from enrich.predict.levels import levels
 from enrich.predict.metrics import (
     auc,
@@ -75,7 +75,9 @@ def backtest(
     if shop.status is not None:
         return _without_tenths(shop, horizon_days, pl.DataFrame(schema=BACKTESTS))
     before = levels(parts, cutoff, rules, (horizon_days,), shop)
-    found = (compared(one, parts.purchases(n), shop, horizon_days) for n, one in enumerate(every))
+    found = (
+        backtest_rows(one, parts.purchases(n), shop, horizon_days) for n, one in enumerate(every)
+    )
     rows = (
         pl.concat(found)
         .sort("customer_key")

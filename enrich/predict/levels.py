@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import reduce
 from operator import add
 
-from enrich.predict.compared import Sums, came, summed
+from enrich.predict.actuals import Sums, sums_of, with_actuals
 from enrich.predict.predicting import HORIZONS, PLAIN, Levels
 from enrich.predict.shop import PredictionRules, PurchaseParts, ShopModel, shop_model, states_of
 
@@ -38,7 +38,7 @@ def levels(
     start: ShopModel | None = None,
     known: Iterable[ShopModel] = (),
 ) -> Levels:
-    """The levels of purchases in parts; see `levels_by`. `known` are models of earlier days."""
+    """`seasonal_levels` of purchases in parts; `known` are models of earlier days."""
     models = {shop.as_of: shop for shop in known}
 
     def level_of(cutoff: date, days: int) -> Level | None:
@@ -48,13 +48,13 @@ def levels(
         shop = models[cutoff]
         if shop.status is not None:
             return None
-        rows = (came(one, parts.purchases(n), shop, days) for n, one in enumerate(every))
-        return level(shop, reduce(add, map(summed, rows)))
+        rows = (with_actuals(one, parts.purchases(n), shop, days) for n, one in enumerate(every))
+        return level(shop, reduce(add, map(sums_of, rows)))
 
-    return levels_by(level_of, as_of, horizons)
+    return seasonal_levels(level_of, as_of, horizons)
 
 
-def levels_by(level_of: LevelOf, as_of: date, horizons: tuple[int, ...] = HORIZONS) -> Levels:
+def seasonal_levels(level_of: LevelOf, as_of: date, horizons: tuple[int, ...] = HORIZONS) -> Levels:
     """Actual over predicted of each horizon that ends with `as_of`, by the model of its beginning.
 
     With two years of history it is moved by what the season did a year ago: the level of the days

@@ -13,7 +13,7 @@ import polars as pl
 from enrich.predict.fitting import Fitted, best_fit
 from enrich.predict.gamma_gamma import ValueModel, fit_values
 from enrich.predict.mbg import Model
-from enrich.predict.states import ShopCounts, States, added, counted, states
+from enrich.predict.states import ShopCounts, States, added, shop_counts, states
 
 TOO_FEW_BUYERS = "too_few_buyers"
 SHORT_HISTORY = "short_history"
@@ -62,7 +62,7 @@ class PurchaseParts(Protocol):
         """The purchases of one part."""
 
 
-class InOrder:
+class SortedParts:
     """The purchases of parts by customer and day; the part asked for last is not read again."""
 
     def __init__(self, parts: PurchaseParts) -> None:
@@ -100,7 +100,7 @@ def shop_model(
     parts: Iterable[States], as_of: date, rules: PredictionRules, start: ShopModel | None = None
 ) -> ShopModel:
     """The models of all parts together; `start` is an earlier one to search from."""
-    return modelled(added(map(counted, parts)), as_of, rules, start)
+    return fitted_shop(added(map(shop_counts, parts)), as_of, rules, start)
 
 
 def states_of(parts: PurchaseParts, as_of: date) -> Iterator[States]:
@@ -108,7 +108,7 @@ def states_of(parts: PurchaseParts, as_of: date) -> Iterator[States]:
     return (states(parts.purchases(part), as_of) for part in range(parts.count))
 
 
-def modelled(
+def fitted_shop(
     counts: ShopCounts, as_of: date, rules: PredictionRules, start: ShopModel | None = None
 ) -> ShopModel:
     """The models of a shop from its counts."""

@@ -109,7 +109,7 @@ class ShopCounts:
         return int(self.triples["T"].max() or 0)  # type: ignore[arg-type]
 
 
-def counted(part: States) -> ShopCounts:
+def shop_counts(part: States) -> ShopCounts:
     """The counts of one part of the customers."""
     customers = part.customers
     return ShopCounts(

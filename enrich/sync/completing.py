@@ -22,7 +22,7 @@ from enrich.runs.record import new_run_id
 from enrich.runs.reporting import SILENT, Reporter
 from enrich.shop import Shop
 from enrich.sources.source import Fetched, Listed
-from enrich.sync.pulling import is_no_accident
+from enrich.sync.pulling import has_many_rejects
 from enrich.warehouse import Warehouse
 
 JOB = "history"
@@ -129,7 +129,7 @@ def _fetch(way: _Way, wanted: pl.DataFrame) -> list[Fetched]:
     had = [one.key for one in found if isinstance(one, RawRecord)]
     due = wanted.filter("is_reachable")
     missing_count = due.filter(~pl.col("order_id").is_in(had)).height
-    if is_no_accident(missing_count, due.height):
+    if has_many_rejects(missing_count, due.height):
         raise HeldBack(
             f"{way.shop.name}: VTEX does not show {missing_count:,} of {due.height:,} stored orders"
             " of the last two years; see with `enrich verify` whether it is the right account"

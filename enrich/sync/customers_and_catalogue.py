@@ -10,7 +10,7 @@ from enrich.client import BadBody, GaveUp, HttpStatus, LoginPage, NotFound, Perm
 from enrich.errors import HeldBack
 from enrich.model import Loaded, Reject
 from enrich.sources.source import Changing, Daily, Wanted, Whole
-from enrich.sync.pulling import EntityReport, Pull, brake, sliced
+from enrich.sync.pulling import EntityReport, Pull, refuse_many_rejects, sliced
 
 # A SKU that VTEX no longer has would be asked for at every run.
 ASK_AGAIN_AFTER = timedelta(days=7)
@@ -28,7 +28,7 @@ def pull_changing(pull: Pull, customers: Changing) -> EntityReport:
         loaded += pull.load(customers.name, batch)
         count += len(batch)
         pull.step(customers.name, count, None)
-        brake(customers.name, loaded, count)
+        refuse_many_rejects(customers.name, loaded, count)
     pull.move_watermark(customers.name, customers.known_until(pull.now))
     return EntityReport(customers.name, count, count, loaded)
 
@@ -46,7 +46,7 @@ def pull_wanted(pull: Pull, skus: Wanted) -> EntityReport:
             loaded += pull.load(skus.name, skus.fetch(sku_ids))
             done_count += len(sku_ids)
             pull.step(skus.name, done_count, len(wanted))
-            brake(skus.name, loaded, done_count)
+            refuse_many_rejects(skus.name, loaded, done_count)
     except (PermissionMissing, GaveUp) as error:
         note = f"names as on orders: {error}"
     except HeldBack as held:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from enrich.sources.source import FileCount
-from enrich.sync.pulling import is_no_accident
+from enrich.sync.pulling import has_many_rejects
 
 SHOWN_REASONS = 3
 SHOWN_WORDS = 10
@@ -37,7 +37,7 @@ def unknown_words(file: FileCount) -> str | None:
 
 def unusable_rows(file: FileCount) -> str | None:
     """That more than a fifth of a file cannot be used, as a sync judges it; no value of it."""
-    if not is_no_accident(len(file.rejects), file.row_count):
+    if not has_many_rejects(len(file.rejects), file.row_count):
         return None
     reasons = [
         f"{reason} ({count:,} rows, the first is line {line})"

@@ -64,7 +64,7 @@ def import_store(
 def pull_rows(pull: Pull, rows: Rows) -> EntityReport:
     """What a source brought in our own columns; raises HeldBack as an import does."""
     frames = rows.changed(pull.watermark(rows.name), pull.now, pull.shop.rules)
-    brake(frames.counts)
+    refuse_many_rejects(frames.counts)
     loaded = _load(pull.warehouse, pull.shop, frames, pull.run)
     pull.move_watermark(rows.name, rows.known_until(pull.now))
     count = sum(one.row_count for one in frames.counts)
@@ -102,7 +102,7 @@ def hold(warehouse: Warehouse, shop: Shop, frames: ImportFrames, *, confirmed: b
         )
 
 
-def brake(files: Iterable[FileCount]) -> None:
+def refuse_many_rejects(files: Iterable[FileCount]) -> None:
     """Raises HeldBack when more than a fifth of what a source brought cannot be used."""
     if problems := [problem for file in files if (problem := unusable_rows(file))]:
         raise HeldBack(f"nothing was loaded: {'; '.join(problems)}")

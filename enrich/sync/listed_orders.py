@@ -10,7 +10,7 @@ import polars as pl
 
 from enrich.model import Loaded, RawRecord, Reject
 from enrich.sources.source import LISTED_SCHEMA, Fetched, Listed, Window
-from enrich.sync.pulling import Pull, brake, sliced
+from enrich.sync.pulling import Pull, refuse_many_rejects, sliced
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def fetch_and_load(pull: Pull, orders: Listed, rows: pl.DataFrame, wanted: Seque
             # Also when interrupted or refused midway: what was fetched is not fetched again.
             loaded += _load(pull, orders, of_slice, found)
         done_count += len(order_ids)
-        brake(orders.name, loaded, done_count)
+        refuse_many_rejects(orders.name, loaded, done_count)
     return loaded
 
 

@@ -117,14 +117,14 @@ def _sorted_out(
     return records, rejects
 
 
-def is_no_accident(reject_count: int, record_count: int) -> bool:
+def has_many_rejects(reject_count: int, record_count: int) -> bool:
     """Whether more than a fifth of the records is unusable; a few records prove nothing."""
     return record_count >= JUDGED_FROM and reject_count > MAX_REJECTED * record_count
 
 
-def brake(entity: str, loaded: Loaded, fetched_count: int) -> None:
-    """Raises HeldBack when so many documents are unusable that it is no accident of theirs."""
-    if is_no_accident(loaded.reject_count, fetched_count):
+def refuse_many_rejects(entity: str, loaded: Loaded, fetched_count: int) -> None:
+    """Raises HeldBack when more than a fifth of the documents cannot be used."""
+    if has_many_rejects(loaded.reject_count, fetched_count):
         raise HeldBack(
             f"{entity}: {loaded.reject_count:,} of {fetched_count:,} documents are unusable;"
             " stopped, `enrich rejects` shows why"

@@ -17,7 +17,7 @@ from enrich.model import Loaded, Span
 from enrich.runs.reporting import SILENT
 from enrich.sync.customers_and_catalogue import worth_asking
 from enrich.sync.orders import is_long_list_due
-from enrich.sync.pulling import brake
+from enrich.sync.pulling import refuse_many_rejects
 from enrich.sync.store import chosen_entities, span_of_days
 
 ZONE = "America/Sao_Paulo"  # UTC-3
@@ -101,10 +101,10 @@ def test_a_sku_that_vtex_lacks_is_asked_for_again_after_a_week() -> None:
 
 
 def test_many_bad_documents_hold_the_entity_back() -> None:
-    brake("orders", Loaded(reject_count=20), 100)
-    brake("orders", Loaded(reject_count=50), 99)
+    refuse_many_rejects("orders", Loaded(reject_count=20), 100)
+    refuse_many_rejects("orders", Loaded(reject_count=50), 99)
     with pytest.raises(HeldBack, match="21 of 100"):
-        brake("orders", Loaded(reject_count=21), 100)
+        refuse_many_rejects("orders", Loaded(reject_count=21), 100)
 
 
 FRAME = pl.DataFrame(

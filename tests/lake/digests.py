@@ -14,7 +14,7 @@ from typing import Any
 
 from enrich.lake.build import build_lake
 from enrich.lake.engines import ENGINES, Engine
-from enrich.lake.profiles import Means, lake_profiles
+from enrich.lake.profiles import Resources, lake_profiles
 from enrich.warehouse import open_warehouse
 from tests.lake.shop import NOW, SHOP, import_all, warehouse_profiles, write_shop
 from tests.lake.test_lake import SALT, build_of, profiles_of
@@ -40,7 +40,7 @@ def main() -> int:
             for engine in options.engines.split(","):
                 lake = folder / f"lake-{engine}-{buckets}"
                 build_lake(build_of(lake, globs, buckets), Engine())
-                entry = lake_profiles(lake, SHOP, NOW, Means(engine_of(engine)))[0]["profiles"]
+                entry = lake_profiles(lake, SHOP, NOW, Resources(engine_of(engine)))[0]["profiles"]
                 equal.append(profiles_of(lake, entry).equals(expected))
                 digest = f"{entry['rows_digest']}, equal: {equal[-1]}"
                 sys.stdout.write(f"{buckets} buckets, {engine}: {digest}\n")

@@ -26,7 +26,7 @@ from enrich.lake.build import Build, build_lake, input_files
 from enrich.lake.engines import Engine, Task
 from enrich.lake.export import export_lake
 from enrich.lake.manifest import Entry, read_manifest
-from enrich.lake.profiles import Means, lake_profiles
+from enrich.lake.profiles import Resources, lake_profiles
 from enrich.lake.unfinished import unfinished
 from enrich.predict import PredictionRules
 from enrich.profile.own import OwnField
@@ -73,7 +73,7 @@ def build_of(lake: Path, globs: dict[str, str], buckets: int) -> Build:
 
 
 def made(lake: Path, engine: Engine | None = None) -> Entry:
-    entry, is_new = lake_profiles(lake, WITH_FIELD, NOW, Means(engine or Engine()))
+    entry, is_new = lake_profiles(lake, WITH_FIELD, NOW, Resources(engine or Engine()))
     assert is_new
     return entry["profiles"]
 

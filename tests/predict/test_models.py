@@ -14,7 +14,7 @@ from enrich.predict import Model
 from enrich.predict.fitting import best_fit, fit
 from enrich.predict.gamma_gamma import Likelihood, fit_values
 from enrich.predict.mbg import Silence, Triples, expected_orders, p_alive
-from enrich.predict.states import States, counted, states
+from enrich.predict.states import States, shop_counts, states
 from tests.predict.shops import AS_OF
 
 MODELS = [
@@ -110,7 +110,7 @@ def test_expected_orders_are_the_mean_of_simulated_buyers(k: int) -> None:
 
 @pytest.mark.parametrize("k", SIMULATED)
 def test_the_k_of_a_shop_is_found(k: int) -> None:
-    counts = counted(simulated(k)[1])
+    counts = shop_counts(simulated(k)[1])
     assert best_fit(counts).model.k == k
     from_elsewhere = best_fit(counts, Model(6, 1.0, 1.0, 0.5, 5.0)).model
     assert from_elsewhere.k == k
@@ -119,12 +119,12 @@ def test_the_k_of_a_shop_is_found(k: int) -> None:
 
 
 def test_k_is_compared_by_whole_likelihoods() -> None:
-    counts = counted(simulated(4)[1])
+    counts = shop_counts(simulated(4)[1])
     found = [fit(counts, k).log_likelihood for k in (3, 4, 5)]
     assert found[1] == max(found)
 
 
 def test_values_of_simulated_buyers_are_found() -> None:
-    found = fit_values(counted(simulated(4)[1]).values)
+    found = fit_values(shop_counts(simulated(4)[1]).values)
     assert (found.p, found.q, found.gamma) == pytest.approx((6, 4, 15), rel=0.1)
     assert abs(found.correlation) < 0.1

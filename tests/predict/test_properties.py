@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from enrich.predict import Levels, Model, ShopModel, predictions, shop_model, states_of
 from enrich.predict.fitting import Fitted
 from enrich.predict.gamma_gamma import ValueModel
-from enrich.predict.states import added, counted, states
+from enrich.predict.states import added, shop_counts, states
 from tests.predict.shops import ANY_SHOP, AS_OF, Split, small_shops
 
 VALUES = ValueModel(6.0, 4.0, 15.0, 0.0, 100, 0.0, is_converged=True)
@@ -35,8 +35,8 @@ def test_parts_and_order_change_nothing(
     purchases: pl.DataFrame, parts: int, chance: object
 ) -> None:
     shuffled = purchases.sample(fraction=1, shuffle=True, seed=parts)
-    whole = added([counted(states(purchases, AS_OF))])
-    split = added(counted(part) for part in states_of(Split(shuffled, parts), AS_OF))
+    whole = added([shop_counts(states(purchases, AS_OF))])
+    split = added(shop_counts(part) for part in states_of(Split(shuffled, parts), AS_OF))
     for name in ("triples", "gaps", "values"):
         assert_frame_equal(getattr(whole, name), getattr(split, name), check_dtypes=True)
     for k in SHOPS:
@@ -50,7 +50,8 @@ def test_shifting_all_days_shifts_the_dates_alone(purchases: pl.DataFrame, days:
     later = purchases.with_columns(pl.col("purchased_on") + pl.duration(days=days))
     shift = timedelta(days=days)
     assert_frame_equal(
-        counted(states(purchases, AS_OF)).triples, counted(states(later, AS_OF + shift)).triples
+        shop_counts(states(purchases, AS_OF)).triples,
+        shop_counts(states(later, AS_OF + shift)).triples,
     )
     shop = ShopModel(AS_OF + shift, 100, 700, SHOPS[3].purchases, VALUES)
     moved = predictions(states(later, AS_OF + shift), shop, ANY_SHOP)
@@ -64,7 +65,7 @@ def test_what_comes_after_the_day_is_unseen(purchases: pl.DataFrame) -> None:
     seen = purchases.filter(pl.col("purchased_on") <= AS_OF)
     assert_frame_equal(predicted(seen, 1), predicted(purchases, 1))
     assert_frame_equal(
-        counted(states(seen, AS_OF)).values, counted(states(purchases, AS_OF)).values
+        shop_counts(states(seen, AS_OF)).values, shop_counts(states(purchases, AS_OF)).values
     )
 
 

@@ -12,7 +12,7 @@ from enrich.predict.fitting import fit
 from enrich.predict.gamma_gamma import fit_values
 from enrich.predict.mbg import Silence, expected_orders, p_alive
 from enrich.predict.metrics import correlation, error_by_tenth, share_between
-from enrich.predict.states import ShopCounts, counted, states
+from enrich.predict.states import ShopCounts, shop_counts, states
 from tests.predict.shops import Split, public
 
 CALIBRATED_ON, HOLD_OUT_DAYS = date(1997, 9, 30), 273
@@ -22,7 +22,7 @@ CDNOW = public("cdnow")
 @cache
 def cdnow() -> tuple[pl.DataFrame, ShopCounts]:
     known = states(CDNOW, CALIBRATED_ON)
-    return known.customers, counted(known)
+    return known.customers, shop_counts(known)
 
 
 @pytest.mark.parametrize(

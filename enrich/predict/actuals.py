@@ -18,7 +18,9 @@ SAME_DECIMALS = 9
 _WHOLE: int = 10**SAME_DECIMALS
 
 
-def came(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+def with_actuals(
+    known: States, purchases: pl.DataFrame, shop: ShopModel, days: int
+) -> pl.DataFrame:
     """One row per customer known on the model's day: predictions beside the next `days` days.
 
     plain_orders and plain_amount (0 without a model of values) as predicted; orders, amount and
@@ -50,15 +52,17 @@ def came(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> 
     )
 
 
-def compared(known: States, purchases: pl.DataFrame, shop: ShopModel, days: int) -> pl.DataFrame:
+def backtest_rows(
+    known: States, purchases: pl.DataFrame, shop: ShopModel, days: int
+) -> pl.DataFrame:
     """One row per customer of the day of the model, ascending by key.
 
-    plain_orders, plain_amount, orders and amount as in `came`; order_chance as predicted; position
-    (where in its predicted distribution the first order came, null without one) as it was; a
-    column per baseline.
+    plain_orders, plain_amount, orders and amount as in `with_actuals`; order_chance as predicted;
+    position (where in its predicted distribution the first order came, null without one) as it
+    was; a column per baseline.
     """
     before = _near(purchases, shop.as_of, 1 - days, 0).agg(before=pl.col("day").n_unique())
-    found = came(known, purchases, shop, days).join(
+    found = with_actuals(known, purchases, shop, days).join(
         before, on="customer_key", how="left", maintain_order="left"
     )
     silence = Silence(found, shop.buying)
@@ -117,8 +121,8 @@ class Sums:
         return self.plain_amount / _WHOLE
 
 
-def summed(rows: pl.DataFrame) -> Sums:
-    """The sums of rows of `came`."""
+def sums_of(rows: pl.DataFrame) -> Sums:
+    """The sums of rows of `with_actuals`."""
     units = {"orders": 1, "amount": 100, "plain_orders": _WHOLE, "plain_amount": _WHOLE}
     whole = ((pl.col(name) * unit).round().cast(pl.Int128).sum() for name, unit in units.items())
     return Sums(*rows.select(whole).row(0))
