@@ -9,7 +9,7 @@ from pathlib import Path
 from enrich.lake.build import MAX_COMPONENT, Build, Kind, build_lake, input_files
 from enrich.lake.engines import Engine
 from enrich.lake.manifest import Entry
-from enrich.lake.objects import download_files, downloaded_lake, is_in, split_address
+from enrich.lake.objects import download_files, downloaded_lake, has_lake, split_address
 from enrich.lake.profiles import Resources, lake_profiles
 from enrich.runs.reporting import Reporter
 from enrich.settings import import_format
@@ -68,10 +68,10 @@ def lake_at(wiring: Wiring, named: str | None, *, is_written: bool = False) -> I
         yield data_dir / "lake" if named is None else Path(named).resolve()
         return
     where = split_address(named)
-    folder, objects = data_dir.joinpath(LAKES, *where), wiring.bucket(*where)
-    with downloaded_lake(objects, folder, wiring.now, is_written):
+    folder, s3_bucket = data_dir.joinpath(LAKES, *where), wiring.s3_bucket(*where)
+    with downloaded_lake(s3_bucket, folder, wiring.now, is_written):
         manifest = folder / LAKE_MANIFEST
-        if is_written or manifest.is_file() or is_in(objects):
+        if is_written or manifest.is_file() or has_lake(s3_bucket):
             remember_copy(data_dir, manifest, wiring.now)
         else:
             drop_copies(data_dir, [manifest.resolve()])
@@ -87,6 +87,6 @@ def _downloaded(wiring: Wiring, glob: str | None) -> str | None:
     """The glob of files of this machine; those of S3 are downloaded."""
     if glob is None or not glob.startswith(S3):
         return glob
-    bucket, pattern = split_address(glob)
-    folder = wiring.settings.data_dir.resolve() / "lake-input" / bucket
-    return str(download_files(wiring.bucket(bucket), pattern, folder))
+    s3_bucket, pattern = split_address(glob)
+    folder = wiring.settings.data_dir.resolve() / "lake-input" / s3_bucket
+    return str(download_files(wiring.s3_bucket(s3_bucket), pattern, folder))

@@ -28,7 +28,7 @@ from enrich.destinations import (
     written_back,
 )
 from enrich.destinations.base import is_safe_to_send_to
-from enrich.destinations.places.s3 import Bucket, S3Settings
+from enrich.destinations.places.s3 import S3Bucket, S3Settings
 from enrich.errors import BadSettings
 from enrich.forget.cases import Places
 from enrich.model import Rules
@@ -178,8 +178,8 @@ class Wiring:
             for name, caller in receive.callers.items()
         ]
 
-    def bucket(self, name: str, prefix: str = "") -> Bucket:
-        """A bucket of S3, reached as the usual variables of the environment say."""
+    def s3_bucket(self, name: str, prefix: str = "") -> S3Bucket:
+        """An S3 bucket, reached as the usual variables of the environment say."""
         endpoint = self.environ.get("AWS_ENDPOINT_URL")
         if endpoint is not None and not is_safe_to_send_to(endpoint):
             raise BadSettings("AWS_ENDPOINT_URL: http sends personal data in clear; use https")
@@ -193,7 +193,7 @@ class Wiring:
             secret_access_key=key,
         )
         read = self._destination_secret
-        return Bucket(settings, read(key_id), read(key), self.settings.data_dir)
+        return S3Bucket(settings, read(key_id), read(key), self.settings.data_dir)
 
     def alert_urls(self) -> dict[str, SecretStr]:
         """The address of each target of alerts, read now; raises BadSettings."""

@@ -160,14 +160,15 @@ def write_to(shell: Shell, found: Iterator[pl.DataFrame], to: str, csv_for: str 
         write_file(Path(to), found, csv_for)
         shell.say(f"written: {to} ({Path(to).stat().st_size:,} bytes)")
         return
-    bucket, _, key = to.removeprefix(S3).partition("/")
-    if not bucket or not key:
+    s3_bucket, _, key = to.removeprefix(S3).partition("/")
+    if not s3_bucket or not key:
         raise BadSettings(f"{to} should be s3://BUCKET/KEY.parquet")
     with TemporaryDirectory(dir=shell.settings.data_dir, prefix=".export-") as folder:
         path = Path(folder) / Path(key).name
         write_file(path, found, csv_for)
         with path.open("rb") as file:
-            entry = shell.wiring.bucket(bucket).put(key, lambda out: shutil.copyfileobj(file, out))
+            drop = shell.wiring.s3_bucket(s3_bucket)
+            entry = drop.put(key, lambda out: shutil.copyfileobj(file, out))
     shell.say(f"written: {to} ({entry['size_bytes']:,} bytes)")
 
 

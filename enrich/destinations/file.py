@@ -34,7 +34,7 @@ from enrich.destinations.kinds import (
 from enrich.destinations.mapping import version_of
 from enrich.destinations.places.local import LocalFolder
 from enrich.destinations.places.place import Place
-from enrich.destinations.places.s3 import Bucket, S3Settings
+from enrich.destinations.places.s3 import S3Bucket, S3Settings
 from enrich.destinations.places.sftp import SftpFolder, SftpSettings
 from enrich.destinations.records import ProductKey, RecordEntity, own_records
 from enrich.destinations.sending import by_hand
@@ -174,7 +174,7 @@ def _place(settings: FileSettings, tools: Tools) -> Place:
         secrets = {name: tools.secret(source) for name, source in given.items() if source}
         return SftpFolder(settings.sftp, secrets, tools.data_dir, tools.sleep)
     if settings.s3 is not None:
-        return Bucket(
+        return S3Bucket(
             settings.s3,
             tools.secret(settings.s3.access_key_id),
             tools.secret(settings.s3.secret_access_key),

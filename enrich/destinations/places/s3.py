@@ -45,8 +45,8 @@ class S3Settings(BaseModel):
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """The objects of one bucket under one prefix."""
+class S3Bucket:
+    """The objects of one S3 bucket under one prefix."""
 
     settings: S3Settings
     access_key_id: SecretStr
