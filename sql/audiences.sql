@@ -1,17 +1,7 @@
 -- name: person
 -- person (temporary view): what the rule of an audience may ask of a customer. Grain: one row per profile of the store.
 create or replace temp view person as
-with statements as (
-    select
-        customer_key,
-        bool_or(not opted_in) as has_no,
-        bool_or(opted_in and is_settled) as has_yes
-    from consents
-    where store = getvariable('store') and customer_key is not null
-    group by customer_key
-),
-
-open_carts as (
+with open_carts as (
     select
         links.customer_key,
         max(carts.abandoned_at) as left_at,
@@ -36,7 +26,8 @@ select
     (open_carts.value_cents::decimal(38, 2) / 100)::decimal(18, 2) as cart_amount,
     email_consent(statements.has_no, statements.has_yes, profiles.newsletter_opt_in) as email_opt_in
 from profiles
-left join statements on statements.customer_key = profiles.customer_key
+left join email_statements('consents', getvariable('store')) as statements
+    on statements.customer_key = profiles.customer_key
 left join open_carts on open_carts.customer_key = profiles.customer_key
 cross join lateral (
     select

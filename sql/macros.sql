@@ -36,6 +36,17 @@ create or replace temp macro email_consent(has_no, has_yes, newsletter_opt_in) a
         when has_yes or newsletter_opt_in then true
     end;
 
+-- email_statements: what `email_consent` asks of the statements of a store. Grain: one row per customer with a
+-- statement. The table `consents` is an argument: macros are made before the tables.
+create or replace temp macro email_statements(consents, of_store) as table
+    select
+        customer_key,
+        bool_or(not opted_in) as has_no,
+        bool_or(opted_in and is_settled) as has_yes
+    from query_table(consents)
+    where store = of_store and customer_key is not null
+    group by customer_key;
+
 -- name: document
 -- clean_document: a document without punctuation when it is plausible, or null.
 -- cpf and cnpj must carry their check digits (a cnpj may hold letters since 2026: a letter counts

@@ -29,16 +29,6 @@ with named as (
         unnest(getvariable('audience_channels')::varchar[]) as channel
 ),
 
-statements as (
-    select
-        customer_key,
-        bool_or(not opted_in) as has_no,
-        bool_or(opted_in and is_settled) as has_yes
-    from consents
-    where store = getvariable('store') and customer_key is not null
-    group by customer_key
-),
-
 members as (
     select
         history.customer_key,
@@ -49,7 +39,8 @@ members as (
     inner join named on named.audience = history.audience
     inner join customers
         on customers.store = history.store and customers.customer_key = history.customer_key
-    left join statements on statements.customer_key = history.customer_key
+    left join email_statements('consents', getvariable('store')) as statements
+        on statements.customer_key = history.customer_key
     where history.store = getvariable('store')
         and history.left_on is null
         and customers.deleted_at is null
