@@ -144,8 +144,8 @@ class MasterDataAccount(HttpDestination):
             "X-VTEX-API-AppToken": self.secret("app_token"),
         }
 
-    def delete(self, one: Addressee) -> RecordResult:
-        """Delete a customer's list: its document is known by our key, not by an address."""
+    def delete_list(self, one: Addressee) -> RecordResult:
+        """Delete a customer's list of next best products."""
         at = self.list_at(one.record_id)
         return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
 
@@ -204,8 +204,8 @@ class MasterData(MasterDataAccount):
         return self.save_one(record, call)
 
     def delete(self, one: Addressee) -> RecordResult:
-        if "@" not in one.remote_key:
-            return super().delete(one)
+        if is_list(one):
+            return self.delete_list(one)
         at = self._at(one.remote_key)
         return self.done_to(one, "DELETE", DOCUMENT, at=at, resource=TO_DELETE)
 
@@ -215,6 +215,12 @@ class MasterData(MasterDataAccount):
     def problems(self) -> list[str]:
         self.prove(self._at("check@example.com"))
         return []
+
+
+def is_list(one: Addressee) -> bool:
+    """Whether a record is a customer's list: `forget` has the profiles' entity erase all records of
+    a person, a list by our key and a profile by its address."""
+    return "@" not in one.remote_key
 
 
 def document_id(key: str) -> str:
@@ -238,7 +244,7 @@ class NextBestProducts(HttpRecords, MasterDataAccount):
 
     def _put(self, record: Record) -> RecordResult:
         if not record.payload["lines"]:
-            return erase_one(Addressee(record.record_id, record.record_id), self.delete)
+            return erase_one(Addressee(record.record_id, record.record_id), self.delete_list)
         at = self.list_at(record.record_id)
         return self.save_one(
             record, self.call("PUT", DOCUMENT, record.payload, at=at, resource=TO_WRITE)
@@ -325,8 +331,8 @@ class WriteBack(MasterDataAccount):
 
     def delete(self, one: Addressee) -> RecordResult:
         """Our fields emptied, where the settings say how; the customer's document is the shop's."""
-        if "@" not in one.remote_key:
-            return super().delete(one)
+        if is_list(one):
+            return self.delete_list(one)
         names = [field.target for field in self.fields]
         if self.settings.clear_with == "nothing":
             message = f"empty {', '.join(names)} of the customer's document in Master Data by hand"

@@ -11,11 +11,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from enrich.warehouse.scripts import read, registered, run, table_exists, transaction
+from enrich.warehouse.scripts import (
+    read,
+    registered,
+    run,
+    scripts_in,
+    table_exists,
+    transaction,
+)
 
 CONSENTS = "consents"
-OF_PROFILES = frozenset({"audiences", "next_best_products"})
-"""What is pushed of them reads the kept profiles, which there may not be yet."""
 
 # The hash of a record of which the platform has nothing any more.
 NOTHING_LEFT = ""
@@ -104,7 +109,8 @@ class Pushes:
         `values` are the destination and store, and what the statements of sql/records ask for.
         """
         run(self._connection, "records/there", entity=entity, **values)
-        if entity in OF_PROFILES:
+        # An entity with a statement `profiles` reads the kept profiles; there may be none yet.
+        if f"records/{entity}/profiles" in scripts_in(f"records/{entity}"):
             has_profiles = table_exists(self._connection, "profiles")
             name = "profiles" if has_profiles else "no_profiles"
             run(self._connection, f"records/{entity}/{name}", **values)

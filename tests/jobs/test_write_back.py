@@ -222,6 +222,8 @@ def test_a_customer_without_a_document_is_counted_and_never_made(shop: Shop) -> 
         ({"removals": "clear"}, "clear_with"),
         ({"schema_name": "v1"}, "no schema"),
         ({"entity": "AD"}, "two letters"),
+        ({"next_best_products_entity": "AD"}, "over two letters"),
+        ({"entity": "ours", "next_best_products_entity": "ours"}, "not the one of `entity`"),
     ],
 )
 def test_what_would_do_harm_is_refused_when_the_settings_are_read(
