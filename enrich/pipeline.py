@@ -20,6 +20,7 @@ docs/architecture.md follows one order through all of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -211,8 +212,10 @@ def push(
 ) -> list[PushSummary]:
     """What became of each store at each enabled destination, or at the one that is named.
 
-    The fault of one platform is in its summary, and the others are served.
+    The fault of one platform is in its summary, and the others are served. A dry run asks no
+    platform anything, so it needs none of their keys.
     """
+    wiring = replace(wiring, reads_keys=not dry_run)
     with wiring.destinations(destination, report.say) as destinations:
         return [
             done

@@ -71,12 +71,16 @@ OWN_KEYS = frozenset(DestinationEntry.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The world as the settings describe it; `block` reads a Prefect Secret block, in a flow."""
+    """The world as the settings describe it; `block` reads a Prefect Secret block, in a flow.
+
+    Without `reads_keys` destinations can be asked for what they would send, and for nothing else.
+    """
 
     settings: Settings
     environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
     block: Callable[[str], str] | None = None
+    reads_keys: bool = True
 
     @property
     def now(self) -> datetime:
@@ -427,6 +431,8 @@ class Wiring:
         )
 
     def _destination_secret(self, source: Mapping[str, str]) -> SecretStr:
+        if not self.reads_keys:
+            return SecretStr("")
         return self._secret(SecretSource.model_validate(dict(source)))
 
     def _secret(self, source: SecretSource | None) -> SecretStr:

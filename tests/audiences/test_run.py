@@ -263,3 +263,10 @@ def test_one_command_writes_the_list_as_a_file(tmp_path: Path) -> None:
     assert (wrong.code, "goes to no destination" in wrong.err) == (2, True)
     with read_warehouse(tmp_path / "data") as copy:
         assert copy.query("from audience_members where audience = 'all'").height == 3
+    with (tmp_path / "enrich.toml").open("a") as settings:
+        settings.write(
+            '[destinations.crm]\nkind = "klaviyo"\napi_key = { env = "KLAVIYO_KEY" }\n'
+            '[audiences.active]\nrule = "orders_lifetime > 1"\ndestinations = { crm = "Active" }\n'
+        )
+    assert "crm" in do("audience", "push", "active", "--dry-run")  # needs no key
+    assert "KLAVIYO_KEY" in enrich("audience", "push", "active", *common).err

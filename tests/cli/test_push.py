@@ -42,9 +42,9 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def do(folder: Path, *words: object) -> Said:
+def do(folder: Path, *words: object, key: str | None = "a-key") -> Said:
     common = ("--config", folder / "enrich.toml", "--data", folder / "data")
-    return enrich(*words, *common, environ={"KEY": "a-key"})
+    return enrich(*words, *common, environ={"KEY": key} if key else {})
 
 
 def rows_of(shop: Path, entity: str) -> list[dict[str, str]]:
@@ -73,8 +73,10 @@ def test_one_entity_alone(shop: Path) -> None:
     assert (len(rows_of(shop, "purchases")), len(rows_of(shop, "profiles"))) == (2, 0)
 
 
-def test_a_dry_run_shows_counts_and_masked_payloads_of_every_entity(unchanged: Path) -> None:
-    said = do(unchanged, "push", "--destination", "syn", "--dry-run")
+def test_a_dry_run_without_a_key_shows_counts_and_masked_payloads_of_every_entity(
+    unchanged: Path,
+) -> None:
+    said = do(unchanged, "push", "--destination", "syn", "--dry-run", key=None)
     assert said.code == 0, said.err
     assert [row[2] for row in cells(said, "syn")] == ["profiles", "purchases"]
     assert "eventSalt" in said.out and "minute" in said.out
