@@ -28,9 +28,10 @@ from enrich.lake.export import export_lake
 from enrich.lake.manifest import Entry, read_manifest
 from enrich.lake.profiles import Resources, lake_profiles
 from enrich.lake.unfinished import unfinished
-from enrich.predict import PredictionRules
+from enrich.predict import PredictionRules, ProductRules
 from enrich.profile.own import OwnField
 from enrich.runs.reporting import SILENT
+from enrich.shop import Shop
 from enrich.warehouse import open_warehouse
 from enrich.warehouse.lake import components
 from tests.lake.killing import kill_always, kill_once
@@ -72,8 +73,8 @@ def build_of(lake: Path, globs: dict[str, str], buckets: int) -> Build:
     return Build(lake, "main", SHOP.rules, files, buckets, NOW, control_salt=SALT)
 
 
-def made(lake: Path, engine: Engine | None = None) -> Entry:
-    entry, is_new = lake_profiles(lake, WITH_FIELD, NOW, Resources(engine or Engine()))
+def made(lake: Path, engine: Engine | None = None, shop: Shop = WITH_FIELD) -> Entry:
+    entry, is_new = lake_profiles(lake, shop, NOW, Resources(engine or Engine()))
     assert is_new
     return entry["profiles"]
 
@@ -88,9 +89,17 @@ def profiles_of(lake: Path, entry: Entry) -> pl.DataFrame:
     return pl.read_parquet(files).drop("store").sort("customer_key")
 
 
-@pytest.mark.parametrize("buckets", [1, 3])
+@pytest.mark.parametrize(
+    ("buckets", "shop", "missing"),
+    [
+        (1, WITH_FIELD, "fields.vip"),
+        (3, replace(WITH_FIELD, products=ProductRules()), "next products, fields.vip"),
+    ],
+)
 def test_any_number_of_buckets_gives_the_profiles_of_a_warehouse(
     buckets: int,
+    shop: Shop,
+    missing: str,
     built: dict[int, Path],
     given_files: dict[str, str],
     warehouse_made: pl.DataFrame,
@@ -101,11 +110,11 @@ def test_any_number_of_buckets_gives_the_profiles_of_a_warehouse(
         for path in tmp_path.rglob("shared/prediction_*.parquet"):
             path.unlink()
     build = build_of(tmp_path, given_files, buckets)
-    entry = made(tmp_path)
+    entry = made(tmp_path, shop=shop)
     assert_frame_equal(profiles_of(tmp_path, entry), warehouse_made)
-    assert entry["notes"][-1] == "not computed in a lake: fields.vip"
+    assert entry["notes"][-1] == f"not computed in a lake: {missing}"
     assert not build_lake(build, Engine())[1]
-    assert not lake_profiles(tmp_path, WITH_FIELD, NOW)[1]
+    assert not lake_profiles(tmp_path, shop, NOW)[1]
     assert {path.name for path in (tmp_path / "store=main").iterdir()} == {
         build.folder.name,
         entry["folder"],
