@@ -18,6 +18,7 @@ from enrich.errors import BadSettings
 from enrich.model import FileFormat
 from enrich.runs.publish import publish
 from enrich.settings import import_format
+from enrich.shop import Shop
 from enrich.sources.files import Files
 from enrich.sources.files.reading import COLUMNS
 from enrich.sync.import_files import hold, import_store
@@ -76,7 +77,7 @@ def import_files(
     store: StoreOption = None,
 ) -> None:
     """Load orders, items and customers from files into the same tables."""
-    name = shell.only_store(store)
+    shop = shell.wiring.plain_shop(shell.only_store(store))
     options = {
         "encoding": encoding,
         "decimal": decimal,
@@ -88,23 +89,22 @@ def import_files(
     }
     formats = formats_of(shell, {key: value for key, value in options.items() if value is not None})
     files = Files(orders, items, customers, formats)
-    shop = shell.wiring.plain_shop(name)
-    if check:
-        (rows,) = files.entities
-        frames = rows.changed(None, shell.now, shop.rules)
-        show_seen(shell.out, frames)
-        with _any_warehouse(shell) as warehouse:
-            hold(warehouse, shop, frames, confirmed=confirm)
-        shell.say("nothing was stored; without --check these rows are loaded")
-        return
+    (_check if check else _load)(shell, shop, files, confirmed=confirm)
+
+
+def _check(shell: Shell, shop: Shop, files: Files, *, confirmed: bool) -> None:
+    (rows,) = files.entities
+    frames = rows.changed(None, shell.now, shop.rules)
+    show_seen(shell.out, frames)
+    with _any_warehouse(shell) as warehouse:
+        hold(warehouse, shop, frames, confirmed=confirmed)
+    shell.say("nothing was stored; without --check these rows are loaded")
+
+
+def _load(shell: Shell, shop: Shop, files: Files, *, confirmed: bool) -> None:
     with shell.wiring.warehouse("import") as warehouse, reporter(shell.err) as report:
         done = import_store(
-            warehouse,
-            shop,
-            files,
-            now=shell.now,
-            confirmed=confirm,
-            report=report,
+            warehouse, shop, files, now=shell.now, confirmed=confirmed, report=report
         )
         publish(warehouse)
     show_import(shell.out, done)

@@ -52,39 +52,57 @@ def planner_of(
     that were made again since the daily run.
     """
 
-    def wanted(index: pl.DataFrame) -> pl.DataFrame:
-        names = [one.name for one in entity.audiences if audience in (None, one.key)]
-        if audience is not None:
-            name = pl.col("record_id").str.splitn(":", 2).struct[1]
-            index = index.filter(name.is_in(names))
-        return index if days is None else days.of(index, shop.rules.time_zone)
-
-    def profiles() -> pl.DataFrame:
-        found = warehouse.profiles.of(target.store)
-        if today is Today.COUNTS:
-            found = with_today(found, warehouse.today.of(target.store))
-        found = with_own(without_held(warehouse, shop, found, now), shop)
-        if days is None:
-            return found
-        keys = wanted(warehouse.pushes.customer_days(target.store))["customer_key"]
-        return found.filter(pl.col("customer_key").is_in(keys.to_list()))
-
-    def of_today(pushed: PushedState) -> PushPlan:
-        found = without_held(warehouse, shop, warehouse.today.of(target.store), now)
-        others = warehouse.today.others(target.store)
-        return plan_push(entity, found, pushed.records, others=others)
-
     if today is Today.ALONE:
-        return of_today
+        return lambda pushed: _plan_of_today(warehouse, shop, entity, pushed, now)
     if entity.name == PROFILES:
-        return lambda pushed: plan_push(entity, profiles(), pushed.records, target.export_id)
+        return lambda pushed: plan_push(
+            entity, _profiles(warehouse, shop, days, today, now), pushed.records, target.export_id
+        )
     name, values = entity.name, _values(shop, entity, target, now)
+
+    def index() -> pl.DataFrame:
+        found = warehouse.pushes.index(name, **values)
+        return _of_days(_of_audience(found, entity, audience), days, shop)
+
     return records_planner(
         entity,
-        lambda: wanted(warehouse.pushes.index(name, **values)),
+        index,
         lambda record_ids: warehouse.pushes.rows(name, record_ids, **values),
         target.export_id,
     )
+
+
+def _plan_of_today(
+    warehouse: Warehouse, shop: Shop, entity: DestinationEntity, pushed: PushedState, now: datetime
+) -> PushPlan:
+    found = without_held(warehouse, shop, warehouse.today.of(shop.name), now)
+    return plan_push(entity, found, pushed.records, others=warehouse.today.others(shop.name))
+
+
+def _profiles(
+    warehouse: Warehouse, shop: Shop, days: Days | None, today: Today, now: datetime
+) -> pl.DataFrame:
+    found = warehouse.profiles.of(shop.name)
+    if today is Today.COUNTS:
+        found = with_today(found, warehouse.today.of(shop.name))
+    found = with_own(without_held(warehouse, shop, found, now), shop)
+    if days is None:
+        return found
+    keys = _of_days(warehouse.pushes.customer_days(shop.name), days, shop)["customer_key"]
+    return found.filter(pl.col("customer_key").is_in(keys.to_list()))
+
+
+def _of_audience(
+    index: pl.DataFrame, entity: DestinationEntity, audience: str | None
+) -> pl.DataFrame:
+    if audience is None:
+        return index
+    names = [one.name for one in entity.audiences if one.key == audience]
+    return index.filter(pl.col("record_id").str.splitn(":", 2).struct[1].is_in(names))
+
+
+def _of_days(index: pl.DataFrame, days: Days | None, shop: Shop) -> pl.DataFrame:
+    return index if days is None else days.of(index, shop.rules.time_zone)
 
 
 def with_today(kept: pl.DataFrame, today: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,15 @@ import duckdb
 from enrich.errors import BadSettings, EnrichError, Locked, Stop
 
 Kind = Literal[
-    "busy", "no permission", "no room", "other version", "damaged log", "no database", "damaged"
+    "busy",
+    "no permission",
+    "no room",
+    "other version",
+    "damaged log",
+    "no database",
+    "damaged",
+    "no memory",
+    "unreachable",
 ]
 REPLACEABLE: tuple[Kind, ...] = ("other version", "damaged log", "no database", "damaged")
 """What the content of the file itself proves; only then may another one take its place."""
@@ -49,6 +57,11 @@ _NUMBERS: dict[int, Kind] = {
     errno.EDQUOT: "no room",
     errno.EFBIG: "no room",
 }
+# Where neither text nor number says more.
+_CLASSES: tuple[tuple[Kind, type[Exception]], ...] = (
+    ("no memory", duckdb.OutOfMemoryException),
+    ("unreachable", duckdb.IOException),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,48 +115,52 @@ def memory_explained(doing: str, memory_limit: str) -> Iterator[None]:
         ) from error
 
 
+_FAULTS: dict[Kind, tuple[type[EnrichError], str]] = {
+    "busy": (
+        Locked,
+        "{subject} is open in another program{holder}: close it there, or try again when it is"
+        " done",
+    ),
+    "no permission": (
+        Stop,
+        "{subject}: no permission for the account that runs enrich; let it read and write the file"
+        " and its folder",
+    ),
+    "no room": (
+        Stop,
+        "{subject}: no space left on its disk; make room, then run it again; nothing is"
+        " half-written",
+    ),
+    "other version": (
+        BadSettings,
+        "{subject} was written by another version of DuckDB; {file.if_other_version}",
+    ),
+    "damaged log": (
+        Stop,
+        "the log {path}.wal of {file.name} cannot be read, keep both files; {file.if_damaged}",
+    ),
+    "no database": (BadSettings, "{subject} is no DuckDB file; {file.if_damaged}"),
+    "damaged": (Stop, "{subject} is damaged; {file.if_damaged}"),
+    "no memory": (
+        Stop,
+        "{subject} needs more memory or temporary space than there is: free some, then run it"
+        " again; nothing is half-written",
+    ),
+    "unreachable": (
+        Stop,
+        "{subject} cannot be read or written: look at its disk, then run it again; nothing is"
+        " half-written",
+    ),
+}
+
+
 def _fault_of(error: Exception, path: Path, file: StoredFile) -> EnrichError | None:
+    kind = kind_of(error, path)
+    if kind is None:
+        return None
+    fault, text = _FAULTS[kind]
     subject = f"{file.name} {path}"
-    match kind_of(error, path):
-        case "busy":
-            return Locked(
-                f"{subject} is open in another program{_holder(error)}: close it there, or try"
-                " again when it is done"
-            )
-        case "no permission":
-            return Stop(
-                f"{subject}: no permission for the account that runs enrich; let it read and write"
-                " the file and its folder"
-            )
-        case "no room":
-            return Stop(
-                f"{subject}: no space left on its disk; make room, then run it again; nothing is"
-                " half-written"
-            )
-        case "other version":
-            return BadSettings(
-                f"{subject} was written by another version of DuckDB; {file.if_other_version}"
-            )
-        case "damaged log":
-            return Stop(
-                f"the log {path}.wal of {file.name} cannot be read, keep both files;"
-                f" {file.if_damaged}"
-            )
-        case "no database":
-            return BadSettings(f"{subject} is no DuckDB file; {file.if_damaged}")
-        case "damaged":
-            return Stop(f"{subject} is damaged; {file.if_damaged}")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return Stop(
-            f"{subject} needs more memory or temporary space than there is: free some, then run it"
-            " again; nothing is half-written"
-        )
-    if isinstance(error, duckdb.IOException):
-        return Stop(
-            f"{subject} cannot be read or written: look at its disk, then run it again; nothing is"
-            " half-written"
-        )
-    return None
+    return fault(text.format(subject=subject, path=path, file=file, holder=_holder(error)))
 
 
 def kind_of(error: BaseException, path: Path) -> Kind | None:
@@ -156,7 +173,7 @@ def kind_of(error: BaseException, path: Path) -> Kind | None:
         if kind := _kind_of_one(seen, path):
             return kind
         seen = seen.__cause__ or seen.__context__
-    return None
+    return next((kind for kind, known in _CLASSES if isinstance(error, known)), None)
 
 
 def _kind_of_one(error: BaseException, path: Path) -> Kind | None:
