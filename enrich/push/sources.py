@@ -51,7 +51,6 @@ def planner_of(
     `audience` it is about the members of that one alone. `today` says what becomes of the profiles
     that were made again since the daily run.
     """
-
     if today is Today.ALONE:
         return lambda pushed: _plan_of_today(warehouse, shop, entity, pushed, now)
     if entity.name == PROFILES:

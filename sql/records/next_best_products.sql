@@ -23,7 +23,8 @@ where false;
 -- offered_products (temporary). Grain: one row per current product name. It is represented by its first SKU that can be bought,
 -- not by the SKU sold last, so that a list changes with the catalogue and not with every sale.
 -- next_best_to_push (temporary). Grain: one row per customer: next best products, the likeliest first, and whether each was
--- bought before; customers whose list the platform has and who have none now are is_over. Where no lists were computed nothing is over.
+-- bought before; customers whose list the platform has and who have none now are is_over. Where no lists were computed, only
+-- those who are no customers any more (merged into another one, deleted) are.
 -- With is_by_email nobody without an address has a list.
 create or replace temp table sold_as as
 with newest as (
@@ -116,8 +117,15 @@ from present
 union all
 select record_id::bigint as customer_key, [] as product_nos, [] as were_bought, true as is_over
 from there
-where exists (from listed)
-    and record_id not in (select customer_key::varchar from present);
+where record_id not in (select customer_key::varchar from present)
+    and (
+        exists (from listed)
+        or record_id not in (
+            select customer_key::varchar
+            from customers
+            where store = getvariable('store') and deleted_at is null
+        )
+    );
 
 -- name: index
 -- What a plan needs of next_best_to_push, the lists that are over last. Grain: one row per customer.

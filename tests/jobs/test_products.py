@@ -363,8 +363,16 @@ def test_many_lists_end_only_after_a_person_agreed(folder: Path, world: World) -
     assert not documents
 
 
-def test_by_address_a_list_ends_though_the_address_is_gone(tmp_path: Path, world: World) -> None:
-    """Somebody was merged into another customer, and somebody else has no address any more."""
+@pytest.mark.parametrize(
+    ("is_computed", "left"), [(True, [0, 0, 4]), (False, [0, 4, 4])], ids=["computed", "off"]
+)
+def test_by_address_a_list_ends_though_the_address_is_gone(
+    is_computed: bool, left: list[int], tmp_path: Path, world: World
+) -> None:
+    """Somebody was merged into another customer, and somebody else has no address any more.
+
+    Where no lists are computed any more, that of the merged one alone is over.
+    """
     people = {
         "customer_id": ["c1", "c2", "c3"],
         "email": ["p1@example.com", "p2@example.com", "p3@example.com"],
@@ -375,10 +383,11 @@ def test_by_address_a_list_ends_though_the_address_is_gone(tmp_path: Path, world
         with opened(tmp_path) as warehouse:
             named = pl.DataFrame(contacts)
             warehouse.imports.load("main", *sold(), named, run_id=f"i{day}", now=NOW)
-        computed(tmp_path, day)
+        products = replace(SHOP.products, enabled=is_computed or day == 0)
+        computed(tmp_path, day, replace(SHOP, products=products))
         pushed(tmp_path, world, day, there)
     listed = {body["customer_key"]: len(body["lines"]) for body in world.receiver.profiles.values()}
-    assert sorted(listed.values()) == [0, 0, 4]
+    assert sorted(listed.values()) == left
     assert pushed(tmp_path, world, 2, there).batches == 0
 
 
