@@ -97,5 +97,5 @@ def _named(folder: Path) -> Iterator[None]:
     try:
         yield
     except (BadSettings, HeldBack) as fault:
-        said = str(fault).replace(f"{folder}/", "").replace(".parquet", "")
-        raise type(fault)(said) from None
+        message = str(fault).replace(f"{folder}/", "").replace(".parquet", "")
+        raise type(fault)(message) from None

@@ -47,8 +47,8 @@ def note_of(look: Look) -> str | None:
 def consents_of(look: Look) -> Iterator[tuple[str, int, int, int]]:
     """A row of CONSENT_COLUMNS per channel: what those say whom the rule fits."""
     for channel in CHANNELS:
-        said = look.people[channel]
-        yield channel, int(said.sum()), int((~said).sum()), said.null_count()
+        answers = look.people[channel]
+        yield channel, int(answers.sum()), int((~answers).sum()), answers.null_count()
 
 
 def as_json(look: Look) -> dict[str, Any]:

@@ -59,9 +59,9 @@ class Build:
     def digest(self) -> str:
         """Of the files as they lie there, and of all that decides what becomes of them."""
         seen = [(kind, str(path), *_seen(path)) for kind, path in self.files]
-        said = {kind: asdict(one) for kind, one in self.formats.items()}
+        formats = {kind: asdict(one) for kind, one in self.formats.items()}
         when = None if self.files else self.now  # an export is of the moment
-        return digest_of(seen, asdict(self.rules), said, self.buckets, self.max_component, when)
+        return digest_of(seen, asdict(self.rules), formats, self.buckets, self.max_component, when)
 
     @property
     def folder(self) -> Path:

@@ -40,8 +40,8 @@ KINDS = _AGAIN + _SCORES + POPULAR
 
 
 @dataclass(frozen=True, slots=True)
-class SoFar:
-    """What the customers of some parts tell about products: who bought which two, how many bought
+class ProductCounts:
+    """Counts of products over the customers of some parts: who bought which two, how many bought
     each, how many lately, and the gaps between."""
 
     together: scipy.sparse.csr_matrix
@@ -49,8 +49,8 @@ class SoFar:
     newest: Numbers
     repeats: Repeats
 
-    def __add__(self, other: SoFar) -> SoFar:
-        return SoFar(
+    def __add__(self, other: ProductCounts) -> ProductCounts:
+        return ProductCounts(
             self.together + other.together,
             self.buyers + other.buyers,
             self.newest + other.newest,
@@ -61,13 +61,13 @@ class SoFar:
         )
 
 
-def so_far(bought: BoughtDays, day: int, count: int) -> SoFar:
-    """What a part of the customers tells about `count` products up to the day."""
+def product_counts(bought: BoughtDays, day: int, count: int) -> ProductCounts:
+    """The counts of one part of the customers for `count` products up to the day."""
     known = bought.until(day)
     pairs = pairs_of(known)
     seen = _matrix(pairs, day, count, is_weighted=False)
     recent = pairs.code[pairs.last > day - RECENT_DAYS]
-    return SoFar(
+    return ProductCounts(
         (seen.T @ seen).tocsr(),
         np.bincount(pairs.code, minlength=count),
         np.bincount(recent, minlength=count),
@@ -102,7 +102,7 @@ class ProductModel:
 
 
 def product_model(
-    known: SoFar, day: int, rules: ProductRules, available: NDArray[np.bool_]
+    known: ProductCounts, day: int, rules: ProductRules, available: NDArray[np.bool_]
 ) -> ProductModel:
     """The model by all parts; only products that are available become candidates."""
     newest = known.newest * available
@@ -370,20 +370,20 @@ def next_products(
     """
     every = np.ones_like(available)
     days = [day - rules.horizon_days * ago for ago in (2, 1, 0)]
-    told: list[SoFar] = []
+    totals: list[ProductCounts] = []
     sample, first_day = None, day
     for part in range(part_count):
         bought = read(part)
         first_day = min(first_day, int(bought.day.min(initial=day)))
         sample = _sampled(bought, sample)
-        found = [so_far(bought, at, len(available)) for at in days]
-        told = [a + b for a, b in zip(told, found, strict=True)] if told else found
+        found = [product_counts(bought, at, len(available)) for at in days]
+        totals = [a + b for a, b in zip(totals, found, strict=True)] if totals else found
     filters = (every, every, available)
     models = [
         product_model(known, at, rules, kept)
-        for known, at, kept in zip(told, days, filters, strict=True)
+        for known, at, kept in zip(totals, days, filters, strict=True)
     ]
-    told.clear()  # the largest of all
+    totals.clear()  # the largest of all
     measured = pl.DataFrame(schema=HIT_RATES)
     if sample is None or first_day > days[0]:
         return NextProducts(pl.DataFrame(schema=NEXT_PRODUCTS), measured)

@@ -43,9 +43,9 @@ class FileSpec:
         """Where to write one setting of this kind of file: in the settings or as an option."""
         written = f'"{value}"' if isinstance(value, str) else value
         option = f"--{name.replace('_', '-')} {value}"
-        return self._said(f"{name} = {written}", option)
+        return self._where_to_write(f"{name} = {written}", option)
 
-    def _said(self, written: str, option: str) -> str:
+    def _where_to_write(self, written: str, option: str) -> str:
         if self.kind == COMPARED:
             return option
         there = f"{written} in [imports.{self.kind}]"
@@ -89,17 +89,17 @@ class FileSpec:
             )
         shown = ", ".join(filled[:NAMED_COLUMNS])
         where = f"line {line}" if line else "the file"
-        was_said = self.format.columns.keys() & set(missing)
-        also = f" (columns says {_pairs(self.format.columns, was_said)})" if was_said else ""
+        named = self.format.columns.keys() & set(missing)
+        also = f" (columns says {_pairs(self.format.columns, named)})" if named else ""
         example = dict.fromkeys(missing, "NAME THERE")
-        said = self._said(
+        setting = self._where_to_write(
             f"columns = {{ {_pairs(example, example)} }}", f"--columns {missing[0]}=NAME"
         )
         wanted = ", ".join(self.required)
         return self.refusal(
             f"columns missing: {', '.join(missing)}{also}; wanted: {wanted}; {where} has:"
             f" {shown}; say which is"
-            f" which with {said}"
+            f" which with {setting}"
         )
 
     def check_column_count(self, count: int) -> None:
