@@ -7,11 +7,22 @@ import gc
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
-settings.register_profile("same", derandomize=True, deadline=None)
+# How long it takes to draw them is the machine's affair: that check is for whoever explores.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("same")
+
+# Hypothesis also draws constants of the modules imported by then, so that examples depended on what
+# else the same worker had run. There is no setting for it.
+_of_what_is_imported = providers._get_local_constants
+providers._get_local_constants = lambda: (
+    providers._local_constants if settings().derandomize else _of_what_is_imported()
+)
 
 
 @pytest.hookimpl(wrapper=True)

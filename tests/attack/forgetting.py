@@ -83,7 +83,7 @@ class Shop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 
@@ -177,7 +177,7 @@ def _answers_no(folder: Path) -> Finding:
         text=True,
     )
     os.write(master, b"n\n")
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=600)
     os.close(master)
     os.close(slave)
     shown = "A***" in said and "exports/" in said and ANA[0] not in said

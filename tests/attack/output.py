@@ -35,7 +35,7 @@ def enrich(folder: Path, *arguments: object, on_terminal: bool = False) -> tuple
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
     if not on_terminal:
         done = subprocess.run(
-            command, cwd=folder, env=environ, capture_output=True, timeout=120, check=False
+            command, cwd=folder, env=environ, capture_output=True, timeout=600, check=False
         )
         return done.returncode, (done.stdout + done.stderr).decode()
     ours, theirs = pty.openpty()
@@ -45,7 +45,7 @@ def enrich(folder: Path, *arguments: object, on_terminal: bool = False) -> tuple
         os.close(theirs)
         written = b"".join(_chunks(ours))
         os.close(ours)
-        return process.wait(timeout=120), written.decode()
+        return process.wait(timeout=600), written.decode()
 
 
 def called(*arguments: object) -> tuple[int, str]:

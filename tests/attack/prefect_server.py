@@ -21,7 +21,7 @@ from enrich.serve.installation import installation_name
 from enrich.settings import Settings
 from tests.attack.attempt import Attempt, Finding, NotHere
 from tests.flows import browser
-from tests.flows.served import Served, Server, family, free_port, wait_for
+from tests.flows.served import PATIENCE_SECONDS, Served, Server, family, free_port, read, wait_for
 
 KEYS = {"VTEX_APP_TOKEN": "token-of-the-shop", "ICOMM_API_KEY": "key-of-the-platform"}
 
@@ -60,7 +60,7 @@ def enrich(arguments: Sequence[str], **environ: str) -> subprocess.CompletedProc
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
 
@@ -101,15 +101,15 @@ def strangers(folder: Path) -> Finding:
     """Another account of the machine, another password, a name made to lead here."""
     server = victim().server
     user, _, password = server.password.partition(":")
-    answers = {
-        "no password": httpx.get(f"{server.ui}/api/flows/count"),
-        "wrong password": httpx.get(f"{server.ui}/api/flows/count", auth=(user, "guess")),
-        "no CSRF token": httpx.post(f"{server.ui}/api/flows/filter", auth=(user, password)),
-        "foreign Host": httpx.get(server.ui, headers={"host": "evil.example"}),
-        "foreign Host, api": httpx.get(
-            f"{server.ui}/api/flows/count", auth=(user, password), headers={"host": "evil.example"}
-        ),
-    }
+    ours, foreign = (user, password), {"host": "evil.example"}
+    with httpx.Client(base_url=server.ui, timeout=PATIENCE_SECONDS) as client:
+        answers = {
+            "no password": client.get("/api/flows/count"),
+            "wrong password": client.get("/api/flows/count", auth=(user, "guess")),
+            "no CSRF token": client.post("/api/flows/filter", auth=ours),
+            "foreign Host": client.get("/", headers=foreign),
+            "foreign Host, api": client.get("/api/flows/count", auth=ours, headers=foreign),
+        }
     found = {name: answer.status_code for name, answer in answers.items()}
     api = f"{server.ui}/api"
     serving = enrich(["serve", "--data", str(folder / "data"), "--api-url", api])
@@ -124,13 +124,12 @@ def processes(_: Path) -> Finding:
     assert served.process is not None
     password = served.server.password.partition(":")[2].encode()
     pids = family(served.process.pid)
-    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids}
+    lines = {pid: read(Path(f"/proc/{pid}/cmdline")) for pid in pids}
     (server,) = (pid for pid, line in lines.items() if b"enrich.flows.server" in line)
     known = Path(f"/proc/{server}/environ").read_bytes()
     leaked = [name for name, key in KEYS.items() if name.encode() in known or key.encode() in known]
     in_ps = [pid for pid, line in lines.items() if password in line]
-    files = [path for path in served.folder.rglob("*") if path.is_file()]
-    holding = [path.name for path in files if password in path.read_bytes()]
+    holding = [path.name for path in served.holding(password)]
     mode = (served.server.data / "prefect-password").stat().st_mode & 0o777
     held = not leaked and not in_ps and holding == ["prefect-password"] and mode == 0o600
     return Finding(

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,7 @@ def writer(path: Path, when: str, end: str) -> Iterator[Callable[[], None]]:
         process.stdout.readline()
 
         def finish() -> None:
-            process.communicate(b"\n", timeout=60)
+            process.communicate(b"\n", timeout=600)
 
         try:
             yield finish
@@ -215,34 +216,36 @@ def as_nobody(*arguments: object, group: str = "") -> subprocess.CompletedProces
     )
 
 
-def no_permission(folder: Path) -> Finding:
-    data = shop(open_to_all(folder))
-    data.chmod(0o755)
-    said = [as_nobody(*command, "--data", data) for command in (["status"], ["query", "select 1"])]
+def no_permission(_: Path) -> Finding:
+    with open_to_all() as folder:
+        data = shop(folder)
+        data.chmod(0o755)
+        commands = (["status"], ["query", "select 1"])
+        said = [as_nobody(*command, "--data", data) for command in commands]
     held = all(one.returncode == 1 and "no permission" in one.stderr for one in said)
     told = "".join(one.stderr for one in said)
     return Finding(held and "in its place" not in told, told.strip().replace("\n", "; ")[:150])
 
 
-def open_to_all(folder: Path) -> Path:
-    """The folder, entered by every account, with those above it."""
-    for part in (folder, *folder.parents):
-        if part.stat().st_uid == os.geteuid() and part.parts[1:2] == ("tmp",):
-            part.chmod(part.stat().st_mode | 0o711)
-    return folder
+@contextmanager
+def open_to_all() -> Iterator[Path]:
+    """A folder that every account enters: that of pytest is closed by each pytest that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
-def another_account(folder: Path) -> Finding:
+def another_account(_: Path) -> Finding:
     group = 65533  # of nobody's own
-    open_to_all(folder)
-    data = shop(folder, "[read_copy]", 'folder = "shared"', 'file_mode = "0640"')
-    shared = folder / "shared" / READ_COPY_NAME
-    alone = as_nobody("read", shared)
-    os.chown(shared, -1, group), os.chown(shared.parent, -1, group)
-    reads = as_nobody("read", shared, group=str(group))
-    enters = as_nobody("read", data / ".analysis" / READ_COPY_NAME, group=str(group))
-    held = alone.returncode != 0 and reads.stdout == "(3,)\n" and enters.returncode != 0
-    held &= not (data / READ_COPY_NAME).exists()
+    with open_to_all() as folder:
+        data = shop(folder, "[read_copy]", 'folder = "shared"', 'file_mode = "0640"')
+        shared = folder / "shared" / READ_COPY_NAME
+        alone = as_nobody("read", shared)
+        os.chown(shared, -1, group), os.chown(shared.parent, -1, group)
+        reads = as_nobody("read", shared, group=str(group))
+        enters = as_nobody("read", data / ".analysis" / READ_COPY_NAME, group=str(group))
+        held = alone.returncode != 0 and reads.stdout == "(3,)\n" and enters.returncode != 0
+        held &= not (data / READ_COPY_NAME).exists()
     return Finding(held, f"its group reads {reads.stdout.strip()}, others and the rest nothing")
 
 

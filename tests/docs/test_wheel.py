@@ -19,7 +19,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages with the wheel of this checkout in it."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=600)
     (wheel,) = folder.glob("enrich_rfm-*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "site")
     return folder / "site"
@@ -50,7 +50,7 @@ def test_flows_pages_and_statements_are_those_of_the_wheel(site: Path, tmp_path:
         check=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     ).stdout.splitlines()
     assert [Path(line).is_relative_to(site) for line in said[:3]] == [True, True, True]
     assert all(Path(line).exists() for line in said[:3])

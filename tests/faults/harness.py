@@ -121,7 +121,7 @@ class Rounds:
         name = self.moments.pop()
         count = self.dice.choice([1, 2]) if name.startswith("push") else 1
         worker = start(self.shop, name, count)
-        worker.communicate(timeout=300)
+        worker.communicate(timeout=600)
         if worker.returncode != -signal.SIGKILL:
             return f"(not reached) {name}"
         self.figures.moments[name] += 1
@@ -136,7 +136,7 @@ class Rounds:
         except subprocess.TimeoutExpired:
             worker.kill()
             self.figures.kills += 1
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=600)
         return f"killed after {delay:.1f} s"
 
     def _fill_disk(self) -> str:
@@ -144,7 +144,7 @@ class Rounds:
         size = (self.shop.data / "warehouse.duckdb").stat().st_size
         for limit in (self.dice.choice([1 << 18, size // 2, size - (1 << 16)]), 1 << 14):
             worker = start(self.shop, limit=limit)
-            _, said = worker.communicate(timeout=300)
+            _, said = worker.communicate(timeout=600)
             if "Traceback" in said:
                 self.figures.faults.append(f"full disk: {said.splitlines()[-1]}")
             if worker.returncode:
@@ -155,7 +155,7 @@ class Rounds:
     def _lock(self) -> str:
         with open_warehouse(self.shop.data, job="another", started_at=self.shop.now):
             worker = start(self.shop)
-            _, said = worker.communicate(timeout=300)
+            _, said = worker.communicate(timeout=600)
         self.figures.locks += 1
         if worker.returncode != LOCKED or "another" not in said:
             self.figures.faults.append(f"locked: exit code {worker.returncode}")

@@ -16,7 +16,7 @@ import httpx
 from tests.flows.screenshot import FLAGS
 from tests.flows.served import free_port, wait_for
 
-SHOWN_SECONDS = 180
+SHOWN_SECONDS = 600
 ENTER = "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -48,7 +48,7 @@ class Browser:
         self._post(f"element/{found[_ELEMENT]}/value", {"text": text})
 
     def shows(self, is_there: Callable[[str], Any]) -> str:
-        """The HTML of the page once it is as wanted, at the latest after three minutes."""
+        """The HTML of the page once it is as wanted, at the latest after ten minutes."""
         deadline = time.monotonic() + SHOWN_SECONDS
         while not is_there(page := self.run("return document.documentElement.outerHTML")):
             if time.monotonic() > deadline:
@@ -62,6 +62,12 @@ class Browser:
         target.write_bytes(base64.b64decode(picture))
 
 
+def _begun(session: httpx.Client, wanted: Any) -> str:
+    """The id of a window; KeyError when the driver gave up on a browser that was too slow."""
+    made = session.post("/session", json={"capabilities": wanted}).json()
+    return str(made["value"]["sessionId"])
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A browser that ends with the block."""
@@ -70,9 +76,8 @@ def browser() -> Iterator[Browser]:
     flags = [flag for flag in FLAGS if not flag.startswith("--virtual-time")]
     wanted = {"alwaysMatch": {"goog:chromeOptions": {"args": flags}}}
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as session:
-            made = wait_for(lambda: session.post("/session", json={"capabilities": wanted}).json())
-            path = f"/session/{made['value']['sessionId']}"
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as session:
+            path = f"/session/{wait_for(lambda: _begun(session, wanted))}"
             try:
                 yield Browser(session, path)
             finally:

@@ -44,6 +44,6 @@ def elements(url: str, folder: Path) -> str:
 
 def _run(profile: Path, url: str, *wanted: str) -> str:
     command = [str(browser()), *FLAGS, f"--user-data-dir={profile}", *wanted, url]
-    done = subprocess.run(command, check=True, capture_output=True, timeout=180)
+    done = subprocess.run(command, check=True, capture_output=True, timeout=600)
     shutil.rmtree(profile, ignore_errors=True)
     return done.stdout.decode()

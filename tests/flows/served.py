@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +20,7 @@ import httpx
 
 from tests.jobs.town import Town
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 SETTINGS = """
 [stores.main]
@@ -135,9 +137,14 @@ def wait_for(question: Callable[[], Any]) -> Any:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has; of those that no system hands out to whoever asks for any.
+
+    It stays free for the seconds until a server takes it, however many others begin meanwhile.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
+            return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -176,7 +183,7 @@ class Served:
     def stop(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE_SECONDS)
 
     @property
     def said(self) -> str:
@@ -186,11 +193,23 @@ class Served:
         """Every process of it is gone at once, as when the power fails."""
         assert self.process is not None
         for pid in family(self.process.pid):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
+
+    def holding(self, content: bytes) -> list[Path]:
+        """The files of the folder that hold it, but for those that the server just removed."""
+        return [path for path in self.folder.rglob("*") if path.is_file() and content in read(path)]
+
+
+def read(path: Path) -> bytes:
+    """What is in the file; nothing when it is gone, as one of SQLite or of a process may be."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return path.read_bytes()
+    return b""
 
 
 def family(pid: int) -> list[int]:
     """The process and all its descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    children = read(Path(f"/proc/{pid}/task/{pid}/children")).split()
     return [pid, *(each for child in children for each in family(int(child)))]

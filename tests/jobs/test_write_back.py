@@ -97,6 +97,7 @@ def shop(pulled: tuple[Town, Path], tmp_path: Path) -> Iterator[Shop]:
     shutil.copyfile(folder / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     there.simulator.main.edits.clear()
     there.simulator.counts.clear()
+    there.simulator.main.sky.seen.clear()  # the weather is drawn by them: the same for each test
     there.switch("PUT", "clock", {"now": NOW.isoformat()})
     weather = {"customer_fields": FIELDS, "refuse_unknown_fields": True}
     there.switch("PUT", "weather", weather)
@@ -197,7 +198,8 @@ def test_a_new_destination_waits_for_a_person(shop: Shop) -> None:
 
 
 def test_throttling_is_waited_for(shop: Shop) -> None:
-    shop.there.switch("PATCH", "weather", {"throttled": 0.1, "broken": 0.1, "lost": 0.05})
+    # With twice as much one of these calls met five faults in a row in two of a hundred runs.
+    shop.there.switch("PATCH", "weather", {"throttled": 0.05, "broken": 0.03, "lost": 0.02})
     done = shop.push()
     assert done.fault is None
     assert done.retryable == 0 and done.unknown == 0

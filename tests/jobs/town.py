@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,13 @@ class Town:
     @property
     def detail_fetches(self) -> int:
         return self.simulator.statuses.get("order", {}).get("200", 0)
+
+    def wait_for_details(self, count: int) -> None:
+        """Until so many details of orders were asked for, however slow the machine is."""
+        deadline = time.monotonic() + 300
+        while self.detail_fetches < count:
+            assert time.monotonic() < deadline, f"{self.detail_fetches} of {count} were asked for"
+            time.sleep(0.02)
 
     def switch(self, method: str, path: str, values: Any = None) -> Any:
         request = urllib.request.Request(

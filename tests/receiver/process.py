@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 120
 SECRETS = {
     "CRM_SECRET": "secret-of-the-customer-triggers",
     "HOOK_SECRET": "secret-of-the-orders-hook-00",
@@ -42,12 +43,12 @@ class Running:
     def kill(self) -> None:
         """As the kernel would."""
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> tuple[int, str]:
         """The exit code and everything said, after it was asked to end."""
         self.process.send_signal(signal.SIGTERM)
-        said, _ = self.process.communicate(timeout=20)
+        said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, said
 
 
@@ -69,4 +70,4 @@ def receiving(config: Path, data: Path) -> Iterator[Running]:
         yield Running(process, first.split()[2].rstrip(";"))
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)

@@ -14,7 +14,7 @@ from enrich.receiver import ORDERS, inbox_of
 from enrich.simulator.build import FULL_KEY
 from enrich.sync.store import sync_store
 from tests.jobs.town import NOW, Town, town, warehouse_in
-from tests.receiver.process import SECRETS, SETTINGS, receiving
+from tests.receiver.process import PATIENCE_SECONDS, SECRETS, SETTINGS, receiving
 
 HEADERS = {"X-Enrich-Secret": SECRETS["HOOK_SECRET"]}
 
@@ -32,7 +32,7 @@ def test_killed_at_any_moment_it_loses_nothing_it_answered_for(tmp_path: Path) -
     with receiving(config, data) as running:
 
         def call(caller: int) -> None:
-            with httpx.Client(timeout=10, trust_env=False) as client:
+            with httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
                 for number in range(10_000):
                     order = {"OrderId": f"v{caller}-{number}"}
                     url = f"{running.address}/hook/changed"
@@ -49,10 +49,11 @@ def test_killed_at_any_moment_it_loses_nothing_it_answered_for(tmp_path: Path) -
         for caller in callers:
             caller.start()
         while len(answered) < 200:
+            assert callers[0].is_alive()
             callers[0].join(0.01)
         running.kill()
         for caller in callers:
-            caller.join(20)
+            caller.join(PATIENCE_SECONDS)
     assert len(answered) >= 200
     assert answered <= kept(data)
 
@@ -65,7 +66,8 @@ def test_what_a_shop_tells_comes_in_and_what_is_said_names_nobody(tmp_path: Path
         there.switch("POST", "customers/new-1/create", {"email": "new@example.com"})
         order_id = there.switch("POST", "orders", {"person": 1})["orderIds"][0]
         there.switch("POST", "customers/new-1/delete")
-        turned_away = httpx.get(f"{running.address}/crm/changed/wrong-wrong-wrong-wrong?id=a")
+        wrong = f"{running.address}/crm/changed/wrong-wrong-wrong-wrong?id=a"
+        turned_away = httpx.get(wrong, timeout=PATIENCE_SECONDS)
         assert turned_away.status_code == 404
         until(lambda: there.switch("GET", "calls")["statuses"].values(), total=3)
         assert there.switch("GET", "calls")["statuses"] == {
@@ -103,6 +105,7 @@ def set_up(there: Town, receiver: str) -> None:
             "X-VTEX-API-AppToken": FULL_KEY.app_token,
         },
         json={"filter": {}, "hook": {"url": f"{receiver}/hook/changed", "headers": HEADERS}},
+        timeout=PATIENCE_SECONDS,
         trust_env=False,
     )
     assert answer.status_code == 200, answer.text
@@ -110,8 +113,7 @@ def set_up(there: Town, receiver: str) -> None:
 
 def until(counts: Callable[[], Iterable[int]], *, total: int) -> None:
     """Wait until so many calls were made."""
-    for _ in range(1_000):
-        if sum(counts()) >= total:
-            return
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while sum(counts()) < total:
+        assert time.monotonic() < deadline, "they never came"
         time.sleep(0.01)
-    raise AssertionError("they never came")

@@ -13,7 +13,7 @@ from enrich.simulator import Simulation, build_simulation, serve
 
 
 def test_a_client_reads_over_a_real_socket_and_bodies_are_cut_and_lost(shop, keys):
-    with serve(shop) as base, httpx.Client(base_url=base, headers=keys, timeout=5) as client:
+    with serve(shop) as base, httpx.Client(base_url=base, headers=keys, timeout=60) as client:
         assert base.startswith("http://127.0.0.1:")
         page = client.get("/vtex/api/oms/pvt/orders").json()
         path = f"/vtex/api/oms/pvt/orders/{page['list'][0]['orderId']}"
@@ -28,7 +28,7 @@ def test_a_client_reads_over_a_real_socket_and_bodies_are_cut_and_lost(shop, key
 
 
 def test_a_lost_reply_was_still_taken(shop):
-    with serve(shop) as base, httpx.Client(base_url=base, timeout=5) as client:
+    with serve(shop) as base, httpx.Client(base_url=base, timeout=60) as client:
         client.put("/_simulator/weather", json={"script": [{"route": "webhook", "kind": "lost"}]})
         with pytest.raises(httpx.RemoteProtocolError):
             client.post("/webhook", json={"records": [{"id": "1"}]})

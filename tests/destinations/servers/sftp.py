@@ -68,7 +68,7 @@ def serve_sftp(root: Path) -> Iterator[SftpState]:
 
     thread = threading.Thread(target=asyncio.run, args=(live(),), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield state
     finally:
