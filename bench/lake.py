@@ -22,7 +22,7 @@ import duckdb
 from enrich.lake.build import MADE_OF, Build, Kind, build_lake, import_file, input_files
 from enrich.lake.engines import ENGINES, Engine, Task
 from enrich.lake.made_up import write_files
-from enrich.lake.profiles import Means, lake_profiles
+from enrich.lake.profiles import Resources, lake_profiles
 from enrich.shop import Shop
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,11 +55,11 @@ def main() -> None:
     parser.add_argument("--steps", default="make,place,profiles")
     options = parser.parse_args()
     build = build_of(options)
-    means = Means(Engine(options.engine, options.workers), options.memory)
+    resources = Resources(Engine(options.engine, options.workers), options.memory)
     steps: dict[str, Callable[[], Any]] = {
         "make": lambda: make(build),
         "place": lambda: build_lake(build, Engine()),
-        "profiles": lambda: lake_profiles(build.lake, SHOP, NOW, means),
+        "profiles": lambda: lake_profiles(build.lake, SHOP, NOW, resources),
     }
     for name in options.steps.split(","):
         timed(name, steps[name])
