@@ -2,7 +2,8 @@
 """Every task of the project; each one does its own set-up. Standard library only.
 
 python3 tasks.py demo     the main job, end to end, against a made-up shop
-python3 tasks.py test     format, lint, types, import rules and tests
+python3 tasks.py test     format, lint, types, import rules, tests, and a few on other Pythons
+python3 tasks.py long     the slow tests, which CI leaves out
 python3 tasks.py site     the documentation as a site, in site/
 python3 tasks.py bench    the figures of bench/README.md
 python3 tasks.py ranges   the short suite with the lowest and the newest versions (needs uv)
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,7 +27,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / ".installed"
 
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 Check = tuple[str, tuple[str, ...]]
 FORMAT: Check = ("format", ("ruff", "format", "--check", "."))
@@ -34,7 +36,7 @@ TYPES: Check = ("types", ("mypy",))
 IMPORTS: Check = ("import rules", ("lint-imports",))
 # A third of the suite waits for servers and other processes: two more workers than cores.
 WORKERS = str((os.cpu_count() or 1) + 2)
-TESTS = ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal")
+PYTEST = ("python", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -101,7 +103,7 @@ def run_checks(checks: Sequence[Check]) -> list[str]:
 
 
 def _output(command: Sequence[str]) -> tuple[int, str]:
-    """The exit code of a command and what it printed."""
+    """The exit code of a command of .venv, or of one with a whole path, and what it printed."""
     done = subprocess.run(
         [str(BIN / command[0]), *command[1:]],
         cwd=ROOT, env=_compiled(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -112,10 +114,55 @@ def _output(command: Sequence[str]) -> tuple[int, str]:
 
 def test(rest: Sequence[str]) -> int:
     """1 when any check failed; the tests run after all others, so that every failure is seen."""
-    failed = run_checks((FORMAT, LINT, TYPES, IMPORTS))
+    failed = run_checks((FORMAT, LINT, TYPES, IMPORTS)) + run_other_pythons()
     if failed:
         print(f"failed before the tests: {', '.join(failed)}", flush=True)
-    return 1 if _run((*TESTS, *rest)) or failed else 0
+    return 1 if _run((*PYTEST, "-m", "not slow", *rest)) or failed else 0
+
+
+def long(rest: Sequence[str]) -> int:
+    """The slow tests: rows of long tables, kills and full disks, whole days."""
+    return _run((*PYTEST, "-m", "slow", *rest))
+
+
+SHORTEST_SUITE = ("jobs/test_whole_way", "profile/test_rfm", "test_library")
+
+
+def run_other_pythons() -> list[str]:
+    """The other Pythons of this machine with which the shortest suite fails, newest libraries."""
+    found = [(f"Python {one}", path) for one in PYTHONS if (path := _path_of(one))]
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda one: _shortest_suite(*one), found))
+    for (name, _), (_, output) in zip(found, done, strict=True):
+        print(f"{name}:", output.strip(), flush=True)
+    return [name for (name, _), (code, _) in zip(found, done, strict=True) if code]
+
+
+def _path_of(version: str) -> str | None:
+    """Where this Python is, unless it is ours; pyenv's own command for it may only be an error."""
+    if sys.version.startswith(f"{version}."):
+        return None
+    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    paths = (shutil.which(f"python{version}"), *map(str, kept))
+    return next((path for path in paths if path and _output((path, "-c", ""))[0] == 0), None)
+
+
+def _shortest_suite(name: str, path: str) -> tuple[int, str]:
+    venv = ROOT / "build" / name.replace(" ", "-").lower()
+    python = str(venv / BIN.name / PYTHON.name)
+    with_uv = ("uv", "pip", "install", "--python", python)
+    install = with_uv if shutil.which("uv") else (python, "-m", "pip", "install", "--no-compile")
+    tests = (f"tests/{one}.py" for one in SHORTEST_SUITE)
+    steps = (
+        (path, "-m", "venv", str(venv)),
+        (*install, "--quiet", "-e", str(ROOT), "pytest", "hypothesis"),
+        (python, "-m", "pytest", "-m", "not slow", *tests),
+    )
+    done = (0, "")
+    for step in steps:
+        if (done := _output((shutil.which(step[0]) or step[0], *step[1:])))[0]:
+            break
+    return done
 
 
 # What leans most on the libraries; without a server or a browser.
@@ -173,6 +220,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": lambda rest: _run(["python", "-m", "bench", *rest]),
     "ranges": ranges,
     "types": lambda rest: bool(run_checks((TYPES, IMPORTS))),
+    "long": long,
 }
 
 if __name__ == "__main__":

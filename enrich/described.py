@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
-from textwrap import dedent
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
@@ -38,15 +40,32 @@ def texts_below(model: type[Any]) -> dict[str, str]:
     return {name: found[name] for name in model.model_fields if name in found}
 
 
-def _own_texts(model: type[Any]) -> dict[str, str]:
-    (tree,) = ast.parse(dedent(inspect.getsource(model))).body
-    assert isinstance(tree, ast.ClassDef)
+@cache
+def _own_texts(model: type[Any]) -> Mapping[str, str]:
+    found = _classes_in(model.__module__).get(model.__qualname__)
     return {
         one.target.id: inspect.cleandoc(below.value.value)
-        for one, below in pairwise(tree.body)
+        for one, below in pairwise(found.body if found else [])
         if isinstance(one, ast.AnnAssign)
         and isinstance(one.target, ast.Name)
         and isinstance(below, ast.Expr)
         and isinstance(below.value, ast.Constant)
         and isinstance(below.value.value, str)
     }
+
+
+@cache
+def _classes_in(module: str) -> Mapping[str, ast.ClassDef]:
+    """Every class of the module by its qualified name; its source is parsed once for all."""
+    return dict(_classes_below(ast.parse(inspect.getsource(sys.modules[module])).body))
+
+
+def _classes_below(
+    body: Sequence[ast.stmt], prefix: str = ""
+) -> Iterator[tuple[str, ast.ClassDef]]:
+    for one in body:
+        if isinstance(one, ast.ClassDef):
+            yield f"{prefix}{one.name}", one
+            yield from _classes_below(one.body, f"{prefix}{one.name}.")
+        elif isinstance(one, ast.FunctionDef):
+            yield from _classes_below(one.body, f"{prefix}{one.name}.<locals>.")

@@ -4,7 +4,9 @@
 """
 
 import gc
+from collections import defaultdict
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +25,34 @@ _of_what_is_imported = providers._get_local_constants
 providers._get_local_constants = lambda: (
     providers._local_constants if settings().derandomize else _of_what_is_imported()
 )
+
+TESTS = Path(__file__).parent
+LONG_TABLES = (
+    "attack/test_attack",
+    "audiences/test_push",
+    "destinations/test_contract",
+    "destinations/test_faults",
+    "destinations/test_plugins",
+    "sql/test_cases",
+    "store/test_migrating",
+    "vtex/test_documents",
+)
+"""Where many rows go one way through the code: of each test every third row is not slow."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two of three rows of the long tables are slow; the next test of a file keeps other rows."""
+    tables: dict[Path, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        name, _, row = item.name.partition("[")
+        if row and item.path.relative_to(TESTS).with_suffix("").as_posix() in LONG_TABLES:
+            tables[item.path][name].append(item)
+    for tests in tables.values():
+        for first, rows in enumerate(tests.values()):
+            for number, item in enumerate(rows):
+                if number % 3 != first % min(3, len(rows)):
+                    item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,11 @@
 """The long run in small: real processes, a real socket, a real ledger, one sender killed."""
 
+import pytest
+
 from tests.destinations.long_run.harness import run
 
 
+@pytest.mark.slow
 def test_every_record_arrives_and_what_arrives_twice_is_explained(tmp_path):
     (done,) = run(tmp_path, records=600, kinds=("hubspot",), kills=1, seed=3, is_measured=False)
     assert done.problems == []

@@ -236,7 +236,10 @@ def paced(world, kind):
     )
 
 
-@pytest.mark.parametrize("kind", ["rdstation", "hubspot", "klaviyo", "customerio"])
+SLOW_ONES = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("hubspot", "klaviyo")]
+
+
+@pytest.mark.parametrize("kind", ["rdstation", "customerio", *SLOW_ONES])
 def test_the_pace_keeps_the_published_rate(world, kind):
     world.http = paced(world, kind)
     size = {"batch_size": 1} if kind in ("hubspot", "klaviyo") else {}
@@ -245,6 +248,7 @@ def test_the_pace_keeps_the_published_rate(world, kind):
     assert "429" not in world.account(kind).statuses
 
 
+@pytest.mark.slow
 def test_the_end_of_brevos_imports_is_asked_for_within_a_hundred_an_hour(world):
     world.http = paced(world, "brevo")
     there = opened(world, "brevo", poll_minutes=240)

@@ -30,7 +30,6 @@ from tests.flows.listeners import Came, listeners
 from tests.flows.served import SETTINGS, Served, Server, free_port, read, wait_for
 from tests.jobs.town import NOW, town
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
 PICTURES = os.environ.get("ENRICH_SCREENSHOTS")
 """A folder for pictures of the pages, of a larger shop: those of docs/images are made so."""
 INSTALLATION = "mystore"

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +137,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
     )
 
 
+@pytest.mark.slow
 @settings(costly(150), suppress_health_check=[HealthCheck.too_slow])
 @given(sheet=sheets())
 def test_a_made_up_spreadsheet(sheet: Sheet) -> None:

@@ -247,6 +247,7 @@ def test_one_platform_that_fails_holds_nobody_else(here: Loop) -> None:
         account.jobs[job_id]["polls"] = 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills_after", [False, True])
 def test_killed_at_any_call_the_next_run_ends_it_and_writes_each_document_once(
     here: Loop, kills_after: bool

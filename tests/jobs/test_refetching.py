@@ -174,6 +174,7 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_completing_goes_on_after_a_kill_and_lets_others_work(tmp_path: Path) -> None:
     with town(orders=SLICE + 100) as there, older(tmp_path / "data", there) as count:
         text = SETTINGS.format(now=NOW.isoformat(), address=there.address)

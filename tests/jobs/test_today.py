@@ -150,6 +150,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Place, Place]]:
         yield first, Place(there, tmp_path / "second", clock)
 
 
+@pytest.mark.slow
 def test_a_day_of_small_runs_ends_like_a_day_without(places: tuple[Place, Place]) -> None:
     place, without = places
     main = place.there.simulator.main

@@ -57,6 +57,7 @@ def test_who_is_forgotten_may_be_in_a_lake_until_it_is_written_again(tmp_path: P
     assert "still holds" not in again.out + again.err
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_may_be_in_a_lake_in_a_bucket(tmp_path: Path) -> None:
     """Until its build is another, also where its copy on this machine is deleted."""
     orders, data, lake = tmp_path / "orders.csv", tmp_path / "data", "s3://drop/a/lake"

@@ -187,6 +187,7 @@ def test_a_killed_run_and_a_broken_bucket_cost_what_was_not_done(
     assert_frame_equal(profiles_of(tmp_path, made(tmp_path)), warehouse_made)
 
 
+@pytest.mark.slow
 def test_an_exported_warehouse_keeps_keys_and_history_and_both_go_on(
     given_files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -239,6 +240,7 @@ def test_files_of_one_kind_alone_make_a_lake(
     assert build_lake(build_of(tmp_path, globs, 2), Engine())[1]
 
 
+@pytest.mark.slow
 def test_a_small_store_beside_another_is_that_of_a_warehouse(tmp_path: Path) -> None:
     """A bucket is empty, predictions have too few buyers, or the settings want none."""
     globs = write_shop(tmp_path / "files", people=12)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from enrich.model import RawRecord
 from enrich.warehouse import Warehouse, open_warehouse
@@ -82,6 +83,7 @@ def play(folder: Path, publishes: int, readers: int) -> list[Seen]:
     return [Seen(*json.loads(line)) for line in said]
 
 
+@pytest.mark.slow
 def test_readers_never_fail_and_see_whole_versions(tmp_path: Path) -> None:
     seen = play(tmp_path, publishes=10, readers=2)
     assert all(one.reads > 1 and one.versions > 1 for one in seen)
