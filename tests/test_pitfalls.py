@@ -188,7 +188,7 @@ def load(warehouse: Warehouse, order_id: str = "o1", **changes: Any) -> None:
 
 def purchases(warehouse: Warehouse, rules: Rules = RULES) -> pl.DataFrame:
     warehouse.resolve("main", rules, **RUN)
-    return warehouse.profiles.inputs("main").purchases
+    return warehouse.profiles.parts("main").purchases(0)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,9 @@ def test_whoever_a_search_does_not_find_is_not_gone(tmp_path: Path) -> None:
         warehouse.records.load("main", "customers", [contact], **RUN)
         warehouse.records.load("main", "customers", [], watermark_at=NOW, **RUN)
         warehouse.resolve("main", RULES, **RUN)
-        assert warehouse.profiles.inputs("main").customers["email"].to_list() == ["ana@example.com"]
+        assert warehouse.profiles.parts("main").customers(0)["email"].to_list() == [
+            "ana@example.com"
+        ]
 
 
 def test_a_test_order_counts_as_vtex_counts_it(tmp_path: Path) -> None:
@@ -287,7 +289,7 @@ def test_a_category_stays_as_it_was_sold(tmp_path: Path) -> None:
         load(warehouse, items=[item])
         warehouse.records.load("main", "skus", [RawRecord("301", json.dumps(now))], **RUN)
         warehouse.resolve("main", RULES, **RUN)
-        assert warehouse.profiles.inputs("main").lines["category"].to_list() == ["Cups"]
+        assert warehouse.profiles.parts("main").details(0).lines["category"].to_list() == ["Cups"]
 
 
 def test_a_change_of_nothing_that_counts_changes_no_purchase(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """The pure core: frames in, one profile per customer out."""
 
 from enrich.profile.catalogue import FIELDS, fields, is_field_name
-from enrich.profile.contracts import Details, Parts, ProfileInputs
+from enrich.profile.contracts import Details, Parts
 from enrich.profile.engine import (
     CUSTOMERS_PER_BLOCK,
     Counts,
     ScoredParts,
-    build_profiles,
     counts_of,
     profile_parts,
     score_parts,
@@ -27,10 +26,8 @@ __all__ = [
     "Details",
     "Parts",
     "ProfileField",
-    "ProfileInputs",
     "ScoredParts",
     "SegmentTable",
-    "build_profiles",
     "counts_of",
     "fields",
     "is_field_name",

@@ -89,28 +89,6 @@ class Details:
     promo_codes: pl.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileInputs:
-    """The frames of one store, or of one part of its customers.
-
-    customers: one row per customer. purchases: one row per purchase of a customer; `purchase_no`
-    ascends with the moment, then the order id, so the highest is the last purchase. lines and
-    promo_codes: see Details. sales and facts: see Parts; without sales, profiles do not say what
-    customers are like.
-    """
-
-    customers: pl.DataFrame
-    purchases: pl.DataFrame
-    lines: pl.DataFrame
-    promo_codes: pl.DataFrame
-    sales: pl.DataFrame | None = None
-    facts: pl.DataFrame | None = None
-
-    @property
-    def details(self) -> Details:
-        return Details(self.lines, self.promo_codes)
-
-
 class Parts(Protocol):
     """Where the parts come from; a customer is in exactly one of them, with all purchases.
 

@@ -18,10 +18,7 @@ from enrich.model import Rules
 from enrich.profile.affinity import SUBJECTS, added, affinity, shop_lines
 from enrich.profile.catalogue import fields
 from enrich.profile.contracts import (
-    FACTS,
-    Details,
     Parts,
-    ProfileInputs,
     checked_customers,
     checked_details,
     checked_purchases,
@@ -38,7 +35,6 @@ from enrich.profile.scoring import (
     Histograms,
     Scoring,
     histograms,
-    notes,
     percentile_columns,
     scoring_of,
     with_scores,
@@ -54,70 +50,6 @@ CUSTOMERS_PER_BLOCK = 122_880
 
 It is three of the warehouse's row groups, and a part of a shop that is too large to be read whole.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileResult:
-    """One row per customer (the fields), the run's cut points (CUT_POINTS), lines for a person."""
-
-    profiles: pl.DataFrame
-    cut_points: pl.DataFrame
-    notes: tuple[str, ...]
-
-
-def build_profiles(
-    inputs: ProfileInputs,
-    as_of: date,
-    rules: Rules,
-    history: pl.DataFrame | None = None,
-    *,
-    predictions: pl.DataFrame | None = None,
-    frozen_cut_points: pl.DataFrame | None = None,
-    history_since: date | None = None,
-    segments: SegmentTable = SEGMENTS,
-) -> ProfileResult:
-    """One profile per customer for the day, in the order of customer_key, with the cut points.
-
-    `history` is each customer's segment before the day (contracts.HISTORY), `predictions` what
-    comes next for each (enrich.predict.PREDICTIONS), whose fields are absent without;
-    `history_since` the day where what is known of the store begins. List columns and texts of a
-    small vocabulary are held as Enum. Raises Stop when an input breaks its contract.
-    """
-    size = max(inputs.customers.height, 1)
-    scored = score_parts(
-        _Whole(inputs),
-        as_of,
-        rules,
-        frozen_cut_points,
-        history_since=history_since,
-        customers_per_block=size,
-    )
-    (profiles,) = profile_parts(scored, history, predictions=predictions, segments=segments)
-    return ProfileResult(profiles, scored.cut_points, notes(scored.cut_points))
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """Frames in memory as a single part."""
-
-    inputs: ProfileInputs
-    count: int = 1
-
-    def customers(self, part: int) -> pl.DataFrame:
-        return self.inputs.customers
-
-    def purchases(self, part: int) -> pl.DataFrame:
-        return self.inputs.purchases
-
-    def details(self, part: int) -> Details:
-        return self.inputs.details
-
-    def sales(self, part: int) -> pl.DataFrame | None:
-        return self.inputs.sales
-
-    def facts(self, part: int, purchase_nos: pl.Series) -> pl.DataFrame:
-        facts = pl.DataFrame(schema=FACTS) if self.inputs.facts is None else self.inputs.facts
-        return facts.filter(pl.col("purchase_no").is_in(purchase_nos.implode()))
 
 
 @dataclass(frozen=True, slots=True)

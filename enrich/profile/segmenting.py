@@ -32,7 +32,7 @@ def segments_of_day(
     *,
     table: SegmentTable = SEGMENTS,
 ) -> DaySegments:
-    """The same segments that `build_profiles` gives on the day; the cut points of their window.
+    """The same segments that the profiles have on the day; the cut points of their window.
 
     `purchases` has the columns of contracts.PURCHASES. A segment is null for who bought, but not
     in the window that makes segments. Raises Stop when an input breaks its contract.

@@ -12,7 +12,6 @@ import duckdb
 import polars as pl
 
 from enrich.errors import HeldBack
-from enrich.profile import ProfileInputs
 from enrich.threads import made_ahead
 from enrich.warehouse.coded import Vocabulary, show_profiles
 from enrich.warehouse.connection import another
@@ -42,16 +41,8 @@ class Profiles:
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _reader: duckdb.DuckDBPyConnection = field(repr=False)
 
-    def inputs(self, store: str) -> ProfileInputs:
-        """The frames the profile core reads, of all customers; identified purchases only."""
-        parts = self.parts(store, EVERYBODY)
-        details, purchases = parts.details(0), parts.purchases(0)
-        facts = parts.facts(0, purchases["purchase_no"])
-        whole = parts.customers(0), purchases, details.lines, details.promo_codes
-        return ProfileInputs(*whole, parts.sales(0), facts)
-
     def parts(self, store: str, customers_per_part: int | None = None) -> StoreParts:
-        """The same in parts of neighbouring customers, each read when it is asked for.
+        """What the profile core reads, in parts of neighbouring customers, read when asked for.
 
         Without a size there is one part, unless the shop is so large that memory asks for more.
         """

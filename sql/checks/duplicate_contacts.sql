@@ -1,6 +1,6 @@
 -- A contact stored twice.
-select store, source, contact_id
+select source, contact_id
 from contacts
 where store = getvariable('store')
-group by store, source, contact_id
+group by source, contact_id
 having count(*) > 1;

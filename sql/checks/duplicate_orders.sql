@@ -1,6 +1,6 @@
 -- An order stored twice would count twice.
-select store, order_id
+select order_id
 from orders
 where store = getvariable('store')
-group by store, order_id
+group by order_id
 having count(*) > 1;

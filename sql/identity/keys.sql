@@ -30,12 +30,19 @@ select 'email', email, group_no, 'contact' from email_owners
 union all
 select kind, value, group_no, reason from open_owners where reason is not null;
 
--- Grain: one row per link of an earlier run whose identifier somebody owns now.
-create or replace temp table followed_links as
-select links.rowid as link_no, links.customer_key, owners.group_no
-from identity_links as links
-inner join owners on owners.kind = links.kind and owners.value = links.value
-where links.store = getvariable('store');
+-- Grain: one row per identifier that somebody owns, with its link of an earlier run; link_no and customer_key are null
+-- where it is linked for the first time.
+create or replace temp table owned_links as
+select
+    links.rowid as link_no, links.customer_key, owners.group_no, owners.kind, owners.value, owners.reason
+from owners
+left join identity_links as links
+    on links.store = getvariable('store') and links.kind = owners.kind and links.value = owners.value;
+
+create or replace temp view followed_links as
+select link_no, customer_key, group_no
+from owned_links
+where link_no is not null;
 
 create or replace temp table followed_keys as
 select customer_key, min(group_no) as group_no, max(group_no) as other_group_no

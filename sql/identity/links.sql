@@ -20,30 +20,12 @@ group by group_keys.customer_key;
 
 -- Grain: one row per link whose identifier has another owner now.
 create or replace temp table moved_links as
-select followed_links.link_no, followed_links.group_no, group_keys.customer_key
-from followed_links
-inner join group_keys on group_keys.group_no = followed_links.group_no
-left join new_merges on new_merges.merged_customer_key = followed_links.customer_key
-where coalesce(new_merges.customer_key, followed_links.customer_key) <> group_keys.customer_key;
-
--- Grain: one row per identifier that has a link for the first time.
-create or replace temp table new_links as
-select owners.kind, owners.value, owners.reason, group_keys.customer_key
-from owners
-inner join group_keys on group_keys.group_no = owners.group_no
-where (select count(*) from followed_links) = 0
-    or not exists (
-        from identity_links as links
-        where links.store = getvariable('store')
-            and links.kind = owners.kind
-            and links.value = owners.value
-    );
-
-create or replace temp table moved_reasons as
-select moved_links.link_no, moved_links.customer_key, owners.reason
-from moved_links
-inner join identity_links as links on links.rowid = moved_links.link_no
-inner join owners on owners.kind = links.kind and owners.value = links.value;
+select owned_links.link_no, owned_links.reason, group_keys.customer_key
+from owned_links
+inner join group_keys on group_keys.group_no = owned_links.group_no
+left join new_merges on new_merges.merged_customer_key = owned_links.customer_key
+where owned_links.link_no is not null
+    and coalesce(new_merges.customer_key, owned_links.customer_key) <> group_keys.customer_key;
 
 insert into customer_merges
 select
@@ -79,15 +61,19 @@ where identity_links.store = getvariable('store')
 
 update identity_links
 set
-    customer_key = moved_reasons.customer_key,
-    reason = moved_reasons.reason,
+    customer_key = moved_links.customer_key,
+    reason = moved_links.reason,
     linked_at = getvariable('now')::timestamp
-from moved_reasons
-where identity_links.rowid = moved_reasons.link_no;
+from moved_links
+where identity_links.rowid = moved_links.link_no;
 
 insert into identity_links
-select getvariable('store'), kind, value, customer_key, reason, getvariable('now')::timestamp
-from new_links;
+select
+    getvariable('store'), owned_links.kind, owned_links.value, group_keys.customer_key, owned_links.reason,
+    getvariable('now')::timestamp
+from owned_links
+inner join group_keys on group_keys.group_no = owned_links.group_no
+where owned_links.link_no is null;
 
 delete from order_customers where store = getvariable('store');
 
@@ -95,3 +81,7 @@ insert into order_customers
 select getvariable('store'), order_groups.order_id, group_keys.customer_key, order_groups.match_rule
 from order_groups
 inner join group_keys on group_keys.group_no = order_groups.group_no;
+
+drop view followed_links;
+
+drop table owned_links;

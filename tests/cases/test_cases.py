@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from enrich.profile import FIELDS, build_profiles
+from enrich.profile import FIELDS
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.products import PRODUCTS
 from enrich.warehouse import open_warehouse
 from tests.cases.shop import Case, read_case
+from tests.profile.whole import build_profiles
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -49,9 +50,9 @@ def profiles_of(case: Case, folder: Path) -> Mapping[str, Mapping[str, Any]]:
                 "main", entity, records, [], run_id="case", now=NOW, opt_in_fields=opt_ins
             )
         warehouse.resolve("main", case.rules, run_id="case", now=NOW)
-        inputs = warehouse.profiles.inputs("main")
         since = warehouse.resolved.history_since("main")
-    made = build_profiles(inputs, case.as_of, case.rules, history_since=since)
+        parts = warehouse.profiles.parts("main")
+        made = build_profiles(parts, case.as_of, case.rules, history_since=since)
     return {row["customer_id"]: row for row in made.profiles.iter_rows(named=True)}
 
 

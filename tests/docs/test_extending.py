@@ -116,10 +116,10 @@ assert counts == {
 SEGMENTS = """
 from pathlib import Path
 from enrich.model import Rules
-from enrich.profile import build_profiles
 from enrich.settings import read_segments, read_settings
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, numbered
+from tests.profile.whole import build_profiles
 
 table = read_segments(read_settings(Path("enrich.toml")))
 bought = numbered([Purchase(1, AS_OF, 100), Purchase(2, AS_OF.replace(year=2001), 100)])

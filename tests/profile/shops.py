@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from enrich.model import Rules
-from enrich.profile import FIELDS, ProfileInputs, build_profiles
+from enrich.profile import FIELDS
 from enrich.profile.contracts import (
     CONTACT_COLUMNS,
     CUSTOMERS,
@@ -21,6 +21,7 @@ from enrich.profile.contracts import (
 from enrich.profile.predicted import PREDICTED
 from enrich.profile.products import PRODUCTS
 from tests.profile.reference import Line, Purchase
+from tests.profile.whole import Frames, build_profiles
 
 AS_OF = date(2025, 6, 30)
 NOT_COMPUTED = {
@@ -37,7 +38,7 @@ NOT_COMPUTED = {
 COMPUTED = [field.name for field in FIELDS if field.name not in NOT_COMPUTED]
 
 
-def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
+def inputs(customers: list[int], purchases: list[Purchase]) -> Frames:
     """The four frames of a shop; purchases without a number get one in their order."""
     contacts = {name: [None] * len(customers) for name in (*CONTACT_COLUMNS, *OPT_INS)}
     bought = [(p.customer, p.no, p.on, p.cents) for p in purchases]
@@ -47,7 +48,7 @@ def inputs(customers: list[int], purchases: list[Purchase]) -> ProfileInputs:
         for line in p.lines
     ]
     codes = [(p.no, code, is_applied) for p in purchases for code, is_applied in p.codes]
-    return ProfileInputs(
+    return Frames(
         pl.DataFrame(
             {"customer_key": customers, **contacts, "control_bucket": [7] * len(customers)},
             schema=dict(CUSTOMERS),
@@ -84,7 +85,7 @@ def numbered(purchases: list[Purchase]) -> list[Purchase]:
 
 
 def computed(
-    shop: ProfileInputs, as_of: date = AS_OF, rules: Rules | None = None
+    shop: Frames, as_of: date = AS_OF, rules: Rules | None = None
 ) -> dict[int, dict[str, Any]]:
     """The stage's computed fields as plain rows by customer key."""
     profiles = build_profiles(shop, as_of, rules or Rules()).profiles

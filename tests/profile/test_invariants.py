@@ -10,11 +10,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.profile import ProfileInputs
 from enrich.profile.windows import window_names
 from tests.examples import costly
 from tests.profile.reference import DAYS, Purchase
 from tests.profile.shops import AS_OF, computed, inputs, shops
+from tests.profile.whole import Frames
 
 Shop = tuple[list[int], list[Purchase]]
 OF_THE_SHOP = re.compile("rfm_|[rfm]_score|[rfm]_percentile|top_(brand|category)")
@@ -57,7 +57,7 @@ def test_average_times_count_is_the_amount_within_half_a_cent_each(shop: Shop) -
 @given(shops(), st.randoms(use_true_random=False))
 def test_shuffling_rows_changes_nothing(shop: Shop, shuffler: random.Random) -> None:
     plain = inputs(*shop)
-    shuffled = ProfileInputs(
+    shuffled = Frames(
         *(
             frame.sample(fraction=1, shuffle=True, seed=shuffler.randrange(1000))
             for frame in (getattr(plain, one.name) for one in fields(plain))

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 
 from enrich.model import Rules
-from enrich.profile import Details, ProfileInputs, build_profiles, profile_parts, score_parts
+from enrich.profile import Details, profile_parts, score_parts
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, shops
+from tests.profile.whole import Frames, build_profiles
 
 
 @dataclass(frozen=True)
 class Split:
     """A shop split by customer key."""
 
-    whole: ProfileInputs
+    whole: Frames
     count: int
 
     def customers(self, part: int) -> pl.DataFrame:

@@ -5,11 +5,11 @@ import pytest
 
 from enrich.errors import Stop
 from enrich.model import Rules
-from enrich.profile import build_profiles
 from enrich.profile.rfm import Axis, added, histogram, scored
 from enrich.profile.segments import SCORES
 from tests.profile.reference import Purchase, fifth, frequency
 from tests.profile.shops import AS_OF, inputs, numbered
+from tests.profile.whole import Frames, build_profiles
 
 HUNDRED = [1] * 60 + [2] * 25 + [3] * 10 + [4] * 3 + [9] * 2
 
@@ -179,7 +179,7 @@ def test_a_broken_contract_names_column_and_rule(
     purchases = frames.purchases.with_columns(pl.Series(n, v) for n, v in columns.items())
     with pytest.raises(Stop, match=message):
         build_profiles(
-            frames.__class__(frames.customers, purchases, frames.lines, frames.promo_codes),
+            Frames(frames.customers, purchases, frames.lines, frames.promo_codes),
             AS_OF,
             Rules(),
         )
@@ -196,7 +196,7 @@ def test_one_customer_with_a_million_purchases() -> None:
         }
     )
     empty = inputs([1], [])
-    frames = empty.__class__(empty.customers, purchases, empty.lines, empty.promo_codes)
+    frames = Frames(empty.customers, purchases, empty.lines, empty.promo_codes)
     row = build_profiles(frames, AS_OF, Rules()).profiles.row(0, named=True)
     assert row["orders_30d"] == count
     assert str(row["amount_30d"]) == "1990000.00"

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 
 from enrich.model import Rules
-from enrich.profile import build_profiles, segments_of_day
+from enrich.profile import segments_of_day
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, shops
+from tests.profile.whole import build_profiles
 
 RULES = [Rules(), Rules(segment_window="90d"), Rules(segment_window="360d_plus")]
 

@@ -8,11 +8,12 @@ import pytest
 
 from enrich.errors import BadSettings
 from enrich.model import Rules
-from enrich.profile import SEGMENTS, build_profiles, parse_segments
+from enrich.profile import SEGMENTS, parse_segments
 from enrich.profile.segments import LANGUAGES, PROSPECTS, problems, segment_frame
 from enrich.settings import read_segments, read_settings
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, numbered
+from tests.profile.whole import build_profiles
 
 HALVES = """
 [prospects]

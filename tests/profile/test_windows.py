@@ -14,12 +14,13 @@ from enrich.destinations.mapping import without_computed
 from enrich.destinations.plan import clearing_plan
 from enrich.errors import BadSettings
 from enrich.model import WINDOWS_DAYS, Rules
-from enrich.profile import build_profiles, fields, window_names, windows_of
+from enrich.profile import fields, window_names, windows_of
 from enrich.runs.publish import publish
 from enrich.settings import parse_settings
 from enrich.warehouse import open_warehouse, read_warehouse
 from tests.profile.reference import Purchase
 from tests.profile.shops import AS_OF, inputs, numbered
+from tests.profile.whole import build_profiles
 
 WITH_720 = (*WINDOWS_DAYS, 720)
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -18,7 +18,6 @@ from pydantic import SecretStr
 
 from enrich.client import Http
 from enrich.model import Rules
-from enrich.profile import build_profiles
 from enrich.shop import Shop
 from enrich.simulator import FULL_KEY, Simulation, build_simulation, serve
 from enrich.sources.files import Files
@@ -29,6 +28,7 @@ from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse, open_warehouse
 from tests.imports.independent import compute
 from tests.profile.shops import COMPUTED
+from tests.profile.whole import build_profiles
 
 RULES = Rules(time_zone="Europe/London", currency="GBP")
 NOW = datetime(2011, 12, 10, 3, tzinfo=UTC)
@@ -102,7 +102,7 @@ NOT_IN_FILES = {
 
 
 def profiles(warehouse: Warehouse, day: date) -> Profiles:
-    frame = build_profiles(warehouse.profiles.inputs("main"), day, RULES).profiles
+    frame = build_profiles(warehouse.profiles.parts("main"), day, RULES).profiles
     return {row["customer_id"]: row for row in frame.iter_rows(named=True)}
 
 

@@ -20,7 +20,7 @@ def buckets(folder: Path, *contacts: RawRecord) -> dict[str, int]:
     with open_warehouse(folder) as warehouse:
         warehouse.records.load("main", "customers", list(contacts), [], **RUN)
         warehouse.resolve("main", Rules(), **RUN)
-        found = warehouse.profiles.inputs("main").customers
+        found = warehouse.profiles.parts("main").customers(0)
     return dict(found.select("email", "control_bucket").iter_rows())
 
 

@@ -122,7 +122,7 @@ def test_an_email_or_phone_once_told_is_not_lost(tmp_path: Path) -> None:
         assert loaded == Loaded(unchanged_count=1)
         type_again(warehouse._connection, "main", "customers")
         warehouse.resolve("main", Rules(), **RUN)
-        customers = warehouse.profiles.inputs("main").customers
+        customers = warehouse.profiles.parts("main").customers(0)
     known = customers.select("email", "phone", "first_name").rows()
     assert known == [("ana@example.com", "555", "Anne")]
 
@@ -133,7 +133,7 @@ def test_fields_the_shop_defined(tmp_path: Path) -> None:
         fields = ("club", "shoeSize", "absent")
         warehouse.records.load("main", "customers", [record], **RUN, extra_fields=fields)
         warehouse.resolve("main", Rules(), **RUN)
-        extra = warehouse.profiles.inputs("main").customers["extra_fields"].item()
+        extra = warehouse.profiles.parts("main").customers(0)["extra_fields"].item()
     assert json.loads(extra) == {"club": "gold", "shoeSize": "38", "absent": None}
 
 
@@ -151,7 +151,7 @@ def test_a_consent_is_read_from_the_field_that_the_shop_chose(
     with open_warehouse(tmp_path) as warehouse:
         warehouse.records.load("main", "customers", [record], **RUN, opt_in_fields=fields)
         warehouse.resolve("main", Rules(), **RUN)
-        customers = warehouse.profiles.inputs("main").customers
+        customers = warehouse.profiles.parts("main").customers(0)
     consents = customers.select("newsletter_opt_in", "sms_opt_in", "whatsapp_opt_in", "ads_opt_in")
     assert consents.row(0) == (True, known, None, None)
 

@@ -21,7 +21,6 @@ import polars as pl
 import pytest
 
 from enrich.model import RawRecord, Reject, Rules
-from enrich.profile import build_profiles
 from enrich.simulator.build import Simulation, build_simulation
 from enrich.simulator.order_document import render_order
 from enrich.sources.vtex.decide import which_need_detail
@@ -29,6 +28,7 @@ from enrich.sources.vtex.entities import ENTITIES
 from enrich.sources.vtex.parse import parse_record
 from enrich.sources.vtex.records.orders import ListRow
 from enrich.warehouse import Warehouse, open_warehouse
+from tests.profile.whole import build_profiles
 
 DOCUMENTS = Path(__file__).with_name("documents")
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
@@ -473,7 +473,7 @@ def profile(warehouse: Warehouse, store: str, rules: Fields) -> dict[str, Any] |
 def profiles(warehouse: Warehouse, store: str, rules: Fields) -> pl.DataFrame:
     chosen = Rules(time_zone="America/Sao_Paulo", currency="BRL", **rules)
     warehouse.resolve(store, chosen, run_id="r", now=NOW)
-    return build_profiles(warehouse.profiles.inputs(store), AS_OF, chosen).profiles
+    return build_profiles(warehouse.profiles.parts(store), AS_OF, chosen).profiles
 
 
 def findings(warehouse: Warehouse, store: str) -> dict[str, tuple[int, int]]:
@@ -516,7 +516,7 @@ def test_an_imported_birth_date_is_too(warehouse: Warehouse) -> None:
     warehouse.imports.load(store, None, None, people, run_id="r", now=NOW)
     rules = Rules(currency="BRL")
     warehouse.resolve(store, rules, run_id="r", now=NOW)
-    profiles = build_profiles(warehouse.profiles.inputs(store), AS_OF, rules).profiles
+    profiles = build_profiles(warehouse.profiles.parts(store), AS_OF, rules).profiles
     found = dict(profiles.select("customer_id", "birth_date").iter_rows())
     assert found == {"a": None, "b": date(1990, 5, 17), "c": None}
 

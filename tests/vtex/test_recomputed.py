@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from enrich.profile import build_profiles
 from enrich.simulator.order_document import render_order
 from enrich.sync.store import sync_store
 from enrich.warehouse import Warehouse
 from tests.jobs.town import NOW, RULES, town, warehouse_in
+from tests.profile.whole import build_profiles
 
 Document = Mapping[str, Any]
 AS_OF = NOW.date() - timedelta(days=1)
@@ -87,7 +87,7 @@ def test_the_shop_has_everything_that_is_odd(shop: Shop) -> None:
 def test_profiles_are_what_the_documents_come_to(shop: Shop, basis: str, label: str) -> None:
     rules = replace(RULES, amount_basis=basis, product_label=label)
     shop.warehouse.resolve("main", rules, run_id="r", now=NOW)
-    frame = build_profiles(shop.warehouse.profiles.inputs("main"), AS_OF, rules).profiles
+    frame = build_profiles(shop.warehouse.profiles.parts("main"), AS_OF, rules).profiles
     found = {row["customer_key"]: row for row in frame.iter_rows(named=True)}
     expected = recompute(shop, basis, label)
     assert {key for key, row in found.items() if row["orders_lifetime"]} == expected.keys()
