@@ -65,6 +65,8 @@ def of_clock(now: datetime, newest: datetime | None) -> Symptom:
 def of_modes(modes: Sequence[tuple[Path, int]]) -> Symptom:
     """Whether what holds people is its owner's alone, by the modes of the paths."""
     open_ones = [path for path, mode in modes if mode & 0o077]
+    if not modes:
+        return Symptom("permissions", GOOD, "nothing is written yet")
     if not open_ones:
         return Symptom("permissions", GOOD, f"{len(modes)} files and folders are yours alone")
     named = shlex.join(map(str, open_ones[:5]))

@@ -17,6 +17,7 @@ from enrich.cli.console import reporter, show_table
 from enrich.cli.shell import Shell
 from enrich.compute.profiles import ProfilesReport, make_profiles
 from enrich.compute.today import TodayReport, today_line
+from enrich.durable import write_durably
 from enrich.errors import BadSettings, Refused, Stop
 from enrich.installed import page
 from enrich.runs.publish import publish
@@ -50,7 +51,7 @@ def prepare_folder(folder: Path) -> None:
         if any(folder.iterdir()) and not is_ours:
             raise BadSettings(f"{folder} is not a demo's folder; choose another with --folder")
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
 
 
 def write_settings(folder: Path, address: str, now: datetime) -> Path:
@@ -60,7 +61,7 @@ def write_settings(folder: Path, address: str, now: datetime) -> Path:
     for mark, value in values.items():
         text = text.replace(mark, value)
     path = folder / "enrich.toml"
-    path.write_text(f"{MARK}\n{text}", encoding="utf-8")
+    write_durably(path, f"{MARK}\n{text}".encode())
     return path
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from enrich.cli.demo_steps import prepare_folder, write_settings
 from enrich.doctor import (
     Symptom,
     memory_bytes,
@@ -16,6 +17,7 @@ from enrich.doctor import (
     of_clock,
     of_disk,
     of_memory,
+    of_modes,
     of_port,
     of_runs,
 )
@@ -39,6 +41,9 @@ from tests.cli.shell import NOW, enrich
         (of_backup(None, has_warehouse=True), "look"),
         (of_backup(1.0, has_warehouse=True), "good"),
         (of_backup(9.0, has_warehouse=True), "look"),
+        (of_modes([]), "good"),
+        (of_modes([(Path("a"), 0o600), (Path("b"), 0o700)]), "good"),
+        (of_modes([(Path("a"), 0o600), (Path("b"), 0o750)]), "wrong"),
         (of_runs(0, [], 3), "good"),
         (of_runs(4, ["look at the rejects"], 3), "wrong"),
     ],
@@ -46,6 +51,13 @@ from tests.cli.shell import NOW, enrich
 def test_what_is_found_is_judged(symptom: Symptom, state: str) -> None:
     assert symptom.state == state
     assert (symptom.advice is None) is (state == "good")
+
+
+def test_what_a_demo_writes_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    prepare_folder(folder)
+    path = write_settings(folder, "http://127.0.0.1:1", NOW)
+    assert of_modes([(one, one.stat().st_mode) for one in (folder, path)]).state == "good"
 
 
 def test_a_container_has_less_memory_than_its_machine(tmp_path: Path) -> None:
