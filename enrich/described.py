@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -56,16 +56,23 @@ def _own_texts(model: type[Any]) -> Mapping[str, str]:
 
 @cache
 def _classes_in(module: str) -> Mapping[str, ast.ClassDef]:
-    """Every class of the module by its qualified name; its source is parsed once for all."""
-    return dict(_classes_below(ast.parse(inspect.getsource(sys.modules[module])).body))
+    """Every class of the module by its qualified name; its source is parsed once for all.
+
+    None where there is no source, as of a module that is compiled alone: its fields have no texts.
+    """
+    try:
+        source = inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):
+        return {}
+    return dict(_classes_below(ast.parse(source)))
 
 
-def _classes_below(
-    body: Sequence[ast.stmt], prefix: str = ""
-) -> Iterator[tuple[str, ast.ClassDef]]:
-    for one in body:
+def _classes_below(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    for one in ast.iter_child_nodes(node):
         if isinstance(one, ast.ClassDef):
             yield f"{prefix}{one.name}", one
-            yield from _classes_below(one.body, f"{prefix}{one.name}.")
-        elif isinstance(one, ast.FunctionDef):
-            yield from _classes_below(one.body, f"{prefix}{one.name}.<locals>.")
+            yield from _classes_below(one, f"{prefix}{one.name}.")
+        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _classes_below(one, f"{prefix}{one.name}.<locals>.")
+        elif isinstance(one, ast.stmt | ast.excepthandler):
+            yield from _classes_below(one, prefix)
