@@ -61,18 +61,23 @@ def set_up() -> None:
     STAMP.write_text(wanted)
 
 
-def _installer() -> list[str]:
-    """The pip command that installs into .venv, also where Python came without ensurepip."""
-    if not PYTHON.exists() and subprocess.call(
-        [sys.executable, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL
+def _installer(base: str = sys.executable, venv: Path = VENV) -> list[str]:
+    """The pip command that installs into a venv of this Python, also if that has no ensurepip."""
+    python = _python_in(venv)
+    if not python.exists() and subprocess.call(
+        [base, "-m", "venv", str(venv)], stdout=subprocess.DEVNULL
     ):
-        subprocess.check_call([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)])
-    own_pip = subprocess.call([str(PYTHON), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+        subprocess.check_call([base, "-m", "venv", "--clear", "--without-pip", str(venv)])
+    own_pip = subprocess.call([str(python), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
     return (
-        [str(PYTHON), "-m", "pip"]
+        [str(python), "-m", "pip"]
         if own_pip
-        else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+        else [sys.executable, "-m", "pip", "--python", str(python)]
     )
+
+
+def _python_in(venv: Path) -> Path:
+    return venv / BIN.name / PYTHON.name
 
 
 def _fingerprint() -> str:
@@ -142,27 +147,37 @@ def _path_of(version: str) -> str | None:
     """Where this Python is, unless it is ours; pyenv's own command for it may only be an error."""
     if sys.version.startswith(f"{version}."):
         return None
-    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*[0-9]/bin/python"))
     paths = (shutil.which(f"python{version}"), *map(str, kept))
-    return next((path for path in paths if path and _output((path, "-c", ""))[0] == 0), None)
+    return next((path for path in paths if path and _works(path, "-c", "import venv")), None)
+
+
+def _works(*command: str) -> bool:
+    try:
+        return _output(command)[0] == 0
+    except OSError:  # a link or a script that leads nowhere
+        return False
 
 
 def _shortest_suite(name: str, path: str) -> tuple[int, str]:
+    """The exit code and what was said; installed once, so that it needs no network after that."""
     venv = ROOT / "build" / name.replace(" ", "-").lower()
-    python = str(venv / BIN.name / PYTHON.name)
-    with_uv = ("uv", "pip", "install", "--python", python)
-    install = with_uv if shutil.which("uv") else (python, "-m", "pip", "install", "--no-compile")
+    stamp, wanted = venv / STAMP.name, f"{_fingerprint()} {path}"
+    pip, python = _installer(path, venv), str(_python_in(venv))
+    if not stamp.exists() or stamp.read_text() != wanted:
+        uv = shutil.which("uv")
+        has_uv = uv is not None and _works(uv, "--version")
+        install = (
+            (uv, "pip", "install", "--python", python)
+            if has_uv
+            else (*pip, "install", "--no-compile")
+        )
+        code, said = _output((*install, "--quiet", "-e", str(ROOT), "pytest", "hypothesis"))
+        if code:
+            return code, said
+        stamp.write_text(wanted)
     tests = (f"tests/{one}.py" for one in SHORTEST_SUITE)
-    steps = (
-        (path, "-m", "venv", str(venv)),
-        (*install, "--quiet", "-e", str(ROOT), "pytest", "hypothesis"),
-        (python, "-m", "pytest", "-m", "not slow", *tests),
-    )
-    done = (0, "")
-    for step in steps:
-        if (done := _output((shutil.which(step[0]) or step[0], *step[1:])))[0]:
-            break
-    return done
+    return _output((python, "-m", "pytest", "-m", "not slow", *tests))
 
 
 # What leans most on the libraries; without a server or a browser.
@@ -192,7 +207,7 @@ def _holds(python: str, end: str) -> bool:
         ("uv", "venv", "--quiet", "--clear", "--python", python, str(venv)),
         (*install, *resolution, "-e", ".[notebook,sftp,s3]"),
         (*install, "-e", ".[dev]"),  # the tools of the tests, which leave the others as they are
-        (str(venv / BIN.name / "python"), "-m", "pytest", "-m", "not slow", *SHORT_SUITE),
+        (str(_python_in(venv)), "-m", "pytest", "-m", "not slow", *SHORT_SUITE),
     )
     print(f"{python}, {end} versions", flush=True)
     return not any(subprocess.call(step, cwd=ROOT) for step in steps)
