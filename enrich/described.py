@@ -40,7 +40,6 @@ def texts_below(model: type[Any]) -> dict[str, str]:
     return {name: found[name] for name in model.model_fields if name in found}
 
 
-@cache
 def _own_texts(model: type[Any]) -> Mapping[str, str]:
     found = _classes_in(model.__module__).get(model.__qualname__)
     return {

@@ -127,8 +127,7 @@ class NamedAudience:
 class Tools:
     """What a destination needs of the world, already configured.
 
-    `secret` reads a key; in a dry run it gives an empty one, so a key is only used when something is
-    sent or asked.
+    `secret` reads a key; in a dry run it gives an empty one, so a key is only used in a call.
     `clock` gives the true time (epoch seconds), whatever a run takes as now; unset, no token is
     near its end. `session` is what the entities of one destination share while they are open, such
     as a token. `own_fields` are the profile fields of the settings, `audiences` those whose members
